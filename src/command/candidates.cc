@@ -1,0 +1,58 @@
+// Completions are asked of the program itself, so that they are never out of date.
+#include "command/tree.h"
+
+namespace netlab {
+namespace {
+
+// "TEXT:{lab,sheet}" -> the values between the braces.
+std::vector<std::string> values_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const std::size_t open = type.find('{');
+  const std::size_t close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos) return {};
+  return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+}
+
+bool takes_value(const CLI::Option& option) {
+  return option.get_items_expected_max() > 0;
+}
+
+const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
+  for (const CLI::Option* option : app.get_options())
+    if (!option->get_positional() && option->check_name(word)) return option;
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string> CommandLine::candidates(const std::vector<std::string>& words) const {
+  const CLI::App* app = &tree_->app;
+  const std::string unfinished = words.empty() ? "" : words.back();
+  const CLI::Option* before = nullptr;  // the option whose value comes next
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    before = option_named(*app, words[i]);
+    if (before && !takes_value(*before)) before = nullptr;
+    for (const CLI::App* child : children_of(*app))
+      if (child->get_name() == words[i]) {
+        app = child;
+        break;
+      }
+  }
+  std::vector<std::string> lines;
+  const auto offer = [&](const std::string& word, const std::string& what) {
+    if (word.starts_with(unfinished)) lines.push_back(word + "\t" + what);
+  };
+  if (before) {
+    for (const std::string& value : values_of(*before)) offer(value, before->get_description());
+    return lines;
+  }
+  for (const CLI::App* child : children_of(*app))
+    offer(child->get_name(), child->get_description());
+  if (unfinished.starts_with('-') || lines.empty())
+    for (const CLI::Option* option : app->get_options())
+      for (const std::string& name : option->get_lnames())
+        offer("--" + name, option->get_description());
+  return lines;
+}
+
+}  // namespace netlab

@@ -1,0 +1,44 @@
+// Command is one subcommand: one file with its options, its help, its example and one call
+// downstairs. A further one is one file and one row in commands.cc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "command/exit_status.h"
+#include "command/options.h"
+#include "command/output.h"
+
+namespace netlab {
+
+// A subcommand's options, as declared, and what it does with them.
+class Action {
+ public:
+  Action() = default;
+  virtual ~Action() = default;
+  Action(const Action&) = delete;
+  Action& operator=(const Action&) = delete;
+
+  virtual void declare(Options& options) = 0;
+  // Throws what its job throws; std::invalid_argument for wrong usage.
+  virtual ExitStatus run(const Output& output) = 0;
+};
+
+struct Command {
+  std::string_view name;     // "tcp serve"
+  std::string_view summary;  // one line
+  std::string_view example;  // a command line that runs
+  std::unique_ptr<Action> (*make)();
+};
+
+std::span<const Command> commands();
+
+std::unique_ptr<Action> completion();
+std::unique_ptr<Action> demo();
+std::unique_ptr<Action> ftp_get();
+std::unique_ptr<Action> ftp_serve();
+std::unique_ptr<Action> tcp_send();
+std::unique_ptr<Action> tcp_serve();
+
+}  // namespace netlab

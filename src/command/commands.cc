@@ -1,0 +1,25 @@
+#include "command/command.h"
+
+namespace netlab {
+namespace {
+
+constexpr Command rows[] = {
+    {"completion", "print the completions for a shell", "netlab completion bash", completion},
+    {"demo", "a download is broken off and resumed: server and client in one process",
+     "netlab demo", demo},
+    {"ftp get", "fetch a file, or the rest of one", "netlab ftp get localhost notes.txt", ftp_get},
+    {"ftp serve", "serve the files of a folder, or one file", "netlab ftp serve . --fork",
+     ftp_serve},
+    {"tcp send", "send a message and print the answer", "netlab tcp send localhost \"hello\"",
+     tcp_send},
+    {"tcp serve", "take a message from each client and answer it",
+     "netlab tcp serve --reply \"hello yourself\"", tcp_serve},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return rows;
+}
+
+}  // namespace netlab

@@ -1,0 +1,69 @@
+#include "command/connecting.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "socket/endpoint.h"
+#include "socket/error.h"
+#include "trace/log.h"
+#include "transport/blocking.h"
+#include "transport/transports.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_retries = 1'000'000;
+// Between two attempts; each pause is twice the last.
+constexpr Duration first_pause = std::chrono::milliseconds(200);
+constexpr Duration longest_pause = std::chrono::seconds(10);
+
+// Tries the addresses in the order they came (RFC 6724), each with what is left of the time.
+std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Address>& addresses,
+                                       Duration timeout) {
+  const Instant deadline = later(network.now(), timeout);
+  for (std::size_t i = 0;; ++i) {
+    try {
+      return network.connect(addresses[i], deadline);
+    } catch (const SystemError& error) {
+      if (i + 1 == addresses.size()) throw;
+      log::note("{}; trying the next address", error.what());
+    }
+  }
+}
+
+}  // namespace
+
+void Connecting::declare(Options& options) {
+  options.positional("HOST[:PORT]", server_, "the server (localhost)");
+  options.seconds("--timeout", timeout, "how long to wait for the connection, and for each answer");
+  options.number("--retry", retries_, most_retries, "attempts after the first has failed");
+}
+
+void Connecting::attempt(const std::function<void(Stream& server, Network& network)>& job) const {
+  BlockingPerformer performer;
+  const auto network = tcp().over(performer);
+  const auto server =
+      connect_to_any(*network, resolve(Endpoint::parse(server_, default_port_)), timeout);
+  server->set_deadline(later(network->now(), timeout));
+  job(*server, *network);
+}
+
+void Connecting::run(const std::function<void(Stream& server, Network& network)>& job,
+                     const Output& output) const {
+  BlockingPerformer performer;
+  Duration pause = first_pause;
+  for (std::uint64_t failures = 0;; ++failures) {
+    try {
+      attempt(job);
+      return;
+    } catch (const SystemError& error) {
+      if (failures == retries_) throw;
+      output.remark(fmt::format("{}; trying again", error.what()));
+    }
+    tcp().over(performer)->sleep_until(later(Clock::now(), pause));
+    pause = std::min(2 * pause, longest_pause);
+  }
+}
+
+}  // namespace netlab

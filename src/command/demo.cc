@@ -1,0 +1,213 @@
+// netlab demo: a server and a client in one process; a download is broken off in the middle by
+// cutting the connection, resumed, and compared.
+#include <fmt/core.h>
+#include <stdlib.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <random>
+
+#include "command/command.h"
+#include "command/progress.h"
+#include "model/models.h"
+#include "model/stop.h"
+#include "protocol/download.h"
+#include "protocol/file_server.h"
+#include "socket/error.h"
+#include "transport/blocking.h"
+#include "transport/cut_stream.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t file_size = 64 * 1024 * 1024;
+constexpr const char* file_name = "big.bin";
+
+// A folder of our own that is gone afterwards.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string path = (std::filesystem::temp_directory_path() / "netlab-demo-XXXXXX").string();
+    if (!mkdtemp(path.data())) throw SystemError("make the folder " + path);
+    path_ = path;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string path(const char* name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void generate(const std::string& path) {
+  std::mt19937_64 noise(1);
+  std::array<std::uint64_t, 8192> block;
+  std::ofstream file(path, std::ios::binary);
+  for (std::uint64_t size = 0; size < file_size; size += sizeof block) {
+    for (std::uint64_t& word : block) word = noise();
+    file.write(reinterpret_cast<const char*>(block.data()), sizeof block);
+  }
+  if (!file.flush()) throw SystemError("write " + path, EIO);
+}
+
+bool equal(const std::string& one, const std::string& other) {
+  std::ifstream first(one, std::ios::binary);
+  std::ifstream second(other, std::ios::binary);
+  if (std::filesystem::file_size(one) != std::filesystem::file_size(other)) return false;
+  std::array<char, 65536> ours{};
+  std::array<char, 65536> theirs{};
+  while (first && second) {
+    first.read(ours.data(), ours.size());
+    second.read(theirs.data(), theirs.size());
+    const auto got = static_cast<std::size_t>(first.gcount());
+    if (first.gcount() != second.gcount() || std::memcmp(ours.data(), theirs.data(), got) != 0)
+      return false;
+  }
+  return true;
+}
+
+// netlab ftp serve --epoll on a free port of 127.0.0.1, in a thread, until it is destroyed.
+class Server {
+ public:
+  explicit Server(const std::string& folder) : share_(folder, ""), stop_(stop_descriptor()) {
+    auto listening = address_.get_future();
+    serving_ = std::async(std::launch::async, [this] { serve(); });
+    listened_ = listening.get();
+  }
+  ~Server() { stop_now(stop_); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const Address& address() const { return listened_; }
+
+ private:
+  void serve() {
+    const FileService files{.share = share_, .tell = {}};
+    const Service service{
+        .transport = tcp(),
+        .address = Address::loopback(0),
+        .handle = [&](Stream& client, Network& network) { serve_files(files, client, network); },
+        .limits = {.grace = std::chrono::milliseconds(100)},
+        .stop = stop_.get(),
+        .listening = [this](const Listener& listener) { address_.set_value(listener.local()); },
+        .failed = [](const Address&, const std::string&) {},  // the cut is part of the story
+    };
+    try {
+      serve_with_epoll(service);
+    } catch (...) {
+      address_.set_exception(std::current_exception());
+    }
+  }
+
+  Share share_;
+  Fd stop_;
+  std::promise<Address> address_;
+  Address listened_;
+  std::future<void> serving_;
+};
+
+class Demo : public Action {
+ public:
+  void declare(Options&) override {}
+
+  ExitStatus run(const Output& output) override {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path("served"));
+    original_ = folder.path("served/big.bin");
+    copy_ = folder.path(file_name);
+    generate(original_);
+    output.tell({"generated",
+                 fmt::format("1. {} of noise, as {}", size_text(file_size), original_),
+                 {{"bytes", file_size}, {"path", original_}}});
+    const Server server(folder.path("served"));
+    output.tell(
+        {"listening",
+         "2. a server listens on " + server.address().text() + " (ftp)",
+         {{"address", server.address().host()}, {"port", std::uint64_t{server.address().port()}}}});
+    break_off(server.address(), output);
+    resume(server.address(), output);
+    return compare(output);
+  }
+
+ private:
+  void break_off(const Address& server, const Output& output) const {
+    constexpr std::uint64_t half = file_size / 2;
+    output.tell({"cutting",
+                 fmt::format("3. a client asks for {}; its connection will be cut after {} bytes",
+                             file_name, half),
+                 {{"after", half}}});
+    std::string why;
+    try {
+      const auto stream = network_->connect(server, deadline());
+      CutStream cut(*stream, half);
+      fetch(cut);
+    } catch (const std::exception& error) {
+      why = error.what();
+    }
+    if (why.empty()) throw ProtocolError("the download was not broken off");
+    const std::uint64_t kept = std::filesystem::file_size(copy_ + ".part");
+    output.tell({"broken", "4. it is cut: " + why, {{"message", why}}});
+    output.tell({"kept",
+                 fmt::format("5. {} bytes are kept in {}.part; {} is not there yet", kept,
+                             file_name, file_name),
+                 {{"bytes", kept}}});
+  }
+
+  void resume(const Address& server, const Output& output) const {
+    output.tell({"resuming", "6. a second client resumes it", {}});
+    const Instant started = Clock::now();
+    const auto stream = network_->connect(server, deadline());
+    const Download::Outcome outcome = fetch(*stream);
+    const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    const double rate = static_cast<double>(outcome.received) / seconds;
+    output.tell({"compared",
+                 fmt::format("7. the last {} bytes kept are fetched again and are the same",
+                             outcome.compared),
+                 {{"bytes", outcome.compared}}});
+    output.tell({"received",
+                 fmt::format("8. the bytes from {} on come: {} in {:.3f} s, {}/s", outcome.from,
+                             size_text(outcome.received), seconds,
+                             size_text(static_cast<std::uint64_t>(rate))),
+                 {{"offset", outcome.from}, {"bytes", outcome.received}, {"seconds", seconds}}});
+    output.tell({"renamed",
+                 fmt::format("9. {}.part is whole and becomes {}", file_name, file_name),
+                 {{"path", copy_}}});
+  }
+
+  ExitStatus compare(const Output& output) const {
+    const bool same = equal(original_, copy_);
+    output.announce({"verified",
+                     same ? "10. both files are the same, byte for byte: nothing was lost"
+                          : "10. the files differ",
+                     {{"same", same}}});
+    return same ? ExitStatus::done : ExitStatus::failed;
+  }
+
+  Download::Outcome fetch(Stream& server) const {
+    const auto remote = lab_file(server, file_name);
+    return Download{.destination = copy_}.run(*remote, server, *network_);
+  }
+
+  static Instant deadline() { return later(Clock::now(), std::chrono::seconds(10)); }
+
+  mutable BlockingPerformer performer_;
+  std::unique_ptr<Network> network_ = tcp().over(performer_);
+  std::string original_;
+  std::string copy_;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> demo() {
+  return std::make_unique<Demo>();
+}
+
+}  // namespace netlab

@@ -1,0 +1,13 @@
+// What netlab's exit status means; handouts and CI scripts rely on it.
+#pragma once
+
+namespace netlab {
+
+enum class ExitStatus {
+  done = 0,
+  failed = 1,  // refused, reset, timed out, no such file, verification failed, disk full
+  usage = 2,
+  lost = 3,  // guess: the game was lost
+};
+
+}  // namespace netlab

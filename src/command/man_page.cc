@@ -1,0 +1,92 @@
+// The man page, written from the same tree that parses the command line.
+#include <fmt/format.h>
+
+#include "command/tree.h"
+
+namespace netlab {
+namespace {
+
+// In roff a backslash begins an escape, a "-" may become a hyphen, and a line that begins with "."
+// or
+// "'" is a request (groff(7)).
+std::string roff(const std::string& text) {
+  std::string safe;
+  for (const char character : text) {
+    if (character == '\\')
+      safe += "\\e";
+    else if (character == '-')
+      safe += "\\-";
+    else
+      safe += character;
+  }
+  return safe.starts_with('.') || safe.starts_with('\'') ? "\\&" + safe : safe;
+}
+
+std::string option_text(const CLI::Option& option) {
+  std::string names;
+  for (const std::string& name : option.get_snames()) names += "\\fB\\-" + roff(name) + "\\fR, ";
+  for (const std::string& name : option.get_lnames()) names += "\\fB\\-\\-" + roff(name) + "\\fR, ";
+  if (names.size() > 2) names.resize(names.size() - 2);
+  if (option.get_positional()) names = "\\fI" + roff(option.get_name()) + "\\fR";
+  const std::string type = option.get_items_expected_max() > 0 ? option.get_type_name() : "";
+  const std::string initial = option.get_default_str();
+  return fmt::format(".TP\n{}{}\n{}{}\n", names, type.empty() ? "" : " \\fI" + roff(type) + "\\fR",
+                     roff(option.get_description()),
+                     initial.empty() ? "" : roff(" (" + initial + ")"));
+}
+
+std::string command_text(const Command& command, const CLI::App& app) {
+  std::string page = fmt::format(".SS netlab {}\n{}\n", roff(std::string(command.name)),
+                                 roff(std::string(command.summary)));
+  for (const CLI::Option* option : app.get_options())
+    if (option->get_lnames() != std::vector<std::string>{"help"}) page += option_text(*option);
+  return page + fmt::format(".PP\nExample: \\fB{}\\fR\n", roff(std::string(command.example)));
+}
+
+constexpr const char* head = R"(.TH NETLAB 1 "" "netlab {}" "User Commands"
+.SH NAME
+netlab \- learn, test and run socket programs
+.SH SYNOPSIS
+.B netlab
+.I COMMAND
+.RI [ OPTION ...]
+.SH DESCRIPTION
+One program with the servers and clients of two lab sheets on sockets: a message each way over TCP, and
+the download that is broken off and resumed. Each end works with the other end written in C.
+.SH COMMANDS
+)";
+
+constexpr const char* tail = R"(.SH EXIT STATUS
+.TP
+0
+done
+.TP
+1
+the job failed: refused, reset, timed out, no such file, disk full
+.TP
+2
+wrong usage
+.TP
+130, 143
+ended by SIGINT or SIGTERM (clients)
+.SH ENVIRONMENT
+.TP
+NO_COLOR
+when set and not empty, no colors
+.SH SEE ALSO
+.BR socket (7),
+.BR tcp (7),
+.BR strace (1)
+)";
+
+}  // namespace
+
+std::string CommandLine::man_page() const {
+  std::string page = fmt::format(fmt::runtime(head), NETLAB_VERSION);
+  for (const Command& command : commands())
+    for (const auto& [app, leaf] : tree_->leaves)
+      if (leaf.command == &command) page += command_text(command, *app);
+  return page + tail;
+}
+
+}  // namespace netlab

@@ -1,0 +1,44 @@
+// Output is what a command tells its user: results on standard output, everything else on standard
+// error. Each line is one write(2), so that those of several threads or processes do not mix.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/event.h"
+
+namespace netlab {
+
+class Output {
+ public:
+  // `--json`: lines on standard output are JSON objects. `-q`: no events but the indispensable.
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool trace = false;
+  std::string color = "auto";  // "always", "never"
+
+  // Once the options are known, before anything else.
+  void start();
+
+  // An event on standard output, unless -q. Throws SystemError.
+  void tell(const Event& event) const;
+  // One that scripts rely on: shown with -q as well.
+  void announce(const Event& event) const;
+  // For servers: what tell() does, but one that nobody reads any more goes on serving. Empty with
+  // -q, so that nobody formats what nobody reads.
+  Tell teller() const;
+  // The one line of a failed job: on standard error, and with --json as an event as well.
+  void fail(std::string_view command, std::string_view why) const;
+  // Raw bytes on standard output; on a terminal escaped and with a line's end.
+  void result(std::string_view bytes) const;
+  // A line on standard error, unless -q.
+  void remark(std::string_view line) const;
+  // Whether a person watches standard error, and may be shown what moves.
+  bool watched() const;
+
+ private:
+  bool colored() const;
+};
+
+}  // namespace netlab

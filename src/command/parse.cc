@@ -1,0 +1,144 @@
+#include "command/parse.h"
+
+#include <fmt/core.h>
+
+#include <iostream>
+
+#include "command/suggestion.h"
+#include "command/tree.h"
+
+#ifndef NETLAB_VERSION
+#error "NETLAB_VERSION is set by meson.build"
+#endif
+
+namespace netlab {
+namespace {
+
+// CLI11 lists behind each option all those that it excludes, which buries what a reader looks for.
+class ShortHelp : public CLI::Formatter {
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_items_expected_max() == 0) return {};
+    std::string type = option->get_type_name();  // "N", or ":{lab,sheet}"
+    if (type.starts_with(':')) type.erase(0, 1);
+    const std::string initial = option->get_default_str();
+    return " " + type + (initial.empty() ? "" : " (" + initial + ")");
+  }
+};
+
+// Those that every subcommand has.
+void declare_common(Options& options, Output& output) {
+  options.flag("--json", output.json, "standard output is JSON lines");
+  options.flag("-q,--quiet", output.quiet, "no lines but the indispensable");
+  options.flag("-v,--verbose", output.verbose, "more lines, on standard error");
+  options.flag("--trace", output.trace, "show each socket call, in strace's notation");
+  options.choice("--color", output.color, {"auto", "always", "never"}, "colors on standard error");
+}
+
+// The app for "tcp serve" below the app for "tcp", which is made when it is not there yet.
+CLI::App& add_leaf(CLI::App& root, const Command& command) {
+  CLI::App* parent = &root;
+  std::string_view name = command.name;
+  if (const std::size_t space = name.find(' '); space != std::string_view::npos) {
+    const std::string group(name.substr(0, space));
+    name.remove_prefix(space + 1);
+    const auto groups =
+        root.get_subcommands([&](CLI::App* app) { return app->get_name() == group; });
+    parent = groups.empty() ? root.add_subcommand(group) : groups.front();
+    parent->require_subcommand(1);
+  }
+  CLI::App& leaf = *parent->add_subcommand(std::string(name), std::string(command.summary));
+  leaf.footer("Example: " + std::string(command.example));
+  return leaf;
+}
+
+const CLI::App& deepest_parsed(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : deepest_parsed(*parsed.front());
+}
+
+std::string full_name(const CLI::App& app) {
+  if (!app.get_parent()) return {};
+  const std::string above = full_name(*app.get_parent());
+  return above.empty() ? app.get_name() : above + " " + app.get_name();
+}
+
+// Of "--prot=1" or "srve" a line that says what it should have been; empty when that is not the
+// trouble.
+std::string misspelling(const CLI::App& root) {
+  const CLI::App& app = deepest_parsed(root);
+  const auto left = root.remaining(true);
+  if (left.empty()) return {};
+  const std::string word = left.front().substr(0, left.front().find('='));
+  const bool is_option = word.starts_with('-');
+  std::vector<std::string> known;
+  if (is_option) {
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  } else {
+    for (const CLI::App* child : children_of(app)) known.push_back(child->get_name());
+    if (known.empty()) return "unexpected argument '" + word + "'";
+  }
+  const std::string meant = suggestion(word, known);
+  return fmt::format("unknown {} '{}'{}", is_option ? "option" : "command", word,
+                     meant.empty() ? "" : ". Did you mean '" + meant + "'?");
+}
+
+}  // namespace
+
+CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
+  CLI::App& app = tree_->app;
+  app.name("netlab");
+  app.formatter(std::make_shared<ShortHelp>());
+  app.set_version_flag("--version", "netlab " NETLAB_VERSION);
+  app.require_subcommand(1);
+  app.footer("Example: netlab demo");
+  for (const Command& command : commands()) {
+    CLI::App& leaf_app = add_leaf(app, command);
+    Tree::Leaf& leaf = tree_->leaves[&leaf_app];
+    leaf.command = &command;
+    leaf.action = command.make();
+    Options options(leaf_app);
+    leaf.action->declare(options);
+    declare_common(options, leaf.output);
+  }
+  for (CLI::App* group : app.get_subcommands([](CLI::App*) { return true; })) {
+    const auto children = children_of(*group);
+    if (children.empty()) continue;
+    std::string names;
+    for (const CLI::App* child : children) names += (names.empty() ? "" : ", ") + child->get_name();
+    group->description(names);
+    group->footer("Example: " + std::string(tree_->leaves[children.front()].command->example));
+  }
+}
+
+CommandLine::~CommandLine() = default;
+
+CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& words) {
+  CLI::App& app = tree_->app;
+  Parsed parsed;
+  if (words.empty()) {
+    std::cerr << app.help();
+    parsed.status = ExitStatus::usage;
+    return parsed;
+  }
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::Success& success) {  // --help, --version
+    app.exit(success, std::cout, std::cerr);
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    parsed.name = full_name(deepest_parsed(app));
+    const std::string misspelt = misspelling(app);
+    parsed.output.fail(parsed.name, misspelt.empty() ? error.what() : misspelt);
+    parsed.status = ExitStatus::usage;
+    return parsed;
+  }
+  const CLI::App& chosen = deepest_parsed(app);
+  Tree::Leaf& leaf = tree_->leaves.at(&chosen);
+  parsed.name = full_name(chosen);
+  parsed.action = leaf.action.get();
+  parsed.output = leaf.output;
+  return parsed;
+}
+
+}  // namespace netlab

@@ -1,0 +1,62 @@
+#include "command/progress.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "socket/bytes.h"
+#include "socket/calls.h"
+
+namespace netlab {
+namespace {
+
+constexpr auto first_shown_after = std::chrono::seconds(1);
+constexpr auto shown_every = std::chrono::milliseconds(200);
+
+std::string bar(std::uint64_t done, std::uint64_t size) {
+  constexpr std::size_t width = 30;
+  const auto filled =
+      static_cast<std::size_t>(static_cast<double>(done) / static_cast<double>(size) * width);
+  return "[" + std::string(filled, '#') + std::string(width - filled, ' ') + "]";
+}
+
+void write_over(const std::string& line) {
+  // The carriage return goes to the line's start, ESC [K clears the rest of it (ECMA-48, EL).
+  call::write_all(STDERR_FILENO, bytes_of("\r" + line + "\033[K"), "standard error");
+}
+
+}  // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1024; size /= 1024) ++unit;
+  return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
+}
+
+void Progress::update(std::uint64_t done, std::uint64_t size) {
+  if (!watched_) return;
+  if (!std::exchange(has_first_, true)) first_done_ = done;
+  const Instant now = Clock::now();
+  if (now - started_ < first_shown_after || now - last_shown_ < shown_every) return;
+  last_shown_ = now;
+  shown_ = true;
+  const double elapsed = std::chrono::duration<double>(now - started_).count();
+  const double rate = static_cast<double>(done - first_done_) / elapsed;
+  std::string line =
+      fmt::format("{}  {}/s", size_text(done), size_text(static_cast<std::uint64_t>(rate)));
+  if (size != 0 && rate > 0)
+    line = fmt::format("{} {} of {}  {:.0f} s left", bar(done, size), line, size_text(size),
+                       static_cast<double>(size - done) / rate);
+  write_over(line);
+}
+
+Progress::~Progress() {
+  try {
+    if (shown_) write_over("");
+  } catch (const std::exception&) {
+    // Nobody is left to be told.
+  }
+}
+
+}  // namespace netlab

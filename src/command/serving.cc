@@ -1,0 +1,131 @@
+#include "command/serving.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <limits>
+
+#include "model/models.h"
+#include "model/stop.h"
+#include "socket/bytes.h"
+#include "socket/calls.h"
+#include "socket/endpoint.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_clients = 1'000'000;
+
+const Model& model_named(const std::string& name) {
+  for (const Model& model : models())
+    if (model.name == name) return model;
+  throw std::invalid_argument("no model is called '" + name + "'");
+}
+
+// Whoever waits for the file never sees half of it.
+void write_port_file(const std::string& path, std::uint16_t port) {
+  const std::string fresh = path + ".new";
+  const Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file) throw SystemError("open " + fresh);
+  call::write_all(file.get(), bytes_of(std::to_string(port) + "\n"), fresh);
+  if (::rename(fresh.c_str(), path.c_str()) != 0) throw SystemError("rename " + fresh);
+}
+
+}  // namespace
+
+void Serving::declare(Options& options) {
+  options.number("-p,--port", port_, std::numeric_limits<std::uint16_t>::max(),
+                 "port to listen on; 0: any free one");
+  options.text("--bind", bind_, "ADDR", "listen on this address only");
+  std::vector<std::string> names;
+  std::vector<std::string> flags = {"--model"};
+  for (const Model& model : models()) names.emplace_back(model.name);
+  options.choice("--model", model_, names, "how many clients are served at once (epoll)");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    flags.push_back("--" + names[i]);
+    options.flag(flags.back(), model_flags_[i], std::string(models()[i].summary));
+  }
+  options.exclusive(flags);
+  options.flag("--once", once_, "serve one client, and exit with its outcome");
+  options.number("--max-clients", max_clients_, most_clients, "clients at once; more wait");
+  options.number("--max-per-host", max_per_host_, most_clients,
+                 "clients at once from one address, loopback exempt");
+  options.seconds("--idle-timeout", idle_timeout, "how long a client may say nothing");
+  options.seconds("--stall-timeout", stall_timeout, "how long a transfer may make no progress");
+  options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
+  options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
+}
+
+std::string Serving::chosen_model() const {
+  for (std::size_t i = 0; i < models().size(); ++i)
+    if (model_flags_[i]) return std::string(models()[i].name);
+  return model_;
+}
+
+void Serving::prefer_model(const std::string& name) {
+  preferred_model_ = name;
+}
+
+Address Serving::address() const {
+  const auto port = static_cast<std::uint16_t>(port_);
+  return bind_.empty() ? Address::any(port) : resolve({bind_, port}).front();
+}
+
+// A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
+void Serving::raise_descriptor_limit() const {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void Serving::announce(const Listener& listener, const std::string& protocol,
+                       const Output& output) const {
+  const Address local = listener.local();
+  if (!port_file_.empty()) write_port_file(port_file_, local.port());
+  const auto line = [&](const Address& address) {
+    output.announce({"listening",
+                     fmt::format("listening on {} ({})", address.text(), protocol),
+                     {{"address", address.host()},
+                      {"port", std::uint64_t{address.port()}},
+                      {"protocol", protocol}}});
+  };
+  // One socket, both families (ipv6(7), IPV6_V6ONLY).
+  if (local.is_any_v6()) line(Address::any_v4(local.port()));
+  line(local);
+}
+
+bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
+  if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
+  raise_descriptor_limit();
+  const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+  const std::string chosen = chosen_model();
+  const Tell tell = output.teller();
+  const Service service{
+      .transport = tcp(),
+      .address = address(),
+      .handle = handler,
+      .limits = {.max_clients = max_clients_,
+                 .max_per_host = max_per_host_,
+                 .first_byte = idle_timeout,
+                 .grace = grace_},
+      .once = once_,
+      .stop = stop.get(),
+      .listening = [&](const Listener& listener) { announce(listener, protocol, output); },
+      .failed =
+          [&](const Address& client, const std::string& why) {
+            if (tell)
+              tell({"failed",
+                    fmt::format("client {} failed: {}", client.text(), why),
+                    {{"client", client.text()}, {"message", why}}});
+          },
+  };
+  return model_named(chosen.empty() ? preferred_model_ : chosen).serve(service);
+}
+
+}  // namespace netlab

@@ -1,0 +1,48 @@
+// Serving is what all servers have in common on the command line: where they listen, their limits,
+// the model, and how they tell that they are ready.
+#pragma once
+
+#include <string>
+
+#include "command/options.h"
+#include "command/output.h"
+#include "model/service.h"
+
+namespace netlab {
+
+class Serving {
+ public:
+  explicit Serving(std::uint64_t default_port) : port_(default_port) {}
+
+  void declare(Options& options);
+
+  Duration idle_timeout = std::chrono::seconds(300);
+  Duration stall_timeout = std::chrono::seconds(60);
+
+  // Serves until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line
+  // "listening on ADDRESS:PORT (PROTOCOL)". Returns whether the one client was served well.
+  bool serve(const Handler& handler, const std::string& protocol, const Output& output);
+
+  // The model to use when none is asked for.
+  void prefer_model(const std::string& name);
+  bool model_was_chosen() const { return !chosen_model().empty(); }
+
+ private:
+  std::string chosen_model() const;
+  void raise_descriptor_limit() const;
+  void announce(const Listener& listener, const std::string& protocol, const Output& output) const;
+  Address address() const;
+
+  std::uint64_t port_;
+  std::string bind_;
+  std::string model_;
+  std::string preferred_model_ = "epoll";
+  bool model_flags_[5] = {};  // in the order of models()
+  bool once_ = false;
+  std::uint64_t max_clients_ = 256;
+  std::uint64_t max_per_host_ = 32;
+  Duration grace_ = std::chrono::seconds(5);
+  std::string port_file_;
+};
+
+}  // namespace netlab

@@ -1,0 +1,66 @@
+// netlab tcp send: the client of the first lab sheet.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "command/command.h"
+#include "command/connecting.h"
+#include "protocol/chat.h"
+#include "protocol/escape.h"
+
+namespace netlab {
+namespace {
+
+class TcpSend : public Action {
+ public:
+  void declare(Options& options) override {
+    connecting_.declare(options);
+    options.positional("MESSAGE", message_,
+                       "what to send; left out: a line is asked for, or standard input is sent");
+  }
+
+  ExitStatus run(const Output& output) override {
+    connecting_.run([&](Stream& server, Network& network) { exchange(server, network, output); },
+                    output);
+    return ExitStatus::done;
+  }
+
+ private:
+  void exchange(Stream& server, Network& network, const Output& output) {
+    Exchange exchange{.silence = connecting_.timeout};
+    // Asked for once connected, as the sheet's client does; a second attempt asks no second time.
+    if (!message_ && isatty(STDIN_FILENO)) {
+      output.remark("ENTER MESSAGE FOR SERVER");
+      std::getline(std::cin, message_.emplace());
+    }
+    if (message_)
+      exchange.message = *message_;
+    else
+      exchange.input = STDIN_FILENO;
+    std::uint64_t received = 0;
+    std::string reply;
+    exchange.take = [&](std::span<const std::byte> bytes) {
+      const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      received += bytes.size();
+      if (output.json)
+        reply += text;
+      else
+        output.result(text);
+    };
+    exchange_messages(exchange, server, network);
+    if (output.json)
+      output.announce(
+          {"reply", "", {{"server", server.peer().text()}, {"bytes", received}, {"text", reply}}});
+  }
+
+  Connecting connecting_{12345};
+  std::optional<std::string> message_;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> tcp_send() {
+  return std::make_unique<TcpSend>();
+}
+
+}  // namespace netlab

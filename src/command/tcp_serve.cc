@@ -1,0 +1,69 @@
+// netlab tcp serve: the server of the first lab sheet.
+#include <poll.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "command/command.h"
+#include "command/serving.h"
+#include "protocol/chat.h"
+#include "protocol/echo.h"
+
+namespace netlab {
+namespace {
+
+class TcpServe : public Action {
+ public:
+  void declare(Options& options) override {
+    serving_.declare(options);
+    options.text("--reply", reply_, "TEXT", "answer each client with this text");
+    options.flag("--echo", echo_, "send back what comes until the client finishes");
+    options.exclusive({"--reply", "--echo"});
+  }
+
+  ExitStatus run(const Output& output) override {
+    const bool asks = !reply_ && !echo_;
+    if (asks && serving_.model_was_chosen())
+      throw std::invalid_argument(
+          "to be asked for each reply takes one client after the other: leave the model out, or "
+          "give --reply or --echo");
+    if (asks) serving_.prefer_model("iterative");
+    const bool well = serving_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
+    return well ? ExitStatus::done : ExitStatus::failed;
+  }
+
+ private:
+  Handler echo(const Output& output) const {
+    const Echo echo{output.teller(), serving_.idle_timeout, serving_.stall_timeout};
+    return [echo](Stream& client, Network& network) { serve_echo(echo, client, network); };
+  }
+
+  Handler chat(const Output& output) const {
+    const auto reply = [this, &output](const std::string&) {
+      return reply_ ? reply_ : ask(output);
+    };
+    const Chat chat{
+        .reply = reply, .tell = output.teller(), .stall_timeout = serving_.stall_timeout};
+    return [chat](Stream& client, Network& network) { serve_chat(chat, client, network); };
+  }
+
+  // A line from the person at the terminal, or from a script; nothing at the end of input.
+  static std::optional<std::string> ask(const Output& output) {
+    if (isatty(STDIN_FILENO)) output.remark("ENTER MESSAGE FOR CLIENT");
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+  }
+
+  Serving serving_{12345};
+  std::optional<std::string> reply_;
+  bool echo_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> tcp_serve() {
+  return std::make_unique<TcpServe>();
+}
+
+}  // namespace netlab

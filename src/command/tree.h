@@ -1,0 +1,31 @@
+// The inside of CommandLine, for the files that implement it: parse.cc, candidates.cc, man_page.cc.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+
+#include "command/parse.h"
+
+namespace netlab {
+
+struct CommandLine::Tree {
+  CLI::App app{"learn, test and run socket programs"};
+  // What a leaf of the tree does and how it tells.
+  struct Leaf {
+    const Command* command = nullptr;
+    std::unique_ptr<Action> action;
+    Output output;
+  };
+  std::map<const CLI::App*, Leaf> leaves;
+};
+
+// The subcommands below an app, without nameless groups.
+inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
+  std::vector<const CLI::App*> children;
+  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!child->get_name().empty()) children.push_back(child);
+  return children;
+}
+
+}  // namespace netlab

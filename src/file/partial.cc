@@ -1,0 +1,154 @@
+#include "file/partial.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "socket/bytes.h"
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "socket/interrupted.h"
+
+namespace netlab {
+namespace {
+
+constexpr mode_t new_file = 0666;  // less the umask
+constexpr std::string_view state_mark = "netlab partial 1\ntag ";
+constexpr std::size_t most_state = 256;
+
+std::string part_of(const std::string& destination) {
+  return destination + ".part";
+}
+std::string state_of(const std::string& destination) {
+  return destination + ".part.state";
+}
+
+int open_file(const std::string& path, int flags) {
+  return retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, new_file); });
+}
+
+// Two downloads into one file would mix: flock(2) lets the second know.
+void lock(const Fd& file, const std::string& path) {
+  if (retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == -EWOULDBLOCK)
+    throw SystemError("lock " + path + " (another download writes to it)", EWOULDBLOCK);
+}
+
+std::string read_tag(const std::string& destination) {
+  const Fd file(open_file(state_of(destination), O_RDONLY | O_NOFOLLOW));
+  if (!file) return {};
+  std::array<std::byte, most_state> bytes;
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = call::read(file.get(), std::span(bytes).subspan(size));
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), size);
+  // A torn or foreign file says nothing.
+  if (!text.starts_with(state_mark) || !text.ends_with('\n')) return {};
+  text.remove_prefix(state_mark.size());
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+void write_tag(const std::string& destination, const std::string& tag) {
+  const std::string path = state_of(destination);
+  const std::string fresh = path + ".new";
+  const Fd file(open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW));
+  if (!file) throw SystemError("open " + fresh);
+  const std::string text = std::string(state_mark) + tag + "\n";
+  call::write_all(file.get(), bytes_of(text), fresh);
+  if (::rename(fresh.c_str(), path.c_str()) != 0) throw SystemError("rename " + fresh);
+}
+
+}  // namespace
+
+Partial::Partial(std::string destination, std::string path, Fd file, bool replace)
+    : destination_(std::move(destination)),
+      path_(std::move(path)),
+      file_(std::move(file)),
+      replace_(replace) {
+  lock(file_, path_);
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) throw SystemError("stat " + path_);
+  if (!S_ISREG(status.st_mode)) throw SystemError("resume " + path_, EINVAL);
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  tag_ = read_tag(destination_);
+}
+
+std::optional<Partial> Partial::find(const std::string& destination) {
+  for (const std::string& path : {part_of(destination), destination}) {
+    // The .part is ours and no link; DEST may be a link that the user made.
+    const int flags = O_RDWR | (path == destination ? 0 : O_NOFOLLOW);
+    Fd file(open_file(path, flags));
+    if (file) return Partial(destination, path, std::move(file), path == destination);
+    if (errno != ENOENT) throw SystemError("open " + path);
+  }
+  return std::nullopt;
+}
+
+Partial Partial::create(const std::string& destination, bool replace) {
+  const std::string path = part_of(destination);
+  Fd file(open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW));
+  if (!file) throw SystemError("open " + path);
+  return Partial(destination, path, std::move(file), replace);
+}
+
+std::vector<std::byte> Partial::tail(std::size_t count) const {
+  std::vector<std::byte> bytes(count);
+  std::size_t size = 0;
+  while (size < count) {
+    const ssize_t got =
+        call::read_at(file_.get(), std::span(bytes).subspan(size), size_ - count + size);
+    if (got < 0) throw SystemError("read " + path_, static_cast<int>(-got));
+    if (got == 0) throw SystemError("read " + path_ + " (it has become shorter)", EIO);
+    size += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+void Partial::start(std::uint64_t offset, const std::string& tag) {
+  const auto end = static_cast<off_t>(offset);
+  if (retry_interrupted([&] { return ::ftruncate(file_.get(), end); }) < 0)
+    throw SystemError("truncate " + path_);
+  seek(file_, offset, path_);
+  if (tag.empty()) ::unlink(state_of(destination_).c_str());
+  if (!tag.empty() && tag != tag_) write_tag(destination_, tag);
+  tag_ = tag;
+}
+
+void Partial::complete() {
+  if (path_ != destination_) {
+    const unsigned int flags = replace_ ? 0 : RENAME_NOREPLACE;
+    int result = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, destination_.c_str(), flags);
+    if (result != 0 && errno == EINVAL && !replace_)  // a file system without RENAME_NOREPLACE
+      result = ::rename(path_.c_str(), destination_.c_str());
+    if (result != 0) throw SystemError("rename " + path_ + " to " + destination_);
+  }
+  ::unlink(state_of(destination_).c_str());
+}
+
+PathState look_at(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {PathState::Kind::absent, 0};
+  if (S_ISDIR(status.st_mode)) return {PathState::Kind::folder, 0};
+  if (!S_ISREG(status.st_mode)) return {PathState::Kind::other, 0};
+  return {PathState::Kind::regular, static_cast<std::uint64_t>(status.st_size)};
+}
+
+Fd open_to_write(const std::string& path) {
+  Fd file(open_file(path, O_WRONLY));
+  if (!file) throw SystemError("open " + path);
+  return file;
+}
+
+void seek(const Fd& file, std::uint64_t offset, const std::string& path) {
+  if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+    throw SystemError("seek " + path);
+}
+
+}  // namespace netlab

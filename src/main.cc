@@ -1,0 +1,64 @@
+// netlab: parses the command line, runs the subcommand, and turns what it threw into one line and
+// an exit status.
+#include <signal.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "command/parse.h"
+
+namespace {
+
+using netlab::CommandLine;
+using netlab::ExitStatus;
+
+int status_of(ExitStatus status) {
+  return static_cast<int>(status);
+}
+
+// As in busybox, a link to the program that is named like a subcommand is that subcommand.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const std::string called = std::filesystem::path(argv[0]).filename();
+  for (const netlab::Command& command : netlab::commands())
+    if (command.name.substr(0, command.name.find(' ')) == called) {
+      words.insert(words.begin(), called);
+      break;
+    }
+  return words;
+}
+
+ExitStatus run(CommandLine::Parsed& parsed) {
+  try {
+    parsed.output.start();
+    return parsed.action->run(parsed.output);
+  } catch (const std::invalid_argument& error) {
+    parsed.output.fail(parsed.name, error.what());
+    return ExitStatus::usage;
+  } catch (const std::exception& error) {
+    parsed.output.fail(parsed.name, error.what());
+    return ExitStatus::failed;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // sendfile(2) to a peer that is gone raises SIGPIPE, whatever the flags. Standard output that is
+  // gone is told by the write as well.
+  signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> words = words_of(argc, argv);
+  CommandLine command_line;
+  if (!words.empty() && words.front() == "__complete") {
+    for (const std::string& line : command_line.candidates({words.begin() + 1, words.end()}))
+      std::cout << line << '\n';
+    return status_of(ExitStatus::done);
+  }
+  if (!words.empty() && words.front() == "__man") {
+    std::cout << command_line.man_page();
+    return status_of(ExitStatus::done);
+  }
+  CommandLine::Parsed parsed = command_line.parse(words);
+  if (parsed.action) parsed.status = run(parsed);
+  return status_of(parsed.status);
+}

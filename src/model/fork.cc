@@ -1,0 +1,157 @@
+// A process for each client, as in the lab sheet: the parent accepts and closes the connected
+// socket, the child closes the listening one, serves and exits. What a child breaks, it breaks
+// alone.
+#include <poll.h>
+#include <signal.h>
+#include <string.h>  // sigdescr_np
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <unordered_map>
+
+#include "model/admission.h"
+#include "model/models.h"
+#include "model/stop.h"
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "transport/blocking.h"
+
+namespace netlab {
+namespace {
+
+// The processes that serve. Signals of several children that end at once are one signal, so that
+// each is an occasion to reap them all.
+class Children {
+ public:
+  explicit Children(const Service& service)
+      : ended_(signals_as_descriptor({SIGCHLD})), service_(service), admission_(service) {}
+
+  bool full() const { return admission_.full(); }
+  bool none() const { return peers_.empty(); }
+  bool all_well() const { return all_well_; }
+  bool admit(const Address& client) { return admission_.admit(client); }
+  void add(pid_t child, const Address& client) { peers_.emplace(child, client); }
+  void turn_away(const Address& client, const std::string& why) {
+    admission_.leave(client);
+    all_well_ = false;
+    service_.failed(client, why);
+  }
+  void kill_all() {
+    for (const auto& [child, client] : peers_) kill(child, SIGKILL);
+  }
+
+  // Waits until a client may be there (`listener`; -1: is not waited for), a child has ended or the
+  // server is asked to stop. Returns true in the last case.
+  bool wait(int listener, Instant until = never) {
+    std::array<pollfd, 3> waited_for{pollfd{service_.stop, POLLIN, 0},
+                                     pollfd{ended_.get(), POLLIN, 0}, pollfd{listener, POLLIN, 0}};
+    call::poll(waited_for, until);
+    if (waited_for[1].revents != 0) reap();
+    client_waits_ = waited_for[2].revents != 0;
+    return waited_for[0].revents != 0 && take_stop(service_.stop);
+  }
+  bool client_waits() const { return client_waits_; }
+
+ private:
+  void reap() {
+    while (take_stop(ended_.get())) continue;
+    int status = 0;
+    for (pid_t child = 0; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
+      const auto peer = peers_.find(child);
+      if (peer == peers_.end()) continue;  // not one of ours
+      if (WIFSIGNALED(status))
+        service_.failed(peer->second, std::string("its process was ended by a signal: ") +
+                                          sigdescr_np(WTERMSIG(status)));
+      all_well_ = all_well_ && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+      admission_.leave(peer->second);
+      peers_.erase(peer);
+    }
+  }
+
+  Fd ended_;
+  const Service& service_;
+  Admission admission_;
+  std::unordered_map<pid_t, Address> peers_;
+  bool client_waits_ = false;
+  bool all_well_ = true;
+};
+
+// The parent can't block in accept(2), for it must also hear of its children and of the stop; the
+// child makes its calls and blocks.
+class ForkPerformer : public BlockingPerformer {
+ public:
+  explicit ForkPerformer(Children& children) : children_(children) {}
+
+  void become_child() { is_child_ = true; }
+  int socket_flags() const override { return is_child_ ? 0 : SOCK_NONBLOCK; }
+
+  void perform(Operation& operation) override {
+    if (operation.kind == Operation::Kind::accept) {
+      do {
+        if (children_.wait(operation.socket->fd.get())) {
+          operation.result = -ECANCELED;
+          return;
+        }
+      } while (!children_.client_waits());
+    }
+    BlockingPerformer::perform(operation);
+  }
+
+ private:
+  Children& children_;
+  bool is_child_ = false;
+};
+
+// Ends the children that do not end by themselves within the grace.
+void wait_for_all(Children& children, Duration grace) {
+  const Instant until = later(Clock::now(), grace);
+  while (!children.none() && Clock::now() < until)
+    if (children.wait(-1, until)) break;
+  children.kill_all();
+  while (!children.none()) children.wait(-1);
+}
+
+}  // namespace
+
+bool serve_with_fork(const Service& service) {
+  Children children(service);
+  ForkPerformer performer(children);
+  const auto network = service.transport.over(performer);
+  auto listener = network->listen(service.address);
+  service.listening(*listener);
+
+  bool stopped = false;
+  while (!stopped) {
+    auto client = listener->accept();
+    if (!client) break;
+    const Address peer = client->peer();
+    if (!children.admit(peer)) continue;
+    start_deadline(service, *client, *network);
+
+    const pid_t pid = fork();
+    if (pid == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the parent be killed
+      performer.become_child();
+      listener.reset();  // the child closes the listening socket
+      const bool well = serve_client(service, *client, *network);
+      client.reset();
+      _exit(well ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    if (pid < 0) children.turn_away(peer, SystemError("fork").what());
+    if (pid > 0) children.add(pid, peer);
+    client.reset();  // the parent closes the connected socket
+
+    if (service.once) break;
+    while (children.full() && !stopped) stopped = children.wait(-1);
+  }
+  listener.reset();
+  // Of `once` the stop is still to be heard: its client has all the time it needs.
+  if (service.once && !stopped)
+    while (!children.none() && !stopped) stopped = children.wait(-1);
+  wait_for_all(children, service.limits.grace);
+  return !service.once || children.all_well();
+}
+
+}  // namespace netlab

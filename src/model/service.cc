@@ -1,0 +1,22 @@
+#include "model/service.h"
+
+#include "socket/error.h"
+
+namespace netlab {
+
+bool serve_client(const Service& service, Stream& client, Network& network) {
+  try {
+    service.handle(client, network);
+    return true;
+  } catch (const std::exception& error) {
+    // SystemError, ProtocolError, or out of memory: it ends this client's session and no other.
+    service.failed(client.peer(), error.what());
+    return false;
+  }
+}
+
+void start_deadline(const Service& service, Stream& client, const Network& network) {
+  client.set_deadline(later(network.now(), service.limits.first_byte));
+}
+
+}  // namespace netlab

@@ -1,0 +1,94 @@
+#include "model/stop.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+
+#include "socket/calls.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+// How long sessions that were cut have to end.
+constexpr auto last_patience = std::chrono::milliseconds(500);
+}  // namespace
+
+Fd signals_as_descriptor(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
+    throw SystemError("sigmask", error);
+  Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) throw SystemError("signalfd");
+  return fd;
+}
+
+Fd stop_descriptor() {
+  Fd fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
+  if (!fd) throw SystemError("eventfd");
+  return fd;
+}
+
+void stop_now(const Fd& stop) {
+  const std::uint64_t one = 1;
+  call::write(stop.get(), std::as_bytes(std::span(&one, 1)));
+}
+
+bool take_stop(int stop) {
+  // A signalfd gives 128 bytes a signal, an eventfd 8.
+  std::array<std::byte, sizeof(signalfd_siginfo)> request{};
+  return call::read(stop, request) > 0;
+}
+
+GracefulStop::GracefulStop(const Service& service, Listener& listener)
+    : over_(stop_descriptor()),
+      watcher_([this, &service, &listener] { watch(service, listener); }) {}
+
+GracefulStop::~GracefulStop() {
+  stop_now(over_);
+  watcher_.join();
+}
+
+// Returns true when asked to stop, false when the time is up or everything is over.
+bool GracefulStop::wait(int stop, Instant until) {
+  std::array<pollfd, 2> waited_for{pollfd{stop, POLLIN, 0}, pollfd{over_.get(), POLLIN, 0}};
+  call::poll(waited_for, until);
+  return waited_for[1].revents == 0 && take_stop(stop);
+}
+
+void GracefulStop::watch(const Service& service, Listener& listener) {
+  if (!wait(service.stop, never)) return;
+  listener.cut();
+  wait(service.stop, later(Clock::now(), service.limits.grace));
+  cut_guests();
+  // A session that waits for a person at the keyboard does not notice; it goes down with the
+  // process.
+  pollfd over{over_.get(), POLLIN, 0};
+  if (call::poll({&over, 1}, later(Clock::now(), last_patience)) == 0) _exit(EXIT_SUCCESS);
+}
+
+void GracefulStop::cut_guests() {
+  const std::lock_guard lock(mutex_);
+  cutting_ = true;
+  for (Stream* client : guests_) client->cut();
+}
+
+GracefulStop::Guest::Guest(GracefulStop& stop, Stream& client) : stop_(stop) {
+  const std::lock_guard lock(stop.mutex_);
+  place_ = stop.guests_.insert(stop.guests_.end(), &client);
+  if (stop.cutting_) client.cut();
+}
+
+GracefulStop::Guest::~Guest() {
+  const std::lock_guard lock(stop_.mutex_);
+  stop_.guests_.erase(place_);
+}
+
+}  // namespace netlab

@@ -1,0 +1,69 @@
+#include "protocol/buffered_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "socket/bytes.h"
+#include "socket/calls.h"
+#include "socket/error.h"
+
+namespace netlab {
+
+bool BufferedReader::fill() {
+  std::array<std::byte, 4096> bytes;
+  const std::size_t got = stream_.read_some(bytes);
+  buffer_.erase(0, taken_);
+  taken_ = 0;
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), got);
+  return got != 0;
+}
+
+std::string BufferedReader::take(std::size_t count) {
+  std::string bytes(rest().substr(0, count));
+  taken_ += count;
+  return bytes;
+}
+
+int BufferedReader::peek() {
+  if (rest().empty() && !fill()) return -1;
+  return static_cast<unsigned char>(rest().front());
+}
+
+std::string BufferedReader::read_exact(std::size_t count) {
+  while (rest().size() < count) {
+    if (!fill())
+      throw ProtocolError("the peer finished after " + std::to_string(rest().size()) + " of " +
+                          std::to_string(count) + " bytes");
+  }
+  return take(count);
+}
+
+std::string BufferedReader::read_line(std::size_t most) {
+  for (std::size_t searched = 0;;) {
+    const std::size_t end = rest().find('\n', searched);
+    if (std::min(end, rest().size()) > most)
+      throw ProtocolError("a line of more than " + std::to_string(most) + " bytes");
+    if (end != std::string_view::npos) {
+      std::string line = take(end + 1);
+      line.pop_back();
+      return line;
+    }
+    searched = rest().size();
+    if (!fill()) throw ProtocolError("the peer finished in the middle of a line");
+  }
+}
+
+std::size_t BufferedReader::read_some(std::span<std::byte> into) {
+  if (rest().empty()) return stream_.read_some(into);
+  const std::string bytes = take(std::min(into.size(), rest().size()));
+  std::ranges::copy(bytes_of(bytes), into.begin());
+  return bytes.size();
+}
+
+std::size_t BufferedReader::write_rest(const Fd& file, const std::string& name, std::size_t most) {
+  const std::string bytes = take(std::min(most, rest().size()));
+  call::write_all(file.get(), bytes_of(bytes), name);
+  return bytes.size();
+}
+
+}  // namespace netlab

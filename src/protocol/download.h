@@ -1,0 +1,43 @@
+// Download fetches one file, or the rest of one, into a destination, and loses nothing: what came
+// is kept when it breaks off, and nothing is appended to a file that the remote one does not begin
+// with.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "protocol/remote_file.h"
+
+namespace netlab {
+
+struct Download {
+  enum class Mode {
+    automatic,  // resume when there is something to resume, else the whole file
+    restart,    // the whole file, replacing what is there
+    offset,     // from `offset` on, written at `offset`
+    resume,     // from the end of what is there
+  };
+
+  Mode mode = Mode::automatic;
+  std::uint64_t offset = 0;
+  std::string
+      destination;  // "-": standard output; empty or a folder: the remote file's name (in it)
+  std::string fallback_name;                    // where the wire has no names
+  Duration silence = std::chrono::seconds(10);  // how long the server may say nothing
+  std::function<void(std::uint64_t done, std::uint64_t size)> progress;  // size 0: not known
+
+  struct Outcome {
+    std::string destination;
+    std::uint64_t from = 0;      // the offset of the first byte received anew
+    std::uint64_t received = 0;  // bytes written
+    std::uint64_t compared = 0;  // bytes before `from` that were compared with what was there
+    bool was_complete = false;   // there was nothing to fetch
+  };
+
+  // Throws SystemError (connection, disk), ProtocolError (refused, changed, not a prefix, ended
+  // before its end). Then what was received is in the destination or its .part.
+  Outcome run(RemoteFile& remote, Stream& server, Network& network) const;
+};
+
+}  // namespace netlab

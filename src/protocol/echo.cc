@@ -1,0 +1,27 @@
+#include "protocol/echo.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace netlab {
+
+void serve_echo(const Echo& echo, Stream& client, Network& network) {
+  constexpr std::size_t piece_size = 64 * 1024;
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+  const std::span piece(buffer.get(), piece_size);
+  std::uint64_t total = 0;
+  while (const std::size_t got = client.read_some(piece)) {
+    client.set_deadline(later(network.now(), echo.stall_timeout));
+    client.write_all(piece.first(got));
+    client.set_deadline(later(network.now(), echo.idle_timeout));
+    total += got;
+  }
+  if (!echo.tell) return;
+  const std::string peer = client.peer().text();
+  echo.tell({"echoed",
+             fmt::format("echoed {} bytes to {}", total, peer),
+             {{"client", peer}, {"bytes", total}}});
+}
+
+}  // namespace netlab

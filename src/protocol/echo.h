@@ -1,0 +1,18 @@
+// Echo sends back what comes until the client finishes (RFC 862); a client that finishes writing
+// and goes on reading gets all of it.
+#pragma once
+
+#include "protocol/event.h"
+#include "transport/network.h"
+
+namespace netlab {
+
+struct Echo {
+  Tell tell;
+  Duration idle_timeout = std::chrono::seconds(300);  // between two pieces
+  Duration stall_timeout = std::chrono::seconds(60);  // for the client to take a piece
+};
+
+void serve_echo(const Echo& echo, Stream& client, Network& network);
+
+}  // namespace netlab

@@ -1,0 +1,16 @@
+// What came from the network is never shown raw: a terminal obeys control bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace netlab {
+
+// Printable text stays as it is, UTF-8 included (RFC 3629); line breaks and tabs become \n, \r, \t,
+// a backslash \\, and every other control character (C0, DEL, C1) or invalid byte \xNN.
+std::string escaped(std::string_view text);
+
+// The start of a long text, so that a line stays a line: at most `most` bytes and then "...".
+std::string escaped_start(std::string_view text, std::size_t most = 200);
+
+}  // namespace netlab

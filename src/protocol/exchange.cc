@@ -1,0 +1,102 @@
+#include <poll.h>  // POLLRDHUP
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <future>
+#include <memory>
+
+#include "protocol/chat.h"
+#include "socket/bytes.h"
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "transport/operation.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::size_t piece_size = 64 * 1024;
+
+// Waits for input; false when the server finishes before there is any.
+bool wait_for_input(int input, const Stream& server) {
+  const int socket = server.socket() ? server.socket()->fd.get() : -1;
+  std::array<pollfd, 2> waited_for{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
+  const int result = call::poll(waited_for, never);
+  if (result < 0) throw SystemError("poll", -result);
+  return waited_for[1].revents == 0;
+}
+
+class Sender {
+ public:
+  Sender(const Exchange& exchange, Stream& server, Network& network)
+      : exchange_(exchange), server_(server), network_(network) {}
+
+  void send() {
+    send_piece(bytes_of(exchange_.message));
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+    while (exchange_.input >= 0) {
+      waits_for_input_ = true;
+      if (!wait_for_input(exchange_.input, server_)) return;
+      waits_for_input_ = false;
+      const ssize_t got = call::read(exchange_.input, {buffer.get(), piece_size});
+      if (got < 0) throw SystemError("read standard input", static_cast<int>(-got));
+      if (got == 0) break;
+      send_piece({buffer.get(), static_cast<std::size_t>(got)});
+    }
+    server_.finish_writing();
+  }
+
+  bool waits_for_input() const { return waits_for_input_; }
+
+ private:
+  void send_piece(std::span<const std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece_size, bytes.size()))) {
+      server_.set_deadline(later(network_.now(), exchange_.silence));
+      server_.write_all(bytes.first(std::min(piece_size, bytes.size())));
+    }
+    server_.set_deadline(later(network_.now(), exchange_.silence));
+  }
+
+  const Exchange& exchange_;
+  Stream& server_;
+  Network& network_;
+  std::atomic<bool> waits_for_input_ = false;
+};
+
+// Receives, and is patient as long as the sender moves the deadline on or waits for a person.
+std::size_t receive_some(const Exchange& exchange, const Sender& sender, Stream& server,
+                         Network& network, std::span<std::byte> into) {
+  for (;;) {
+    try {
+      return server.read_some(into);
+    } catch (const SystemError& error) {
+      if (error.error() != ETIMEDOUT) throw;
+      if (sender.waits_for_input())
+        server.set_deadline(later(network.now(), exchange.silence));
+      else if (server.deadline() <= network.now())
+        throw;
+    }
+  }
+}
+
+}  // namespace
+
+void exchange_messages(const Exchange& exchange, Stream& server, Network& network) {
+  server.set_deadline(later(network.now(), exchange.silence));
+  Sender sender(exchange, server, network);
+  auto sending = std::async(std::launch::async, [&] { sender.send(); });
+  try {
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+    while (const std::size_t got =
+               receive_some(exchange, sender, server, network, {buffer.get(), piece_size})) {
+      exchange.take({buffer.get(), got});
+      server.set_deadline(later(network.now(), exchange.silence));
+    }
+  } catch (...) {
+    server.cut();  // which ends the sending, too
+    throw;
+  }
+  sending.get();
+}
+
+}  // namespace netlab

@@ -1,0 +1,54 @@
+#include "protocol/buffered_reader.h"
+#include "protocol/escape.h"
+#include "protocol/lab_codec.h"
+#include "protocol/remote_file.h"
+#include "socket/bytes.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+class LabFile : public RemoteFile {
+ public:
+  LabFile(Stream& server, const std::string& name)
+      : server_(server), reader_(server), name_(name) {}
+
+  std::optional<Found> look() override {
+    return ask({.method = lab::Request::Method::stat, .name = name_});
+  }
+
+  Found open(Purpose, std::uint64_t offset, const std::string& tag) override {
+    return ask({.name = name_, .offset = offset, .tag = tag});
+  }
+
+  std::size_t receive(std::span<std::byte> into) override { return reader_.read_some(into); }
+
+  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
+    const std::size_t rest = reader_.write_rest(file, name, most);
+    return rest != 0 ? rest : server_.receive_file(file, name, most);
+  }
+
+ private:
+  Found ask(const lab::Request& request) {
+    server_.write_all(bytes_of(lab::emit(request)));
+    const lab::Reply reply = lab::parse_reply(reader_.read_line(lab::max_line));
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
+      throw ProtocolError(escaped_start(refusal->text));
+    const auto& found = std::get<lab::Found>(reply);
+    if (found.offset != request.offset)
+      throw ProtocolError("the server answers for another offset than was asked for");
+    return {found.name, found.size, found.tag};
+  }
+
+  Stream& server_;
+  BufferedReader reader_;
+  std::string name_;
+};
+
+}  // namespace
+
+std::unique_ptr<RemoteFile> lab_file(Stream& server, const std::string& name) {
+  return std::make_unique<LabFile>(server, name);
+}
+
+}  // namespace netlab

@@ -1,0 +1,57 @@
+#include <fmt/core.h>
+
+#include "protocol/remote_file.h"
+#include "protocol/sheet_codec.h"
+#include "socket/bytes.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+class SheetFile : public RemoteFile {
+ public:
+  explicit SheetFile(Stream& server) : server_(server) {}
+
+  std::optional<Found> look() override { return std::nullopt; }
+
+  Found open(Purpose purpose, std::uint64_t offset, const std::string&) override {
+    if (offset > sheet::max_client_offset)
+      throw ProtocolError(fmt::format(
+          "offset {} has more than the nine digits that the sheet's server can read", offset));
+    // Command and offset in two writes, as the sheet's client makes them: its server, which does
+    // not check what read(2) returned, takes them in two reads.
+    const std::string request = sheet::emit_request(command_for(purpose), offset);
+    const auto bytes = bytes_of(request);
+    server_.write_all(bytes.first(sheet::command_size));
+    server_.write_all(bytes.subspan(sheet::command_size));
+    return {};
+  }
+
+  std::size_t receive(std::span<std::byte> into) override { return server_.read_some(into); }
+  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
+    return server_.receive_file(file, name, most);
+  }
+
+ private:
+  static sheet::Command command_for(Purpose purpose) {
+    switch (purpose) {
+      case Purpose::whole:
+        return sheet::Command::whole;
+      case Purpose::offset:
+        return sheet::Command::offset;
+      case Purpose::resume:
+        return sheet::Command::resume;
+    }
+    return sheet::Command::whole;
+  }
+
+  Stream& server_;
+};
+
+}  // namespace
+
+std::unique_ptr<RemoteFile> sheet_file(Stream& server) {
+  return std::make_unique<SheetFile>(server);
+}
+
+}  // namespace netlab

@@ -1,0 +1,41 @@
+// Address is an IPv4 or IPv6 address with a port: what bind, connect and accept exchange with the
+// kernel as a sockaddr. An IPv4 client of an IPv6 socket (::ffff:192.0.2.1) is an IPv4 Address
+// here.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+
+namespace netlab {
+
+class Address {
+ public:
+  Address();  // 0.0.0.0:0
+  // `raw` as the kernel filled it. Throws SystemError EAFNOSUPPORT for families other than IP.
+  static Address from_raw(const sockaddr_storage& raw);
+  static Address loopback(std::uint16_t port);  // 127.0.0.1
+  static Address any_v4(std::uint16_t port);    // 0.0.0.0, the sheets' INADDR_ANY
+  static Address any(std::uint16_t port);       // [::], which takes IPv4 clients as well
+
+  const sockaddr* raw() const { return &raw_.any; }
+  socklen_t raw_size() const;
+  int family() const { return raw_.any.sa_family; }
+  std::uint16_t port() const;
+  bool is_loopback() const;
+  bool is_any_v6() const;
+
+  std::string host() const;  // "127.0.0.1", "::1"
+  std::string text() const;  // "127.0.0.1:5001", "[::1]:5001"
+
+ private:
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+  } raw_;
+};
+
+}  // namespace netlab

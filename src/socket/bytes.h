@@ -1,0 +1,15 @@
+// Text as the bytes that go over a socket.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace netlab {
+
+// Valid as long as the text is.
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace netlab

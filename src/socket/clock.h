@@ -1,0 +1,19 @@
+// The clock that deadlines are told in: it only goes forward, whatever the wall clock does.
+#pragma once
+
+#include <chrono>
+
+namespace netlab {
+
+using Clock = std::chrono::steady_clock;
+using Instant = Clock::time_point;
+using Duration = Clock::duration;
+
+inline constexpr Instant never = Instant::max();
+
+// `instant` + `duration`, where `never` and the far future stay `never`.
+inline Instant later(Instant instant, Duration duration) {
+  return duration >= never - instant ? never : instant + duration;
+}
+
+}  // namespace netlab

@@ -1,0 +1,64 @@
+#include "transport/blocking.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <thread>
+
+#include "socket/calls.h"
+
+namespace netlab {
+namespace {
+
+// Sets the socket's time-out to the time left, unless the one it has is within 1/64 of that: a
+// conversation that moves its deadline on with each message then costs no further system call.
+// Returns false when no time is left.
+bool arm(int fd, int option, Duration& armed, Instant deadline) {
+  if (deadline == never && armed == Duration::zero()) return true;
+  Duration left = Duration::zero();  // which the kernel takes for no time-out
+  if (deadline != never) {
+    left = deadline - Clock::now();
+    if (left <= Duration::zero()) return false;
+    const Duration slack = left / 64;
+    if (armed >= left - slack && armed <= left + slack) return true;
+  }
+  if (call::set_timeout(fd, option, left) == 0) armed = left;
+  return true;
+}
+
+bool arm(const Operation& operation) {
+  Socket& socket = *operation.socket;
+  switch (operation.kind) {
+    case Operation::Kind::accept:
+    case Operation::Kind::receive:
+      return arm(socket.fd.get(), SO_RCVTIMEO, socket.receive_timeout, operation.deadline);
+    default:
+      return arm(socket.fd.get(), SO_SNDTIMEO, socket.send_timeout, operation.deadline);
+  }
+}
+
+long wait_until_readable(const Operation& operation) {
+  pollfd readable{operation.socket->fd.get(), POLLIN, 0};
+  const int result = call::poll({&readable, 1}, operation.deadline);
+  return result == 0 ? -ETIMEDOUT : result;
+}
+
+}  // namespace
+
+void BlockingPerformer::perform(Operation& operation) {
+  if (operation.kind == Operation::Kind::sleep) {
+    std::this_thread::sleep_until(operation.deadline);
+    operation.result = -ETIMEDOUT;
+  } else if (operation.kind == Operation::Kind::readable) {
+    operation.result = wait_until_readable(operation);
+  } else if (!arm(operation)) {
+    operation.result = -ETIMEDOUT;
+  } else {
+    operation.result = attempt(operation, 0);
+    // The kernel's words for a time-out: EAGAIN, of connect(2) EINPROGRESS.
+    if (operation.result == -EAGAIN || operation.result == -EINPROGRESS)
+      operation.result = -ETIMEDOUT;
+  }
+}
+
+}  // namespace netlab

@@ -1,0 +1,25 @@
+// CutStream wraps a Stream and cuts its connection after so many bytes have been received: the
+// broken download, on order.
+#pragma once
+
+#include "transport/stream.h"
+
+namespace netlab {
+
+class CutStream : public Stream {
+ public:
+  // `after` bytes arrive, then the connection ends. The stream beneath outlives this one.
+  CutStream(Stream& beneath, std::uint64_t after)
+      : Stream(beneath.peer()), beneath_(beneath), left_(after) {}
+
+  std::size_t read_some(std::span<std::byte> into) override;
+  void write_all(std::span<const std::byte> bytes) override;
+  void finish_writing() override { beneath_.finish_writing(); }
+  void cut() override { beneath_.cut(); }
+
+ private:
+  Stream& beneath_;
+  std::uint64_t left_;
+};
+
+}  // namespace netlab

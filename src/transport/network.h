@@ -1,0 +1,25 @@
+// Network is the world as a handler sees it: where connections and time come from. The same handler
+// runs on blocking sockets, on a fiber in an event loop, or in a test on neither.
+#pragma once
+
+#include <memory>
+
+#include "socket/clock.h"
+#include "transport/listener.h"
+#include "transport/stream.h"
+
+namespace netlab {
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // Throws SystemError{"bind ADDRESS:PORT"}.
+  virtual std::unique_ptr<Listener> listen(const Address& address) = 0;
+  // Throws SystemError{"connect ADDRESS:PORT"}, ETIMEDOUT when the deadline passed.
+  virtual std::unique_ptr<Stream> connect(const Address& address, Instant deadline) = 0;
+  virtual Instant now() const = 0;
+  virtual void sleep_until(Instant instant) = 0;
+};
+
+}  // namespace netlab

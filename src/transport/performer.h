@@ -1,0 +1,23 @@
+// Performer carries out Operations: the one thing in which the serving models differ.
+#pragma once
+
+#include "transport/operation.h"
+
+namespace netlab {
+
+class Performer {
+ public:
+  virtual ~Performer() = default;
+
+  // Waits until the operation is done, its deadline has passed or the server stops; sets result.
+  virtual void perform(Operation& operation) = 0;
+  // The descriptor is about to be closed.
+  virtual void forget(const Socket&) {}
+  virtual Instant now() const { return Clock::now(); }
+  // What its sockets are made with: 0 or SOCK_NONBLOCK.
+  virtual int socket_flags() const { return 0; }
+  // Whether Operation::Kind::send_file may be asked of it.
+  virtual bool sends_files() const { return true; }
+};
+
+}  // namespace netlab

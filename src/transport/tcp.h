@@ -1,0 +1,62 @@
+// TCP on real sockets (tcp(7)): the Stream, the Listener and the Network whose waits a Performer
+// carries out. Each is written once for all serving models.
+#pragma once
+
+#include <memory>
+
+#include "transport/network.h"
+#include "transport/performer.h"
+
+namespace netlab {
+
+class TcpStream : public Stream {
+ public:
+  TcpStream(Performer& performer, Fd fd, const Address& peer);
+  ~TcpStream() override;
+
+  std::size_t read_some(std::span<std::byte> into) override;
+  void write_all(std::span<const std::byte> bytes) override;
+  void finish_writing() override;
+  std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
+  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override;
+  void cut() override;
+
+ private:
+  // Performs and returns the result. Throws SystemError{verb + " " + peer}.
+  std::size_t perform(Operation& operation, const char* verb);
+
+  Performer& performer_;
+  Socket socket_;
+  std::unique_ptr<std::byte[]> buffer_;  // of receive_file
+};
+
+class TcpListener : public Listener {
+ public:
+  TcpListener(Performer& performer, const Address& address);
+  ~TcpListener() override;
+
+  std::unique_ptr<Stream> accept() override;
+  Address local() const override;
+  void cut() override;
+
+ private:
+  Performer& performer_;
+  Socket socket_;
+  Instant silent_until_{};  // no second line about the same shortage before
+};
+
+class TcpNetwork : public Network {
+ public:
+  // The performer outlives the network and all that comes from it.
+  explicit TcpNetwork(Performer& performer) : performer_(performer) {}
+
+  std::unique_ptr<Listener> listen(const Address& address) override;
+  std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
+  Instant now() const override { return performer_.now(); }
+  void sleep_until(Instant instant) override;
+
+ private:
+  Performer& performer_;
+};
+
+}  // namespace netlab

@@ -1,0 +1,101 @@
+// accept(2) for a server that must not end: which errors are a client's, which pass, which are
+// final.
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "trace/log.h"
+#include "transport/tcp.h"
+
+namespace netlab {
+namespace {
+
+// Out of descriptors or memory: how long until the next attempt, and between two lines about it.
+constexpr auto shortage_pause = std::chrono::milliseconds(100);
+constexpr auto shortage_silence = std::chrono::seconds(1);
+
+// The connection is gone before we saw it, or the network's own errors, which accept(2) of Linux
+// passes on: "should be treated like EAGAIN by retrying".
+bool is_the_clients(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case ETIMEDOUT:
+    case EAGAIN:
+    case EPROTO:
+    case EPERM:  // a firewall's rule
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+Fd bound(const Address& address, int flags) {
+  Fd fd = call::socket(address.family(), SOCK_STREAM | flags);
+  // Lets a server start again while connections of the last one are in TIME_WAIT (socket(7)).
+  call::set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  call::bind(fd.get(), address);
+  return fd;
+}
+
+// A machine without IPv6 serves IPv4 alone.
+Fd bound_to_any(std::uint16_t port, int flags) {
+  try {
+    return bound(Address::any(port), flags);
+  } catch (const SystemError& error) {
+    if (error.error() != EAFNOSUPPORT && error.error() != EADDRNOTAVAIL) throw;
+  }
+  return bound(Address::any_v4(port), flags);
+}
+
+}  // namespace
+
+TcpListener::TcpListener(Performer& performer, const Address& address) : performer_(performer) {
+  const int flags = performer.socket_flags();
+  socket_.fd = address.is_any_v6() ? bound_to_any(address.port(), flags) : bound(address, flags);
+  call::listen(socket_.fd.get(), SOMAXCONN);
+}
+
+TcpListener::~TcpListener() {
+  performer_.forget(socket_);
+}
+
+std::unique_ptr<Stream> TcpListener::accept() {
+  for (;;) {
+    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_};
+    performer_.perform(accept);
+    const int error = static_cast<int>(-accept.result);
+    if (accept.result >= 0)
+      return std::make_unique<TcpStream>(performer_, Fd(static_cast<int>(accept.result)),
+                                         accept.address);
+    // EINVAL is what accept(2) says of a listening socket that was shut down.
+    if (error == ECANCELED || error == EINVAL) return nullptr;
+    if (is_the_clients(error)) continue;
+    if (!is_shortage(error)) throw SystemError("accept", error);
+    if (performer_.now() >= silent_until_) {
+      silent_until_ = performer_.now() + shortage_silence;
+      log::warning("accept: {}; trying again", std::generic_category().message(error));
+    }
+    Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
+    performer_.perform(pause);
+  }
+}
+
+Address TcpListener::local() const {
+  return call::local_address(socket_.fd.get());
+}
+
+void TcpListener::cut() {
+  call::shutdown(socket_.fd.get(), SHUT_RDWR);
+}
+
+}  // namespace netlab

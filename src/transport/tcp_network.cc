@@ -1,0 +1,29 @@
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "transport/tcp.h"
+
+namespace netlab {
+
+std::unique_ptr<Listener> TcpNetwork::listen(const Address& address) {
+  return std::make_unique<TcpListener>(performer_, address);
+}
+
+std::unique_ptr<Stream> TcpNetwork::connect(const Address& address, Instant deadline) {
+  Fd fd = call::socket(address.family(), SOCK_STREAM | performer_.socket_flags());
+  auto stream = std::make_unique<TcpStream>(performer_, std::move(fd), address);
+  Operation connect{.kind = Operation::Kind::connect,
+                    .socket = stream->socket(),
+                    .deadline = deadline,
+                    .address = address};
+  performer_.perform(connect);
+  if (connect.result < 0)
+    throw SystemError("connect " + address.text(), static_cast<int>(-connect.result));
+  return stream;
+}
+
+void TcpNetwork::sleep_until(Instant instant) {
+  Operation sleep{.kind = Operation::Kind::sleep, .deadline = instant};
+  performer_.perform(sleep);
+}
+
+}  // namespace netlab

@@ -1,0 +1,24 @@
+// The transports: how a stream of bytes gets across. A further one is one file and one row in
+// transports.cc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "transport/network.h"
+#include "transport/performer.h"
+
+namespace netlab {
+
+struct Transport {
+  std::string_view name;
+  std::string_view summary;
+  // The network whose waits the performer carries out. The performer outlives it.
+  std::unique_ptr<Network> (*over)(Performer& performer);
+};
+
+std::span<const Transport> transports();
+const Transport& tcp();
+
+}  // namespace netlab
