@@ -4,17 +4,13 @@
 namespace netlab {
 namespace {
 
-// "TEXT:{lab,sheet}" -> the values between the braces.
+// "{lab,sheet}" -> the values between the braces.
 std::vector<std::string> values_of(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
+  const std::string type = value_type(option);
   const std::size_t open = type.find('{');
   const std::size_t close = type.find('}');
   if (open == std::string::npos || close == std::string::npos) return {};
   return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
-}
-
-bool takes_value(const CLI::Option& option) {
-  return option.get_items_expected_max() > 0;
 }
 
 const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
@@ -31,7 +27,7 @@ std::vector<std::string> CommandLine::candidates(const std::vector<std::string>&
   const CLI::Option* before = nullptr;  // the option whose value comes next
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     before = option_named(*app, words[i]);
-    if (before && !takes_value(*before)) before = nullptr;
+    if (before && value_type(*before).empty()) before = nullptr;
     for (const CLI::App* child : children_of(*app))
       if (child->get_name() == words[i]) {
         app = child;

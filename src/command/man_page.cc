@@ -28,22 +28,30 @@ std::string option_text(const CLI::Option& option) {
   for (const std::string& name : option.get_lnames()) names += "\\fB\\-\\-" + roff(name) + "\\fR, ";
   if (names.size() > 2) names.resize(names.size() - 2);
   if (option.get_positional()) names = "\\fI" + roff(option.get_name()) + "\\fR";
-  const std::string type = option.get_items_expected_max() > 0 ? option.get_type_name() : "";
+  const std::string type = value_type(option);
   const std::string initial = option.get_default_str();
   return fmt::format(".TP\n{}{}\n{}{}\n", names, type.empty() ? "" : " \\fI" + roff(type) + "\\fR",
                      roff(option.get_description()),
                      initial.empty() ? "" : roff(" (" + initial + ")"));
 }
 
-std::string command_text(const Command& command, const CLI::App& app) {
+// Whether every subcommand has the option.
+bool is_common(const CLI::Option& option, const std::vector<const CLI::App*>& apps) {
+  return std::ranges::all_of(apps, [&](const CLI::App* app) {
+    return app->get_option_no_throw(option.get_name()) != nullptr;
+  });
+}
+
+std::string command_text(const Command& command, const CLI::App& app,
+                         const std::vector<const CLI::App*>& apps) {
   std::string page = fmt::format(".SS netlab {}\n{}\n", roff(std::string(command.name)),
                                  roff(std::string(command.summary)));
   for (const CLI::Option* option : app.get_options())
-    if (option->get_lnames() != std::vector<std::string>{"help"}) page += option_text(*option);
+    if (!is_common(*option, apps)) page += option_text(*option);
   return page + fmt::format(".PP\nExample: \\fB{}\\fR\n", roff(std::string(command.example)));
 }
 
-constexpr const char* head = R"(.TH NETLAB 1 "" "netlab {}" "User Commands"
+constexpr const char* head = R"(.TH NETLAB 1 2026-11-23 "netlab {}" "User Commands"
 .SH NAME
 netlab \- learn, test and run socket programs
 .SH SYNOPSIS
@@ -51,8 +59,10 @@ netlab \- learn, test and run socket programs
 .I COMMAND
 .RI [ OPTION ...]
 .SH DESCRIPTION
-One program with the servers and clients of two lab sheets on sockets: a message each way over TCP, and
-the download that is broken off and resumed. Each end works with the other end written in C.
+One program with the servers and clients of two lab sheets on sockets:
+a message each way over TCP,
+and the download that is broken off and resumed.
+Each end works with the other end written in C.
 .SH COMMANDS
 )";
 
@@ -82,10 +92,15 @@ when set and not empty, no colors
 }  // namespace
 
 std::string CommandLine::man_page() const {
+  std::vector<const CLI::App*> apps;
+  for (const auto& [app, leaf] : tree_->leaves) apps.push_back(app);
   std::string page = fmt::format(fmt::runtime(head), NETLAB_VERSION);
   for (const Command& command : commands())
     for (const auto& [app, leaf] : tree_->leaves)
-      if (leaf.command == &command) page += command_text(command, *app);
+      if (leaf.command == &command) page += command_text(command, *app, apps);
+  page += ".SH COMMON OPTIONS\nEvery command has these.\n";
+  for (const CLI::Option* option : apps.front()->get_options())
+    if (is_common(*option, apps)) page += option_text(*option);
   return page + tail;
 }
 

@@ -17,11 +17,9 @@ namespace {
 // CLI11 lists behind each option all those that it excludes, which buries what a reader looks for.
 class ShortHelp : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override {
-    if (option->get_items_expected_max() == 0) return {};
-    std::string type = option->get_type_name();  // "N", or ":{lab,sheet}"
-    if (type.starts_with(':')) type.erase(0, 1);
+    const std::string type = value_type(*option);
     const std::string initial = option->get_default_str();
-    return " " + type + (initial.empty() ? "" : " (" + initial + ")");
+    return (type.empty() ? "" : " " + type) + (initial.empty() ? "" : " (" + initial + ")");
   }
 };
 
@@ -89,7 +87,8 @@ CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
   CLI::App& app = tree_->app;
   app.name("netlab");
   app.formatter(std::make_shared<ShortHelp>());
-  app.set_version_flag("--version", "netlab " NETLAB_VERSION);
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.set_version_flag("--version", "netlab " NETLAB_VERSION, "print the version and exit");
   app.require_subcommand(1);
   app.footer("Example: netlab demo");
   for (const Command& command : commands()) {

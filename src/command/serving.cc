@@ -56,7 +56,7 @@ void Serving::declare(Options& options) {
   options.number("--max-per-host", max_per_host_, most_clients,
                  "clients at once from one address, loopback exempt");
   options.seconds("--idle-timeout", idle_timeout, "how long a client may say nothing");
-  options.seconds("--stall-timeout", stall_timeout, "how long a transfer may make no progress");
+  options.seconds("--stall-timeout", stall_timeout, "how long each 256 KiB of a transfer may take");
   options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
   options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
 }

@@ -28,4 +28,11 @@ inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
   return children;
 }
 
+// What an option's value is: "N", "{lab,sheet}"; empty for a flag.
+inline std::string value_type(const CLI::Option& option) {
+  if (option.get_items_expected_max() == 0) return {};
+  const std::string type = option.get_type_name();
+  return type.starts_with(':') ? type.substr(1) : type;  // CLI11 puts a check's text behind a colon
+}
+
 }  // namespace netlab

@@ -1,0 +1,116 @@
+"""The rules of the house that a program can check: who may include whom, how long things may be, which
+calls are made in one place only."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(os.environ.get("NETLAB_SOURCE", Path(__file__).resolve().parent.parent))
+SOURCES = sorted(p for p in (ROOT / "src").rglob("*") if p.suffix in (".cc", ".h"))
+TESTS = sorted(p for p in (ROOT / "tests").rglob("*") if p.suffix in (".cc", ".h"))
+
+MOST_LINES = 400
+MOST_FUNCTION_LINES = 60
+MOST_COLUMNS = 100
+
+# What may stand in one place only: a pattern, and the files that may have it.
+ONE_PLACE = {
+    r"(?<!call)::close\(": {"socket/calls.cc"},
+    r"\bEINTR\b": {"socket/interrupted.h", "model/uring.cc"},  # the ring has a word for it, too
+    r"\bshared_ptr\b": set(),
+    r"\b(TODO|FIXME|XXX)\b": set(),
+    r"(?<!call)::(recv|send|sendfile|accept4?|connect|bind|listen|epoll_\w+)\(": {"socket/calls.cc"},
+    r"\b(openat2|SYS_openat2)\b\(?": {"file/share.cc"},
+    r"#include <CLI/": {"command/options.cc", "command/tree.h"},
+    r"#include <spdlog/": {"trace/log.cc"},
+    r"#include <nlohmann/": {"command/output.cc"},
+    r"using namespace std\b": set(),
+}
+# make_shared is the one way to give CLI11 its formatter.
+EXEMPT = {("command/parse.cc", r"\bshared_ptr\b")}
+
+
+def rooms():
+    """The table of docs/architecture.md: room -> the rooms it may use."""
+    table = {}
+    for line in (ROOT / "docs/architecture.md").read_text().splitlines():
+        row = re.match(r"\| `([a-z]+)` \|.*\| ([\w, ]*) ?\|$", line)
+        if row:
+            table[row[1]] = {room.strip() for room in row[2].split(",") if room.strip()}
+    return table
+
+
+def without_comments(text):
+    return re.sub(r"//.*", "", text)
+
+
+def functions(path):
+    """(line number, length) of each function, told by the braces of clang-format's layout."""
+    lines = path.read_text().splitlines()
+    opened = {}
+    for number, line in enumerate(lines, 1):
+        indent = len(line) - len(line.lstrip())
+        is_scope = re.match(r"\s*(namespace|class|struct|union|enum|extern)\b", line)
+        if line.endswith("{") and indent in (0, 2) and not is_scope:
+            opened[indent] = number
+        elif re.match(r"\s*}", line) and indent in opened and not line.endswith("{"):
+            start = opened.pop(indent)
+            yield start, number - start + 1
+
+
+def name(path):
+    return str(path.relative_to(ROOT / "src"))
+
+
+def path_in_project(path):
+    return str(path.relative_to(ROOT)) if isinstance(path, Path) else None
+
+
+def test_the_table_of_rooms_is_there():
+    table = rooms()
+    assert set(table) == {p.name for p in (ROOT / "src").iterdir() if p.is_dir()}
+    for room, used in table.items():
+        assert used <= set(table), room
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_includes_go_downstairs(path):
+    room = path.relative_to(ROOT / "src").parts[0]
+    if room == "main.cc":
+        return
+    allowed = rooms()[room] | {room}
+    for included in re.findall(r'#include "(\w+)/', path.read_text()):
+        assert included in allowed, f"{room} may not use {included}"
+
+
+@pytest.mark.parametrize("path", SOURCES + TESTS, ids=path_in_project)
+def test_nothing_is_too_long(path):
+    lines = path.read_text().splitlines()
+    assert len(lines) <= MOST_LINES
+    for number, line in enumerate(lines, 1):
+        assert len(line) <= MOST_COLUMNS or "http" in line, f"line {number}"
+    for start, length in functions(path):
+        assert length <= MOST_FUNCTION_LINES, f"the function at line {start} has {length} lines"
+
+
+@pytest.mark.parametrize("pattern", ONE_PLACE)
+def test_what_has_one_place_is_there_alone(pattern):
+    for path in SOURCES:
+        if name(path) in ONE_PLACE[pattern] or (name(path), pattern) in EXEMPT:
+            continue
+        found = re.search(pattern, without_comments(path.read_text()))
+        assert not found, f"{name(path)} has {found[0]!r}"
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.suffix == ".h"], ids=name)
+def test_a_header_says_what_it_is(path):
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("// "), "a header opens with a comment"
+    assert "#pragma once" in lines
+
+
+@pytest.mark.parametrize("path", TESTS, ids=path_in_project)
+def test_no_test_sleeps(path):
+    assert "sleep_for" not in path.read_text()
