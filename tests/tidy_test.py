@@ -17,11 +17,11 @@ MOST_COLUMNS = 100
 
 # What may stand in one place only: a pattern, and the files that may have it.
 ONE_PLACE = {
-    r"(?<!call)::close\(": {"socket/calls.cc"},
+    r"(?<!\w)::close\(": {"socket/calls.cc"},
     r"\bEINTR\b": {"socket/interrupted.h", "model/uring.cc"},  # the ring has a word for it, too
     r"\bshared_ptr\b": set(),
     r"\b(TODO|FIXME|XXX)\b": set(),
-    r"(?<!call)::(recv|send|sendfile|accept4?|connect|bind|listen|epoll_\w+)\(": {"socket/calls.cc"},
+    r"(?<!\w)::(recv|send|sendfile|accept4?|connect|bind|listen|epoll_\w+)\(": {"socket/calls.cc"},
     r"\b(openat2|SYS_openat2)\b\(?": {"file/share.cc"},
     r"#include <CLI/": {"command/options.cc", "command/tree.h"},
     r"#include <spdlog/": {"trace/log.cc"},

@@ -32,6 +32,26 @@ std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Addre
   }
 }
 
+// Whether a further attempt may fare better: the network's troubles, and not the disk's or ours.
+bool may_pass(const std::exception& error) {
+  if (dynamic_cast<const ConnectionEnded*>(&error)) return true;
+  const auto* const refused = dynamic_cast<const SystemError*>(&error);
+  if (!refused) return false;
+  switch (refused->error()) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void Connecting::declare(Options& options) {
@@ -40,25 +60,25 @@ void Connecting::declare(Options& options) {
   options.number("--retry", retries_, most_retries, "attempts after the first has failed");
 }
 
-void Connecting::attempt(const std::function<void(Stream& server, Network& network)>& job) const {
+void Connecting::attempt(const Job& job, bool& repeatable) const {
   BlockingPerformer performer;
   const auto network = tcp().over(performer);
   const auto server =
       connect_to_any(*network, resolve(Endpoint::parse(server_, default_port_)), timeout);
   server->set_deadline(later(network->now(), timeout));
-  job(*server, *network);
+  job(*server, *network, repeatable);
 }
 
-void Connecting::run(const std::function<void(Stream& server, Network& network)>& job,
-                     const Output& output) const {
+void Connecting::run(const Job& job, const Output& output) const {
   BlockingPerformer performer;
   Duration pause = first_pause;
+  bool repeatable = true;
   for (std::uint64_t failures = 0;; ++failures) {
     try {
-      attempt(job);
+      attempt(job, repeatable);
       return;
-    } catch (const SystemError& error) {
-      if (failures == retries_) throw;
+    } catch (const std::exception& error) {
+      if (failures == retries_ || !repeatable || !may_pass(error)) throw;
       output.remark(fmt::format("{}; trying again", error.what()));
     }
     tcp().over(performer)->sleep_until(later(Clock::now(), pause));

@@ -19,13 +19,16 @@ class Connecting {
 
   Duration timeout = std::chrono::seconds(10);
 
+  // What is done once connected. A job that may not be done a second time, for it has used up its
+  // input or shown a part of its result, sets `repeatable` to false.
+  using Job = std::function<void(Stream& server, Network& network, bool& repeatable)>;
+
   // Connects to the first of the server's addresses that answers, and runs the job; with --retry,
-  // all over again when that fails. Throws what the last attempt threw.
-  void run(const std::function<void(Stream& server, Network& network)>& job,
-           const Output& output) const;
+  // all over again when the network failed. Throws what the last attempt threw.
+  void run(const Job& job, const Output& output) const;
 
  private:
-  void attempt(const std::function<void(Stream& server, Network& network)>& job) const;
+  void attempt(const Job& job, bool& repeatable) const;
 
   std::string server_;
   std::uint16_t default_port_;

@@ -29,7 +29,8 @@ class FtpGet : public Action {
 
   ExitStatus run(const Output& output) override {
     check_usage();
-    connecting_.run([&](Stream& server, Network& network) { fetch(server, network, output); },
+    connecting_.run([&](Stream& server, Network& network,
+                        bool& repeatable) { fetch(server, network, output, repeatable); },
                     output);
     return ExitStatus::done;
   }
@@ -52,7 +53,7 @@ class FtpGet : public Action {
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  void fetch(Stream& server, Network& network, const Output& output) {
+  void fetch(Stream& server, Network& network, const Output& output, bool& repeatable) {
     const auto remote = wire_ == "sheet" ? sheet_file(server) : lab_file(server, name_);
     Progress progress(output);
     const Instant started = network.now();
@@ -62,7 +63,11 @@ class FtpGet : public Action {
         .destination = destination_,
         .fallback_name = "destination_file.txt",
         .silence = connecting_.timeout,
-        .progress = [&](std::uint64_t done, std::uint64_t size) { progress.update(done, size); },
+        .progress =
+            [&](std::uint64_t done, std::uint64_t size) {
+              if (destination_ == "-") repeatable = false;  // a part of it is out
+              progress.update(done, size);
+            },
     };
     const Download::Outcome outcome = download.run(*remote, server, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();

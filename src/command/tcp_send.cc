@@ -20,15 +20,19 @@ class TcpSend : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    connecting_.run([&](Stream& server, Network& network) { exchange(server, network, output); },
-                    output);
+    connecting_.run(
+        [&](Stream& server, Network& network, bool& repeatable) {
+          repeatable = false;
+          exchange(server, network, output);
+        },
+        output);
     return ExitStatus::done;
   }
 
  private:
   void exchange(Stream& server, Network& network, const Output& output) {
     Exchange exchange{.silence = connecting_.timeout};
-    // Asked for once connected, as the sheet's client does; a second attempt asks no second time.
+    // Asked for once connected, as the sheet's client does.
     if (!message_ && isatty(STDIN_FILENO)) {
       output.remark("ENTER MESSAGE FOR SERVER");
       std::getline(std::cin, message_.emplace());

@@ -32,8 +32,8 @@ int BufferedReader::peek() {
 std::string BufferedReader::read_exact(std::size_t count) {
   while (rest().size() < count) {
     if (!fill())
-      throw ProtocolError("the peer finished after " + std::to_string(rest().size()) + " of " +
-                          std::to_string(count) + " bytes");
+      throw ConnectionEnded("the peer finished after " + std::to_string(rest().size()) + " of " +
+                            std::to_string(count) + " bytes");
   }
   return take(count);
 }
@@ -49,7 +49,7 @@ std::string BufferedReader::read_line(std::size_t most) {
       return line;
     }
     searched = rest().size();
-    if (!fill()) throw ProtocolError("the peer finished in the middle of a line");
+    if (!fill()) throw ConnectionEnded("the peer finished in the middle of a line");
   }
 }
 

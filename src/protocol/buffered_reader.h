@@ -17,9 +17,10 @@ class BufferedReader {
 
   // The next byte without taking it; -1 when the peer has finished.
   int peek();
-  // Exactly `count` bytes. Throws ProtocolError when the peer finishes before.
+  // Exactly `count` bytes. Throws ConnectionEnded when the peer finishes before.
   std::string read_exact(std::size_t count);
-  // A line without its LF. Throws ProtocolError when it is longer than `most` bytes or has no end.
+  // A line without its LF. Throws ProtocolError when it is longer than `most` bytes,
+  // ConnectionEnded when the peer finishes before.
   std::string read_line(std::size_t most);
   // At least one byte; 0 when the peer has finished.
   std::size_t read_some(std::span<std::byte> into);

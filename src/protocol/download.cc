@@ -72,9 +72,10 @@ class Transfer {
     if (order_.mode == Download::Mode::resume)
       throw SystemError("resume " + outcome_.destination, ESPIPE);
     const RemoteFile::Found found = open(purpose(), order_.offset, "");
-    receive_rest(found, order_.offset,
-                 kind_ == Kind::standard_output ? call::duplicate(STDOUT_FILENO)
-                                                : open_to_write(outcome_.destination));
+    if (kind_ == Kind::standard_output)
+      receive_rest(found, order_.offset, call::duplicate(STDOUT_FILENO), "standard output");
+    else
+      receive_rest(found, order_.offset, open_to_write(outcome_.destination), outcome_.destination);
     confirm(found);
   }
 
@@ -92,7 +93,7 @@ class Transfer {
     const RemoteFile::Found found = open(RemoteFile::Purpose::offset, order_.offset, "");
     const Fd file = open_to_write(outcome_.destination);
     seek(file, order_.offset, outcome_.destination);
-    receive_rest(found, order_.offset, file);
+    receive_rest(found, order_.offset, file, outcome_.destination);
     confirm(found);
   }
 
@@ -101,7 +102,7 @@ class Transfer {
     const RemoteFile::Found found = open(RemoteFile::Purpose::whole, 0, "");
     Partial partial = Partial::create(outcome_.destination, replace);
     partial.start(0, found.tag);
-    receive_rest(found, 0, partial.file());
+    receive_rest(found, 0, partial.file(), partial.path());
     confirm(found);
     partial.complete();
   }
@@ -122,7 +123,7 @@ class Transfer {
     compare_tail(partial, static_cast<std::size_t>(overlap));
     outcome_.compared = overlap;
     partial.start(partial.size(), found.tag);
-    receive_rest(found, partial.size(), partial.file());
+    receive_rest(found, partial.size(), partial.file(), partial.path());
     confirm(found);
     partial.complete();
     outcome_.was_complete = outcome_.received == 0 && partial.size() > 0;
@@ -165,16 +166,17 @@ class Transfer {
     return remote_.open(purpose, offset, tag);
   }
 
-  void receive_rest(const RemoteFile::Found& found, std::uint64_t offset, const Fd& file) {
+  void receive_rest(const RemoteFile::Found& found, std::uint64_t offset, const Fd& file,
+                    const std::string& path) {
     outcome_.from = offset;
     for (std::uint64_t at = offset; !found.size || at < *found.size;) {
       const std::uint64_t left = found.size ? *found.size - at : receive_size;
       wait_anew();
-      const std::size_t got = remote_.receive_file(file, outcome_.destination,
-                                                   std::min<std::uint64_t>(receive_size, left));
+      const std::size_t got =
+          remote_.receive_file(file, path, std::min<std::uint64_t>(receive_size, left));
       if (got == 0) {
         if (!found.size) break;  // the end of the connection is the end of the file
-        throw ProtocolError(
+        throw ConnectionEnded(
             fmt::format("the server ended the connection after {} of {} bytes", at, *found.size));
       }
       at += got;

@@ -26,4 +26,10 @@ class ProtocolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The peer finished before its time: a further attempt may fare better.
+class ConnectionEnded : public ProtocolError {
+ public:
+  using ProtocolError::ProtocolError;
+};
+
 }  // namespace netlab
