@@ -63,10 +63,9 @@ void Connecting::declare(Options& options) {
 void Connecting::attempt(const Job& job, bool& repeatable) const {
   BlockingPerformer performer;
   const auto network = tcp().over(performer);
-  const auto server =
-      connect_to_any(*network, resolve(Endpoint::parse(server_, default_port_)), timeout);
-  server->set_deadline(later(network->now(), timeout));
-  job(*server, *network, repeatable);
+  const auto addresses = resolve(Endpoint::parse(server_, default_port_));
+  const auto connect = [&] { return connect_to_any(*network, addresses, timeout); };
+  job(connect, *network, repeatable);
 }
 
 void Connecting::run(const Job& job, const Output& output) const {

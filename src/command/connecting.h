@@ -19,9 +19,9 @@ class Connecting {
 
   Duration timeout = std::chrono::seconds(10);
 
-  // What is done once connected. A job that may not be done a second time, for it has used up its
-  // input or shown a part of its result, sets `repeatable` to false.
-  using Job = std::function<void(Stream& server, Network& network, bool& repeatable)>;
+  // What is to be done, which connects when it wants to. A job that may not be done a second time,
+  // for it has used up its input or shown a part of its result, sets `repeatable` to false.
+  using Job = std::function<void(const Connect& connect, Network& network, bool& repeatable)>;
 
   // Connects to the first of the server's addresses that answers, and runs the job; with --retry,
   // all over again when the network failed. Throws what the last attempt threw.

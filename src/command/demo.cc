@@ -146,9 +146,8 @@ class Demo : public Action {
                  {{"after", half}}});
     std::string why;
     try {
-      const auto stream = network_->connect(server, deadline());
-      CutStream cut(*stream, half);
-      fetch(cut);
+      fetch(
+          [&] { return std::make_unique<CutStream>(network_->connect(server, deadline()), half); });
     } catch (const std::exception& error) {
       why = error.what();
     }
@@ -164,8 +163,7 @@ class Demo : public Action {
   void resume(const Address& server, const Output& output) const {
     output.tell({"resuming", "6. a second client resumes it", {}});
     const Instant started = Clock::now();
-    const auto stream = network_->connect(server, deadline());
-    const Download::Outcome outcome = fetch(*stream);
+    const Download::Outcome outcome = fetch([&] { return network_->connect(server, deadline()); });
     const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
     const double rate = static_cast<double>(outcome.received) / seconds;
     output.tell({"compared",
@@ -191,9 +189,9 @@ class Demo : public Action {
     return same ? ExitStatus::done : ExitStatus::failed;
   }
 
-  Download::Outcome fetch(Stream& server) const {
-    const auto remote = lab_file(server, file_name);
-    return Download{.destination = copy_}.run(*remote, server, *network_);
+  Download::Outcome fetch(const Connect& connect) const {
+    const auto remote = lab_file(connect, file_name);
+    return Download{.destination = copy_}.run(*remote, *network_);
   }
 
   static Instant deadline() { return later(Clock::now(), std::chrono::seconds(10)); }

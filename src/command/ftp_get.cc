@@ -29,8 +29,8 @@ class FtpGet : public Action {
 
   ExitStatus run(const Output& output) override {
     check_usage();
-    connecting_.run([&](Stream& server, Network& network,
-                        bool& repeatable) { fetch(server, network, output, repeatable); },
+    connecting_.run([&](const Connect& connect, Network& network,
+                        bool& repeatable) { fetch(connect, network, output, repeatable); },
                     output);
     return ExitStatus::done;
   }
@@ -53,8 +53,8 @@ class FtpGet : public Action {
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  void fetch(Stream& server, Network& network, const Output& output, bool& repeatable) {
-    const auto remote = wire_ == "sheet" ? sheet_file(server) : lab_file(server, name_);
+  void fetch(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
+    const auto remote = wire_ == "sheet" ? sheet_file(connect) : lab_file(connect, name_);
     Progress progress(output);
     const Instant started = network.now();
     const Download download{
@@ -69,7 +69,7 @@ class FtpGet : public Action {
               progress.update(done, size);
             },
     };
-    const Download::Outcome outcome = download.run(*remote, server, network);
+    const Download::Outcome outcome = download.run(*remote, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
     report(outcome, seconds, output);
   }

@@ -21,9 +21,10 @@ class TcpSend : public Action {
 
   ExitStatus run(const Output& output) override {
     connecting_.run(
-        [&](Stream& server, Network& network, bool& repeatable) {
+        [&](const Connect& connect, Network& network, bool& repeatable) {
+          const auto server = connect();
           repeatable = false;
-          exchange(server, network, output);
+          exchange(*server, network, output);
         },
         output);
     return ExitStatus::done;

@@ -21,8 +21,8 @@ constexpr const char* restart_hint = "; --restart fetches it anew";
 
 class Transfer {
  public:
-  Transfer(const Download& order, RemoteFile& remote, Stream& server, Network& network)
-      : order_(order), remote_(remote), server_(server), network_(network) {}
+  Transfer(const Download& order, RemoteFile& remote, Network& network)
+      : order_(order), remote_(remote), network_(network) {}
 
   Download::Outcome run() {
     wait_anew();
@@ -41,7 +41,7 @@ class Transfer {
  private:
   enum class Kind { file, as_it_is, standard_output };
 
-  void wait_anew() { server_.set_deadline(later(network_.now(), order_.silence)); }
+  void wait_anew() { remote_.set_deadline(later(network_.now(), order_.silence)); }
 
   void choose_destination() {
     outcome_.destination = order_.destination;
@@ -196,7 +196,6 @@ class Transfer {
 
   const Download& order_;
   RemoteFile& remote_;
-  Stream& server_;
   Network& network_;
   Kind kind_ = Kind::file;
   Download::Outcome outcome_;
@@ -204,8 +203,8 @@ class Transfer {
 
 }  // namespace
 
-Download::Outcome Download::run(RemoteFile& remote, Stream& server, Network& network) const {
-  return Transfer(*this, remote, server, network).run();
+Download::Outcome Download::run(RemoteFile& remote, Network& network) const {
+  return Transfer(*this, remote, network).run();
 }
 
 }  // namespace netlab

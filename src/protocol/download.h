@@ -37,7 +37,7 @@ struct Download {
 
   // Throws SystemError (connection, disk), ProtocolError (refused, changed, not a prefix, ended
   // before its end). Then what was received is in the destination or its .part.
-  Outcome run(RemoteFile& remote, Stream& server, Network& network) const;
+  Outcome run(RemoteFile& remote, Network& network) const;
 };
 
 }  // namespace netlab

@@ -10,8 +10,7 @@ namespace {
 
 class LabFile : public RemoteFile {
  public:
-  LabFile(Stream& server, const std::string& name)
-      : server_(server), reader_(server), name_(name) {}
+  LabFile(Connect connect, const std::string& name) : RemoteFile(std::move(connect)), name_(name) {}
 
   std::optional<Found> look() override {
     return ask({.method = lab::Request::Method::stat, .name = name_});
@@ -21,17 +20,17 @@ class LabFile : public RemoteFile {
     return ask({.name = name_, .offset = offset, .tag = tag});
   }
 
-  std::size_t receive(std::span<std::byte> into) override { return reader_.read_some(into); }
+  std::size_t receive(std::span<std::byte> into) override { return reader().read_some(into); }
 
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
-    const std::size_t rest = reader_.write_rest(file, name, most);
-    return rest != 0 ? rest : server_.receive_file(file, name, most);
+    const std::size_t rest = reader().write_rest(file, name, most);
+    return rest != 0 ? rest : server().receive_file(file, name, most);
   }
 
  private:
   Found ask(const lab::Request& request) {
-    server_.write_all(bytes_of(lab::emit(request)));
-    const lab::Reply reply = lab::parse_reply(reader_.read_line(lab::max_line));
+    server().write_all(bytes_of(lab::emit(request)));
+    const lab::Reply reply = lab::parse_reply(reader().read_line(lab::max_line));
     if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
       throw ProtocolError(escaped_start(refusal->text));
     const auto& found = std::get<lab::Found>(reply);
@@ -40,15 +39,19 @@ class LabFile : public RemoteFile {
     return {found.name, found.size, found.tag};
   }
 
-  Stream& server_;
-  BufferedReader reader_;
+  BufferedReader& reader() {
+    if (!reader_) reader_.emplace(server());
+    return *reader_;
+  }
+
+  std::optional<BufferedReader> reader_;
   std::string name_;
 };
 
 }  // namespace
 
-std::unique_ptr<RemoteFile> lab_file(Stream& server, const std::string& name) {
-  return std::make_unique<LabFile>(server, name);
+std::unique_ptr<RemoteFile> lab_file(Connect connect, const std::string& name) {
+  return std::make_unique<LabFile>(std::move(connect), name);
 }
 
 }  // namespace netlab

@@ -1,4 +1,6 @@
-// RemoteFile is a file at the other end of a connection, whichever wire is spoken there.
+// RemoteFile is a file at the other end of a connection, whichever wire is spoken there. It
+// connects when it has something to ask: the sheet's own server spins for ever on a client that
+// connects and, because its user gave a bad option, says nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,7 @@ class RemoteFile {
   // Why bytes are asked for from an offset: the sheet's wire has a command for each.
   enum class Purpose { whole, offset, resume };
 
-  RemoteFile() = default;
+  explicit RemoteFile(Connect connect) : connect_(std::move(connect)) {}
   virtual ~RemoteFile() = default;
   RemoteFile(const RemoteFile&) = delete;
   RemoteFile& operator=(const RemoteFile&) = delete;
@@ -35,10 +37,21 @@ class RemoteFile {
   // errors.
   virtual std::size_t receive(std::span<std::byte> into) = 0;
   virtual std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) = 0;
+
+  // Until when the calls above wait.
+  void set_deadline(Instant deadline);
+
+ protected:
+  Stream& server();  // connected, from the first call on
+
+ private:
+  Connect connect_;
+  std::unique_ptr<Stream> server_;
+  Instant deadline_ = never;
 };
 
-// `name` is empty for the server's default. The stream outlives the file.
-std::unique_ptr<RemoteFile> lab_file(Stream& server, const std::string& name);
-std::unique_ptr<RemoteFile> sheet_file(Stream& server);
+// `name` is empty for the server's default.
+std::unique_ptr<RemoteFile> lab_file(Connect connect, const std::string& name);
+std::unique_ptr<RemoteFile> sheet_file(Connect connect);
 
 }  // namespace netlab

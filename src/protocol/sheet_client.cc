@@ -10,7 +10,7 @@ namespace {
 
 class SheetFile : public RemoteFile {
  public:
-  explicit SheetFile(Stream& server) : server_(server) {}
+  using RemoteFile::RemoteFile;
 
   std::optional<Found> look() override { return std::nullopt; }
 
@@ -22,14 +22,14 @@ class SheetFile : public RemoteFile {
     // not check what read(2) returned, takes them in two reads.
     const std::string request = sheet::emit_request(command_for(purpose), offset);
     const auto bytes = bytes_of(request);
-    server_.write_all(bytes.first(sheet::command_size));
-    server_.write_all(bytes.subspan(sheet::command_size));
+    server().write_all(bytes.first(sheet::command_size));
+    server().write_all(bytes.subspan(sheet::command_size));
     return {};
   }
 
-  std::size_t receive(std::span<std::byte> into) override { return server_.read_some(into); }
+  std::size_t receive(std::span<std::byte> into) override { return server().read_some(into); }
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
-    return server_.receive_file(file, name, most);
+    return server().receive_file(file, name, most);
   }
 
  private:
@@ -44,14 +44,12 @@ class SheetFile : public RemoteFile {
     }
     return sheet::Command::whole;
   }
-
-  Stream& server_;
 };
 
 }  // namespace
 
-std::unique_ptr<RemoteFile> sheet_file(Stream& server) {
-  return std::make_unique<SheetFile>(server);
+std::unique_ptr<RemoteFile> sheet_file(Connect connect) {
+  return std::make_unique<SheetFile>(std::move(connect));
 }
 
 }  // namespace netlab

@@ -2,23 +2,25 @@
 // broken download, on order.
 #pragma once
 
+#include <memory>
+
 #include "transport/stream.h"
 
 namespace netlab {
 
 class CutStream : public Stream {
  public:
-  // `after` bytes arrive, then the connection ends. The stream beneath outlives this one.
-  CutStream(Stream& beneath, std::uint64_t after)
-      : Stream(beneath.peer()), beneath_(beneath), left_(after) {}
+  // `after` bytes arrive, then the connection ends.
+  CutStream(std::unique_ptr<Stream> beneath, std::uint64_t after)
+      : Stream(beneath->peer()), beneath_(std::move(beneath)), left_(after) {}
 
   std::size_t read_some(std::span<std::byte> into) override;
   void write_all(std::span<const std::byte> bytes) override;
-  void finish_writing() override { beneath_.finish_writing(); }
-  void cut() override { beneath_.cut(); }
+  void finish_writing() override { beneath_->finish_writing(); }
+  void cut() override { beneath_->cut(); }
 
  private:
-  Stream& beneath_;
+  std::unique_ptr<Stream> beneath_;
   std::uint64_t left_;
 };
 

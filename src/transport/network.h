@@ -2,6 +2,7 @@
 // runs on blocking sockets, on a fiber in an event loop, or in a test on neither.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "socket/clock.h"
@@ -21,5 +22,8 @@ class Network {
   virtual Instant now() const = 0;
   virtual void sleep_until(Instant instant) = 0;
 };
+
+// Makes a connection to the peer that was agreed on, when it is wanted. Throws what connect throws.
+using Connect = std::function<std::unique_ptr<Stream>()>;
 
 }  // namespace netlab
