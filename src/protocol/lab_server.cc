@@ -3,6 +3,7 @@
 #include "protocol/escape.h"
 #include "protocol/file_server.h"
 #include "protocol/lab_codec.h"
+#include "protocol/linger.h"
 #include "socket/bytes.h"
 #include "socket/error.h"
 
@@ -56,11 +57,16 @@ class LabSession {
     } catch (const ProtocolError& error) {
       // Where the next request would begin is not known: this was the last answer.
       write(lab::emit(lab::Refusal{std::string(lab::bad_request), error.what()}));
+      linger(client_, network_);
       throw;
     }
   }
 
   void answer(const lab::Request& request) {
+    if (request.name.empty() && service_.share.default_name().empty()) {
+      refuse(request, lab::no_such_file, "no file is offered to whom names none");
+      return;
+    }
     SharedFile file;
     try {
       file = service_.share.open(request.name);
