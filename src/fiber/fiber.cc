@@ -1,5 +1,5 @@
 // makecontext(3) puts a new fiber on its stack; from then on _setjmp and _longjmp switch, for they
-// make no system call where swapcontext(3) makes two (it saves the signal mask).
+// make no system call where swapcontext(3) makes one (it saves the signal mask).
 #undef _FORTIFY_SOURCE  // whose longjmp takes a jump to another stack for an attack
 
 #include "fiber/fiber.h"
@@ -38,7 +38,6 @@ struct Fiber::State {
   Stack stack;
   jmp_buf inside;   // where the fiber goes on
   jmp_buf outside;  // where resume() goes on
-  ucontext_t outside_context;
   bool started = false;
   bool done = false;
   Exceptions exceptions;
@@ -77,13 +76,16 @@ void Fiber::State::start() {
   makecontext(&context, reinterpret_cast<void (*)()>(&State::main), 2,
               static_cast<unsigned int>(self >> 32), static_cast<unsigned int>(self));
   started = true;
-  sanitizer::leaving(resumer_side, fiber_side);
-  swapcontext(&outside_context, &context);
+  if (_setjmp(outside) == 0) {
+    sanitizer::leaving(resumer_side, fiber_side);
+    setcontext(&context);
+  }
 }
 
 void Fiber::State::enter() {
-  if (_setjmp(outside) == 0) {
-    if (!started) start();
+  if (!started) {
+    start();
+  } else if (_setjmp(outside) == 0) {
     sanitizer::leaving(resumer_side, fiber_side);
     _longjmp(inside, 1);
   }
