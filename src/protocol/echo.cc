@@ -2,14 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <memory>
+#include <array>
 
 namespace netlab {
 
 void serve_echo(const Echo& echo, Stream& client, Network& network) {
-  constexpr std::size_t piece_size = 64 * 1024;
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
-  const std::span piece(buffer.get(), piece_size);
+  std::array<std::byte, 64 * 1024> buffer;  // of which only the pages that are used cost memory
+  const std::span piece(buffer);
   std::uint64_t total = 0;
   while (const std::size_t got = client.read_some(piece)) {
     client.set_deadline(later(network.now(), echo.stall_timeout));
