@@ -61,7 +61,7 @@ class FtpGet : public Action {
         .mode = mode(),
         .offset = offset_.value_or(0),
         .destination = destination_,
-        .fallback_name = "destination_file.txt",
+        .name = wire_ == "sheet" ? "destination_file.txt" : name_,  // the name in the sheet
         .silence = connecting_.timeout,
         .progress =
             [&](std::uint64_t done, std::uint64_t size) {

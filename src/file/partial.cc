@@ -1,12 +1,14 @@
 #include "file/partial.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <string_view>
 
 #include "socket/bytes.h"
@@ -21,11 +23,23 @@ constexpr mode_t new_file = 0666;  // less the umask
 constexpr std::string_view state_mark = "netlab partial 1\ntag ";
 constexpr std::size_t most_state = 256;
 
-std::string part_of(const std::string& destination) {
-  return destination + ".part";
+// DEST, or where ".part.state.new" behind it would be more than a name may have (NAME_MAX), its
+// start with a mark that tells it from others that start alike.
+std::string stem_of(const std::string& destination) {
+  constexpr std::size_t longest = 255 - std::string_view(".part.state.new").size();
+  const std::size_t begin = destination.rfind('/') + 1;  // npos + 1 is 0
+  if (destination.size() - begin <= longest) return destination;
+  const std::string mark =
+      fmt::format("-{:016x}", std::hash<std::string>{}(destination.substr(begin)));
+  return destination.substr(0, begin + longest - mark.size()) + mark;
 }
+
+std::string part_of(const std::string& destination) {
+  return stem_of(destination) + ".part";
+}
+
 std::string state_of(const std::string& destination) {
-  return destination + ".part.state";
+  return stem_of(destination) + ".part.state";
 }
 
 int open_file(const std::string& path, int flags) {

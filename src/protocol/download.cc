@@ -58,10 +58,11 @@ class Transfer {
     if (there.kind == PathState::Kind::other) kind_ = Kind::as_it_is;
   }
 
-  // The last part of the remote file's name. A server may not choose where we write.
+  // The last part of the file's name. A server may not choose where we write.
   std::string remote_name() {
-    std::string name = order_.fallback_name;
-    if (const auto found = remote_.look()) name = found->name;
+    std::string name = order_.name;
+    if (name.empty())
+      if (const auto found = remote_.look()) name = found->name;
     name.erase(0, name.rfind('/') + 1);
     if (name.empty() || name == "." || name == ".." || name.find('\0') != std::string::npos)
       throw ProtocolError("the server's file has no name to store it under (-o DEST gives one)");

@@ -22,8 +22,8 @@ struct Download {
   Mode mode = Mode::automatic;
   std::uint64_t offset = 0;
   std::string
-      destination;  // "-": standard output; empty or a folder: the remote file's name (in it)
-  std::string fallback_name;                    // where the wire has no names
+      destination;   // "-": standard output; empty or a folder: the remote file's name (in it)
+  std::string name;  // what was asked for; empty: what the server offers
   Duration silence = std::chrono::seconds(10);  // how long the server may say nothing
   std::function<void(std::uint64_t done, std::uint64_t size)> progress;  // size 0: not known
 

@@ -32,7 +32,8 @@ class LabFile : public RemoteFile {
     server().write_all(bytes_of(lab::emit(request)));
     const lab::Reply reply = lab::parse_reply(reader().read_line(lab::max_line));
     if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
-      throw ProtocolError(escaped_start(refusal->text));
+      throw ProtocolError((name_.empty() ? "" : escaped_start(name_) + ": ") +
+                          escaped_start(refusal->text));
     const auto& found = std::get<lab::Found>(reply);
     if (found.offset != request.offset)
       throw ProtocolError("the server answers for another offset than was asked for");

@@ -88,7 +88,7 @@ class LabSession {
 
   void refuse(const lab::Request& request, std::string_view code, const std::string& reason) {
     const std::string name = escaped_start(request.name.empty() ? "*" : request.name);
-    write(lab::emit(lab::Refusal{std::string(code), name + ": " + reason}));
+    write(lab::emit(lab::Refusal{std::string(code), reason}));
     const std::string peer = client_.peer().text();
     if (service_.tell)
       service_.tell({"refused",

@@ -1,0 +1,199 @@
+"""Running the real netlab: a server for the length of a test, a client to its end."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+NETLAB = os.environ.get("NETLAB", str(Path(__file__).parents[2] / "build/src/netlab"))
+# How much longer things may take: sanitizers are slow.
+PATIENCE = float(os.environ.get("NETLAB_PATIENCE", "1"))
+# A library that makes every read and write short, for netlab's processes alone.
+PRELOAD = os.environ.get("NETLAB_PRELOAD", "")
+SANITIZED = PATIENCE > 1
+MODELS = ["iterative", "fork", "threads", "epoll", "uring"]
+TIMEOUT = 30 * PATIENCE
+
+
+def environment(**more):
+    names = dict(os.environ, **more)
+    if PRELOAD:
+        names["LD_PRELOAD"] = PRELOAD
+    return names
+
+
+def eventually(condition, why, seconds=TIMEOUT):
+    """Waits until the condition holds, and gives what it gave."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < end, why
+        time.sleep(0.005)
+
+
+class Lines:
+    """The lines of a process's output, as they come."""
+
+    def __init__(self, stream):
+        self.lines = []
+        self.stream = stream
+        self.changed = threading.Condition()
+        self.ended = False
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.stream:
+            with self.changed:
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def wait_for(self, pattern, seconds=TIMEOUT):
+        """The first line that the pattern is found in."""
+        def found():
+            return next((line for line in self.lines if re.search(pattern, line)), None)
+        with self.changed:
+            self.changed.wait_for(lambda: found() is not None or self.ended, seconds)
+            assert found() is not None, f"no line with {pattern!r} among {self.lines}"
+            return found()
+
+    def text(self):
+        self.reader.join(TIMEOUT)
+        return "\n".join(self.lines)
+
+
+class Server:
+    """netlab WORDS... -p 0; stopped at the end, and then its exit status must be `status`."""
+
+    def __init__(self, *words, cwd=None, status=0, stdin=subprocess.DEVNULL, wrapper=()):
+        self.status = status
+        self.process = subprocess.Popen(
+            [*wrapper, NETLAB, *words, "-p", "0"], cwd=cwd, stdin=stdin, env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.out = Lines(self.process.stdout)
+        self.err = Lines(self.process.stderr)
+        self.port = 0
+
+    def __enter__(self):
+        try:
+            line = self.out.wait_for(r"listening")
+        except AssertionError:
+            self.process.kill()
+            if "io_uring" in self.err.text():
+                pytest.skip("io_uring is forbidden here")
+            raise
+        self.port = int(re.search(r'[":](\d+)[ ,]', line)[1])
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(TIMEOUT)
+        finally:
+            self.process.kill()
+        if kind is None:
+            assert status == self.status, self.err.text()
+            assert "Sanitizer" not in self.err.text(), self.err.text()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __repr__(self):
+        return f"status {self.status}, out {self.out[:300]!r}, err {self.err[:2000]!r}"
+
+
+def netlab(*words, cwd=None, input=b"", preexec=None, **more):
+    """Runs netlab to its end."""
+    done = subprocess.run([NETLAB, *map(str, words)], cwd=cwd, input=input, capture_output=True,
+                          timeout=TIMEOUT, env=environment(**more), preexec_fn=preexec)
+    assert b"Sanitizer:" not in done.stderr, done.stderr.decode()
+    return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+
+def tcp_server_of(answer):
+    """A server in a thread: `answer(connection)` for one client. Gives the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run():
+        with listener:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(TIMEOUT)
+                try:
+                    answer(connection)
+                except OSError:
+                    pass
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def read_line(connection):
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = connection.recv(1)
+        if not byte:
+            break
+        line += byte
+    return line
+
+
+def read_all(connection):
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def noise(size, seed=1):
+    """Bytes without a pattern, the same for the same seed."""
+    import random
+    return random.Random(seed).randbytes(size)
+
+
+def peer(name, folder):
+    """One of the lab sheets' own programs, compiled; skips when they are not there."""
+    sources = os.environ.get("NETLAB_PEERS")
+    if not sources or not Path(sources, name + ".c").exists():
+        pytest.skip("the lab sheets' programs are not at hand (-Dpeers=FOLDER)")
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler")
+    program = Path(folder) / name
+    subprocess.run(["cc", "-O1", "-w", Path(sources, name + ".c"), "-o", program], check=True)
+    return program
+
+
+def free_port():
+    """For programs that can't be given port 0."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def wait_until_listening(port):
+    """Without connecting: the sheet's server would take that for its client."""
+    def listens():
+        lines = Path("/proc/net/tcp").read_text().splitlines()
+        return any(f":{port:04X} 00000000:0000 0A" in line for line in lines)
+    eventually(listens, f"nobody listens on {port}")

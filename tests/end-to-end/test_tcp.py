@@ -1,0 +1,142 @@
+"""tcp serve and tcp send: the first lab sheet."""
+
+import json
+import os
+import pty
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from running import (MODELS, NETLAB, TIMEOUT, Lines, Server, environment, netlab, noise, read_all,
+                     tcp_server_of)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_message_each_way(model):
+    with Server("tcp", "serve", "--reply", "hello yourself", "--" + model) as server:
+        answer = netlab("tcp", "send", server.address, "hello")
+        assert (answer.status, answer.out) == (0, b"hello yourself"), answer
+        server.out.wait_for(r"^handling client 127\.0\.0\.1:\d+$")
+        server.out.wait_for(r"^received 5 bytes from 127\.0\.0\.1:\d+: hello$")
+        server.out.wait_for(r"^sent 14 bytes to 127\.0\.0\.1:\d+: hello yourself$")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_echo_of_any_size_and_half_close(model):
+    message = noise(300_000)
+    with Server("tcp", "serve", "--echo", "--" + model) as server:
+        answer = netlab("tcp", "send", server.address, input=message)
+        assert answer.status == 0 and answer.out == message, answer
+        with server.connect() as client:
+            client.sendall(b"first")
+            assert client.recv(100) == b"first"
+            client.sendall(b"last")
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == b"last"
+
+
+def test_a_message_larger_than_any_buffer():
+    message = noise(200_000)
+    with Server("tcp", "serve", "--reply", "ok", "--json") as server:
+        assert netlab("tcp", "send", server.address, input=message).out == b"ok"
+        assert json.loads(server.out.wait_for("received"))["bytes"] == 200_000
+
+
+def test_a_client_that_does_not_finish_gets_its_answer():
+    with Server("tcp", "serve", "--reply", "answer") as server, server.connect() as client:
+        client.sendall(b"no end, no line, no FIN")
+        assert read_all(client) == b"answer"
+
+
+def test_a_message_in_pieces_is_one_message():
+    with Server("tcp", "serve", "--reply", "x") as server, server.connect() as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (b"one ", b"two ", b"three"):
+            client.sendall(piece)
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b"x"
+        server.out.wait_for("received 13 bytes .*: one two three$")
+
+
+def test_a_script_answers_from_standard_input():
+    with Server("tcp", "serve", stdin=subprocess.PIPE) as server:
+        server.process.stdin.write(b"first answer\nsecond answer\n")
+        server.process.stdin.close()
+        assert netlab("tcp", "send", server.address, "a").out == b"first answer"
+        assert netlab("tcp", "send", server.address, "b").out == b"second answer"
+        assert netlab("tcp", "send", server.address, "c").out == b""
+
+
+def test_a_person_is_asked_on_both_ends():
+    ours, theirs = pty.openpty()
+    with Server("tcp", "serve", stdin=theirs) as server:
+        client_ours, client_theirs = pty.openpty()
+        client = subprocess.Popen([NETLAB, "tcp", "send", server.address], stdin=client_theirs,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        Lines(client.stderr).wait_for("ENTER MESSAGE FOR SERVER")
+        os.write(client_ours, b"typed by a person\n")
+        server.out.wait_for("received 17 bytes .*: typed by a person$")
+        server.err.wait_for("ENTER MESSAGE FOR CLIENT")
+        os.write(ours, b"and answered by another\n")
+        assert client.communicate(timeout=TIMEOUT)[0] == b"and answered by another"
+    for fd in (ours, theirs, client_ours, client_theirs):
+        os.close(fd)
+
+
+def test_what_a_peer_sends_does_not_reach_a_terminal_raw():
+    ours, theirs = pty.openpty()
+    def answer(client):
+        read_all(client)
+        client.sendall(b"\x1b[2Jcleared\x07\n")
+    port = tcp_server_of(answer)
+    subprocess.run([NETLAB, "tcp", "send", f"127.0.0.1:{port}", "x"], stdout=theirs, check=True,
+                   stdin=subprocess.DEVNULL, env=environment(), timeout=TIMEOUT)
+    shown = os.read(ours, 1000)
+    assert b"\x1b" not in shown and b"\\x1b[2Jcleared\\x07\\n" in shown
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_the_server_shows_control_bytes_escaped():
+    with Server("tcp", "serve", "--reply", "x") as server:
+        netlab("tcp", "send", server.address, input=b"\x1b[31mred\nline\xff")
+        server.out.wait_for(r": \\x1b\[31mred\\nline\\xff$")
+
+
+def test_refused():
+    gone = socket.create_server(("127.0.0.1", 0))
+    port = gone.getsockname()[1]
+    gone.close()
+    failed = netlab("tcp", "send", f"127.0.0.1:{port}", "x")
+    assert failed.status == 1 and failed.out == b""
+    assert failed.err == f"netlab tcp send: connect 127.0.0.1:{port}: Connection refused\n"
+
+
+def test_a_silent_server_is_given_up():
+    over = threading.Event()
+    port = tcp_server_of(lambda peer: over.wait(TIMEOUT))
+    failed = netlab("tcp", "send", f"127.0.0.1:{port}", "x", "--timeout", "0.2")
+    over.set()
+    assert failed.status == 1 and "Connection timed out" in failed.err, failed
+
+
+def test_once_ends_with_the_outcome_of_its_client():
+    with Server("tcp", "serve", "--reply", "x", "--once") as server:
+        netlab("tcp", "send", server.address, "y")
+        assert server.process.wait(TIMEOUT) == 0
+    with Server("tcp", "serve", "--echo", "--once", "--idle-timeout", "0.1", status=1) as server:
+        with server.connect():
+            assert server.process.wait(TIMEOUT) == 1
+        server.out.wait_for("failed: .*timed out")
+
+
+def test_ipv6_and_names():
+    with Server("tcp", "serve", "--reply", "six") as server:
+        try:
+            socket.create_connection(("::1", server.port), timeout=TIMEOUT).close()
+        except OSError:
+            pytest.skip("no IPv6 here")
+        assert netlab("tcp", "send", f"[::1]:{server.port}", "x").out == b"six"
+        assert netlab("tcp", "send", f"localhost:{server.port}", "x").out == b"six"
