@@ -1,0 +1,67 @@
+/* A library to be preloaded, which makes every read and write of a program short, 1 to 7 bytes, and lets
+   one call in ten be interrupted before it begins. A program that minds has a bug. The same SHORT_IO_SEED
+   gives the same run as far as the program's own order of calls is the same. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A number by chance, each thread with a row of its own. */
+static unsigned int chance(void) {
+    static _Thread_local unsigned int state = 0;
+    if (state == 0) {
+        const char *seed = getenv("SHORT_IO_SEED");
+        state = seed ? (unsigned int)strtoul(seed, NULL, 10) : 1;
+    }
+    return (unsigned int)rand_r(&state);
+}
+
+static size_t shortened(size_t count) {
+    const size_t most = 1 + chance() % 7;
+    return count < most ? count : most;
+}
+
+static int interrupted(void) {
+    if (chance() % 10 != 0) return 0;
+    errno = EINTR;
+    return 1;
+}
+
+#define REAL(name) ((__typeof__(&name))real(#name))
+static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
+
+ssize_t read(int fd, void *into, size_t count) {
+    return interrupted() ? -1 : REAL(read)(fd, into, shortened(count));
+}
+ssize_t write(int fd, const void *from, size_t count) {
+    return interrupted() ? -1 : REAL(write)(fd, from, shortened(count));
+}
+ssize_t pread64(int fd, void *into, size_t count, off64_t offset) {
+    return interrupted() ? -1 : REAL(pread64)(fd, into, shortened(count), offset);
+}
+ssize_t recv(int fd, void *into, size_t count, int flags) {
+    return interrupted() ? -1 : REAL(recv)(fd, into, shortened(count), flags);
+}
+ssize_t send(int fd, const void *from, size_t count, int flags) {
+    return interrupted() ? -1 : REAL(send)(fd, from, shortened(count), flags);
+}
+ssize_t sendfile64(int to, int from, off64_t *offset, size_t count) {
+    return interrupted() ? -1 : REAL(sendfile64)(to, from, offset, shortened(count));
+}
+int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) {
+    return interrupted() ? -1 : REAL(accept4)(fd, address, size, flags);
+}
+int connect(int fd, const struct sockaddr *address, socklen_t size) {
+    return interrupted() ? -1 : REAL(connect)(fd, address, size);
+}
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+    return interrupted() ? -1 : REAL(poll)(fds, count, timeout);
+}
+int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
+    return interrupted() ? -1 : REAL(epoll_wait)(epoll, events, most, timeout);
+}

@@ -1,0 +1,106 @@
+"""Every command that the documents print runs, and prints what they say.
+
+In a ```console block, lines that begin with "$ " are commands, which run in one bash, in a folder and, where
+that can be made, a network of their own; what follows a command is what it prints on standard output, when
+anything is said of it ("..." stands for any lines). A command that ends with "&" goes on meanwhile; the one
+behind a server starts when it listens. What is in a ```sh block is for other machines and does not run."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from running import NETLAB, TIMEOUT, environment, netlab
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+WAIT = """
+wait_until_listening() {
+    until grep -q listening "$1"; do kill -0 $! || return; sleep 0.01; done
+}
+"""
+
+
+def blocks(page):
+    """(line number, [(command, expected output)]) of each block."""
+    lines = page.read_text().splitlines()
+    inside = None
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if text == "```console":
+            inside, start = [], number
+        elif text == "```" and inside is not None:
+            yield start, inside
+            inside = None
+        elif inside is not None and text.startswith("$ "):
+            inside.append((text[2:], []))
+        elif inside is not None:
+            inside[-1][1].append(text)
+
+
+ALL = [(page, number, commands) for page in PAGES for number, commands in blocks(page)]
+
+
+def script(commands):
+    """The commands in one bash, each with its output in a file of its own."""
+    text = WAIT
+    for index, (command, _) in enumerate(commands):
+        plain = command.split("  #")[0].rstrip()
+        if plain.endswith("&"):
+            text += f"{{ {plain[:-1]}; }} > out{index} 2>&1 &\n"
+            if " serve " in plain:
+                text += f"wait_until_listening out{index}\n"
+        else:
+            text += f"{{ {plain}\n}} > out{index} 2> err{index} || echo failed {index}\n"
+    return text + "kill $(jobs -p) 2>/dev/null; true\n"
+
+
+def check(expected, text, trace):
+    if "..." in expected or any(re.match(r"\d+\.\d{6} ", line) for line in expected):
+        assert re.search(r"^\d+\.\d{6} \w+\(", trace, re.M)  # figures that differ from run to run
+    elif expected:
+        assert text.splitlines() == expected
+
+
+@pytest.mark.parametrize("page, number, commands", ALL,
+                         ids=[f"{page.name}:{number}" for page, number, _ in ALL])
+def test_block(page, number, commands, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/netlab").symlink_to(NETLAB)
+    (tmp_path / "work").mkdir()
+    own_network = ["unshare", "-rn"]
+    up = "ip link set lo up\n"
+    if not shutil.which("ip") or subprocess.run([*own_network, "true"]).returncode != 0:
+        pytest.skip("no network namespace here, and the documents name fixed ports")
+    done = subprocess.run([*own_network, "bash", "-c", up + script(commands)], cwd=tmp_path / "work",
+                          capture_output=True, text=True, timeout=2 * TIMEOUT,
+                          env=environment(PATH=f"{tmp_path}/bin:/usr/sbin:/usr/bin:/sbin:/bin"))
+    outputs = {path.name: path.read_text(errors="replace")
+               for path in (tmp_path / "work").glob("*") if re.match(r"(out|err)\d+$", path.name)}
+    assert "failed" not in done.stdout, (done.stdout, done.stderr, outputs)
+    for index, (command, expected) in enumerate(commands):
+        if not command.split("  #")[0].rstrip().endswith("&"):
+            check(expected, outputs[f"out{index}"], outputs.get(f"err{index}", ""))
+
+
+def test_the_documents_have_commands():
+    assert len(ALL) >= 10
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_option_in_the_documents_exists():
+    helps = "\n".join(netlab(*words.split(), "--help").out.decode() for words in (
+        "tcp serve", "tcp send", "ftp serve", "ftp get", "demo", "completion"))
+    for page in PAGES:
+        for line in page.read_text().splitlines():
+            for command in re.findall(r"\bnetlab (?:tcp|ftp|demo)\b[^`|]*", line):
+                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", command):
+                    assert option in helps, f"{page.name}: {option}"

@@ -1,0 +1,291 @@
+"""The five serving models: who holds up whom, limits, leaks, and the end."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from running import (MODELS, NETLAB, PATIENCE, PRELOAD, SANITIZED, TIMEOUT, Server, environment,
+                     eventually, netlab, read_all, read_line)
+
+CONCURRENT = MODELS[1:]
+SESSIONS = 200 if SANITIZED or PRELOAD else 2000
+
+
+def exchange(server, message=b"hello"):
+    with server.connect() as client:
+        client.sendall(message)
+        client.shutdown(socket.SHUT_WR)
+        return read_all(client)
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def threads(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
+def resident(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
+
+
+def children(pid):
+    """{pid: state} of its children."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == pid:
+            found[int(path.parent.name)] = state
+    return found
+
+
+def test_a_silent_client_holds_up_the_iterative_server():
+    with Server("tcp", "serve", "--echo", "--iterative") as server:
+        with server.connect(), server.connect() as second:
+            second.sendall(b"hello")
+            second.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                second.recv(5)
+        assert exchange(server) == b"hello"
+
+
+@pytest.mark.parametrize("model", CONCURRENT)
+def test_a_silent_client_holds_up_nobody_else(model):
+    with Server("tcp", "serve", "--echo", "--" + model) as server:
+        with server.connect():
+            assert exchange(server) == b"hello"
+
+
+@pytest.mark.parametrize("model", CONCURRENT)
+def test_clients_that_dribble_hold_up_nobody(model, tmp_path):
+    """Row 9 of the bar: 200 that send a byte now and then; another is served at once, they are gone
+    when the time for a request is over."""
+    (tmp_path / "file").write_bytes(b"content")
+    count = 50 if SANITIZED else 200
+    with Server("ftp", "serve", ".", "--request-timeout", "1", "--" + model,
+                cwd=tmp_path) as server:
+        started = time.monotonic()
+        dribblers = [server.connect() for _ in range(count)]
+        for client in dribblers:
+            client.sendall(b"G")
+        with server.connect() as client:
+            before = time.monotonic()
+            client.sendall(b"STAT file\n")
+            assert read_line(client).startswith(b"OK 7")
+            assert time.monotonic() - before < 0.1 * PATIENCE
+        gone = 0
+        while gone < count and time.monotonic() - started < TIMEOUT:
+            for client in list(dribblers):
+                client.settimeout(0.001)
+                try:
+                    client.sendall(b"x")
+                    gone_now = client.recv(1) == b""
+                except TimeoutError:
+                    gone_now = False
+                except OSError:
+                    gone_now = True
+                if gone_now:
+                    gone += 1
+                    dribblers.remove(client)
+        assert gone == count
+        assert 0.9 < time.monotonic() - started < 3 * PATIENCE
+        for client in dribblers:
+            client.close()
+
+
+@pytest.mark.parametrize("model", CONCURRENT)
+def test_max_clients(model):
+    with Server("tcp", "serve", "--echo", "--max-clients", "2", "--" + model) as server:
+        first, second, third = (server.connect() for _ in range(3))
+        for client in (first, second):
+            client.sendall(b"x")
+            assert client.recv(1) == b"x"
+        third.sendall(b"x")
+        third.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            third.recv(1)
+        third.settimeout(TIMEOUT)
+        first.close()
+        assert third.recv(1) == b"x"
+        second.close()
+        third.close()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_is_left_behind(model):
+    """Row 11 of the bar."""
+    with Server("tcp", "serve", "--echo", "-q", "--" + model) as server:
+        for _ in range(SESSIONS // 10):
+            exchange(server)
+        eventually(lambda: not children(server.pid), "children are left")
+        files, memory, running = descriptors(server.pid), resident(server.pid), threads(server.pid)
+        for _ in range(SESSIONS):
+            assert exchange(server) == b"hello"
+        eventually(lambda: not children(server.pid), "children are left")
+        eventually(lambda: descriptors(server.pid) == files, "descriptors are left")
+        eventually(lambda: threads(server.pid) == running, "threads are left")
+        if not SANITIZED:
+            assert resident(server.pid) - memory < 1024 * 1024
+
+
+def test_a_thousand_clients_leave_no_zombie():
+    with Server("tcp", "serve", "--echo", "-q", "--fork") as server:
+        for _ in range(100 if SANITIZED or PRELOAD else 1000):
+            exchange(server)
+        eventually(lambda: "Z" not in children(server.pid).values(), "zombies", seconds=2 * PATIENCE)
+        assert children(server.pid) == {}
+
+
+def test_fork_closes_what_is_not_its_own(tmp_path):
+    """The parent closes the connected socket, the child the listening one."""
+    with Server("tcp", "serve", "--echo", "--fork", "-q") as server, server.connect() as client:
+        client.sendall(b"x")
+        assert client.recv(1) == b"x"
+
+        def sockets(pid):
+            links = (os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir())
+            return {link for link in links if link.startswith("socket:")}
+        (child,) = children(server.pid)
+        parents, childs = sockets(server.pid), sockets(child)
+        assert len(parents) == 1 and len(childs) == 1 and parents != childs
+
+
+def test_a_child_that_is_killed_is_told():
+    with Server("tcp", "serve", "--echo", "--fork") as server, server.connect() as client:
+        client.sendall(b"x")
+        assert client.recv(1) == b"x"
+        (child,) = children(server.pid)
+        os.kill(child, signal.SIGKILL)
+        server.out.wait_for("failed: its process was ended by a signal: Killed")
+        assert exchange(server) == b"hello"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_stopping_lets_sessions_finish(model):
+    with Server("tcp", "serve", "--echo", "-q", "--" + model) as server, server.connect() as client:
+        client.sendall(b"x")
+        assert client.recv(1) == b"x"
+        server.process.send_signal(signal.SIGTERM)
+        # The listener is gone at once; what is going on goes on.
+        eventually(lambda: refuses(server), "still takes clients")
+        client.sendall(b"y")
+        assert client.recv(1) == b"y"
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b""
+        assert server.process.wait(TIMEOUT) == 0
+
+
+def refuses(server):
+    try:
+        server.connect().close()
+        return False
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("signals", [1, 2])
+def test_stopping_ends_those_that_do_not_finish(model, signals):
+    """Row 12 of the bar: within the grace, or at once when asked again."""
+    grace = "0.3" if signals == 1 else "60"
+    with Server("tcp", "serve", "--echo", "-q", "--grace", grace, "--" + model) as server:
+        with server.connect() as client:
+            client.sendall(b"x")
+            assert client.recv(1) == b"x"
+            server.process.send_signal(signal.SIGINT)
+            eventually(lambda: refuses(server), "still takes clients")
+            if signals == 2:
+                server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(5 * PATIENCE) == 0
+            try:
+                assert client.recv(1) == b""
+            except ConnectionError:
+                pass
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_stopping_in_the_middle_of_a_transfer(model, tmp_path):
+    (tmp_path / "large").write_bytes(bytes(20_000_000))
+    with Server("ftp", "serve", "large", "--grace", "0.2", "--" + model, cwd=tmp_path) as server:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10_000)
+            client.settimeout(TIMEOUT)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(b"0\0")
+            assert client.recv(1)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(5 * PATIENCE) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["large"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_flood_of_clients(model):
+    with Server("tcp", "serve", "--echo", "-q", "--" + model) as server:
+        clients = [server.connect() for _ in range(100)]
+        for client in clients:
+            client.sendall(b"hello")
+            client.shutdown(socket.SHUT_WR)
+        for client in clients:
+            assert read_all(client) == b"hello"
+            client.close()
+
+
+@pytest.mark.skipif(SANITIZED, reason="measures memory")
+def test_ten_thousand_silent_clients_are_cheap():
+    import resource
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    count = min(10_000, most - 100)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with Server("tcp", "serve", "--echo", "--epoll", "-q", "--max-clients", "20000") as server:
+        before = descriptors(server.pid)
+        clients = [server.connect() for _ in range(count)]
+        eventually(lambda: descriptors(server.pid) == before + count, "not all were accepted")
+        assert resident(server.pid) <= 20 * 1024 * 1024
+        for client in clients:
+            client.close()
+
+
+def test_max_per_host(tmp_path):
+    """From an address other than loopback, for which a network namespace is made."""
+    script = """ip link set lo up && ip address add 192.0.2.1/32 dev lo || exit 77
+"$NETLAB" tcp serve --echo --max-per-host 1 --bind 192.0.2.1 -p 0 --port-file port > events &
+until [ -s port ]; do :; done
+( until [ -e done ]; do :; done ) | "$NETLAB" tcp send 192.0.2.1:$(cat port) > first &
+until grep -q "" first events; do :; done
+until [ "$(ss -tnH state established 2>/dev/null | wc -l)" -ge 2 ] || [ $((n += 1)) -gt 500 ]; do :; done
+"$NETLAB" tcp send 192.0.2.1:$(cat port) second
+touch done; wait %2; kill %1; wait %1; cat events"""
+    done = subprocess.run(["unshare", "-rn", "bash", "-c", script], cwd=tmp_path, text=True,
+                          capture_output=True, timeout=TIMEOUT, env=environment(NETLAB=NETLAB))
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("no network namespace here: " + done.stderr.strip())
+    assert "refused: this host has 1 connections already (--max-per-host)" in done.stdout, done
+
+
+def test_uring_that_is_forbidden_says_so():
+    """seccomp(2) answers io_uring_setup with EPERM, as containers do."""
+    import ctypes
+    import struct
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def forbid():
+        # load nr; is it io_uring_setup (425)? EPERM : allow
+        program = b"".join(struct.pack("HBBI", *line) for line in [
+            (0x20, 0, 0, 0), (0x15, 0, 1, 425), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7FFF0000)])
+        buffer = ctypes.create_string_buffer(program)
+        filter_ = struct.pack("HxxxxxxP", 4, ctypes.addressof(buffer))
+        libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+        libc.prctl(22, 2, ctypes.create_string_buffer(filter_), 0, 0)  # PR_SET_SECCOMP
+    done = netlab("tcp", "serve", "--echo", "--uring", "-p", "0", preexec=forbid)
+    assert done.status == 1 and done.out == b"", done
+    assert re.fullmatch(r"netlab tcp serve: io_uring.*\n", done.err), done
