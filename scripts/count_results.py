@@ -2,77 +2,127 @@
 """Counts the results of tests, from the files that they were written to.
 
 count_results.py FOLDER...                      sums them up, as "N passed, N failed, N skipped"
-count_results.py --check NAME FOLDER COMMAND... runs a command, and writes its outcome as one result
+count_results.py --check FILE.xml COMMAND...    runs a command, and writes its outcome down as one result
+count_results.py --self-check                   counts results made up for that
 
-In a build folder these are meson-logs/testlog.junit.xml, of which the executables' own cases count and
-of a pytest run only whether it wrote its results, and meson-logs/pytest-*.xml."""
+A FOLDER is one that Meson builds in, or one with results of --check. In a build folder each test of
+Meson's is a program with cases of its own, that either GoogleTest or pytest wrote down. A program that
+crashed, timed out, failed without a failed case, or never ran counts as one failure."""
 
+import contextlib
+import io
+import json
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as xml
+from collections import Counter
 from pathlib import Path
 
+SKIPPED = 77  # the exit status that says so, as Meson has it
 
-def run_check(name, folder, command):
-    failed = subprocess.run(command, stdin=subprocess.DEVNULL).returncode != 0
-    suite = xml.Element("testsuite", name=name, tests="1", failures=str(int(failed)), errors="0",
-                        skipped="0")
-    path = Path(folder) / ("check-" + "".join(c if c.isalnum() else "-" for c in name) + ".xml")
+
+def run_check(path, command):
+    status = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+    suite = xml.Element("testsuite", name=path.stem, tests="1", errors="0",
+                        failures=str(int(status not in (0, SKIPPED))), skipped=str(int(status == SKIPPED)))
     xml.ElementTree(suite).write(path)
 
 
 def count_suite(suite):
-    """(tests, failed, skipped) of one <testsuite>."""
     number = lambda key: int(suite.get(key) or 0)
-    return number("tests"), number("failures") + number("errors"), number("skipped")
+    failed = number("failures") + number("errors")
+    skipped = number("skipped") + number("disabled")
+    return Counter(passed=max(number("tests") - failed - skipped, 0), failed=failed, skipped=skipped)
 
 
 def count_file(path):
+    """One <testsuite>, or several in an element whose own figures Meson 1.0 gets wrong."""
     root = xml.parse(path).getroot()
-    # The top element's own figures are wrong in Meson 1.0: the suites inside it are right.
     suites = [root] if root.tag == "testsuite" else root.findall("testsuite")
-    counts = [0, 0, 0]
-    for suite in suites:
-        if path.name == "testlog.junit.xml" and is_of_pytest(suite):
-            counts[1] += count_lost_runs(suite, path.parent)
-            continue
-        counts = [sum(pair) for pair in zip(counts, count_suite(suite))]
-    return counts
+    return sum(map(count_suite, suites), Counter())
 
 
-def is_of_pytest(suite):
-    """Meson puts all tests that are no executables of GoogleTest into one suite, of the project."""
-    return suite.get("name") == "netlab"
+def count_cases(logs, title):
+    """The cases of the program that Meson calls "project:suite / name"."""
+    written_by_pytest = logs / f"pytest-{title.split(' / ')[-1]}.xml"
+    if written_by_pytest.exists():
+        return count_file(written_by_pytest)
+    suites = xml.parse(logs / "testlog.junit.xml").getroot().findall("testsuite")
+    own = [s for s in suites if f".{title}." in s.get("name")]
+    return sum(map(count_suite, own), Counter())
 
 
-def count_lost_runs(suite, logs):
-    """Runs of pytest that failed without a word on which test did: they crashed or took too long."""
-    lost = 0
-    for case in suite.findall("testcase"):
-        if case.find("failure") is None and case.find("error") is None:
-            continue
-        result = logs / f"pytest-{case.get('name').split(' / ')[-1]}.xml"
-        if not result.exists() or count_file(result)[1] == 0:
-            lost += 1
-    return lost
+def count_program(logs, run):
+    cases = count_cases(logs, run["name"])
+    result = run["result"]
+    if result == "SKIP":
+        return cases or Counter(skipped=1)
+    if result in ("OK", "EXPECTEDFAIL"):
+        return cases or Counter(passed=1)
+    if not cases["failed"]:
+        print(f"{logs.parent}: {run['name']}: {result}", file=sys.stderr)
+        cases["failed"] = 1
+    return cases
+
+
+def count_build(folder):
+    logs = folder / "meson-logs"
+    tests = json.loads((folder / "meson-info/intro-tests.json").read_text())
+    log = logs / "testlog.json"
+    runs = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    total = sum((count_program(logs, run) for run in runs), Counter())
+    for lost in {t["name"] for t in tests} - {run["name"].split(" / ")[-1] for run in runs}:
+        print(f"{folder}: {lost}: did not run", file=sys.stderr)
+        total["failed"] += 1
+    return total
+
+
+def count_folder(folder):
+    if (folder / "meson-info").exists():
+        return count_build(folder)
+    return sum(map(count_file, folder.glob("*.xml")), Counter())
+
+
+def self_check():
+    """A build folder with one program of each fate, whose cases add up to 10, 6 and 4."""
+    with tempfile.TemporaryDirectory() as name:
+        logs = Path(name) / "meson-logs"
+        logs.mkdir()
+        (Path(name) / "meson-info").mkdir()
+        fates = {"good": "OK", "bad": "FAIL", "crashed": "FAIL", "leaked": "FAIL", "slow": "TIMEOUT",
+                 "skips": "SKIP", "plain": "OK", "pages": "FAIL", "lost": None}
+        tests = [{"name": name} for name in fates]
+        (Path(name) / "meson-info/intro-tests.json").write_text(json.dumps(tests))
+        (logs / "testlog.json").write_text("".join(
+            json.dumps({"name": f"netlab / {name}", "result": result}) + "\n"
+            for name, result in fates.items() if result))
+        (logs / "testlog.junit.xml").write_text(
+            '<testsuites tests="0" errors="0" failures="0">'
+            '<testsuite name="netlab.netlab / good.A" tests="3" failures="0" skipped="1" disabled="1"/>'
+            '<testsuite name="netlab.netlab / good.B" tests="2" failures="0"/>'
+            '<testsuite name="netlab.netlab / bad.A" tests="2" failures="1"/>'
+            '<testsuite name="netlab.netlab / leaked.A" tests="2" failures="0"/>'
+            '<testsuite name="netlab" tests="5" failures="2" errors="1"/></testsuites>')
+        (logs / "pytest-pages.xml").write_text(
+            '<testsuites><testsuite tests="5" failures="1" errors="0" skipped="1"/></testsuites>')
+        # passed: good 3, bad 1, leaked 2, plain 1, pages 3; failed: bad, crashed, leaked, slow, pages, lost
+        expected = Counter(passed=10, failed=6, skipped=4)
+        with contextlib.redirect_stderr(io.StringIO()):
+            counted = count_folder(Path(name))
+        assert counted == expected, f"counted {counted}, not {expected}"
 
 
 def main(arguments):
-    if arguments[:1] == ["--check"]:
-        run_check(arguments[1], arguments[2], arguments[3:])
+    if arguments[0] == "--check":
+        run_check(Path(arguments[1]), arguments[2:])
         return 0
-    total = [0, 0, 0]
-    for folder in map(Path, arguments):
-        files = sorted(folder.glob("check-*.xml")) + sorted(folder.glob("meson-logs/pytest-*.xml"))
-        files += folder.glob("meson-logs/testlog.junit.xml")
-        if not files:
-            print(f"{folder}: no results", file=sys.stderr)
-            total[1] += 1
-        for path in files:
-            total = [sum(pair) for pair in zip(total, count_file(path))]
-    tests, failed, skipped = total
-    print(f"{max(tests - failed - skipped, 0)} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed or tests == 0 else 0
+    if arguments[0] == "--self-check":
+        self_check()
+        return 0
+    total = sum(map(count_folder, map(Path, arguments)), Counter())
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if total["failed"] or not total["passed"] else 0
 
 
 if __name__ == "__main__":

@@ -163,6 +163,17 @@ def read_line(connection):
     return line
 
 
+def read_exactly(connection, size):
+    """Not MSG_WAITALL: Python's time-out makes the socket one that does not wait."""
+    data = b""
+    while len(data) < size:
+        piece = connection.recv(size - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
 def read_all(connection):
     return b"".join(iter(lambda: connection.recv(65536), b""))
 

@@ -1,14 +1,18 @@
 /* A library to be preloaded, which makes every read and write of a program short, 1 to 7 bytes, and lets
    one call in ten be interrupted before it begins. A program that minds has a bug. The same SHORT_IO_SEED
-   gives the same run as far as the program's own order of calls is the same. */
+   gives the same run as far as the program's own order of calls is the same.
+   What the kernel promises is kept: an eventfd or a signalfd is read whole (in fewer bytes not at all), and
+   a write of at most PIPE_BUF bytes to a pipe is whole. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A number by chance, each thread with a row of its own. */
@@ -26,6 +30,23 @@ static size_t shortened(size_t count) {
     return count < most ? count : most;
 }
 
+static mode_t type_of(int fd) {
+    const int before = errno;
+    struct stat status;
+    const mode_t type = fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
+    errno = before;
+    return type; /* 0: an eventfd, a signalfd, an epoll instance */
+}
+
+static size_t shortened_read(int fd, size_t count) {
+    return type_of(fd) == 0 ? count : shortened(count);
+}
+
+static size_t shortened_write(int fd, size_t count) {
+    const mode_t type = type_of(fd);
+    return type == 0 || (type == S_IFIFO && count <= PIPE_BUF) ? count : shortened(count);
+}
+
 static int interrupted(void) {
     if (chance() % 10 != 0) return 0;
     errno = EINTR;
@@ -36,13 +57,16 @@ static int interrupted(void) {
 static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 
 ssize_t read(int fd, void *into, size_t count) {
-    return interrupted() ? -1 : REAL(read)(fd, into, shortened(count));
+    return interrupted() ? -1 : REAL(read)(fd, into, shortened_read(fd, count));
 }
 ssize_t write(int fd, const void *from, size_t count) {
-    return interrupted() ? -1 : REAL(write)(fd, from, shortened(count));
+    return interrupted() ? -1 : REAL(write)(fd, from, shortened_write(fd, count));
 }
 ssize_t pread64(int fd, void *into, size_t count, off64_t offset) {
     return interrupted() ? -1 : REAL(pread64)(fd, into, shortened(count), offset);
+}
+ssize_t pwrite64(int fd, const void *from, size_t count, off64_t offset) {
+    return interrupted() ? -1 : REAL(pwrite64)(fd, from, shortened(count), offset);
 }
 ssize_t recv(int fd, void *into, size_t count, int flags) {
     return interrupted() ? -1 : REAL(recv)(fd, into, shortened(count), flags);

@@ -120,10 +120,18 @@ def test_a_reader_that_goes_away():
 
 
 def test_a_server_whose_output_nobody_reads_goes_on():
-    with Server("tcp", "serve", "--reply", "x") as server:
-        server.process.stdout.close()
+    server = subprocess.Popen([NETLAB, "tcp", "serve", "--reply", "x", "-p", "0", "--bind", "127.0.0.1"],
+                              stdout=subprocess.PIPE, env=environment())
+    port = int(re.search(rb":(\d+) ", server.stdout.readline())[1])
+    server.stdout.close()
+    try:
         for _ in range(3):
-            assert netlab("tcp", "send", server.address, "y").out == b"x"
+            assert netlab("tcp", "send", f"127.0.0.1:{port}", "y").out == b"x"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(TIMEOUT) == 0
+    finally:
+        server.kill()
+        server.wait()
 
 
 @pytest.mark.parametrize("words, colored", [

@@ -71,7 +71,8 @@ def test_block(page, number, commands, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/netlab").symlink_to(NETLAB)
     (tmp_path / "work").mkdir()
-    own_network = ["unshare", "-rn"]
+    # With a namespace of process ids, too: all that a block has started ends with it.
+    own_network = ["unshare", "-rnpf", "--kill-child"]
     up = "ip link set lo up\n"
     if not shutil.which("ip") or subprocess.run([*own_network, "true"]).returncode != 0:
         pytest.skip("no network namespace here, and the documents name fixed ports")

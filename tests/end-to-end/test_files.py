@@ -8,7 +8,7 @@ import time
 import pytest
 
 from running import (MODELS, NETLAB, PRELOAD, TIMEOUT, Server, environment, eventually, netlab,
-                     noise, read_line, tcp_server_of)
+                     noise, read_exactly, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
@@ -253,10 +253,10 @@ def test_one_connection_serves_many_requests(folder, server):
         client.sendall(b"STAT small\nGET small 0\nGET nothing 0\nGET small 3\n")
         answers = [read_line(client) for _ in range(2)]
         assert answers[0].startswith(b"OK 5 0 ") and answers[1] == answers[0]
-        assert client.recv(5, 0x100) == b"12345"  # MSG_WAITALL
+        assert read_exactly(client, 5) == b"12345"
         assert read_line(client).startswith(b"ERROR no-such-file ")
         assert read_line(client).startswith(b"OK 5 3 ")
-        assert client.recv(2, 0x100) == b"45"
+        assert read_exactly(client, 2) == b"45"
 
 
 def test_events_as_json(folder):

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from running import (MODELS, NETLAB, TIMEOUT, Lines, Server, environment, netlab, noise, read_all,
-                     tcp_server_of)
+                     read_exactly, tcp_server_of)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -31,7 +31,7 @@ def test_an_echo_of_any_size_and_half_close(model):
         assert answer.status == 0 and answer.out == message, answer
         with server.connect() as client:
             client.sendall(b"first")
-            assert client.recv(100) == b"first"
+            assert read_exactly(client, 5) == b"first"
             client.sendall(b"last")
             client.shutdown(socket.SHUT_WR)
             assert read_all(client) == b"last"

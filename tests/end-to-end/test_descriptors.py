@@ -1,0 +1,63 @@
+"""Row 10 of the bar: a server without descriptors left."""
+
+import os
+import time
+
+import pytest
+
+from running import MODELS, PATIENCE, SANITIZED, Server, eventually, read_line
+
+LIMIT, CLIENTS, SECONDS = 64, 200, 3
+WITH_LIMIT = ["sh", "-c", f'ulimit -n {LIMIT} && exec "$@"', "sh"]
+
+
+def processor_time(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def asks(server, client):
+    client.sendall(b"STAT file\n")
+    return read_line(client)
+
+
+# The iterative server has one client at a time, the parent of --fork none: neither runs out.
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers' checks need descriptors themselves")
+@pytest.mark.parametrize("model", MODELS[2:])
+def test_the_server_waits_and_is_back(model, tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    with Server("ftp", "serve", ".", "-v", "--" + model, cwd=tmp_path,
+                wrapper=WITH_LIMIT) as server:
+        clients = [server.connect() for _ in range(CLIENTS)]
+        server.err.wait_for("accept: Too many open files; trying again")
+        began, before, lines = time.monotonic(), processor_time(server.pid), len(server.err.lines)
+        # Meanwhile it serves those it has, again and again; 10 requests a second cost nothing.
+        while time.monotonic() < began + SECONDS:
+            assert asks(server, clients[0]).startswith(b"OK 7 ")
+            clients[0].settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                clients[0].recv(1)
+            clients[0].settimeout(10 * PATIENCE)
+        elapsed = time.monotonic() - began
+        assert processor_time(server.pid) - before < 0.05 * elapsed
+        assert len(server.err.lines) - lines <= elapsed + 1, server.err.lines
+        for client in clients[1:]:
+            client.close()
+        freed = time.monotonic()
+        with server.connect() as client:
+            assert asks(server, client).startswith(b"OK 7 ")
+        assert time.monotonic() - freed < 0.2 * PATIENCE
+        clients[0].close()
+        eventually(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 16, "descriptors are left")
+
+
+@pytest.mark.parametrize("model", ["iterative", "fork"])
+def test_models_that_do_not_run_out(model, tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    with Server("ftp", "serve", ".", "--" + model, cwd=tmp_path, wrapper=WITH_LIMIT) as server:
+        clients = [server.connect() for _ in range(CLIENTS)]
+        for client in clients:
+            assert asks(server, client).startswith(b"OK 7 ")
+            client.close()
+    assert server.err.text() == ""

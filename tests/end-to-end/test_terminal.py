@@ -1,0 +1,268 @@
+"""With a person at the terminal: a session of its own, with standard input, output and error on a pty."""
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import termios
+import threading
+import time
+
+import pytest
+
+from running import (NETLAB, PATIENCE, PRELOAD, TIMEOUT, Server, environment, eventually, netlab,
+                     noise, read_all, read_line, tcp_server_of)
+
+
+class Terminal:
+    """netlab with a terminal of its own; what it shows, byte for byte, is in `shown`."""
+
+    def __init__(self, *words, cwd=None, **more):
+        self.ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [NETLAB, *map(str, words)], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd,
+            env=environment(**more), start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(theirs)
+        self.shown = b""
+        self.changed = threading.Condition()
+        self.ended = False
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join(TIMEOUT)
+        os.close(self.ours)
+
+    def read(self):
+        while True:
+            try:
+                piece = os.read(self.ours, 4096)
+            except OSError:  # EIO: nobody has the other end open any more
+                piece = b""
+            with self.changed:
+                self.shown += piece
+                self.ended = not piece
+                self.changed.notify_all()
+            if not piece:
+                return
+
+    def wait_for(self, pattern, times=1):
+        """The match of the pattern's occurrence of that number."""
+        def found():
+            return list(re.finditer(pattern, self.shown))[times - 1:]
+        with self.changed:
+            self.changed.wait_for(lambda: found() or self.ended, TIMEOUT)
+            assert found(), f"{pattern!r} is not in {self.shown!r}"
+            return found()[0]
+
+    def type(self, text):
+        os.write(self.ours, text)
+
+    def end(self):
+        """The exit status, and all that was shown."""
+        status = self.process.wait(TIMEOUT)
+        self.reader.join(TIMEOUT)
+        return status, self.shown
+
+
+class ServerAtTerminal(Terminal):
+    def __init__(self, *words):
+        super().__init__("tcp", "serve", "-p", "0", "--bind", "127.0.0.1", *words)
+        self.port = int(self.wait_for(rb"listening on 127\.0\.0\.1:(\d+) \(tcp\)")[1])
+        self.address = f"127.0.0.1:{self.port}"
+
+
+CTRL_C, CTRL_D = b"\x03", b"\x04"
+
+
+def refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT).close()
+        return False
+    except ConnectionError:
+        return True
+
+
+def send_in_background(address, message):
+    return subprocess.Popen([NETLAB, "tcp", "send", address, message], stdout=subprocess.PIPE,
+                            env=environment())
+
+
+def test_the_server_asks_for_each_reply():
+    with ServerAtTerminal() as server:
+        for turn, (message, reply) in enumerate([("one", b"first"), ("two", b"second")], 1):
+            client = send_in_background(server.address, message)
+            server.wait_for(rb"received 3 bytes from 127\.0\.0\.1:\d+: " + message.encode())
+            server.wait_for(rb"ENTER MESSAGE FOR CLIENT\r\n", turn)
+            server.type(reply + b"\n")
+            assert client.communicate(timeout=TIMEOUT)[0] == reply
+            server.wait_for(rb"sent \d+ bytes to 127\.0\.0\.1:\d+: " + reply)
+        server.type(CTRL_C)
+        assert server.end()[0] == 0
+
+
+def test_an_end_of_input_is_no_reply_for_one_client_only():
+    """Ctrl-D at the prompt answers nobody; the next client's prompt waits for a line again."""
+    with ServerAtTerminal() as server:
+        client = send_in_background(server.address, "one")
+        server.wait_for(rb"ENTER MESSAGE FOR CLIENT\r\n")
+        server.type(CTRL_D)
+        assert client.communicate(timeout=TIMEOUT)[0] == b""
+        client = send_in_background(server.address, "two")
+        server.wait_for(rb"ENTER MESSAGE FOR CLIENT\r\n", 2)
+        server.type(b"an answer\n")
+        assert client.communicate(timeout=TIMEOUT)[0] == b"an answer"
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_while_a_reply_is_asked_for(presses):
+    """Row 12 of the bar: five seconds, also when a session can't notice; pressed again, at once."""
+    with ServerAtTerminal() as server:
+        client = send_in_background(server.address, "hello")
+        server.wait_for(rb"ENTER MESSAGE FOR CLIENT")
+        began = time.monotonic()
+        server.type(CTRL_C)
+        if presses == 2:
+            # Two signals at once would be one: the first has been heard when the listener is gone.
+            eventually(lambda: refuses(server.port), "still takes clients")
+            server.type(CTRL_C)
+        assert server.end()[0] == 0
+        assert time.monotonic() - began <= (5.1 if presses == 1 else 1) * PATIENCE
+        client.wait(TIMEOUT)
+
+
+def test_what_the_client_sends_is_shown_escaped():
+    with ServerAtTerminal("--reply", "x") as server:
+        netlab("tcp", "send", server.address, input=b"\x1b[2J\x07\xc2\x9b31m\xe4\xb8\xad\n")
+        server.wait_for(rb": \\x1b\[2J\\x07\\xc2\\x9b31m\xe4\xb8\xad\\n\r\n")
+        server.type(CTRL_C)
+        assert b"\x1b" not in server.end()[1]
+
+
+def test_the_client_asks_and_shows_the_answer():
+    with Server("tcp", "serve", "--reply", "hello yourself") as server:
+        with Terminal("tcp", "send", server.address) as client:
+            client.wait_for(rb"ENTER MESSAGE FOR SERVER\r\n")
+            client.type(b"hello\n")
+            status, shown = client.end()
+        assert status == 0 and shown.endswith(b"\r\nhello yourself\r\n"), shown
+        server.out.wait_for("received 5 bytes .*: hello$")
+
+
+def test_ctrl_c_ends_the_client():
+    with Server("tcp", "serve", "--echo") as server:
+        with Terminal("tcp", "send", server.address) as client:
+            client.wait_for(rb"ENTER MESSAGE FOR SERVER\r\n")
+            client.type(CTRL_C)
+            assert client.end()[0] == -signal.SIGINT
+
+
+def test_an_answer_in_pieces_is_shown_as_it_was_sent():
+    """No line ends and no torn characters where the network happened to divide it."""
+    text = "\u00fc\u4e2d".encode() * 3000
+    shown_first = threading.Event()
+
+    def answer(client):
+        read_all(client)
+        client.sendall(text[:1001])  # in the middle of a character
+        shown_first.wait(TIMEOUT)
+        client.sendall(text[1001:])
+
+    with Terminal("tcp", "send", f"127.0.0.1:{tcp_server_of(answer)}", "x") as client:
+        client.wait_for(text[:900])
+        shown_first.set()
+        status, shown = client.end()
+    assert status == 0 and shown.replace(b"\r\n", b"") == text
+    assert shown.count(b"\r\n") == 1
+
+
+@pytest.mark.parametrize("hostile", [b"\x1b]0;title\x07", b"\x9b2J", b"\xc2\x9b2J", b"\r\x7f\x08"])
+def test_what_a_server_says_is_shown_escaped(hostile, tmp_path):
+    def refuse(client):
+        read_line(client)
+        client.sendall(b"ERROR failed " + hostile + b"\n")
+
+    with Terminal("ftp", "get", f"127.0.0.1:{tcp_server_of(refuse)}", "x", "--color", "never",
+                  cwd=tmp_path) as client:
+        status, shown = client.end()
+    assert status == 1 and shown.endswith(b"\r\n")
+    text = shown[:-2].decode()  # valid UTF-8
+    assert all(character.isprintable() for character in text), shown
+
+
+def test_names_are_shown_escaped(tmp_path):
+    (tmp_path / "served").mkdir()
+    name = "\x1b[31mred\n.bin"
+    (tmp_path / "served" / name).write_bytes(b"content")
+    with Server("ftp", "serve", "served", cwd=tmp_path) as server:
+        with Terminal("ftp", "get", server.address, name, "-o", "x", cwd=tmp_path) as client:
+            assert client.end()[0] == 0
+        with Terminal("ftp", "get", server.address, name, cwd=tmp_path) as client:
+            status, shown = client.end()
+        assert status == 0 and b"\x1b" not in shown
+        server.out.wait_for(r"sent \\x1b\[31mred\\n\.bin to ")
+
+
+def slow(size, seconds):
+    """A server of the lab wire that takes so long for a file."""
+    content = noise(size)
+
+    def answer(client):
+        line = read_line(client)
+        while line:
+            client.sendall(b"OK %d 0 tag big.bin\n" % size)
+            if line.startswith(b"GET"):
+                began = time.monotonic()
+                for at in range(0, size, size // 50):
+                    while (left := began + seconds * at / size - time.monotonic()) > 0:
+                        threading.Event().wait(left)
+                    client.sendall(content[at:at + size // 50])
+            line = read_line(client)
+    return f"127.0.0.1:{tcp_server_of(answer)}"
+
+
+@pytest.mark.skipif(bool(PRELOAD), reason="all is slow here")
+@pytest.mark.parametrize("seconds, words, bar", [
+    (1.6, [], True), (0, [], False), (1.6, ["-q"], False), (1.6, ["--json"], False)])
+def test_the_progress_bar(seconds, words, bar, tmp_path):
+    with Terminal("ftp", "get", slow(1_000_000, seconds), "big.bin", *words,
+                  cwd=tmp_path) as client:
+        status, shown = client.end()
+    assert status == 0 and (b"\x1b[K" in shown) == bar, shown
+    if bar:
+        assert re.search(rb"\r\[#+ *\] \d[^\r]*/s of 976\.6 KiB  \d+ s left\x1b\[K", shown)
+        # It is gone at the end, and the line about the file is in its place.
+        assert re.search(rb"\r\x1b\[Kbig\.bin: 1000000 bytes from 0 in [\d.]+ s\r\n$", shown)
+
+
+@pytest.mark.parametrize("words, environment_, colored", [
+    ([], {}, True), ([], {"NO_COLOR": "1"}, False), ([], {"NO_COLOR": ""}, True),
+    (["--color", "never"], {}, False), (["--color", "always"], {"NO_COLOR": "1"}, True)])
+def test_colors(words, environment_, colored):
+    with Terminal("tcp", "send", "127.0.0.1:1", "x", *words, **environment_) as client:
+        status, shown = client.end()
+    assert status == 1 and (b"\x1b[" in shown) == colored
+    plain = re.sub(rb"\x1b\[[\d;]*m", b"", shown)
+    assert plain == b"netlab tcp send: connect 127.0.0.1:1: Connection refused\r\n"
+
+
+def test_a_reader_of_a_pipe_gets_the_bytes_and_the_person_the_rest(tmp_path):
+    """`netlab ftp get ... -o - | cmp`: standard output is the file, the terminal has the line."""
+    (tmp_path / "file").write_bytes(b"\x1b[2Jcontent")
+    with Server("ftp", "serve", "file", cwd=tmp_path) as server:
+        ours, theirs = pty.openpty()
+        done = subprocess.run([NETLAB, "ftp", "get", server.address, "-o", "-"], timeout=TIMEOUT,
+                              stdout=subprocess.PIPE, stderr=theirs, env=environment())
+        assert done.stdout == b"\x1b[2Jcontent"
+        assert os.read(ours, 1000).startswith(b"-: 11 bytes from 0 in")
+        os.close(ours)
+        os.close(theirs)

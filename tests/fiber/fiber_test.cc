@@ -1,0 +1,257 @@
+#include "fiber/fiber.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "fiber/stack.h"
+#include "socket/fd.h"
+
+namespace netlab {
+namespace {
+
+using Story = std::vector<std::string>;
+
+TEST(Fiber, RunsUntilItParksAndGoesOnFromThere) {
+  Story story;
+  Fiber fiber([&] {
+    story.push_back("begins");
+    Fiber::park();
+    story.push_back("goes on");
+  });
+  story.push_back("made");
+  fiber.resume();
+  story.push_back("parked");
+  EXPECT_FALSE(fiber.done());
+  fiber.resume();
+  EXPECT_TRUE(fiber.done());
+  EXPECT_EQ(story, (Story{"made", "begins", "parked", "goes on"}));
+}
+
+TEST(Fiber, MayEndWithoutParking) {
+  Fiber fiber([] {});
+  EXPECT_FALSE(fiber.done());
+  fiber.resume();
+  EXPECT_TRUE(fiber.done());
+}
+
+TEST(Fiber, IsDestroyedQuietlyWhenItNeverBegan) {
+  bool ran = false;
+  {
+    Fiber fiber([&] { ran = true; });
+  }
+  EXPECT_FALSE(ran);
+}
+
+TEST(Fiber, KeepsItsLocalVariables) {
+  const std::string on_the_heap(100, 'x');
+  std::string told;
+  double product = 0;
+  Fiber fiber([&] {
+    const std::string copy = on_the_heap;
+    double number = 0.5;
+    for (int i = 0; i < 3; ++i) {
+      number *= 2;
+      Fiber::park();
+    }
+    told = copy;
+    product = number;
+  });
+  while (!fiber.done()) fiber.resume();
+  EXPECT_EQ(told, on_the_heap);
+  EXPECT_EQ(product, 4);
+}
+
+TEST(Fiber, DestroysWhatItsBodyHeldWhenItEnds) {
+  const auto held = std::make_shared<int>(1);
+  Fiber fiber([held] { Fiber::park(); });
+  fiber.resume();
+  EXPECT_EQ(held.use_count(), 2);
+  fiber.resume();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(Fiber, ThrowsAndCatchesInside) {
+  std::string caught;
+  Fiber fiber([&] {
+    try {
+      Fiber::park();
+      throw std::runtime_error("inside");
+    } catch (const std::exception& error) {
+      caught = error.what();
+    }
+  });
+  fiber.resume();
+  fiber.resume();
+  EXPECT_EQ(caught, "inside");
+}
+
+void catch_and_park(const char* name, Story& story) {
+  try {
+    throw std::runtime_error(name);
+  } catch (const std::exception& error) {
+    Fiber::park();
+    try {
+      throw;  // whose exception is "the one being caught" now?
+    } catch (const std::exception& again) {
+      story.push_back(std::string(error.what()) + again.what());
+    }
+    Fiber::park();
+    story.push_back(error.what());
+  }
+}
+
+TEST(Fiber, MayParkInACatchBlockWhileOthersThrow) {
+  Story story;
+  Fiber a([&] { catch_and_park("a", story); });
+  Fiber b([&] { catch_and_park("b", story); });
+  a.resume();
+  b.resume();
+  EXPECT_EQ(std::current_exception(), nullptr);
+  try {
+    throw std::runtime_error("outside");
+  } catch (const std::exception& error) {
+    a.resume();
+    EXPECT_STREQ(error.what(), "outside");
+    b.resume();
+  }
+  a.resume();
+  b.resume();
+  EXPECT_TRUE(a.done() && b.done());
+  EXPECT_EQ(story, (Story{"aa", "bb", "a", "b"}));
+  EXPECT_EQ(std::current_exception(), nullptr);
+}
+
+struct ParksWhenDestroyed {
+  int& uncaught;
+  ~ParksWhenDestroyed() {
+    Fiber::park();
+    uncaught = std::uncaught_exceptions();
+  }
+};
+
+TEST(Fiber, MayParkWhileAnExceptionUnwinds) {
+  int uncaught_inside = 0;
+  bool caught = false;
+  Fiber fiber([&] {
+    try {
+      const ParksWhenDestroyed object{uncaught_inside};
+      throw std::runtime_error("unwinding");
+    } catch (const std::exception&) {
+      caught = true;
+    }
+  });
+  fiber.resume();
+  EXPECT_EQ(std::uncaught_exceptions(), 0);
+  fiber.resume();
+  EXPECT_EQ(uncaught_inside, 1);
+  EXPECT_TRUE(caught);
+  EXPECT_EQ(std::uncaught_exceptions(), 0);
+}
+
+TEST(Fiber, CanRunAnotherInside) {
+  Story story;
+  Fiber outer([&] {
+    Fiber inner([&] {
+      story.push_back("inner begins");
+      Fiber::park();
+      story.push_back("inner ends");
+    });
+    inner.resume();
+    story.push_back("outer parks");
+    Fiber::park();
+    inner.resume();
+    story.push_back("outer ends");
+  });
+  outer.resume();
+  story.push_back("outside");
+  outer.resume();
+  EXPECT_EQ(story, (Story{"inner begins", "outer parks", "outside", "inner ends", "outer ends"}));
+}
+
+TEST(Fiber, ManyTakeTurns) {
+  constexpr int fibers = 500;
+  constexpr int rounds = 3;
+  std::vector<int> turns;
+  std::vector<std::unique_ptr<Fiber>> all;
+  for (int i = 0; i < fibers; ++i)
+    all.push_back(std::make_unique<Fiber>([&turns, i] {
+      for (int round = 0; round < rounds; ++round) {
+        turns.push_back(i);
+        if (round + 1 < rounds) Fiber::park();
+      }
+    }));
+  for (int round = 0; round < rounds; ++round)
+    for (const auto& fiber : all) fiber->resume();
+  ASSERT_EQ(turns.size(), std::size_t{fibers * rounds});
+  for (std::size_t i = 0; i < turns.size(); ++i) ASSERT_EQ(turns[i], static_cast<int>(i) % fibers);
+  for (const auto& fiber : all) EXPECT_TRUE(fiber->done());
+}
+
+[[gnu::noinline]] int deep(int left) {
+  volatile char frame[1024];
+  frame[0] = static_cast<char>(left);
+  if (left == 0) {
+    Fiber::park();
+    return 0;
+  }
+  return deep(left - 1) + (frame[0] == static_cast<char>(left) ? 1 : 0);
+}
+
+TEST(Fiber, HasRoomForDeepCalls) {
+  constexpr int frames = 96;
+  int intact = 0;
+  Fiber fiber([&] { intact = deep(frames); });
+  fiber.resume();
+  fiber.resume();
+  EXPECT_EQ(intact, frames);
+}
+
+TEST(Fiber, OfAnotherThreadDoesNotDisturb) {
+  const auto work = [](int& sum) {
+    for (int i = 0; i < 50; ++i) {
+      Fiber fiber([&] {
+        for (int step = 0; step < 10; ++step) {
+          ++sum;
+          Fiber::park();
+        }
+      });
+      while (!fiber.done()) fiber.resume();
+    }
+  };
+  int one = 0;
+  int other = 0;
+  std::thread thread(work, std::ref(one));
+  work(other);
+  thread.join();
+  EXPECT_EQ(one, 500);
+  EXPECT_EQ(other, 500);
+}
+
+TEST(Stack, OfAnEndedFiberIsUsedAgain) {
+  std::optional<Stack> first(std::in_place);
+  const std::byte* const memory = first->memory().data();
+  first.reset();
+  EXPECT_EQ(Stack().memory().data(), memory);
+}
+
+TEST(Stack, CanBeWrittenToItsLastByteAndNotBelow) {
+  const Stack stack;
+  stack.memory().front() = std::byte{1};
+  stack.memory().back() = std::byte{1};
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const Fd out(ends[0]);
+  const Fd in(ends[1]);
+  // The kernel says whether a page can be read, without a crash.
+  EXPECT_EQ(write(in.get(), stack.memory().data(), 1), 1);
+  EXPECT_EQ(write(in.get(), stack.memory().data() - 1, 1), -1);
+  EXPECT_EQ(errno, EFAULT);
+}
+
+}  // namespace
+}  // namespace netlab

@@ -1,0 +1,242 @@
+#include "file/partial.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <thread>
+
+#include "socket/bytes.h"
+#include "socket/calls.h"
+#include "support/temporary_folder.h"
+#include "support/thrown.h"
+
+namespace netlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PartialTest : public testing::Test {
+ protected:
+  void append(const Partial& partial, std::string_view text) const {
+    call::write_all(partial.file().get(), bytes_of(text), partial.path());
+  }
+  std::string tail_of(const Partial& partial, std::size_t count) const {
+    const auto bytes = partial.tail(count);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  TemporaryFolder folder_;
+  const std::string destination_ = folder_.path("notes.txt");
+  const std::string part_ = destination_ + ".part";
+};
+
+TEST_F(PartialTest, IsWrittenBesideItsDestinationAndBecomesIt) {
+  Partial partial = Partial::create(destination_, false);
+  EXPECT_EQ(partial.path(), part_);
+  partial.start(0, "a-b-c");
+  append(partial, "hello");
+  EXPECT_FALSE(folder_.has("notes.txt"));
+  EXPECT_EQ(folder_.read("notes.txt.part.state"), "netlab partial 1\ntag a-b-c\n");
+  partial.complete();
+  EXPECT_EQ(folder_.read("notes.txt"), "hello");
+  EXPECT_FALSE(folder_.has("notes.txt.part"));
+  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
+}
+
+TEST_F(PartialTest, IsNotFoundWhereNothingIs) {
+  EXPECT_FALSE(Partial::find(destination_));
+}
+
+TEST_F(PartialTest, IsFoundAgainWithItsSizeAndTag) {
+  {
+    Partial partial = Partial::create(destination_, false);
+    partial.start(0, "a-b-c");
+    append(partial, "hello");
+  }
+  const auto found = Partial::find(destination_);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->path(), part_);
+  EXPECT_EQ(found->size(), 5u);
+  EXPECT_EQ(found->tag(), "a-b-c");
+  EXPECT_EQ(tail_of(*found, 3), "llo");
+  EXPECT_EQ(tail_of(*found, 0), "");
+}
+
+TEST_F(PartialTest, IsPreferredToTheDestinationItself) {
+  folder_.write("notes.txt", "old");
+  folder_.write("notes.txt.part", "newer");
+  EXPECT_EQ(Partial::find(destination_)->path(), part_);
+}
+
+TEST_F(PartialTest, MadeByOtherMeansIsContinuedInItsPlace) {
+  folder_.write("notes.txt", "hello");
+  auto found = Partial::find(destination_);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->path(), destination_);
+  EXPECT_EQ(found->tag(), "");
+  found->start(found->size(), "a-b-c");
+  append(*found, ", world");
+  found->complete();
+  EXPECT_EQ(folder_.read("notes.txt"), "hello, world");
+  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
+}
+
+TEST_F(PartialTest, BeginsAnewFromAnyOffset) {
+  folder_.write("notes.txt.part", "hello, wxyz");
+  auto found = Partial::find(destination_);
+  found->start(8, "");
+  append(*found, "orld");
+  EXPECT_EQ(folder_.read("notes.txt.part"), "hello, world");
+}
+
+TEST_F(PartialTest, IsLockedToASecondOne) {
+  const Partial first = Partial::create(destination_, false);
+  const std::string lock =
+      "lock " + part_ + " (another download writes to it): Resource temporarily unavailable";
+  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::find(destination_); }), lock);
+  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(destination_, true); }), lock);
+  EXPECT_EQ(error_of([&] { Partial::find(destination_); }), EWOULDBLOCK);
+}
+
+TEST_F(PartialTest, IsNotEmptiedByASecondOneThatFailed) {
+  Partial first = Partial::create(destination_, false);
+  first.start(0, "a-b-c");
+  append(first, "hello");
+  EXPECT_THROW(Partial::create(destination_, true), SystemError);
+  EXPECT_EQ(folder_.read("notes.txt.part"), "hello");
+}
+
+TEST_F(PartialTest, DoesNotReplaceADestinationThatCameUpMeanwhile) {
+  Partial partial = Partial::create(destination_, false);
+  partial.start(0, "");
+  append(partial, "ours");
+  folder_.write("notes.txt", "another's");
+  EXPECT_EQ(error_of([&] { partial.complete(); }), EEXIST);
+  EXPECT_EQ(folder_.read("notes.txt"), "another's");
+  EXPECT_EQ(folder_.read("notes.txt.part"), "ours");
+}
+
+TEST_F(PartialTest, ReplacesADestinationWhenToldTo) {
+  folder_.write("notes.txt", "old");
+  Partial partial = Partial::create(destination_, true);
+  partial.start(0, "");
+  append(partial, "new");
+  EXPECT_EQ(folder_.read("notes.txt"), "old");
+  partial.complete();
+  EXPECT_EQ(folder_.read("notes.txt"), "new");
+}
+
+TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
+  folder_.write("notes.txt.part", "hello");
+  folder_.write("notes.txt.part.state", "netlab partial 1\ntag a-b-c\n");
+  auto found = Partial::find(destination_);
+  EXPECT_EQ(found->tag(), "a-b-c");
+  found->start(5, "");
+  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
+}
+
+TEST_F(PartialTest, TakesATornOrForeignStateForNone) {
+  folder_.write("notes.txt.part", "hello");
+  for (const char* text : {"", "netlab partial 1\n", "netlab partial 1\ntag a-b", "another's\n",
+                           "netlab partial 2\ntag a-b\n"}) {
+    folder_.write("notes.txt.part.state", text);
+    EXPECT_EQ(Partial::find(destination_)->tag(), "") << text;
+  }
+  folder_.write("notes.txt.part.state", "netlab partial 1\ntag " + std::string(1000, 'x') + "\n");
+  EXPECT_EQ(Partial::find(destination_)->tag(), "");
+}
+
+TEST_F(PartialTest, FollowsNoLinkInThePlaceOfThePart) {
+  folder_.write("precious", "precious");
+  fs::create_symlink("precious", part_);
+  EXPECT_EQ(error_of([&] { Partial::find(destination_); }), ELOOP);
+  EXPECT_EQ(error_of([&] { Partial::create(destination_, true); }), ELOOP);
+  EXPECT_EQ(folder_.read("precious"), "precious");
+}
+
+TEST_F(PartialTest, IsARegularFile) {
+  ASSERT_EQ(mkfifo(part_.c_str(), 0600), 0);
+  EXPECT_EQ(error_of([&] { Partial::find(destination_); }), EINVAL);
+}
+
+TEST_F(PartialTest, SaysThatItBecameShorterWhileItIsCompared) {
+  folder_.write("notes.txt.part", "hello");
+  const auto found = Partial::find(destination_);
+  fs::resize_file(part_, 2);
+  EXPECT_EQ(thrown_by<SystemError>([&] { found->tail(5); }),
+            "read " + part_ + " (it has become shorter): Input/output error");
+}
+
+TEST_F(PartialTest, OfTheLongestNameHasRoomForItsEndings) {
+  for (const std::size_t size : {239u, 240u, 255u}) {
+    const std::string name(size, 'x');
+    {
+      Partial partial = Partial::create(folder_.path(name), false);
+      partial.start(0, "a-b-c");
+      append(partial, "hello");
+    }
+    auto found = Partial::find(folder_.path(name));
+    ASSERT_TRUE(found) << size;
+    EXPECT_EQ(found->tag(), "a-b-c");
+    found->complete();
+    EXPECT_EQ(folder_.read(name), "hello");
+  }
+}
+
+TEST_F(PartialTest, OfALongNameIsNotThatOfAnotherThatBeginsAlike) {
+  const std::string start(250, 'x');
+  const Partial one = Partial::create(folder_.path(start + "1"), false);
+  const Partial other = Partial::create(folder_.path(start + "2"), false);
+  EXPECT_NE(one.path(), other.path());
+}
+
+TEST_F(PartialTest, NamesTheFolderThatIsNotThere) {
+  const std::string nowhere = folder_.path("absent/notes.txt");
+  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(nowhere, false); }),
+            "open " + nowhere + ".part: No such file or directory");
+}
+
+// Two downloads of one file, again and again: whoever opened DEST.part before the other renamed it
+// must notice, once it has the lock, that this file is DEST now.
+TEST_F(PartialTest, NeverShowsHalfAFileHoweverTwoDownloadsRace) {
+  const std::string whole(1000, 'x');
+  std::atomic<bool> over = false;
+  std::atomic<int> completed = 0;
+  const auto download = [&] {
+    while (!over) {
+      try {
+        Partial partial = Partial::create(destination_, true);
+        partial.start(0, "");
+        append(partial, whole);
+        partial.complete();
+        ++completed;
+      } catch (const SystemError&) {
+        // The other one has it.
+      }
+    }
+  };
+  std::thread one(download);
+  std::thread other(download);
+  std::size_t halves = 0;
+  const Instant end = Clock::now() + std::chrono::seconds(1);
+  while (halves == 0 && (completed < 100 || Clock::now() < end))
+    if (folder_.has("notes.txt") && folder_.read("notes.txt") != whole) ++halves;
+  over = true;
+  one.join();
+  other.join();
+  EXPECT_EQ(halves, 0u);
+}
+
+TEST_F(PartialTest, ThePathIsLookedAtBefore) {
+  folder_.write("notes.txt", "hello");
+  EXPECT_EQ(look_at(folder_.path("absent")).kind, PathState::Kind::absent);
+  EXPECT_EQ(look_at(folder_.path()).kind, PathState::Kind::folder);
+  EXPECT_EQ(look_at("/dev/null").kind, PathState::Kind::other);
+  EXPECT_EQ(look_at(destination_).kind, PathState::Kind::regular);
+  EXPECT_EQ(look_at(destination_).size, 5u);
+}
+
+}  // namespace
+}  // namespace netlab

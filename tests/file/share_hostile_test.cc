@@ -1,0 +1,192 @@
+// Nothing that a client names, and nobody who moves files about meanwhile, gets a byte from outside
+// the folder.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <string_view>
+#include <thread>
+
+#include "file/share.h"
+#include "protocol/escape.h"
+#include "socket/calls.h"
+#include "support/seed.h"
+#include "support/temporary_folder.h"
+
+namespace netlab {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_literals;
+
+constexpr std::string_view inside = "inside";
+constexpr std::string_view outside = "outside";
+
+std::string content_of(const SharedFile& file) {
+  std::array<std::byte, 64> bytes;
+  const ssize_t got = call::read_at(file.fd.get(), bytes, 0);
+  return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(std::max(got, 0L))};
+}
+
+class HostileNames : public testing::Test {
+ protected:
+  HostileNames() {
+    fs::create_directories(folder_.path("served/sub/deeper"));
+    fs::create_directories(folder_.path("other"));
+    for (const char* name : {"served/file", "served/sub/file", "served/sub/deeper/file"})
+      folder_.write(name, inside);
+    for (const char* name : {"file", "secret", "other/file", "other/secret"})
+      folder_.write(name, outside);
+    link("../secret", "out");
+    link("../other", "out_folder");
+    link("..", "parent");
+    link("../../..", "sub/ancestor");
+    link(folder_.path("secret"), "absolute");
+    link("/", "root");
+    link("/proc/self/root", "magic_root");
+    link("/proc/self/cwd", "magic_cwd");
+    link("loop", "loop");
+    link("file", "good");
+    link("sub", "good_folder");
+    EXPECT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
+  }
+
+  void link(const std::string& target, const std::string& name) const {
+    fs::create_symlink(target, folder_.path("served/" + name));
+  }
+
+  std::string component(std::mt19937_64& chance) const {
+    static const std::vector<std::string> known = {"..",
+                                                   "..",
+                                                   "..",
+                                                   "..",
+                                                   ".",
+                                                   "",
+                                                   "file",
+                                                   "secret",
+                                                   "sub",
+                                                   "deeper",
+                                                   "other",
+                                                   "served",
+                                                   "out",
+                                                   "out_folder",
+                                                   "parent",
+                                                   "ancestor",
+                                                   "absolute",
+                                                   "root",
+                                                   "magic_root",
+                                                   "magic_cwd",
+                                                   "loop",
+                                                   "good",
+                                                   "good_folder",
+                                                   "fifo",
+                                                   "proc",
+                                                   "self",
+                                                   "fd",
+                                                   "etc",
+                                                   "passwd",
+                                                   "~",
+                                                   "...",
+                                                   ".. ",
+                                                   "..\\..",
+                                                   "%2e%2e",
+                                                   "file\0"s,
+                                                   "\0"s,
+                                                   "..\0"s,
+                                                   "fi\nle",
+                                                   "\xc0\xae\xc0\xae",
+                                                   std::string(255, 'x'),
+                                                   std::string(256, 'x'),
+                                                   std::string(5000, 'y')};
+    const std::size_t index = below(chance, known.size() + 1);
+    return index < known.size() ? known[index] : noise(chance, 1 + below(chance, 20));
+  }
+
+  std::string name(std::mt19937_64& chance) const {
+    std::string name;
+    switch (below(chance, 6)) {
+      case 0:
+        name = "/";
+        break;
+      case 1:
+        name = folder_.path() + "/";  // absolute, and near the truth
+        break;
+      default:
+        break;
+    }
+    const std::size_t count = 1 + below(chance, 8);
+    for (std::size_t i = 0; i < count; ++i) name += (i == 0 ? "" : "/") + component(chance);
+    return name;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(HostileNames, FiveHundredOfThemNeverLeadOut) {
+  std::mt19937_64 chance = seeded_chance();
+  const Share share(folder_.path("served"), "");
+  for (int i = 0; i < 500; ++i) {
+    const std::string asked = name(chance);
+    try {
+      const SharedFile file = share.open(asked);
+      ASSERT_EQ(content_of(file), inside) << escaped(asked);
+    } catch (const SystemError& error) {
+      ASSERT_NE(error.error(), EMFILE) << escaped(asked);
+    }
+  }
+}
+
+TEST_F(HostileNames, ClimbingFromAnyDepthNeverLeadsOut) {
+  const Share share(folder_.path("served"), "");
+  for (const std::string start :
+       {"", "sub/", "sub/deeper/", "good_folder/", "good_folder/deeper/"}) {
+    std::string climb = start;
+    for (int steps = 0; steps < 12; ++steps, climb += "../")
+      for (const char* last : {"secret", "other/secret", "etc/passwd"})
+        EXPECT_THROW(share.open(climb + last), SystemError) << climb << last;
+  }
+}
+
+// Two names change places again and again: a folder inside and a link that leads out.
+TEST(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder.path("served/flip"));
+  fs::create_directories(folder.path("other"));
+  folder.write("served/flip/file", inside);
+  folder.write("other/file", outside);
+  fs::create_symlink("../other", folder.path("served/link"));
+  const Share share(folder.path("served"), "");
+
+  std::atomic<bool> over = false;
+  const std::string one = folder.path("served/flip");
+  const std::string other = folder.path("served/link");
+  std::thread flipping([&] {
+    while (!over) renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+  });
+  int opened = 0;
+  int refused = 0;
+  std::string wrong;
+  const Instant end = Clock::now() + std::chrono::seconds(2);
+  for (int i = 0; wrong.empty() && (opened == 0 || refused == 0 || Clock::now() < end); ++i) {
+    try {
+      const std::string content = content_of(share.open(i % 2 ? "flip/file" : "link/file"));
+      if (content != inside) wrong = content;
+      ++opened;
+    } catch (const SystemError&) {
+      ++refused;
+    }
+  }
+  over = true;
+  flipping.join();
+  EXPECT_EQ(wrong, "");
+  RecordProperty("opened", opened);
+  RecordProperty("refused", refused);
+}
+
+}  // namespace
+}  // namespace netlab

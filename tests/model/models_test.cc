@@ -1,0 +1,293 @@
+// Each serving model, with each transport: bounds, deadlines, the stop, and trouble.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "fiber/sanitizer.h"
+#include "model/matrix.h"
+#include "support/thrown.h"
+
+namespace netlab {
+namespace {
+
+using namespace std::chrono_literals;
+
+class EachModel : public MatrixTest,
+                  public testing::WithParamInterface<std::tuple<const Transport*, const Model*>> {
+ protected:
+  ServerProcess::Order order() const {
+    return {.model = *std::get<1>(GetParam()),
+            .transport = *std::get<0>(GetParam()),
+            .handle = echo_.handle};
+  }
+  // A client that is being served: it has had an answer.
+  std::unique_ptr<Stream> served_client() {
+    auto client = connect();
+    echo_.ask(*client);
+    echo_.answer(*client);
+    return client;
+  }
+
+  const Protocol echo_ = echo_protocol();
+};
+
+TEST_P(EachModel, ServesSoManyAtOnceAndTheNextWhenOneLeaves) {
+  ServerProcess::Order bounded = order();
+  bounded.limits.max_clients = 2;
+  if (!start(bounded)) GTEST_SKIP() << without_uring;
+  const std::size_t most = iterative_ ? 1 : 2;
+  std::vector<std::unique_ptr<Stream>> clients;
+  for (std::size_t i = 0; i < most; ++i) clients.push_back(served_client());
+  const auto next = connect();
+  echo_.ask(*next);
+  EXPECT_TRUE(is_silent(*next));
+  clients.pop_back();
+  echo_.answer(*next);
+}
+
+TEST_P(EachModel, EndsAClientThatSaysNothingInTime) {
+  ServerProcess::Order strict = order();
+  strict.limits.first_byte = 100ms;
+  if (!start(strict)) GTEST_SKIP() << without_uring;
+  const Instant connected = Clock::now();
+  const auto client = connect();
+  EXPECT_TRUE(is_ended(*client));
+  EXPECT_GE(Clock::now(), connected + 98ms);  // a blocking socket's time-out is within 1/64
+  const std::string line = server_->next_line();
+  EXPECT_TRUE(line.starts_with("127.0.0.1:")) << line;
+  EXPECT_TRUE(line.ends_with(": Connection timed out")) << line;
+}
+
+TEST_P(EachModel, GivesAClientThatSpeaksInTimeItsOwnDeadlines) {
+  ServerProcess::Order strict = order();
+  strict.limits.first_byte = 1s;
+  if (!start(strict)) GTEST_SKIP() << without_uring;
+  const auto client = served_client();
+  EXPECT_TRUE(is_silent(*client, 1200ms));  // and is not ended
+  echo_.ask(*client);
+  echo_.answer(*client);
+}
+
+TEST_P(EachModel, EndsWithTheOutcomeOfItsOneClient) {
+  ServerProcess::Order once = order();
+  once.once = true;
+  once.handle = [](Stream& client, Network&) {
+    BufferedReader(client).peek();
+    throw ProtocolError("out of tea");
+  };
+  if (!start(once)) GTEST_SKIP() << without_uring;
+  const auto client = connect();
+  echo_.ask(*client);
+  EXPECT_TRUE(is_ended(*client));
+  const std::string line = server_->next_line();
+  EXPECT_TRUE(line.ends_with(" out of tea")) << line;
+  EXPECT_EQ(server_->wait(), 1);
+}
+
+TEST_P(EachModel, EndsOneClientsSessionWhenItFailsAndNoOthers) {
+  ServerProcess::Order failing = order();
+  failing.handle = [](Stream& client, Network&) {
+    if (BufferedReader(client).peek() == 'x') throw ProtocolError("no x");
+    client.write_all(bytes_of("hello"));
+  };
+  if (!start(failing)) GTEST_SKIP() << without_uring;
+  const auto bad = connect();
+  bad->write_all(bytes_of("x"));
+  EXPECT_TRUE(is_ended(*bad));
+  const std::string line = server_->next_line();
+  EXPECT_TRUE(line.ends_with(" no x")) << line;
+  served_client();
+}
+
+TEST_P(EachModel, StopsWhenAskedToWithoutAnyClient) {
+  if (!start(order())) GTEST_SKIP() << without_uring;
+  server_->stop();
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+TEST_P(EachModel, LetsASessionFinishWhenItStops) {
+  ServerProcess::Order graceful = order();
+  graceful.limits.grace = 1h;
+  if (!start(graceful)) GTEST_SKIP() << without_uring;
+  auto client = served_client();
+  server_->stop();
+  echo_.ask(*client);
+  echo_.answer(*client);
+  client.reset();
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+TEST_P(EachModel, TakesNoMoreClientsWhenItStops) {
+  ServerProcess::Order graceful = order();
+  graceful.limits.grace = 1h;
+  if (!start(graceful)) GTEST_SKIP() << without_uring;
+  auto client = served_client();
+  server_->stop();
+  // Whoever comes now is refused, or at the worst was let in before the stop was seen.
+  const Instant end = later(Clock::now(), patience);
+  bool refused = false;
+  while (!refused && Clock::now() < end) refused = error_of([&] { connect(); }) == ECONNREFUSED;
+  EXPECT_TRUE(refused);
+  client.reset();
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+TEST_P(EachModel, CutsSessionsAfterTheGrace) {
+  ServerProcess::Order graceful = order();
+  graceful.limits.grace = 100ms;
+  if (!start(graceful)) GTEST_SKIP() << without_uring;
+  const auto client = served_client();
+  const auto silent = connect();
+  server_->stop();
+  EXPECT_TRUE(is_ended(*client));
+  EXPECT_TRUE(is_ended(*silent));
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+TEST_P(EachModel, CutsSessionsAtOnceWhenAskedTwice) {
+  ServerProcess::Order graceful = order();
+  graceful.limits.grace = 1h;
+  if (!start(graceful)) GTEST_SKIP() << without_uring;
+  const auto client = served_client();
+  server_->stop();
+  server_->stop();
+  EXPECT_TRUE(is_ended(*client));
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+TEST_P(EachModel, StopsWhileTheOneClientIsThere) {
+  ServerProcess::Order once = order();
+  once.once = true;
+  once.limits.grace = 100ms;
+  if (!start(once)) GTEST_SKIP() << without_uring;
+  const auto client = served_client();
+  server_->stop();
+  EXPECT_TRUE(is_ended(*client));
+  EXPECT_GE(server_->wait(), 0);
+}
+
+TEST_P(EachModel, StopsWhileOthersWaitForAPlace) {
+  ServerProcess::Order bounded = order();
+  bounded.limits.max_clients = 1;
+  bounded.limits.grace = 100ms;
+  if (!start(bounded)) GTEST_SKIP() << without_uring;
+  const auto client = served_client();
+  const auto waiting = connect();
+  echo_.ask(*waiting);
+  server_->stop();
+  EXPECT_TRUE(is_ended(*client));
+  EXPECT_TRUE(is_ended(*waiting));
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+// What a server has: descriptors, threads and processes.
+struct Belongings {
+  explicit Belongings(pid_t process) {
+    const std::string folder = "/proc/" + std::to_string(process);
+    descriptors = count(folder + "/fd");
+    threads = count(folder + "/task");
+    std::ifstream children(folder + "/task/" + std::to_string(process) + "/children");
+    for (pid_t child = 0; children >> child;) ++processes;
+  }
+  bool exceed(const Belongings& other) const {
+    return descriptors > other.descriptors || threads > other.threads ||
+           processes > other.processes;
+  }
+
+  std::ptrdiff_t descriptors = 0;
+  std::ptrdiff_t threads = 0;
+  std::ptrdiff_t processes = 0;
+
+ private:
+  static std::ptrdiff_t count(const std::string& folder) {
+    return std::distance(std::filesystem::directory_iterator(folder), {});
+  }
+};
+
+TEST_P(EachModel, LeavesNothingBehindOfItsClients) {
+  if (!start(order())) GTEST_SKIP() << without_uring;
+  auto client = served_client();
+  const Belongings before(server_->id());
+  client.reset();
+  for (int i = 0; i < 50; ++i) served_client();
+  client = served_client();
+  // The last of them may still be ending.
+  const Instant end = later(Clock::now(), patience);
+  Belongings after(server_->id());
+  while (after.exceed(before) && Clock::now() < end) after = Belongings(server_->id());
+  EXPECT_LE(after.descriptors, before.descriptors);
+  EXPECT_LE(after.threads, before.threads);
+  EXPECT_LE(after.processes, before.processes);
+}
+
+class EachModelWithFewDescriptors : public EachModel {
+ protected:
+  void SetUp() override {
+#ifdef NETLAB_ASAN
+    GTEST_SKIP() << "the sanitizer needs descriptors itself, and without takes all for errors";
+#endif
+  }
+  bool start_with_few(std::size_t clients = 60) {
+    clients_.clear();
+    ServerProcess::Order few = order();
+    few.most_descriptors = 32;
+    few.limits.grace = 100ms;
+    if (!start(few)) return false;
+    while (clients_.size() < clients) clients_.push_back(connect());
+    for (const auto& client : clients_) echo_.ask(*client);
+    return true;
+  }
+  std::size_t how_many_are_served() {
+    std::size_t served = 0;
+    while (served < clients_.size() && !is_silent(*clients_[served])) ++served;
+    return served;
+  }
+
+  std::vector<std::unique_ptr<Stream>> clients_;
+};
+
+TEST_P(EachModelWithFewDescriptors, ServesThoseItHasAndTheOthersLater) {
+  if (!start_with_few()) GTEST_SKIP() << without_uring;
+  for (auto& client : clients_) {
+    echo_.answer(*client);
+    client.reset();
+  }
+}
+
+TEST_P(EachModelWithFewDescriptors, StopsThoughOthersWait) {
+  if (!start_with_few()) GTEST_SKIP() << without_uring;
+  how_many_are_served();
+  server_->stop();
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+// accept(2) reports the shortage before it looks whether anybody waits.
+TEST_P(EachModelWithFewDescriptors, StopsThoughNobodyWaits) {
+  if (!start_with_few()) GTEST_SKIP() << without_uring;
+  const std::size_t served = how_many_are_served();
+  server_->stop();
+  EXPECT_EQ(server_->wait(), 0);
+  start_with_few(served);
+  for (const auto& client : clients_) echo_.answer(*client);
+  server_->stop();
+  EXPECT_EQ(server_->wait(), 0);
+}
+
+std::string name_of(const testing::TestParamInfo<EachModel::ParamType>& info) {
+  const auto& [transport, model] = info.param;
+  return std::string(transport->name) + "_" + std::string(model->name);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachModel,
+                         testing::Combine(testing::ValuesIn(all_transports()),
+                                          testing::ValuesIn(all_models())),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, EachModelWithFewDescriptors,
+                         testing::Combine(testing::ValuesIn(all_transports()),
+                                          testing::ValuesIn(all_models())),
+                         name_of);
+
+}  // namespace
+}  // namespace netlab

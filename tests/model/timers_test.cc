@@ -1,0 +1,140 @@
+#include "model/timers.h"
+
+#include <gtest/gtest.h>
+
+#include "support/seed.h"
+
+namespace netlab {
+namespace {
+
+struct Task {
+  Timers<Task>::Timer timer;
+  Instant deadline = never;  // as last set
+};
+
+constexpr Instant start{};
+
+Instant at(int tick) {
+  return start + std::chrono::seconds(tick);
+}
+
+class TimersTest : public testing::Test {
+ protected:
+  ~TimersTest() override {
+    for (Task& task : tasks_) timers_.drop(task.timer);
+  }
+
+  void set(Task& task, Instant deadline) {
+    task.deadline = deadline;
+    timers_.set(task, task.timer, deadline);
+  }
+  Task* take(int tick) {
+    return timers_.take_expired(
+        at(tick), [](Task & task) -> auto& { return task.timer; });
+  }
+
+  Timers<Task> timers_;
+  std::vector<Task> tasks_{3};
+};
+
+TEST_F(TimersTest, HaveNothingToWaitForToBeginWith) {
+  EXPECT_EQ(timers_.next(), never);
+  EXPECT_EQ(take(1000), nullptr);
+}
+
+TEST_F(TimersTest, ExpireInOrder) {
+  set(tasks_[0], at(3));
+  set(tasks_[1], at(1));
+  set(tasks_[2], at(2));
+  EXPECT_EQ(timers_.next(), at(1));
+  EXPECT_EQ(take(0), nullptr);
+  EXPECT_EQ(take(3), &tasks_[1]);
+  EXPECT_EQ(take(3), &tasks_[2]);
+  EXPECT_EQ(take(3), &tasks_[0]);
+  EXPECT_EQ(take(3), nullptr);
+}
+
+TEST_F(TimersTest, ExpireAtTheirInstantAndNotBefore) {
+  set(tasks_[0], at(5));
+  EXPECT_EQ(timers_.take_expired(
+                at(5) - Duration(1), [](Task & t) -> auto& { return t.timer; }),
+            nullptr);
+  EXPECT_EQ(take(5), &tasks_[0]);
+}
+
+TEST_F(TimersTest, ExpireOnce) {
+  set(tasks_[0], at(1));
+  EXPECT_EQ(take(9), &tasks_[0]);
+  EXPECT_EQ(take(9), nullptr);
+  EXPECT_EQ(timers_.next(), never);
+}
+
+TEST_F(TimersTest, CanBeMovedToLater) {
+  set(tasks_[0], at(1));
+  set(tasks_[0], at(5));
+  EXPECT_EQ(take(4), nullptr);
+  EXPECT_EQ(take(5), &tasks_[0]);
+}
+
+TEST_F(TimersTest, CanBeMovedToEarlier) {
+  set(tasks_[0], at(5));
+  set(tasks_[0], at(1));
+  EXPECT_EQ(timers_.next(), at(1));
+  EXPECT_EQ(take(1), &tasks_[0]);
+  EXPECT_EQ(take(9), nullptr);
+}
+
+TEST_F(TimersTest, CanBeCleared) {
+  set(tasks_[0], at(1));
+  timers_.clear(tasks_[0].timer);
+  EXPECT_EQ(take(9), nullptr);
+  EXPECT_EQ(timers_.next(), never);
+}
+
+TEST_F(TimersTest, CanBeSetAgainAfterTheyWereCleared) {
+  set(tasks_[0], at(1));
+  timers_.clear(tasks_[0].timer);
+  set(tasks_[0], at(3));
+  EXPECT_EQ(take(2), nullptr);
+  EXPECT_EQ(take(3), &tasks_[0]);
+}
+
+TEST_F(TimersTest, MayBeSetToNever) {
+  set(tasks_[0], at(1));
+  set(tasks_[0], never);
+  EXPECT_EQ(take(9), nullptr);
+}
+
+TEST_F(TimersTest, ForgetATaskThatIsGone) {
+  set(tasks_[0], at(1));
+  set(tasks_[1], at(2));
+  timers_.drop(tasks_[0].timer);
+  EXPECT_EQ(timers_.next(), at(2));
+}
+
+TEST_F(TimersTest, DoWhatAPlainListWouldInAnyOrderOfCalls) {
+  std::mt19937_64 chance = seeded_chance();
+  for (int tick = 0, step = 0; step < 20'000; ++step) {
+    Task& task = tasks_[below(chance, tasks_.size())];
+    switch (below(chance, 4)) {
+      case 0:
+        timers_.clear(task.timer);
+        task.deadline = never;
+        break;
+      case 1:
+        ++tick;
+        while (Task* const expired = take(tick)) {
+          ASSERT_LE(expired->deadline, at(tick)) << "step " << step;
+          expired->deadline = never;
+        }
+        for (const Task& left : tasks_) ASSERT_GT(left.deadline, at(tick)) << "step " << step;
+        break;
+      default:
+        set(task, at(tick + 1 + static_cast<int>(below(chance, 10))));
+    }
+    for (const Task& each : tasks_) ASSERT_LE(timers_.next(), each.deadline) << "step " << step;
+  }
+}
+
+}  // namespace
+}  // namespace netlab

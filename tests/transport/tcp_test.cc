@@ -1,0 +1,226 @@
+// TCP over loopback with blocking calls. Client and server are the same thread: what is sent fits
+// into the kernel's buffers, and a connection is made before anybody accepts it.
+#include "transport/tcp.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "socket/bytes.h"
+#include "socket/calls.h"
+#include "support/temporary_folder.h"
+#include "support/thrown.h"
+#include "transport/blocking.h"
+#include "transport/cut_stream.h"
+#include "transport/transports.h"
+
+namespace netlab {
+namespace {
+
+using namespace std::chrono_literals;
+
+class TcpTest : public testing::Test {
+ protected:
+  TcpTest() {
+    client_->set_deadline(later(network_.now(), 20s));
+    server_->set_deadline(client_->deadline());
+  }
+
+  static std::string read(Stream& stream, std::size_t most = 100) {
+    std::string bytes(most, '\0');
+    bytes.resize(stream.read_some(std::as_writable_bytes(std::span(bytes))));
+    return bytes;
+  }
+  static std::string read_all(Stream& stream) {
+    std::string all;
+    for (std::string piece; !(piece = read(stream, 65536)).empty();) all += piece;
+    return all;
+  }
+  // A reset instead of the end.
+  static void reset(Stream& stream) {
+    const linger now{1, 0};
+    setsockopt(stream.socket()->fd.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    stream.socket()->fd.reset();
+  }
+
+  BlockingPerformer performer_;
+  TcpNetwork network_{performer_};
+  std::unique_ptr<Listener> listener_ = network_.listen(Address::loopback(0));
+  std::unique_ptr<Stream> client_ =
+      network_.connect(listener_->local(), later(network_.now(), 20s));
+  std::unique_ptr<Stream> server_ = listener_->accept();
+};
+
+TEST_F(TcpTest, CarriesBytesBothWays) {
+  client_->write_all(bytes_of("hello"));
+  EXPECT_EQ(read(*server_), "hello");
+  server_->write_all(bytes_of("hello yourself"));
+  EXPECT_EQ(read(*client_, 5), "hello");
+  EXPECT_EQ(read(*client_), " yourself");
+}
+
+TEST_F(TcpTest, ReadsOnAfterItHasFinishedWriting) {
+  client_->write_all(bytes_of("hello"));
+  client_->finish_writing();
+  EXPECT_EQ(read_all(*server_), "hello");
+  server_->write_all(bytes_of("bye"));
+  EXPECT_EQ(read(*client_), "bye");
+}
+
+TEST_F(TcpTest, KnowsItsPeer) {
+  EXPECT_EQ(client_->peer().text(), listener_->local().text());
+  EXPECT_EQ(server_->peer().text(), call::local_address(client_->socket()->fd.get()).text());
+}
+
+TEST_F(TcpTest, TimesOutAtItsDeadline) {
+  const Instant before = Clock::now();
+  client_->set_deadline(before + 50ms);
+  EXPECT_EQ(error_of([&] { read(*client_); }), ETIMEDOUT);
+  EXPECT_GE(Clock::now(), before + 49ms);  // the kernel's time-out is within 1/64
+  EXPECT_EQ(error_of([&] { read(*client_); }), ETIMEDOUT);
+}
+
+TEST_F(TcpTest, TimesOutWhenTheDeadlineHasPassedAlready) {
+  client_->write_all(bytes_of("x"));
+  server_->set_deadline(Clock::now() - 1s);
+  EXPECT_EQ(error_of([&] { read(*server_); }), ETIMEDOUT);
+  server_->set_deadline(never);
+  EXPECT_EQ(read(*server_), "x");
+}
+
+TEST_F(TcpTest, TimesOutWhenThePeerTakesNothing) {
+  server_->set_deadline(Clock::now() + 50ms);
+  const std::string much(64 * 1024 * 1024, 'x');
+  EXPECT_EQ(error_of([&] { server_->write_all(bytes_of(much)); }), ETIMEDOUT);
+}
+
+TEST_F(TcpTest, SaysThatThePeerHasReset) {
+  reset(*client_);
+  EXPECT_EQ(thrown_by<SystemError>([&] { read(*server_); }),
+            "receive from " + server_->peer().text() + ": Connection reset by peer");
+}
+
+TEST_F(TcpTest, SaysThatThePeerIsGoneWithoutASignal) {
+  reset(*client_);
+  EXPECT_EQ(error_of([&] { read(*server_); }), ECONNRESET);
+  EXPECT_EQ(error_of([&] { server_->write_all(bytes_of("x")); }), EPIPE);
+  EXPECT_NO_THROW(server_->finish_writing());
+}
+
+TEST_F(TcpTest, EndsBothDirectionsWhenItIsCut) {
+  client_->cut();
+  EXPECT_EQ(read(*client_), "");
+  EXPECT_EQ(error_of([&] { client_->write_all(bytes_of("x")); }), EPIPE);
+  EXPECT_EQ(read(*server_), "");
+}
+
+TEST_F(TcpTest, SendsAPartOfAFile) {
+  const TemporaryFolder folder;
+  const Fd file(open(folder.write("file", "hello, world").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(server_->send_file(file, 7, 5), 5u);
+  EXPECT_EQ(server_->Stream::send_file(file, 0, 5), 5u);  // the plain default
+  server_.reset();
+  EXPECT_EQ(read_all(*client_), "worldhello");
+}
+
+TEST_F(TcpTest, SendsNoMoreOfAFileThanThereIs) {
+  const TemporaryFolder folder;
+  const Fd file(open(folder.write("file", "hello").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(server_->send_file(file, 3, 100), 2u);
+  EXPECT_EQ(server_->Stream::send_file(file, 3, 100), 2u);
+  EXPECT_EQ(server_->send_file(file, 0, 0), 0u);
+  EXPECT_EQ(server_->send_file(file, 100, 5), 0u);
+}
+
+TEST_F(TcpTest, ReceivesIntoAFileWhatHasComeAndNoMoreThanAskedFor) {
+  const TemporaryFolder folder;
+  const Fd file(open(folder.write("file", "").c_str(), O_WRONLY | O_CLOEXEC));
+  server_->write_all(bytes_of("hello, world"));
+  server_->finish_writing();
+  EXPECT_EQ(client_->receive_file(file, "file", 5), 5u);
+  EXPECT_EQ(client_->Stream::receive_file(file, "file", 2), 2u);  // the plain default
+  EXPECT_EQ(client_->receive_file(file, "file", 100), 5u);
+  EXPECT_EQ(client_->receive_file(file, "file", 100), 0u);
+  EXPECT_EQ(folder.read("file"), "hello, world");
+}
+
+TEST_F(TcpTest, NamesTheFileThatTakesNoMore) {
+  const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  server_->write_all(bytes_of("hello"));
+  EXPECT_EQ(thrown_by<SystemError>([&] { client_->receive_file(full, "notes.txt", 5); }),
+            "write notes.txt: No space left on device");
+}
+
+TEST_F(TcpTest, ListensNoMoreWhenItIsCut) {
+  listener_->cut();
+  EXPECT_EQ(listener_->accept(), nullptr);
+}
+
+TEST_F(TcpTest, SaysWhereItCouldNotListen) {
+  const Address taken = listener_->local();
+  EXPECT_EQ(thrown_by<SystemError>([&] { network_.listen(taken); }),
+            "bind " + taken.text() + ": Address already in use");
+}
+
+TEST_F(TcpTest, SaysWhomItCouldNotReach) {
+  const Address nobody = listener_->local();
+  listener_.reset();
+  EXPECT_EQ(thrown_by<SystemError>([&] { network_.connect(nobody, later(network_.now(), 20s)); }),
+            "connect " + nobody.text() + ": Connection refused");
+}
+
+TEST_F(TcpTest, ListensAgainWhereConnectionsAreStillEnding) {
+  const Address place = listener_->local();
+  server_.reset();  // first, so that it is in TIME_WAIT
+  client_.reset();
+  listener_.reset();
+  EXPECT_NO_THROW(network_.listen(place));
+}
+
+TEST_F(TcpTest, TakesIpv4AndIpv6OnOneSocket) {
+  std::unique_ptr<Listener> any = network_.listen(Address::any(0));
+  const std::uint16_t port = any->local().port();
+  const auto v4 = network_.connect(Address::loopback(port), later(network_.now(), 20s));
+  EXPECT_EQ(any->accept()->peer().family(), AF_INET);
+}
+
+TEST_F(TcpTest, SleepsUntilAnInstant) {
+  const Instant end = network_.now() + 20ms;
+  network_.sleep_until(end);
+  EXPECT_GE(network_.now(), end);
+}
+
+class CutStreamTest : public TcpTest {};
+
+TEST_F(CutStreamTest, DeliversSoManyBytesAndEnds) {
+  CutStream cut(std::move(client_), 7);
+  cut.set_deadline(server_->deadline());
+  server_->write_all(bytes_of("hello, world"));
+  EXPECT_EQ(read(cut, 5), "hello");
+  EXPECT_EQ(read(cut, 5), ", ");
+  EXPECT_EQ(read(cut, 5), "");
+  EXPECT_EQ(read(cut, 5), "");
+  EXPECT_EQ(read(*server_), "");
+}
+
+TEST_F(CutStreamTest, WritesAsIfNothingWere) {
+  CutStream cut(std::move(client_), 7);
+  cut.write_all(bytes_of("hello"));
+  cut.finish_writing();
+  EXPECT_EQ(read_all(*server_), "hello");
+}
+
+TEST_F(CutStreamTest, HasADeadlineOfItsOwn) {
+  CutStream cut(std::move(client_), 7);
+  cut.set_deadline(Clock::now() - 1s);
+  EXPECT_EQ(error_of([&] { read(cut); }), ETIMEDOUT);
+}
+
+TEST(Transports, HaveNamesAndSummaries) {
+  ASSERT_FALSE(transports().empty());
+  EXPECT_EQ(tcp().name, "tcp");
+  for (const Transport& transport : transports()) EXPECT_FALSE(transport.summary.empty());
+}
+
+}  // namespace
+}  // namespace netlab
