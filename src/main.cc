@@ -1,6 +1,7 @@
 // netlab: parses the command line, runs the subcommand, and turns what it threw into one line and
 // an exit status.
-#include <signal.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
@@ -28,6 +29,14 @@ std::vector<std::string> words_of(int argc, char** argv) {
   return words;
 }
 
+// The number of a standard stream that is closed (`netlab ... >&-`) must not become a socket's or a
+// file's. What takes its place is opened the wrong way round: who uses it still gets EBADF.
+void fill_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0)
+      open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // takes the lowest number
+}
+
 ExitStatus run(CommandLine::Parsed& parsed) {
   try {
     parsed.output.start();
@@ -44,9 +53,7 @@ ExitStatus run(CommandLine::Parsed& parsed) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // sendfile(2) to a peer that is gone raises SIGPIPE, whatever the flags. Standard output that is
-  // gone is told by the write as well.
-  signal(SIGPIPE, SIG_IGN);
+  fill_closed_streams();
   const std::vector<std::string> words = words_of(argc, argv);
   CommandLine command_line;
   if (!words.empty() && words.front() == "__complete") {

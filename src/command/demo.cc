@@ -101,6 +101,7 @@ class Server {
         .failed = [](const Address&, const std::string&) {},  // the cut is part of the story
     };
     try {
+      block_broken_pipe();
       serve_with_epoll(service);
     } catch (...) {
       address_.set_exception(std::current_exception());

@@ -71,6 +71,7 @@ class FtpGet : public Action {
     };
     const Download::Outcome outcome = download.run(*remote, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    progress.clear();
     report(outcome, seconds, output);
   }
 

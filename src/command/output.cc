@@ -1,12 +1,10 @@
 #include "command/output.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "protocol/escape.h"
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
@@ -20,15 +18,8 @@ std::string to_line(const std::string& text) {
   return text + '\n';
 }
 
-// Whoever read our results has gone (`netlab ... | head`): end quietly, as other programs do.
 void write_result(std::string_view bytes) {
-  try {
-    call::write_all(STDOUT_FILENO, bytes_of(bytes), "standard output");
-  } catch (const SystemError& error) {
-    if (error.error() != EPIPE) throw;
-    signal(SIGPIPE, SIG_DFL);
-    raise(SIGPIPE);
-  }
+  call::write_all(STDOUT_FILENO, bytes_of(bytes), "standard output");
 }
 
 void write_remark(std::string_view bytes) {
@@ -67,9 +58,8 @@ void Output::tell(const Event& event) const {
 Tell Output::teller() const {
   if (quiet) return {};
   return [this](const Event& event) {
-    const std::string line = to_line(json ? to_json(event) : event.text);
     try {
-      call::write_all(STDOUT_FILENO, bytes_of(line), "standard output");
+      announce(event);
     } catch (const SystemError& error) {
       log::note("{}", error.what());
     }
@@ -81,12 +71,12 @@ void Output::fail(std::string_view command, std::string_view why) const {
   const std::string red = colored() ? "\033[1;31m" : "";
   const std::string plain = colored() ? "\033[0m" : "";
   write_remark(to_line(red + name + ":" + plain + " " + std::string(why)));
-  if (json)
+  if (!json) return;
+  try {
     announce({"error", "", {{"command", std::string(command)}, {"message", std::string(why)}}});
-}
-
-void Output::result(std::string_view bytes) const {
-  write_result(isatty(STDOUT_FILENO) ? to_line(escaped(bytes)) : std::string(bytes));
+  } catch (const SystemError&) {
+    // It has been told on standard error.
+  }
 }
 
 void Output::remark(std::string_view line) const {
@@ -101,6 +91,18 @@ bool Output::colored() const {
   if (color != "auto") return color == "always";
   const char* const no_color = std::getenv("NO_COLOR");  // https://no-color.org
   return isatty(STDERR_FILENO) && (!no_color || *no_color == '\0');
+}
+
+RawResult::RawResult() {
+  if (isatty(STDOUT_FILENO)) escaper_.emplace();
+}
+
+void RawResult::write(std::string_view bytes) {
+  write_result(escaper_ ? escaper_->next(bytes) : bytes);
+}
+
+void RawResult::finish() {
+  if (escaper_) write_result(to_line(escaper_->rest()));
 }
 
 }  // namespace netlab

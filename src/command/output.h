@@ -2,9 +2,11 @@
 // error. Each line is one write(2), so that those of several threads or processes do not mix.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "protocol/escape.h"
 #include "protocol/event.h"
 
 namespace netlab {
@@ -30,8 +32,6 @@ class Output {
   Tell teller() const;
   // The one line of a failed job: on standard error, and with --json as an event as well.
   void fail(std::string_view command, std::string_view why) const;
-  // Raw bytes on standard output; on a terminal escaped and with a line's end.
-  void result(std::string_view bytes) const;
   // A line on standard error, unless -q.
   void remark(std::string_view line) const;
   // Whether a person watches standard error, and may be shown what moves.
@@ -39,6 +39,18 @@ class Output {
 
  private:
   bool colored() const;
+};
+
+// Raw bytes on standard output, that may come in pieces; on a terminal they are escaped, and
+// finish() ends the line. Throws SystemError.
+class RawResult {
+ public:
+  RawResult();
+  void write(std::string_view bytes);
+  void finish();
+
+ private:
+  std::optional<Escaper> escaper_;  // on a terminal
 };
 
 }  // namespace netlab

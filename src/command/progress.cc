@@ -30,7 +30,8 @@ std::string size_text(std::uint64_t bytes) {
   constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   auto size = static_cast<double>(bytes);
   std::size_t unit = 0;
-  for (; size >= 1024; size /= 1024) ++unit;
+  // What would be written as 1024.0 is 1.0 of the next unit.
+  for (; size >= 1023.95; size /= 1024) ++unit;
   return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
 }
 
@@ -51,9 +52,13 @@ void Progress::update(std::uint64_t done, std::uint64_t size) {
   write_over(line);
 }
 
+void Progress::clear() {
+  if (std::exchange(shown_, false)) write_over("");
+}
+
 Progress::~Progress() {
   try {
-    if (shown_) write_over("");
+    clear();
   } catch (const std::exception&) {
     // Nobody is left to be told.
   }

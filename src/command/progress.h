@@ -18,6 +18,8 @@ class Progress {
 
   // `done` of `size` bytes; size 0: not known.
   void update(std::uint64_t done, std::uint64_t size);
+  // Takes it off the screen.
+  void clear();
 
  private:
   bool watched_;

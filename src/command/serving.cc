@@ -103,6 +103,7 @@ void Serving::announce(const Listener& listener, const std::string& protocol,
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
   raise_descriptor_limit();
+  block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   const std::string chosen = chosen_model();
   const Tell tell = output.teller();

@@ -43,17 +43,20 @@ class TcpSend : public Action {
     else
       exchange.input = STDIN_FILENO;
     std::uint64_t received = 0;
-    std::string reply;
+    std::string reply;  // of --json
+    RawResult shown;
     exchange.take = [&](std::span<const std::byte> bytes) {
       const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       received += bytes.size();
       if (output.json)
         reply += text;
       else
-        output.result(text);
+        shown.write(text);
     };
     exchange_messages(exchange, server, network);
-    if (output.json)
+    if (!output.json)
+      shown.finish();
+    else
       output.announce(
           {"reply", "", {{"server", server.peer().text()}, {"bytes", received}, {"text", reply}}});
   }

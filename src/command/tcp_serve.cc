@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <iostream>
 
 #include "command/command.h"
@@ -49,10 +50,15 @@ class TcpServe : public Action {
 
   // A line from the person at the terminal, or from a script; nothing at the end of input.
   static std::optional<std::string> ask(const Output& output) {
-    if (isatty(STDIN_FILENO)) output.remark("ENTER MESSAGE FOR CLIENT");
+    const bool is_person = isatty(STDIN_FILENO) == 1;
+    if (is_person) output.remark("ENTER MESSAGE FOR CLIENT");
     std::string line;
-    if (!std::getline(std::cin, line)) return std::nullopt;
-    return line;
+    if (std::getline(std::cin, line)) return line;
+    if (is_person) {  // Ctrl-D is no answer to this client; for the next one there may be one
+      std::clearerr(stdin);
+      std::cin.clear();
+    }
+    return std::nullopt;
   }
 
   Serving serving_{12345};

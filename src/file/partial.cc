@@ -21,6 +21,7 @@ namespace {
 
 constexpr mode_t new_file = 0666;  // less the umask
 constexpr std::string_view state_mark = "netlab partial 1\ntag ";
+constexpr std::string_view replace_mark = "\nreplace\n";
 constexpr std::size_t most_state = 256;
 
 // DEST, or where ".part.state.new" behind it would be more than a name may have (NAME_MAX), its
@@ -46,13 +47,38 @@ int open_file(const std::string& path, int flags) {
   return retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, new_file); });
 }
 
-// Two downloads into one file would mix: flock(2) lets the second know.
-void lock(const Fd& file, const std::string& path) {
-  if (retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == -EWOULDBLOCK)
-    throw SystemError("lock " + path + " (another download writes to it)", EWOULDBLOCK);
+std::uint64_t size_of(const Fd& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw SystemError("stat " + path);
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::string read_tag(const std::string& destination) {
+bool same_file(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+// Two downloads into one file would mix: flock(2) lets the second know. Gives no file when none is
+// there.
+Fd open_and_lock(const std::string& path, int flags) {
+  // Whoever held the lock may have renamed the file away after we opened it: then once more. It
+  // takes a download's end in the same microseconds each time, so that ten times do.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    Fd file(open_file(path, flags));
+    if (!file && errno == ENOENT && (flags & O_CREAT) == 0) return file;
+    if (!file) throw SystemError("open " + path);
+    if (retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) < 0) break;
+    struct stat opened {};
+    struct stat there {};
+    if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + path);
+    if (!S_ISREG(opened.st_mode)) throw SystemError("resume " + path, EINVAL);
+    if (::stat(path.c_str(), &there) == 0 && same_file(opened, there)) return file;
+  }
+  throw SystemError("lock " + path + " (another download writes to it)", EWOULDBLOCK);
+}
+
+}  // namespace
+
+Partial::State Partial::read_state(const std::string& destination) {
   const Fd file(open_file(state_of(destination), O_RDONLY | O_NOFOLLOW));
   if (!file) return {};
   std::array<std::byte, most_state> bytes;
@@ -66,50 +92,41 @@ std::string read_tag(const std::string& destination) {
   // A torn or foreign file says nothing.
   if (!text.starts_with(state_mark) || !text.ends_with('\n')) return {};
   text.remove_prefix(state_mark.size());
-  return std::string(text.substr(0, text.find('\n')));
+  return {std::string(text.substr(0, text.find('\n'))), text.ends_with(replace_mark)};
 }
 
-void write_tag(const std::string& destination, const std::string& tag) {
+void Partial::write_state(const std::string& destination, const State& state) {
   const std::string path = state_of(destination);
   const std::string fresh = path + ".new";
   const Fd file(open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW));
   if (!file) throw SystemError("open " + fresh);
-  const std::string text = std::string(state_mark) + tag + "\n";
+  const std::string text =
+      fmt::format("{}{}{}", state_mark, state.tag, state.replace ? replace_mark : "\n");
   call::write_all(file.get(), bytes_of(text), fresh);
   if (::rename(fresh.c_str(), path.c_str()) != 0) throw SystemError("rename " + fresh);
 }
 
-}  // namespace
-
-Partial::Partial(std::string destination, std::string path, Fd file, bool replace)
+Partial::Partial(std::string destination, std::string path, Fd file)
     : destination_(std::move(destination)),
       path_(std::move(path)),
       file_(std::move(file)),
-      replace_(replace) {
-  lock(file_, path_);
-  struct stat status {};
-  if (::fstat(file_.get(), &status) != 0) throw SystemError("stat " + path_);
-  if (!S_ISREG(status.st_mode)) throw SystemError("resume " + path_, EINVAL);
-  size_ = static_cast<std::uint64_t>(status.st_size);
-  tag_ = read_tag(destination_);
-}
+      size_(size_of(file_, path_)),
+      state_(read_state(destination_)) {}
 
 std::optional<Partial> Partial::find(const std::string& destination) {
   for (const std::string& path : {part_of(destination), destination}) {
     // The .part is ours and no link; DEST may be a link that the user made.
-    const int flags = O_RDWR | (path == destination ? 0 : O_NOFOLLOW);
-    Fd file(open_file(path, flags));
-    if (file) return Partial(destination, path, std::move(file), path == destination);
-    if (errno != ENOENT) throw SystemError("open " + path);
+    Fd file = open_and_lock(path, O_RDWR | (path == destination ? 0 : O_NOFOLLOW));
+    if (file) return Partial(destination, path, std::move(file));
   }
   return std::nullopt;
 }
 
 Partial Partial::create(const std::string& destination, bool replace) {
   const std::string path = part_of(destination);
-  Fd file(open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW));
-  if (!file) throw SystemError("open " + path);
-  return Partial(destination, path, std::move(file), replace);
+  Partial partial(destination, path, open_and_lock(path, O_RDWR | O_CREAT | O_NOFOLLOW));
+  partial.state_.replace = replace;
+  return partial;
 }
 
 std::vector<std::byte> Partial::tail(std::size_t count) const {
@@ -130,16 +147,19 @@ void Partial::start(std::uint64_t offset, const std::string& tag) {
   if (retry_interrupted([&] { return ::ftruncate(file_.get(), end); }) < 0)
     throw SystemError("truncate " + path_);
   seek(file_, offset, path_);
-  if (tag.empty()) ::unlink(state_of(destination_).c_str());
-  if (!tag.empty() && tag != tag_) write_tag(destination_, tag);
-  tag_ = tag;
+  state_.tag = tag;
+  if (tag.empty() && !state_.replace)
+    ::unlink(state_of(destination_).c_str());
+  else
+    write_state(destination_, state_);
 }
 
 void Partial::complete() {
   if (path_ != destination_) {
-    const unsigned int flags = replace_ ? 0 : RENAME_NOREPLACE;
+    const unsigned int flags = state_.replace ? 0 : RENAME_NOREPLACE;
     int result = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, destination_.c_str(), flags);
-    if (result != 0 && errno == EINVAL && !replace_)  // a file system without RENAME_NOREPLACE
+    // A file system without RENAME_NOREPLACE.
+    if (result != 0 && errno == EINVAL && !state_.replace)
       result = ::rename(path_.c_str(), destination_.c_str());
     if (result != 0) throw SystemError("rename " + path_ + " to " + destination_);
   }

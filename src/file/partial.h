@@ -24,7 +24,7 @@ class Partial {
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return size_; }  // bytes, when it was opened
   // The tag of the remote file it is a part of; empty when nobody wrote it down.
-  const std::string& tag() const { return tag_; }
+  const std::string& tag() const { return state_.tag; }
 
   // The last bytes there are, `count` of them. Throws SystemError.
   std::vector<std::byte> tail(std::size_t count) const;
@@ -37,14 +37,21 @@ class Partial {
   void complete();
 
  private:
-  Partial(std::string destination, std::string path, Fd file, bool replace);
+  // What DEST.part.state says of it.
+  struct State {
+    std::string tag;
+    bool replace = false;  // DEST was there when it was begun, and is to be replaced
+  };
+  static State read_state(const std::string& destination);
+  static void write_state(const std::string& destination, const State& state);
+
+  Partial(std::string destination, std::string path, Fd file);
 
   std::string destination_;
   std::string path_;
   Fd file_;
-  bool replace_;
-  std::uint64_t size_ = 0;
-  std::string tag_;
+  std::uint64_t size_;
+  State state_;
 };
 
 // What is at a path, links followed.

@@ -16,18 +16,28 @@
 namespace netlab {
 namespace {
 // How long sessions that were cut have to end.
-constexpr auto last_patience = std::chrono::milliseconds(500);
-}  // namespace
+constexpr auto last_patience = std::chrono::milliseconds(100);
 
-Fd signals_as_descriptor(std::initializer_list<int> signals) {
+sigset_t block(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
     throw SystemError("sigmask", error);
+  return set;
+}
+
+}  // namespace
+
+Fd signals_as_descriptor(std::initializer_list<int> signals) {
+  const sigset_t set = block(signals);
   Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) throw SystemError("signalfd");
   return fd;
+}
+
+void block_broken_pipe() {
+  block({SIGPIPE});
 }
 
 Fd stop_descriptor() {

@@ -17,6 +17,10 @@ namespace netlab {
 // before any thread exists (signalfd(2)).
 Fd signals_as_descriptor(std::initializer_list<int> signals);
 
+// sendfile(2) to a client that is gone raises SIGPIPE, whatever the flags of the socket. In this
+// thread, and those and the processes that it starts, it is but the error EPIPE.
+void block_broken_pipe();
+
 // For a server in a thread of the program: stop_now() is what makes it readable (eventfd(2)).
 Fd stop_descriptor();
 void stop_now(const Fd& stop);

@@ -10,6 +10,17 @@ namespace netlab {
 // a backslash \\, and every other control character (C0, DEL, C1) or invalid byte \xNN.
 std::string escaped(std::string_view text);
 
+// The same for a text that comes in pieces, which may end in the middle of a character.
+class Escaper {
+ public:
+  std::string next(std::string_view piece);
+  // What of the last character has come, when it has no end.
+  std::string rest();
+
+ private:
+  std::string held_;  // the start of a character, up to three bytes
+};
+
 // The start of a long text, so that a line stays a line: at most `most` bytes and then "...".
 std::string escaped_start(std::string_view text, std::size_t most = 200);
 

@@ -107,6 +107,7 @@ Reply parse_reply(std::string_view line) {
   found.size = parse_number(next_word(line), "size");
   found.offset = parse_number(next_word(line), "offset");
   found.tag = parse_tag(next_word(line));
+  if (found.tag.empty()) throw ProtocolError("a tag is missing");
   found.name = decode_name(next_word(line));
   if (found.offset > found.size) throw ProtocolError("an offset beyond the size");
   return found;

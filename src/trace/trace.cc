@@ -66,7 +66,8 @@ std::span<const Name> options_of(int level) {
   return socket_options;
 }
 
-void append_escaped(std::string& line, unsigned char byte) {
+// `next`: the byte behind it, or 0. A digit there must not be read as part of an octal escape.
+void append_escaped(std::string& line, unsigned char byte, unsigned char next) {
   switch (byte) {
     case '\n':
       line += "\\n";
@@ -76,6 +77,12 @@ void append_escaped(std::string& line, unsigned char byte) {
       return;
     case '\t':
       line += "\\t";
+      return;
+    case '\v':
+      line += "\\v";
+      return;
+    case '\f':
+      line += "\\f";
       return;
     case '"':
       line += "\\\"";
@@ -89,7 +96,8 @@ void append_escaped(std::string& line, unsigned char byte) {
   if (byte >= 0x20 && byte < 0x7f)
     line += static_cast<char>(byte);
   else
-    line += fmt::format("\\{:o}", byte);
+    line +=
+        next >= '0' && next <= '7' ? fmt::format("\\{:03o}", byte) : fmt::format("\\{:o}", byte);
 }
 
 }  // namespace
@@ -103,8 +111,10 @@ void enable() {
 std::string text(const Bytes& view) {
   constexpr std::size_t shown = 32;  // strace's default
   std::string line = "\"";
-  for (const std::byte byte : view.bytes.first(std::min(shown, view.bytes.size())))
-    append_escaped(line, static_cast<unsigned char>(byte));
+  const auto bytes = view.bytes.first(std::min(shown, view.bytes.size()));
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    append_escaped(line, static_cast<unsigned char>(bytes[i]),
+                   i + 1 < bytes.size() ? static_cast<unsigned char>(bytes[i + 1]) : 0);
   return line + (view.bytes.size() > shown ? "\"..." : "\"");
 }
 

@@ -87,6 +87,7 @@ std::unique_ptr<Stream> TcpListener::accept() {
     }
     Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
     performer_.perform(pause);
+    if (pause.result == -ECANCELED) return nullptr;
   }
 }
 

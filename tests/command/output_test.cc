@@ -87,7 +87,7 @@ TEST(Output, IsColoredWhenAskedFor) {
 
 TEST(Output, GivesResultsAsTheyAre) {
   const Output output;
-  EXPECT_EQ(shown([&] { output.result("\x1b[2J"); }).out, "\x1b[2J");
+  EXPECT_EQ(shown([&] { RawResult().write("\x1b[2J"); }).out, "\x1b[2J");
 }
 
 TEST(Output, IsWatchedByNobodyButATerminal) {

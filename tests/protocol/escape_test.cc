@@ -20,6 +20,18 @@ TEST(Escape, LeavesUtf8AsItIs) {
     EXPECT_EQ(escaped(text), text);
 }
 
+TEST(Escape, OfPiecesIsThatOfTheWhole) {
+  const std::string text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x82\x1b\xf0\x9f";
+  for (std::size_t first = 0; first <= text.size(); ++first)
+    for (std::size_t second = first; second <= text.size(); ++second) {
+      Escaper escaper;
+      std::string line = escaper.next(text.substr(0, first));
+      line += escaper.next(text.substr(first, second - first));
+      line += escaper.next(text.substr(second));
+      EXPECT_EQ(line + escaper.rest(), escaped(text)) << first << " " << second;
+    }
+}
+
 TEST(Escape, ShowsControlCharacters) {
   EXPECT_EQ(escaped("a\nb\rc\td\\e"), "a\\nb\\rc\\td\\\\e");
   EXPECT_EQ(escaped("\x1b[2J\x07\x7f\0"sv), "\\x1b[2J\\x07\\x7f\\x00");
