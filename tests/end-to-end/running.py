@@ -52,10 +52,13 @@ class Lines:
         self.reader.start()
 
     def read(self):
-        for line in self.stream:
-            with self.changed:
-                self.lines.append(line.decode(errors="replace").rstrip("\n"))
-                self.changed.notify_all()
+        try:
+            for line in self.stream:
+                with self.changed:
+                    self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                    self.changed.notify_all()
+        except OSError:
+            pass  # EIO: a terminal whose other end is closed
         with self.changed:
             self.ended = True
             self.changed.notify_all()
