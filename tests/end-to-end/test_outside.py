@@ -58,7 +58,7 @@ def test_an_echo_to_a_client(program):
         server.out.wait_for(f"echoed {len(CONTENT)} bytes")
 
 
-@pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
+@pytest.mark.parametrize("program", ["ncat", "socat", "nc.openbsd"])
 def test_both_wires_by_hand(program, tmp_path):
     (tmp_path / "file").write_bytes(CONTENT)
     with Server("ftp", "serve", "file", cwd=tmp_path) as server:
