@@ -72,7 +72,7 @@ def test_block(page, number, commands, tmp_path):
     (tmp_path / "bin/netlab").symlink_to(NETLAB)
     (tmp_path / "work").mkdir()
     # With a namespace of process ids, too: all that a block has started ends with it.
-    own_network = ["unshare", "-rnpf", "--kill-child"]
+    own_network = ["unshare", "-rnpf", "--kill-child", "--mount-proc"]
     up = "ip link set lo up\n"
     if not shutil.which("ip") or subprocess.run([*own_network, "true"]).returncode != 0:
         pytest.skip("no network namespace here, and the documents name fixed ports")

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Measures netlab beside bare loops and other people's programs, in one run, and prints tables.
+
+    benchmark.py --netlab PROGRAM --tools FOLDER [--peers FOLDER] [--rounds N] [--quick] [PART...]
+
+The parts: download, echo, memory. FOLDER has the programs built from this folder. Where it can be
+had, all runs in a network namespace of its own under TCP cubic: both sides alike, whatever the
+machine's setting is. Wall times differ from round to round by tens of percent; ratios are medians of
+the rounds' own ratios, and CPU seconds are steadier still."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.dont_write_bytecode = True
+import download  # noqa: E402
+import echo  # noqa: E402
+import memory  # noqa: E402
+
+PARTS = ["download", "echo", "memory"]
+INSIDE = "NETLAB_BENCHMARK_INSIDE"
+CUBIC = ("ip link set lo up && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
+         "src 127.0.0.1 congctl cubic")
+
+
+def enter_namespace():
+    """Runs this program again in a network namespace of its own; goes on here where that can't be."""
+    if os.environ.get(INSIDE) or not shutil.which("unshare") or not shutil.which("ip"):
+        return
+    unshare = ["unshare", "--net"] if os.getuid() == 0 else ["unshare", "--net", "--map-root-user"]
+    if subprocess.run([*unshare, "sh", "-c", CUBIC], capture_output=True).returncode != 0:
+        return
+    again = [*unshare, "sh", "-c", f'{CUBIC}; exec "$@"', "sh", sys.executable, *sys.argv]
+    os.environ[INSIDE] = "1"
+    os.execvp(again[0], again)
+
+
+def congestion_control():
+    if os.environ.get(INSIDE):
+        return "cubic, in a network namespace"
+    return Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip() + ", the machine's own"
+
+
+def sheet_programs(peers, folder):
+    """The lab sheets' own pair of programs for files, compiled; nothing where they are not at hand."""
+    names = ["server_broken_ftp", "client_broken_ftp"]
+    if not peers or not shutil.which("cc") or not all(Path(peers, name + ".c").exists() for name in names):
+        return None, None
+    for name in names:
+        subprocess.run(["cc", "-O2", "-w", Path(peers, name + ".c"), "-o", folder / name], check=True)
+    return [folder / name for name in names]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--netlab", required=True)
+    parser.add_argument("--tools", required=True)
+    parser.add_argument("--peers", default="")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="whether it works at all: the figures say nothing")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parsed = parser.parse_args()
+    if unknown := set(parsed.parts) - set(PARTS):
+        parser.error(f"no part is called {', '.join(unknown)}")
+    return parsed
+
+
+def main():
+    options = arguments()
+    enter_namespace()
+    parts = options.parts or PARTS
+    rounds = 1 if options.quick else options.rounds
+    # A file system in memory, where there is one: the disk is not what is measured.
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="netlab-benchmark-", dir=place) as name:
+        folder = Path(name)
+        sheet_server, sheet_client = sheet_programs(options.peers, folder)
+        tools = SimpleNamespace(netlab=options.netlab, bare_download=Path(options.tools, "bare_download"),
+                                load=Path(options.tools, "load"), sheet_server=sheet_server,
+                                sheet_client=sheet_client)
+        print(f"{os.cpu_count()} cores, Linux {os.uname().release}, TCP congestion control: {congestion_control()}")
+        failures = []
+        if "download" in parts:
+            failures += download.run(folder, tools, 2**24 if options.quick else 2**30, rounds)
+        if "echo" in parts:
+            failures += echo.run(folder, tools, [1, 10] if options.quick else [1, 100, 1000], 0.05 if options.quick else 1,
+                     rounds)
+        if "memory" in parts:
+            failures += memory.run(folder, tools, 100 if options.quick else 10000)
+    # Other people's programs may be of another version than the ones this was written for.
+    return int(any(name.startswith(("netlab", "bare")) for name in failures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

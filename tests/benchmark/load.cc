@@ -1,0 +1,146 @@
+// Clients of an echo server, many in one thread, each with one message on its way.
+//     load PORT keep CLIENTS SECONDS     exchanges over connections that stay
+//     load PORT once CLIENTS SECONDS     a connection for each exchange
+//     load PORT silent CLIENTS           connects, prints a line, says nothing until its standard
+//                                        input ends
+// The first two print {"per_s": exchanges a second, "p50_us", "p99_us", "served": clients that got
+// an answer}.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t message_size = 64;
+
+struct Client {
+  int fd = -1;
+  std::size_t missing = 0;  // bytes of the echo
+  bool served = false;
+  Clock::time_point asked;
+};
+
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(EXIT_FAILURE);
+}
+
+class Load {
+ public:
+  explicit Load(int port) {
+    address_.sin_family = AF_INET;
+    address_.sin_port = htons(static_cast<std::uint16_t>(port));
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
+  void connect_all(std::size_t clients) {
+    clients_.resize(clients);
+    for (std::uint32_t i = 0; i < clients; ++i) dial(i);
+  }
+
+  void run(bool keep, double seconds) {
+    for (Client& client : clients_) ask(client);
+    const Clock::time_point started = Clock::now();
+    const Clock::time_point end = started + std::chrono::duration_cast<Clock::duration>(
+                                                std::chrono::duration<double>(seconds));
+    epoll_event events[256];
+    while (Clock::now() < end) {
+      const int count = epoll_wait(epoll_, events, 256, 100);
+      for (int i = 0; i < count; ++i) {
+        const std::uint32_t place = events[i].data.u32;
+        Client& client = clients_[place];
+        if (!take_answer(client)) continue;
+        if (!keep) {
+          close(client.fd);
+          dial(place);
+        }
+        ask(client);
+      }
+    }
+    report(std::chrono::duration<double>(Clock::now() - started).count());
+  }
+
+ private:
+  void dial(std::uint32_t place) {
+    Client& client = clients_[place];
+    client.fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (client.fd < 0) fail("socket");
+    if (connect(client.fd, reinterpret_cast<sockaddr*>(&address_), sizeof address_) != 0)
+      fail("connect");
+    const int on = 1;
+    setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = place;
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, client.fd, &event) != 0) fail("epoll_ctl");
+  }
+
+  void ask(Client& client) {
+    static const char message[message_size] = {};
+    client.asked = Clock::now();
+    client.missing = message_size;
+    if (send(client.fd, message, message_size, MSG_NOSIGNAL) != message_size) fail("send");
+  }
+
+  // Whether all of it is there.
+  bool take_answer(Client& client) {
+    char answer[message_size];
+    const ssize_t got = recv(client.fd, answer, client.missing, 0);
+    if (got <= 0) fail("recv");
+    client.missing -= static_cast<std::size_t>(got);
+    if (client.missing != 0) return false;
+    client.served = true;
+    waits_.push_back(std::chrono::duration<float, std::micro>(Clock::now() - client.asked).count());
+    return true;
+  }
+
+  void report(double seconds) {
+    std::sort(waits_.begin(), waits_.end());
+    const auto percentile = [&](double share) {
+      if (waits_.empty()) return 0.0F;
+      return waits_[static_cast<std::size_t>(share * static_cast<double>(waits_.size() - 1))];
+    };
+    const auto served = std::count_if(clients_.begin(), clients_.end(),
+                                      [](const Client& client) { return client.served; });
+    std::printf("{\"per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"served\": %td}\n",
+                static_cast<double>(waits_.size()) / seconds, percentile(0.5), percentile(0.99),
+                served);
+  }
+
+  sockaddr_in address_{};
+  int epoll_ = epoll_create1(0);
+  std::vector<Client> clients_;
+  std::vector<float> waits_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) return EXIT_FAILURE;
+  const std::string mode = argv[2];
+  Load load(std::atoi(argv[1]));
+  load.connect_all(static_cast<std::size_t>(std::atol(argv[3])));
+  if (mode == "silent") {
+    std::puts("connected");
+    std::fflush(stdout);
+    while (std::getchar() != EOF) continue;
+  } else {
+    load.run(mode == "keep", std::atof(argv[4]));
+  }
+}

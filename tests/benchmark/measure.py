@@ -1,0 +1,124 @@
+"""Servers and clients run against each other, round by round, and what it cost them."""
+
+import re
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "end-to-end"))
+from running import eventually, free_port, wait_until_listening  # noqa: E402
+
+LONGEST = 300  # seconds that a client may take
+
+
+@dataclass
+class Row:
+    """A server and its client, both made from the server's port."""
+    name: str
+    server: Callable[[int], list]
+    client: Callable[[int], list]
+    prints_port: bool = True  # or listens on the port that it is given
+    client_input: bytes = b""
+    rounds: list = field(default_factory=list)
+    trouble: str = ""
+
+
+@dataclass
+class Round:
+    seconds: float
+    server_cpu: float
+    client_cpu: float
+    output: str
+
+
+def run_round(row):
+    """Starts the server, runs the client to its end, stops the server."""
+    with Running(row.server, row.prints_port) as server:
+        started = time.monotonic()
+        client = subprocess.Popen([str(word) for word in row.client(server.port)], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        output, errors = client.communicate(row.client_input, timeout=LONGEST)
+        seconds = time.monotonic() - started
+        client_cpu = children_cpu()
+        if client.returncode != 0:
+            raise RuntimeError(errors.decode(errors="replace").strip() or f"status {client.returncode}")
+    return Round(seconds, children_cpu() - client_cpu, client_cpu - server.cpu_before, output.decode(errors="replace"))
+
+
+def children_cpu():
+    """CPU seconds of all children that have been waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+class Running:
+    """A server, until the end of the block."""
+
+    def __init__(self, command, prints_port):
+        self.cpu_before = children_cpu()
+        self.port = 0 if prints_port else free_port()
+        words = [str(word) for word in command(self.port)]
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE if prints_port else subprocess.DEVNULL)
+        if prints_port:
+            line = self.process.stdout.readline().decode()
+            port = re.search(r":(\d+) |^(\d+)$", line)
+            if not port:
+                self.__exit__()
+                raise RuntimeError(f"{words[0]} does not listen")
+            self.port = int(port[1] or port[2])
+        else:
+            wait_until_listening(self.port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def run_rounds(rows, count):
+    """Each round has every row once, in an order that rotates: what disturbs, disturbs all alike."""
+    for number in range(count):
+        for i in range(len(rows)):
+            row = rows[(number + i) % len(rows)]
+            if row.trouble:
+                continue
+            try:
+                row.rounds.append(run_round(row))
+            except (RuntimeError, AssertionError, OSError, subprocess.SubprocessError) as error:
+                row.trouble = str(error).splitlines()[0]
+
+
+def failed(rows):
+    """The names of those that did not run to the end."""
+    return [row.name for row in rows if row.trouble]
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def ratio(row, limit, figure):
+    """The median of the rounds' own ratios."""
+    return median(figure(own) / figure(other) for own, other in zip(row.rounds, limit.rounds))
+
+
+def print_table(title, header, lines):
+    print(f"\n{title}\n")
+    print("| " + " | ".join(header) + " |")
+    print("|" + " --- |" * len(header))
+    for line in lines:
+        print("| " + " | ".join(line) + " |")
+    sys.stdout.flush()

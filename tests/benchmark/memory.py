@@ -1,0 +1,58 @@
+"""What clients that have connected and say nothing cost a server."""
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from download import nginx
+from measure import Running, eventually, print_table
+
+
+def resident(pid):
+    """KiB, of the process and its threads."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def accepted(port):
+    """How many connections to the port have been accepted: they have an inode of their own."""
+    # proc(5): sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+    lines = [line.split() for table in ("tcp", "tcp6")
+             for line in Path("/proc/net", table).read_text().splitlines()[1:]]
+    return sum(words[1].endswith(f":{port:04X}") and words[3] == "01" and words[9] != "0" for words in lines)
+
+
+def run(folder, tools, clients):
+    servers = {f"netlab --{model}": (lambda port, model=model: [
+        tools.netlab, "tcp", "serve", "--echo", "-q", "--" + model, "-p", port, "--max-clients", 100000], True)
+        for model in ("epoll", "uring", "threads")}
+    if shutil.which("nginx"):
+        servers["nginx"] = (nginx(folder), False)
+    lines, failures = [], []
+    for name, (command, prints_port) in servers.items():
+        try:
+            lines.append([name, *measure(command, prints_port, clients, tools)])
+        except (RuntimeError, AssertionError) as error:
+            lines.append([name, f"fails: {error}", "", ""])
+            failures.append(name)
+    print_table(f"{clients} clients that say nothing", ["", "resident MiB", "KiB each", "seconds to accept all"],
+                lines)
+    return failures
+
+
+def measure(command, prints_port, clients, tools):
+    with Running(command, prints_port) as server:
+        before = resident(server.process.pid)
+        started = time.monotonic()
+        load = subprocess.Popen([tools.load, str(server.port), "silent", str(clients)],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            if load.stdout.readline() != b"connected\n":
+                raise RuntimeError("not all could connect")
+            eventually(lambda: accepted(server.port) == clients, "not all were accepted", seconds=20)
+            seconds = time.monotonic() - started
+            after = resident(server.process.pid)
+        finally:
+            load.communicate()
+    return f"{after / 1024:.1f}", f"{(after - before) / clients:.2f}", f"{seconds:.2f}"
