@@ -77,6 +77,6 @@ def report(rows):
         figure = lambda key: median(json.loads(r.output)[key] for r in row.rounds)
         cost = median(r.server_cpu * 1e6 / max(1, per_second(r) * r.seconds) for r in row.rounds)
         lines.append([row.name, f"{figure('per_s'):.0f}", f"{ratio(row, rows[0], per_second):.2f}",
-                      f"{figure('p50_us'):.0f}", f"{figure('p99_us'):.0f}", f"{cost:.1f}",
+                      f"{figure('p50_us'):.0f}", f"{figure('p99_us'):.0f}", f"{cost:.1f}" if cost >= 1 else "(not known)",  # of children that are killed
                       f"{figure('served'):.0f}"])
     return lines

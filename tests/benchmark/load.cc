@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +28,7 @@ constexpr std::size_t message_size = 64;
 
 struct Client {
   int fd = -1;
+  bool connected = false;
   std::size_t missing = 0;  // bytes of the echo
   bool served = false;
   Clock::time_point asked;
@@ -49,13 +51,21 @@ class Load {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
 
+  // A server whose queue is full lets some wait for seconds: they are left to come later.
   void connect_all(std::size_t clients) {
     clients_.resize(clients);
-    for (std::uint32_t i = 0; i < clients; ++i) dial(i);
+    for (std::uint32_t i = 0; i < clients; ++i) dial(i, SOCK_NONBLOCK);
+    const Clock::time_point end = Clock::now() + std::chrono::seconds(2);
+    epoll_event events[256];
+    for (std::size_t left = clients; left > 0 && Clock::now() < end;) {
+      const int count = epoll_wait(epoll_, events, 256, 100);
+      for (int i = 0; i < count; ++i, --left) connected(events[i].data.u32);
+    }
   }
 
   void run(bool keep, double seconds) {
-    for (Client& client : clients_) ask(client);
+    for (Client& client : clients_)
+      if (client.connected) ask(client);
     const Clock::time_point started = Clock::now();
     const Clock::time_point end = started + std::chrono::duration_cast<Clock::duration>(
                                                 std::chrono::duration<double>(seconds));
@@ -65,10 +75,15 @@ class Load {
       for (int i = 0; i < count; ++i) {
         const std::uint32_t place = events[i].data.u32;
         Client& client = clients_[place];
+        if (!client.connected) {
+          connected(place);
+          ask(client);
+          continue;
+        }
         if (!take_answer(client)) continue;
         if (!keep) {
           close(client.fd);
-          dial(place);
+          dial(place, 0);
         }
         ask(client);
       }
@@ -77,18 +92,33 @@ class Load {
   }
 
  private:
-  void dial(std::uint32_t place) {
+  void dial(std::uint32_t place, int flags) {
     Client& client = clients_[place];
-    client.fd = socket(AF_INET, SOCK_STREAM, 0);
+    client.fd = socket(AF_INET, SOCK_STREAM | flags, 0);
     if (client.fd < 0) fail("socket");
-    if (connect(client.fd, reinterpret_cast<sockaddr*>(&address_), sizeof address_) != 0)
-      fail("connect");
     const int on = 1;
     setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const auto* const address = reinterpret_cast<const sockaddr*>(&address_);
+    const int result = connect(client.fd, address, sizeof address_);
+    if (result != 0 && errno != EINPROGRESS) fail("connect");
+    client.connected = flags == 0;
+    watch(EPOLL_CTL_ADD, place, client.connected ? EPOLLIN : EPOLLOUT);
+  }
+
+  void connected(std::uint32_t place) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(clients_[place].fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if ((errno = error) != 0) fail("connect");
+    clients_[place].connected = true;
+    watch(EPOLL_CTL_MOD, place, EPOLLIN);
+  }
+
+  void watch(int action, std::uint32_t place, std::uint32_t what) {
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = what;
     event.data.u32 = place;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, client.fd, &event) != 0) fail("epoll_ctl");
+    if (epoll_ctl(epoll_, action, clients_[place].fd, &event) != 0) fail("epoll_ctl");
   }
 
   void ask(Client& client) {
