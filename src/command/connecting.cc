@@ -18,13 +18,18 @@ constexpr std::uint64_t most_retries = 1'000'000;
 constexpr Duration first_pause = std::chrono::milliseconds(200);
 constexpr Duration longest_pause = std::chrono::seconds(10);
 
-// Tries the addresses in the order they came (RFC 6724), each with what is left of the time.
+// Tries the addresses in the order they came (RFC 6724), each with its share of what is left of the
+// time.
 std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Address>& addresses,
                                        Duration timeout) {
   const Instant deadline = later(network.now(), timeout);
   for (std::size_t i = 0;; ++i) {
+    const Instant now = network.now();
+    const auto left = std::max(deadline - now, Duration::zero());
     try {
-      return network.connect(addresses[i], deadline);
+      auto server = network.connect(addresses[i], later(now, left / (addresses.size() - i)));
+      server->set_deadline(later(network.now(), timeout));
+      return server;
     } catch (const SystemError& error) {
       if (i + 1 == addresses.size()) throw;
       log::note("{}; trying the next address", error.what());

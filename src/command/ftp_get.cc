@@ -4,6 +4,7 @@
 #include "command/command.h"
 #include "command/connecting.h"
 #include "command/progress.h"
+#include "file/partial.h"
 #include "protocol/decimal.h"
 #include "protocol/download.h"
 #include "protocol/escape.h"
@@ -57,6 +58,9 @@ class FtpGet : public Action {
     const auto remote = wire_ == "sheet" ? sheet_file(connect) : lab_file(connect, name_);
     Progress progress(output);
     const Instant started = network.now();
+    // What went to a pipe or a device can't be taken back.
+    const bool goes_out =
+        destination_ == "-" || look_at(destination_).kind == PathState::Kind::other;
     const Download download{
         .mode = mode(),
         .offset = offset_.value_or(0),
@@ -65,7 +69,7 @@ class FtpGet : public Action {
         .silence = connecting_.timeout,
         .progress =
             [&](std::uint64_t done, std::uint64_t size) {
-              if (destination_ == "-") repeatable = false;  // a part of it is out
+              if (goes_out) repeatable = false;
               progress.update(done, size);
             },
     };

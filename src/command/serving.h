@@ -2,10 +2,12 @@
 // the model, and how they tell that they are ready.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "command/options.h"
 #include "command/output.h"
+#include "model/models.h"
 #include "model/service.h"
 
 namespace netlab {
@@ -37,7 +39,8 @@ class Serving {
   std::string bind_;
   std::string model_;
   std::string preferred_model_ = "epoll";
-  bool model_flags_[5] = {};  // in the order of models()
+  std::unique_ptr<bool[]> model_flags_ =
+      std::make_unique<bool[]>(models().size());  // in their order
   bool once_ = false;
   std::uint64_t max_clients_ = 256;
   std::uint64_t max_per_host_ = 32;

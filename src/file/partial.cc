@@ -66,7 +66,9 @@ Fd open_and_lock(const std::string& path, int flags) {
     Fd file(open_file(path, flags));
     if (!file && errno == ENOENT && (flags & O_CREAT) == 0) return file;
     if (!file) throw SystemError("open " + path);
-    if (retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) < 0) break;
+    const int locked = retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); });
+    if (locked == -EWOULDBLOCK) break;
+    if (locked < 0) throw SystemError("lock " + path, -locked);
     struct stat opened {};
     struct stat there {};
     if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + path);
@@ -129,17 +131,14 @@ Partial Partial::create(const std::string& destination, bool replace) {
   return partial;
 }
 
-std::vector<std::byte> Partial::tail(std::size_t count) const {
-  std::vector<std::byte> bytes(count);
-  std::size_t size = 0;
-  while (size < count) {
-    const ssize_t got =
-        call::read_at(file_.get(), std::span(bytes).subspan(size), size_ - count + size);
+void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
+  while (!into.empty()) {
+    const ssize_t got = call::read_at(file_.get(), into, offset);
     if (got < 0) throw SystemError("read " + path_, static_cast<int>(-got));
     if (got == 0) throw SystemError("read " + path_ + " (it has become shorter)", EIO);
-    size += static_cast<std::size_t>(got);
+    into = into.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
   }
-  return bytes;
 }
 
 void Partial::start(std::uint64_t offset, const std::string& tag) {
@@ -155,7 +154,7 @@ void Partial::start(std::uint64_t offset, const std::string& tag) {
 }
 
 void Partial::complete() {
-  if (path_ != destination_) {
+  if (is_ours()) {
     const unsigned int flags = state_.replace ? 0 : RENAME_NOREPLACE;
     int result = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, destination_.c_str(), flags);
     // A file system without RENAME_NOREPLACE.

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "socket/fd.h"
 
@@ -26,8 +26,11 @@ class Partial {
   // The tag of the remote file it is a part of; empty when nobody wrote it down.
   const std::string& tag() const { return state_.tag; }
 
-  // The last bytes there are, `count` of them. Throws SystemError.
-  std::vector<std::byte> tail(std::size_t count) const;
+  // Whether it is a DEST.part, and not a file that was there under the final name.
+  bool is_ours() const { return path_ != destination_; }
+
+  // Fills `into` from there on. Throws SystemError, EIO when it has become shorter.
+  void read(std::uint64_t offset, std::span<std::byte> into) const;
   // Writing begins: goes to `offset`, which is at most size(), and notes the remote's tag. What was
   // behind `offset` is cut off.
   void start(std::uint64_t offset, const std::string& tag);

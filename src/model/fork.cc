@@ -26,7 +26,10 @@ namespace {
 class Children {
  public:
   explicit Children(const Service& service)
-      : ended_(signals_as_descriptor({SIGCHLD})), service_(service), admission_(service) {}
+      : ended_(signals_as_descriptor({SIGCHLD})), service_(service), admission_(service) {
+    // Of children whose signal the parent before us chose to ignore we would never hear (wait(2)).
+    signal(SIGCHLD, SIG_DFL);
+  }
 
   bool full() const { return admission_.full(); }
   bool none() const { return peers_.empty(); }
@@ -130,9 +133,11 @@ bool serve_with_fork(const Service& service) {
     if (!children.admit(peer)) continue;
     start_deadline(service, *client, *network);
 
+    const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the parent be killed
+      prctl(PR_SET_PDEATHSIG, SIGKILL);              // should the parent be killed
+      if (getppid() != parent) _exit(EXIT_FAILURE);  // it has been, meanwhile
       performer.become_child();
       listener.reset();  // the child closes the listening socket
       const bool well = serve_client(service, *client, *network);

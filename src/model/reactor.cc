@@ -59,10 +59,7 @@ void Reactor::finish(Operation& operation, long result) {
   task.waits_for = nullptr;
   timers_.clear(task.timer);
   if (result < 0 && &operation == &task.first_bytes) {  // it never started
-    well_ = false;
-    service_.failed(task.client->peer(),
-                    SystemError("no first byte", static_cast<int>(-result)).what());
-    end(task);
+    turn_away(task, SystemError("no first byte", static_cast<int>(-result)));
     return;
   }
   run(task);
@@ -87,11 +84,23 @@ Reactor::Task& Reactor::add_task(std::function<void()> body) {
 }
 
 void Reactor::run(Task& task) {
-  if (!task.fiber) task.fiber.emplace(std::move(task.body));
+  try {
+    if (!task.fiber) task.fiber.emplace(std::move(task.body));
+  } catch (const std::exception& error) {  // no memory for a stack
+    if (!task.client) throw;
+    turn_away(task, error);
+    return;
+  }
   Task* const before = std::exchange(current_, &task);
   task.fiber->resume();
   current_ = before;
   if (task.fiber->done()) end(task);
+}
+
+void Reactor::turn_away(Task& task, const std::exception& why) {
+  well_ = false;
+  service_.failed(task.client->peer(), why.what());
+  end(task);
 }
 
 void Reactor::end(Task& task) {
@@ -111,6 +120,7 @@ void Reactor::end(Task& task) {
 void Reactor::accept_clients(Listener& listener) {
   try {
     while (auto client = listener.accept()) {
+      if (stopped_) break;  // it came with the stop
       if (!admission_.admit(client->peer())) continue;
       start_deadline(service_, *client, *network_);
       add_session(std::move(client));
@@ -118,10 +128,10 @@ void Reactor::accept_clients(Listener& listener) {
       wait_for_place();
       if (stopped_) break;
     }
-    listener.cut();
   } catch (const SystemError&) {
     fault_ = std::current_exception();
   }
+  listener.cut();
 }
 
 void Reactor::wait_for_place() {
@@ -143,8 +153,12 @@ void Reactor::add_session(std::unique_ptr<Stream> client) {
                       .socket = socket,
                       .deadline = task.client->deadline(),
                       .waiter = &task};
-  start(task.first_bytes, false);
-  wait(task, task.first_bytes);
+  try {
+    start(task.first_bytes, false);
+    wait(task, task.first_bytes);
+  } catch (const SystemError& error) {
+    turn_away(task, error);
+  }
 }
 
 void Reactor::wait_for_stop() {

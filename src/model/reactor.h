@@ -58,6 +58,7 @@ class Reactor : public Performer {
 
   Task& add_task(std::function<void()> body);
   void run(Task& task);
+  void turn_away(Task& task, const std::exception& why);
   void end(Task& task);
   void wait(Task& task, Operation& operation);
   void give_up(Task& task, long why);

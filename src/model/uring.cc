@@ -19,6 +19,11 @@ namespace {
 constexpr unsigned int queue_entries = 256;
 constexpr unsigned int completion_entries = 4096;
 
+// Interrupted, or short of room until completions have been taken.
+bool passes(int result) {
+  return result == -EINTR || result == -EAGAIN || result == -EBUSY;
+}
+
 class UringReactor : public Reactor {
  public:
   explicit UringReactor(const Service& service);
@@ -48,6 +53,8 @@ UringReactor::UringReactor(const Service& service) : Reactor(service) {
   int result = io_uring_queue_init_params(queue_entries, &ring_, &params);
   if (result == -EINVAL) {
     params = {};
+    params.cq_entries = completion_entries;
+    params.flags = IORING_SETUP_CQSIZE;
     result = io_uring_queue_init_params(queue_entries, &ring_, &params);
   }
   if (result < 0) throw SystemError("io_uring_setup", -result);
@@ -62,7 +69,7 @@ void UringReactor::loop() {
     const int result = io_uring_submit_and_wait_timeout(
         &ring_, &entry, 1, next_deadline() == never ? nullptr : &timeout, nullptr);
     trace::call(result, "io_uring_enter({}, wait for 1)", ring_.ring_fd);
-    if (result < 0 && result != -ETIME && result != -EINTR)
+    if (result < 0 && result != -ETIME && !passes(result))
       throw SystemError("io_uring_enter", -result);
     woke_up();
     while (io_uring_peek_cqe(&ring_, &entry) == 0) {
@@ -113,8 +120,7 @@ io_uring_sqe* UringReactor::next_entry() {
   io_uring_sqe* entry = io_uring_get_sqe(&ring_);
   while (!entry) {  // full: hand over what is there
     const int result = io_uring_submit(&ring_);
-    if (result < 0 && result != -EBUSY && result != -EINTR && result != -EAGAIN)
-      throw SystemError("io_uring_enter", -result);
+    if (result < 0 && !passes(result)) throw SystemError("io_uring_enter", -result);
     entry = io_uring_get_sqe(&ring_);
   }
   return entry;
@@ -122,7 +128,8 @@ io_uring_sqe* UringReactor::next_entry() {
 
 void UringReactor::completed(Operation& operation, long result) {
   const int fd = operation.socket->fd.get();
-  if (result == -EINTR || result == -EAGAIN) {
+  const bool given_up = operation.result < 0;
+  if ((result == -EINTR || result == -EAGAIN) && !given_up) {
     submit(operation);
     return;
   }
@@ -138,7 +145,7 @@ void UringReactor::completed(Operation& operation, long result) {
                 trace::Bytes{operation.bytes}, operation.bytes.size());
   }
   // A wait that was given up ends as cancelled; cancel() has left word of why.
-  if (result == -ECANCELED && operation.result < 0) result = operation.result;
+  if (result < 0 && given_up) result = operation.result;
   finish(operation, result);
 }
 

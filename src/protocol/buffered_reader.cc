@@ -53,6 +53,15 @@ std::string BufferedReader::read_line(std::size_t most) {
   }
 }
 
+std::optional<std::string> BufferedReader::read_last_line(std::size_t most) {
+  if (peek() < 0) return std::nullopt;
+  try {
+    return read_line(most);
+  } catch (const ConnectionEnded&) {
+    return take(rest().size());
+  }
+}
+
 std::size_t BufferedReader::read_some(std::span<std::byte> into) {
   if (rest().empty()) return stream_.read_some(into);
   const std::string bytes = take(std::min(into.size(), rest().size()));

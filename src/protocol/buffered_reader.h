@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class BufferedReader {
   // A line without its LF. Throws ProtocolError when it is longer than `most` bytes,
   // ConnectionEnded when the peer finishes before.
   std::string read_line(std::size_t most);
+  // The same, but the end of the stream ends a line as well; nothing when there is none left.
+  std::optional<std::string> read_last_line(std::size_t most);
   // At least one byte; 0 when the peer has finished.
   std::size_t read_some(std::span<std::byte> into);
   // Writes what was read too much to the file, at most `most` bytes, and returns how many; 0 when

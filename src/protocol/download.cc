@@ -58,13 +58,17 @@ class Transfer {
     if (there.kind == PathState::Kind::other) kind_ = Kind::as_it_is;
   }
 
-  // The last part of the file's name. A server may not choose where we write.
+  // The last part of the file's name. A server may not choose where we write, nor hide what it
+  // sends, nor write to the terminal.
   std::string remote_name() {
     std::string name = order_.name;
-    if (name.empty())
+    const bool is_theirs = name.empty();
+    if (is_theirs)
       if (const auto found = remote_.look()) name = found->name;
     name.erase(0, name.rfind('/') + 1);
-    if (name.empty() || name == "." || name == ".." || name.find('\0') != std::string::npos)
+    const bool is_strange = is_theirs && (name.starts_with('.') || escaped(name) != name);
+    if (name.empty() || name == "." || name == ".." || is_strange ||
+        name.find('\0') != std::string::npos)
       throw ProtocolError("the server's file has no name to store it under (-o DEST gives one)");
     return name;
   }
@@ -104,6 +108,9 @@ class Transfer {
     Partial partial = Partial::create(outcome_.destination, replace);
     partial.start(0, found.tag);
     receive_rest(found, 0, partial.file(), partial.path());
+    // On the sheet's wire a server refuses by ending the connection, as it ends an empty file.
+    if (!found.size && outcome_.received == 0 && look_at(outcome_.destination).size > 0)
+      throw ProtocolError("the server sent nothing: " + outcome_.destination + " stays as it is");
     confirm(found);
     partial.complete();
   }
@@ -117,11 +124,13 @@ class Transfer {
   }
 
   void resume(Partial& partial) {
-    const std::uint64_t overlap = std::min(overlap_size, partial.size());
+    // A file of that name need not be a part of this one: nobody said so.
+    const bool is_part = partial.is_ours() || order_.mode == Download::Mode::resume;
+    const std::uint64_t overlap = is_part ? std::min(overlap_size, partial.size()) : partial.size();
     const std::uint64_t from = partial.size() - overlap;
     check_against(partial);
     const RemoteFile::Found found = open(RemoteFile::Purpose::resume, from, partial.tag());
-    compare_tail(partial, static_cast<std::size_t>(overlap));
+    compare(partial, from);
     outcome_.compared = overlap;
     partial.start(partial.size(), found.tag);
     receive_rest(found, partial.size(), partial.file(), partial.path());
@@ -132,6 +141,7 @@ class Transfer {
 
   // Before bytes are asked for: what can't be the start of the remote file is not resumed.
   void check_against(const Partial& partial) {
+    wait_anew();
     const auto found = remote_.look();
     if (!found) return;
     if (!partial.tag().empty() && partial.tag() != found->tag)
@@ -143,22 +153,25 @@ class Transfer {
                                       restart_hint));
   }
 
-  void compare_tail(const Partial& partial, std::size_t overlap) {
-    const std::vector<std::byte> ours = partial.tail(overlap);
-    std::vector<std::byte> theirs(overlap);
-    for (std::size_t size = 0; size < overlap;) {
+  // What is there from `from` on, with what comes.
+  void compare(const Partial& partial, std::uint64_t from) {
+    std::vector<std::byte> theirs(overlap_size);
+    std::vector<std::byte> ours(overlap_size);
+    for (std::uint64_t at = from; at < partial.size();) {
       wait_anew();
-      const std::size_t got = remote_.receive(std::span(theirs).subspan(size));
+      const std::size_t got = remote_.receive(
+          std::span(theirs).first(std::min<std::uint64_t>(overlap_size, partial.size() - at)));
       if (got == 0)
         throw ProtocolError(fmt::format("the remote file ends before {}, which has {} bytes{}",
                                         partial.path(), partial.size(), restart_hint));
-      size += got;
+      partial.read(at, std::span(ours).first(got));
+      if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(got),
+                      theirs.begin()))
+        throw ProtocolError(
+            fmt::format("{} is not the beginning of the remote file: its last {} bytes differ{}",
+                        partial.path(), partial.size() - from, restart_hint));
+      at += got;
     }
-    if (ours != theirs)
-      throw ProtocolError(
-          fmt::format("{} is not the beginning of the remote file: its last {} "
-                      "bytes differ{}",
-                      partial.path(), overlap, restart_hint));
   }
 
   RemoteFile::Found open(RemoteFile::Purpose purpose, std::uint64_t offset,
@@ -170,6 +183,7 @@ class Transfer {
   void receive_rest(const RemoteFile::Found& found, std::uint64_t offset, const Fd& file,
                     const std::string& path) {
     outcome_.from = offset;
+    if (order_.progress) order_.progress(offset, found.size.value_or(0));
     for (std::uint64_t at = offset; !found.size || at < *found.size;) {
       const std::uint64_t left = found.size ? *found.size - at : receive_size;
       wait_anew();

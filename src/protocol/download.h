@@ -1,6 +1,7 @@
 // Download fetches one file, or the rest of one, into a destination, and loses nothing: what came
-// is kept when it breaks off, and nothing is appended to a file that the remote one does not begin
-// with.
+// is kept when it breaks off, and before anything is appended the end of what is there is compared
+// with the remote file, or all of it where neither a note nor the user says that it is a part of
+// it.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ struct Download {
       destination;   // "-": standard output; empty or a folder: the remote file's name (in it)
   std::string name;  // what was asked for; empty: what the server offers
   Duration silence = std::chrono::seconds(10);  // how long the server may say nothing
-  std::function<void(std::uint64_t done, std::uint64_t size)> progress;  // size 0: not known
+  // Before the first byte is written, and after each piece; size 0: not known.
+  std::function<void(std::uint64_t done, std::uint64_t size)> progress;
 
   struct Outcome {
     std::string destination;

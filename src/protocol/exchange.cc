@@ -17,13 +17,19 @@ namespace {
 
 constexpr std::size_t piece_size = 64 * 1024;
 
-// Waits for input; false when the server finishes before there is any.
+// How long a server that has finished may still be told something: one that takes no more either is
+// not waited for as long as standard input happens to stay open.
+constexpr auto after_the_end = std::chrono::seconds(1);
+
+// Waits for input; false when the server has finished and there is none.
 bool wait_for_input(int input, const Stream& server) {
   const int socket = server.socket() ? server.socket()->fd.get() : -1;
   std::array<pollfd, 2> waited_for{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
-  const int result = call::poll(waited_for, never);
+  int result = call::poll(waited_for, never);
+  if (result >= 0 && waited_for[0].revents == 0)
+    result = call::poll(std::span(waited_for).first(1), later(Clock::now(), after_the_end));
   if (result < 0) throw SystemError("poll", -result);
-  return waited_for[1].revents == 0;
+  return waited_for[0].revents != 0;
 }
 
 class Sender {
@@ -31,7 +37,23 @@ class Sender {
   Sender(const Exchange& exchange, Stream& server, Network& network)
       : exchange_(exchange), server_(server), network_(network) {}
 
+  // When it fails the receiver is not left waiting.
   void send() {
+    try {
+      send_all();
+    } catch (...) {
+      failed_ = true;
+      waits_for_input_ = false;
+      server_.cut();
+      throw;
+    }
+  }
+
+  bool waits_for_input() const { return waits_for_input_; }
+  bool failed() const { return failed_; }
+
+ private:
+  void send_all() {
     send_piece(bytes_of(exchange_.message));
     const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
     while (exchange_.input >= 0) {
@@ -46,9 +68,6 @@ class Sender {
     server_.finish_writing();
   }
 
-  bool waits_for_input() const { return waits_for_input_; }
-
- private:
   void send_piece(std::span<const std::byte> bytes) {
     for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece_size, bytes.size()))) {
       server_.set_deadline(later(network_.now(), exchange_.silence));
@@ -61,6 +80,7 @@ class Sender {
   Stream& server_;
   Network& network_;
   std::atomic<bool> waits_for_input_ = false;
+  std::atomic<bool> failed_ = false;
 };
 
 // Receives, and is patient as long as the sender moves the deadline on or waits for a person.
@@ -93,7 +113,9 @@ void exchange_messages(const Exchange& exchange, Stream& server, Network& networ
       server.set_deadline(later(network.now(), exchange.silence));
     }
   } catch (...) {
-    server.cut();  // which ends the sending, too
+    const bool sender_failed = sender.failed();
+    server.cut();                      // which ends the sending, too
+    if (sender_failed) sending.get();  // throws the cause of what was caught here
     throw;
   }
   sending.get();

@@ -9,8 +9,10 @@ void RemoteFile::set_deadline(Instant deadline) {
 
 Stream& RemoteFile::server() {
   if (!server_) {
-    server_ = connect_();
-    server_->set_deadline(deadline_);
+    auto server = connect_();
+    // Who connects may give the server a time to answer that begins only now.
+    if (server->deadline() == never) server->set_deadline(deadline_);
+    server_ = std::move(server);
   }
   return *server_;
 }

@@ -31,6 +31,37 @@ Address Address::from_raw(const sockaddr_storage& raw) {
   return address;
 }
 
+Address Address::from_host(const in_addr& host) {
+  Address address;
+  address.raw_.v4.sin_addr = host;
+  return address;
+}
+
+Address Address::from_host(const in6_addr& host, std::uint32_t scope) {
+  sockaddr_storage storage{};
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_addr = host;
+  v6.sin6_scope_id = scope;
+  std::memcpy(&storage, &v6, sizeof v6);
+  return from_raw(storage);
+}
+
+sockaddr_storage Address::raw_for(int family) const {
+  sockaddr_storage storage{};
+  if (family != AF_INET6 || raw_.any.sa_family != AF_INET) {
+    std::memcpy(&storage, &raw_, raw_size());
+    return storage;
+  }
+  sockaddr_in6 mapped{};
+  mapped.sin6_family = AF_INET6;
+  mapped.sin6_port = raw_.v4.sin_port;
+  mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
+  std::memcpy(mapped.sin6_addr.s6_addr + 12, &raw_.v4.sin_addr, 4);
+  std::memcpy(&storage, &mapped, sizeof mapped);
+  return storage;
+}
+
 Address Address::loopback(std::uint16_t port) {
   Address address = any_v4(port);
   address.raw_.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -66,6 +97,25 @@ bool Address::is_loopback() const {
 
 bool Address::is_any_v6() const {
   return family() == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&raw_.v6.sin6_addr);
+}
+
+bool Address::is_any_v4() const {
+  return family() == AF_INET && raw_.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool Address::operator==(const Address& other) const {
+  if (family() != other.family() || port() != other.port()) return false;
+  if (family() == AF_INET) return raw_.v4.sin_addr.s_addr == other.raw_.v4.sin_addr.s_addr;
+  return IN6_ARE_ADDR_EQUAL(&raw_.v6.sin6_addr, &other.raw_.v6.sin6_addr) &&
+         raw_.v6.sin6_scope_id == other.raw_.v6.sin6_scope_id;
+}
+
+std::string Address::host_key() const {
+  if (family() == AF_INET)
+    return {reinterpret_cast<const char*>(&raw_.v4.sin_addr), sizeof raw_.v4.sin_addr};
+  std::string key(reinterpret_cast<const char*>(&raw_.v6.sin6_addr), sizeof raw_.v6.sin6_addr);
+  return key.append(reinterpret_cast<const char*>(&raw_.v6.sin6_scope_id),
+                    sizeof raw_.v6.sin6_scope_id);
 }
 
 std::string Address::host() const {

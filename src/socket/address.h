@@ -16,17 +16,27 @@ class Address {
   Address();  // 0.0.0.0:0
   // `raw` as the kernel filled it. Throws SystemError EAFNOSUPPORT for families other than IP.
   static Address from_raw(const sockaddr_storage& raw);
+  // With port 0.
+  static Address from_host(const in_addr& host);
+  static Address from_host(const in6_addr& host, std::uint32_t scope);
   static Address loopback(std::uint16_t port);  // 127.0.0.1
   static Address any_v4(std::uint16_t port);    // 0.0.0.0, the sheets' INADDR_ANY
   static Address any(std::uint16_t port);       // [::], which takes IPv4 clients as well
 
+  // As a socket of this family takes it: an IPv4 address as ::ffff:192.0.2.1 where that is
+  // AF_INET6.
+  sockaddr_storage raw_for(int family) const;
   const sockaddr* raw() const { return &raw_.any; }
   socklen_t raw_size() const;
   int family() const { return raw_.any.sa_family; }
   std::uint16_t port() const;
   bool is_loopback() const;
   bool is_any_v6() const;
+  bool is_any_v4() const;
+  bool operator==(const Address& other) const;  // host, scope and port
 
+  // Host and scope as bytes, for use as a key: it stays when an interface gets another name.
+  std::string host_key() const;
   std::string host() const;  // "127.0.0.1", "::1"
   std::string text() const;  // "127.0.0.1:5001", "[::1]:5001"
 

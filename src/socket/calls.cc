@@ -158,6 +158,13 @@ int milliseconds_until(Instant until) {
   return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
 }
 
+int set_blocking(int fd, bool blocking) {
+  const int flags = O_RDWR | (blocking ? 0 : O_NONBLOCK);
+  const int result = retry_interrupted([&] { return ::fcntl(fd, F_SETFL, flags); });
+  trace::call(result, "fcntl({}, F_SETFL, O_RDWR{})", fd, blocking ? "" : "|O_NONBLOCK");
+  return result;
+}
+
 int poll(std::span<pollfd> waited_for, Instant until) {
   int wait = 0;
   const int result = retry_interrupted([&] {
@@ -215,6 +222,11 @@ Fd duplicate(int fd) {
 void write_all(int fd, std::span<const std::byte> bytes, const std::string& name) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes);
+    if (written == -EAGAIN) {  // another program has set O_NONBLOCK on the pipe or terminal
+      pollfd writable{fd, POLLOUT, 0};
+      poll({&writable, 1}, never);
+      continue;
+    }
     if (written < 0) throw SystemError("write " + name, static_cast<int>(-written));
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }

@@ -38,6 +38,7 @@ int shutdown(int fd, int how);
 int pending_error(int fd);  // SO_ERROR: 0 or a positive errno
 // SO_RCVTIMEO or SO_SNDTIMEO: how long one call may block.
 int set_timeout(int fd, int option, Duration timeout);
+int set_blocking(int fd, bool blocking);  // fcntl(2), O_NONBLOCK
 int poll(std::span<pollfd> waited_for, Instant until);
 int epoll_control(int epoll, int action, int fd, std::uint32_t events);  // the fd is the data
 int epoll_wait(int epoll, std::span<epoll_event> events, Instant until);

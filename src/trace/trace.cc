@@ -100,6 +100,11 @@ void append_escaped(std::string& line, unsigned char byte, unsigned char next) {
         next >= '0' && next <= '7' ? fmt::format("\\{:03o}", byte) : fmt::format("\\{:o}", byte);
 }
 
+std::string name_of_error(int error) {
+  const char* const name = strerrorname_np(error);
+  return name ? name : std::to_string(error);  // the kernel has some that are not for programs
+}
+
 }  // namespace
 
 void enable() {
@@ -173,7 +178,7 @@ void write_line(long result, fmt::string_view format, fmt::format_args arguments
   if (result >= 0)
     fmt::format_to(out, " = {}\n", result);
   else
-    fmt::format_to(out, " = -1 {} ({})\n", strerrorname_np(static_cast<int>(-result)),
+    fmt::format_to(out, " = -1 {} ({})\n", name_of_error(static_cast<int>(-result)),
                    strerror(static_cast<int>(-result)));
   // One write a line, so that lines of several processes do not mix. Nobody can be told of an
   // error.

@@ -37,6 +37,23 @@ bool arm(const Operation& operation) {
   }
 }
 
+// The socket's time-out bounds each of the pieces in which sendfile(2) sends, and not the whole: a
+// peer that takes a little now and then would keep it for ever. So it must not block, and poll(2)
+// waits.
+long send_file(Operation& operation) {
+  const int fd = operation.socket->fd.get();
+  long result = call::set_blocking(fd, false);
+  while (result >= 0) {
+    result = attempt(operation, 0);
+    if (result != -EAGAIN) break;
+    pollfd writable{fd, POLLOUT, 0};
+    result = call::poll({&writable, 1}, operation.deadline);
+    if (result == 0) result = -ETIMEDOUT;
+  }
+  call::set_blocking(fd, true);
+  return result;
+}
+
 long wait_until_readable(const Operation& operation) {
   pollfd readable{operation.socket->fd.get(), POLLIN, 0};
   const int result = call::poll({&readable, 1}, operation.deadline);
@@ -51,6 +68,8 @@ void BlockingPerformer::perform(Operation& operation) {
     operation.result = -ETIMEDOUT;
   } else if (operation.kind == Operation::Kind::readable) {
     operation.result = wait_until_readable(operation);
+  } else if (operation.kind == Operation::Kind::send_file) {
+    operation.result = send_file(operation);
   } else if (!arm(operation)) {
     operation.result = -ETIMEDOUT;
   } else {

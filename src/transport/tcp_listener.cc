@@ -9,7 +9,7 @@ namespace netlab {
 namespace {
 
 // Out of descriptors or memory: how long until the next attempt, and between two lines about it.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
+constexpr auto shortage_pause = std::chrono::milliseconds(50);
 constexpr auto shortage_silence = std::chrono::seconds(1);
 
 // The connection is gone before we saw it, or the network's own errors, which accept(2) of Linux

@@ -271,3 +271,17 @@ def test_events_as_json(folder):
     assert all(json.loads(line)["event"] for line in server.out.lines)
 
 
+
+
+@pytest.mark.skipif(bool(PRELOAD), reason="sees no half of it")
+def test_what_went_into_a_pipe_is_not_sent_again(folder):
+    """--retry can't take back the bytes that a reader has had."""
+    def half(client):
+        read_line(client)
+        client.sendall(b"OK 10 0 tag x\n01234")
+    os.mkfifo(folder / "fifo")
+    reader = subprocess.Popen(["cat", folder / "fifo"], stdout=subprocess.PIPE)
+    done = netlab("ftp", "get", f"127.0.0.1:{tcp_server_of(half)}", "x", "-o", "fifo", "--retry", "2",
+                  cwd=folder)
+    assert done.status == 1 and "after 5 of 10 bytes" in done.err, done
+    assert reader.communicate(timeout=TIMEOUT)[0] == b"01234"

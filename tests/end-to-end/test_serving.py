@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -288,3 +289,28 @@ def test_uring_that_is_forbidden_says_so():
     done = netlab("tcp", "serve", "--echo", "--uring", "-p", "0", preexec=forbid)
     assert done.status == 1 and done.out == b"", done
     assert re.fullmatch(r"netlab tcp serve: io_uring.*\n", done.err), done
+
+
+def test_fork_reaps_though_its_parent_ignored_the_signal():
+    ignoring = ["/usr/bin/env", "--ignore-signal=CHLD"]
+    with Server("tcp", "serve", "--echo", "-q", "--fork", "--max-clients", "2", wrapper=ignoring) as server:
+        for _ in range(5):
+            exchange(server)
+        eventually(lambda: not children(server.pid), "zombies")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_client_that_takes_a_little_now_and_then_is_given_up(model, tmp_path):
+    """No byte that it takes moves the deadline of a piece."""
+    (tmp_path / "file").write_bytes(bytes(8_000_000))
+    with Server("ftp", "serve", ".", "--" + model, "--stall-timeout", "1", cwd=tmp_path) as server:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10_000)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(b"GET file 0\n")
+            given_up = lambda: any("failed" in line for line in server.out.lines)
+            end = time.monotonic() + TIMEOUT
+            while not given_up() and time.monotonic() < end:
+                client.recv(4000)
+                threading.Event().wait(0.05)  # 80 kB a second: too slow for a piece of 256 KiB
+            server.out.wait_for("failed: send to .*: Connection timed out")

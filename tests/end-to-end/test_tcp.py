@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from running import (MODELS, NETLAB, TIMEOUT, Lines, Server, environment, netlab, noise, read_all,
+from running import (MODELS, NETLAB, TIMEOUT, Lines, Server, environment, eventually, netlab, noise, read_all,
                      read_exactly, tcp_server_of)
 
 
@@ -140,3 +140,38 @@ def test_ipv6_and_names():
             pytest.skip("no IPv6 here")
         assert netlab("tcp", "send", f"[::1]:{server.port}", "x").out == b"six"
         assert netlab("tcp", "send", f"localhost:{server.port}", "x").out == b"six"
+
+
+def test_a_server_that_finishes_first_still_gets_all():
+    taken = []
+
+    def take(client):
+        client.shutdown(socket.SHUT_WR)
+        taken.append(read_all(client))
+    server = tcp_server_of(take)
+    assert netlab("tcp", "send", f"127.0.0.1:{server}", input=b"x" * 1_000_000).status == 0
+    eventually(lambda: taken, "the server is still reading")
+    assert len(taken[0]) == 1_000_000
+
+
+def test_input_that_can_not_be_read_is_told_at_once(tmp_path):
+    with Server("tcp", "serve", "--echo", "-q") as server:
+        done = subprocess.run([NETLAB, "tcp", "send", server.address], stdin=os.open(tmp_path, os.O_RDONLY),
+                              capture_output=True, text=True, timeout=TIMEOUT / 4, env=environment())
+    assert done.returncode == 1
+    assert done.stderr == "netlab tcp send: read standard input: Is a directory\n"
+
+
+def test_a_standard_output_that_does_not_wait_gets_all():
+    """O_NONBLOCK belongs to the pipe: whoever shares it may have set it."""
+    def talk(client):
+        read_all(client)
+        client.sendall(b"x" * 1_000_000)
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    client = subprocess.Popen([NETLAB, "tcp", "send", f"127.0.0.1:{tcp_server_of(talk)}", "x"],
+                              stdout=writable, env=environment())
+    os.close(writable)
+    with open(readable, "rb") as pipe:
+        assert len(pipe.read()) == 1_000_000
+    assert client.wait(TIMEOUT) == 0

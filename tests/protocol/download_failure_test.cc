@@ -35,6 +35,22 @@ TEST_F(DownloadFailureTest, AppendsNothingToAForeignFileUnderTheFinalName) {
   EXPECT_EQ(got_.read("notes.bin"), "something else");
 }
 
+// Two versions with the same end, as of disk images that end with zeros.
+TEST_F(DownloadFailureTest, AppendsNothingToAnotherVersionThatEndsAlike) {
+  std::string other(first(2 * overlap));
+  other[0] ^= 1;
+  got_.write("notes.bin", other);
+  EXPECT_NE(complaint(Mode::automatic), "");
+  EXPECT_TRUE(holds("notes.bin", other));
+}
+
+TEST_F(DownloadFailureTest, KeepsAFileWhenTheSheetsWireRefusesARestart) {
+  got_.write("notes.bin", "hello");
+  std::filesystem::remove(files_.folder.path("served/notes.bin"));
+  EXPECT_NE(thrown_by<ProtocolError>([&] { run_on_sheet(order(Mode::restart)); }), "");
+  EXPECT_EQ(got_.read("notes.bin"), "hello");
+}
+
 TEST_F(DownloadFailureTest, AppendsNothingWhenTheFileHasChangedSince) {
   break_off(Mode::automatic, 100'000);
   const std::string kept = got_.read("notes.bin.part");
@@ -197,7 +213,7 @@ TEST_F(DownloadFailureTest, AServerMayNotChooseTheFolder) {
 }
 
 TEST_F(DownloadFailureTest, AServerMayNotNameNoFile) {
-  for (const char* name : {"*", ".", "..", "a/", "a/..", "/", "a%00b"})
+  for (const char* name : {"*", ".", "..", "a/", "a/..", "/", "a%00b", ".bashrc", "a%1B[2J"})
     EXPECT_EQ(thrown_by<ProtocolError>([&] {
                 run_against({"OK 5 0 t " + std::string(name) + "\n"}, {.destination = got_.path()},
                             "");

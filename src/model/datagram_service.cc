@@ -1,0 +1,72 @@
+#include "model/datagram_service.h"
+
+#include <poll.h>
+
+#include <array>
+#include <future>
+#include <memory>
+#include <vector>
+
+#include "model/stop.h"
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "transport/blocking.h"
+#include "transport/udp.h"
+
+namespace netlab {
+namespace {
+
+// Blocks, but hears of the stop.
+class StoppablePerformer : public BlockingPerformer {
+ public:
+  StoppablePerformer(int stop, int done) : stop_(stop), done_(done) {}
+
+  void perform(Operation& operation) override {
+    if (operation.kind != Operation::Kind::readable) {
+      BlockingPerformer::perform(operation);
+      return;
+    }
+    std::array<pollfd, 3> waited_for{pollfd{operation.socket->fd.get(), POLLIN, 0},
+                                     pollfd{stop_, POLLIN, 0}, pollfd{done_, POLLIN, 0}};
+    const int result = call::poll(waited_for, operation.deadline);
+    const bool stopped = waited_for[1].revents != 0 || waited_for[2].revents != 0;
+    operation.result = stopped ? -ECANCELED : result == 0 ? -ETIMEDOUT : result;
+  }
+
+ private:
+  int stop_;
+  int done_;
+};
+
+}  // namespace
+
+void serve_datagrams(const DatagramService& service) {
+  const Fd done = stop_descriptor();  // one of the threads has ended: so do the others
+  StoppablePerformer performer(service.stop, done.get());
+  const bool shared = service.sockets > 1;
+  std::vector<std::unique_ptr<Udp>> sockets;
+  sockets.push_back(std::make_unique<Udp>(performer, service.address, shared));
+  const Address local = sockets.front()->local();
+  while (sockets.size() < service.sockets)
+    sockets.push_back(std::make_unique<Udp>(performer, local, shared));
+  service.listening(local);
+
+  const auto serve = [&](Datagrams& datagrams) {
+    try {
+      service.handle(datagrams);
+    } catch (const SystemError& error) {
+      if (error.error() != ECANCELED) {
+        stop_now(done);
+        throw;
+      }
+    }
+    stop_now(done);
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t i = 1; i < sockets.size(); ++i)
+    others.push_back(std::async(std::launch::async, serve, std::ref(*sockets[i])));
+  serve(*sockets.front());
+  for (auto& other : others) other.get();
+}
+
+}  // namespace netlab

@@ -1,0 +1,171 @@
+#include "socket/message.h"
+
+#include <netinet/ip.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "socket/calls.h"
+#include "socket/error.h"
+#include "socket/interrupted.h"
+#include "trace/trace.h"
+
+namespace netlab {
+namespace {
+
+// What a socket may keep while we are busy; the kernel gives at most net.core.rmem_max.
+constexpr int receive_buffer = 4 * 1024 * 1024;
+
+// Room for the ancillary data of one message (cmsg(3)), aligned as the kernel wants it.
+struct alignas(cmsghdr) Control {
+  char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int)) +
+             CMSG_SPACE(sizeof(std::uint32_t))];
+};
+
+template <typename Value>
+Value value_of(const cmsghdr* header) {
+  Value value;
+  std::memcpy(&value, CMSG_DATA(header), sizeof value);
+  return value;
+}
+
+void read_control(msghdr& header, Message& message, std::uint32_t& dropped) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control;
+       control = CMSG_NXTHDR(&header, control)) {
+    const int level = control->cmsg_level;
+    const int type = control->cmsg_type;
+    if (level == IPPROTO_IP && type == IP_PKTINFO) {
+      message.local = Address::from_host(value_of<in_pktinfo>(control).ipi_spec_dst);
+    } else if (level == IPPROTO_IPV6 && type == IPV6_PKTINFO) {
+      const auto info = value_of<in6_pktinfo>(control);
+      const bool zoned = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr);
+      message.local = Address::from_host(info.ipi6_addr, zoned ? info.ipi6_ifindex : 0);
+    } else if ((level == IPPROTO_IP && type == IP_TTL) ||
+               (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT)) {
+      message.hops_left = value_of<int>(control);
+    } else if (level == SOL_SOCKET && type == SO_RXQ_OVFL) {
+      dropped = value_of<std::uint32_t>(control);
+    }
+  }
+}
+
+template <typename Info>
+void put_control(msghdr& header, Control& room, int level, int type, const Info& info) {
+  header.msg_control = room.bytes;
+  header.msg_controllen = CMSG_SPACE(sizeof info);
+  cmsghdr* const control = CMSG_FIRSTHDR(&header);
+  control->cmsg_level = level;
+  control->cmsg_type = type;
+  control->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(control), &info, sizeof info);
+}
+
+// The answer leaves from the address that was asked (ip(7), IP_PKTINFO).
+void put_local(msghdr& header, Control& room, int family, const Address& local) {
+  if (local.is_any_v4() || local.is_any_v6()) return;
+  const sockaddr_storage storage = local.raw_for(family);
+  if (family == AF_INET) {
+    in_pktinfo info{};
+    info.ipi_spec_dst = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
+    put_control(header, room, IPPROTO_IP, IP_PKTINFO, info);
+  } else {
+    const auto& raw = reinterpret_cast<const sockaddr_in6&>(storage);
+    in6_pktinfo info{};
+    info.ipi6_addr = raw.sin6_addr;
+    info.ipi6_ifindex = raw.sin6_scope_id;
+    put_control(header, room, IPPROTO_IPV6, IPV6_PKTINFO, info);
+  }
+}
+
+void narrate(const char* name, int fd, int result, std::span<const Message> messages) {
+  if (!trace::enabled) return;
+  if (result <= 0) {
+    trace::call(result, "{}({}, [...], {}, MSG_DONTWAIT)", name, fd, messages.size());
+    return;
+  }
+  const Message& first = messages.front();
+  trace::call(result, "{}({}, [{{{}, {}}}{}], {}, MSG_DONTWAIT)", name, fd,
+              trace::SocketAddress{first.peer.raw()}, trace::Bytes{first.bytes},
+              result > 1 ? ", ..." : "", messages.size());
+}
+
+}  // namespace
+
+MessageBuffer::MessageBuffer()
+    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * max_datagram)) {}
+
+int MessageBuffer::receive(int fd) {
+  std::array<mmsghdr, most> headers{};
+  std::array<iovec, most> pieces;
+  std::array<sockaddr_storage, most> peers;
+  std::array<Control, most> controls;
+  for (std::size_t i = 0; i < most; ++i) {
+    pieces[i] = {bytes_.get() + i * max_datagram, max_datagram};
+    headers[i].msg_hdr = {.msg_name = &peers[i],
+                          .msg_namelen = sizeof peers[i],
+                          .msg_iov = &pieces[i],
+                          .msg_iovlen = 1,
+                          .msg_control = controls[i].bytes,
+                          .msg_controllen = sizeof controls[i].bytes,
+                          .msg_flags = 0};
+  }
+  const int result = retry_interrupted(
+      [&] { return ::recvmmsg(fd, headers.data(), most, MSG_DONTWAIT, nullptr); });
+  count_ = static_cast<std::size_t>(std::max(result, 0));
+  for (std::size_t i = 0; i < count_; ++i) {
+    messages_[i] = {.bytes = {bytes_.get() + i * max_datagram, headers[i].msg_len},
+                    .peer = Address::from_raw(peers[i])};
+    messages_[i].cut_off = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    read_control(headers[i].msg_hdr, messages_[i], dropped_);
+  }
+  narrate("recvmmsg", fd, result, messages_);
+  return result;
+}
+
+int send_messages(int fd, int family, std::span<const Message> messages) {
+  std::array<mmsghdr, MessageBuffer::most> headers{};
+  std::array<iovec, MessageBuffer::most> pieces;
+  std::array<sockaddr_storage, MessageBuffer::most> peers;
+  std::array<Control, MessageBuffer::most> controls;
+  messages = messages.first(std::min(messages.size(), headers.size()));
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const Message& message = messages[i];
+    peers[i] = message.peer.raw_for(family);
+    // sendmmsg(2) only reads, whatever the type says.
+    pieces[i] = {const_cast<std::byte*>(message.bytes.data()), message.bytes.size()};
+    msghdr& header = headers[i].msg_hdr;
+    header.msg_name = &peers[i];
+    header.msg_namelen = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    header.msg_iov = &pieces[i];
+    header.msg_iovlen = 1;
+    put_local(header, controls[i], family, message.local);
+  }
+  const int result = retry_interrupted([&] {
+    return ::sendmmsg(fd, headers.data(), static_cast<unsigned>(messages.size()),
+                      MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+  narrate("sendmmsg", fd, result, messages);
+  return result;
+}
+
+Fd message_socket(const Address& address, bool shared) {
+  const int family = address.family();
+  Fd fd = call::socket(family, SOCK_DGRAM);
+  const auto turn_on = [&](int level, int option) { call::set_option(fd.get(), level, option, 1); };
+  if (shared) turn_on(SOL_SOCKET, SO_REUSEPORT);
+  call::set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  turn_on(SOL_SOCKET, SO_RXQ_OVFL);
+  turn_on(IPPROTO_IP, IP_RECVTTL);
+  if (family == AF_INET) {
+    turn_on(IPPROTO_IP, IP_PKTINFO);
+  } else {
+    turn_on(IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    turn_on(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+    if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  }
+  call::bind(fd.get(), address);
+  return fd;
+}
+
+}  // namespace netlab

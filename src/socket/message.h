@@ -1,0 +1,56 @@
+// Message is a datagram (udp(7)) with where it is from or for: what recvmmsg(2) and sendmmsg(2)
+// exchange with the kernel. An empty message is a message.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "socket/address.h"
+#include "socket/fd.h"
+
+namespace netlab {
+
+// A datagram has at most 65,535 bytes less the headers of IPv4 and UDP (RFC 768).
+inline constexpr std::size_t max_datagram = 65'507;
+
+struct Message {
+  std::span<const std::byte> bytes;
+  Address peer;       // who sent it, or shall get it
+  Address local{};    // our address that it came to, or leaves from; 0.0.0.0: the kernel's choice
+  int hops_left = 0;  // received: its TTL or hop limit; 0: not known
+  bool cut_off = false;  // received: it had more bytes than there was room for (MSG_TRUNC)
+};
+
+// Room for the messages of one system call, used again and again.
+class MessageBuffer {
+ public:
+  static constexpr std::size_t most = 64;
+
+  MessageBuffer();
+
+  // What has come to the socket, up to `most` messages, without waiting: they stay valid until the
+  // next call. Returns their number or -errno, -EAGAIN when there is none.
+  int receive(int fd);
+  std::span<const Message> received() const { return {messages_.data(), count_}; }
+  // How many the kernel has dropped since the socket was made, for it was full (SO_RXQ_OVFL).
+  std::uint32_t dropped() const { return dropped_; }
+
+ private:
+  std::unique_ptr<std::byte[]> bytes_;  // of which only the pages that are used cost memory
+  std::array<Message, most> messages_;
+  std::size_t count_ = 0;
+  std::uint32_t dropped_ = 0;
+};
+
+// Sends without waiting. `family`: the socket's. Returns how many of them, from the first on, the
+// kernel took, or -errno of the first.
+int send_messages(int fd, int family, std::span<const Message> messages);
+
+// A socket for messages; `shared`: others may be bound to the same address, and the kernel divides
+// the peers among them (SO_REUSEPORT). Throws SystemError{"bind ADDRESS:PORT"}.
+Fd message_socket(const Address& address, bool shared);
+
+}  // namespace netlab

@@ -1,0 +1,33 @@
+// UDP (RFC 768) as Datagrams.
+#pragma once
+
+#include "transport/datagrams.h"
+#include "transport/performer.h"
+
+namespace netlab {
+
+class Udp : public Datagrams {
+ public:
+  // Listens. `shared`: see message_socket. Throws SystemError{"bind ADDRESS:PORT"}.
+  Udp(Performer& performer, const Address& address, bool shared);
+  // Of a client: any free port, and connected, so that only the server's messages come in and the
+  // network's refusals are heard (udp(7)). Throws SystemError{"connect ADDRESS:PORT"}.
+  static std::unique_ptr<Udp> to(Performer& performer, const Address& server);
+  ~Udp() override;
+
+  std::span<const Message> receive(Instant deadline) override;
+  void send(std::span<const Message> messages) override;
+  void set_hops(int hops) override;
+  Address local() const override;
+  Instant now() const override { return performer_.now(); }
+  Lost lost() const override;
+
+ private:
+  Performer& performer_;
+  Socket socket_;
+  int family_;
+  MessageBuffer buffer_;
+  std::uint64_t unsent_ = 0;
+};
+
+}  // namespace netlab
