@@ -38,7 +38,11 @@ std::unique_ptr<Action> completion();
 std::unique_ptr<Action> demo();
 std::unique_ptr<Action> ftp_get();
 std::unique_ptr<Action> ftp_serve();
+std::unique_ptr<Action> guess_play();
+std::unique_ptr<Action> guess_serve();
 std::unique_ptr<Action> tcp_send();
 std::unique_ptr<Action> tcp_serve();
+std::unique_ptr<Action> udp_echo();
+std::unique_ptr<Action> udp_send();
 
 }  // namespace netlab

@@ -10,10 +10,16 @@ constexpr Command rows[] = {
     {"ftp get", "fetch a file, or the rest of one", "netlab ftp get localhost notes.txt", ftp_get},
     {"ftp serve", "serve the files of a folder, or one file", "netlab ftp serve . --fork",
      ftp_serve},
+    {"guess play", "guess what the server thinks of", "netlab guess play localhost", guess_play},
+    {"guess serve", "think of a number or a person, and let players guess",
+     "netlab guess serve --numbers 1-6", guess_serve},
     {"tcp send", "send a message and print the answer", "netlab tcp send localhost \"hello\"",
      tcp_send},
     {"tcp serve", "take a message from each client and answer it",
      "netlab tcp serve --reply \"hello yourself\"", tcp_serve},
+    {"udp echo", "answer every datagram with itself", "netlab udp echo -p 8888", udp_echo},
+    {"udp send", "send datagrams, and print what each is answered with",
+     "netlab udp send localhost \"hello\"", udp_send},
 };
 
 }  // namespace

@@ -65,11 +65,15 @@ void Connecting::declare(Options& options) {
   options.number("--retry", retries_, most_retries, "attempts after the first has failed");
 }
 
+std::vector<Address> Connecting::addresses() const {
+  return resolve(Endpoint::parse(server_, default_port_));
+}
+
 void Connecting::attempt(const Job& job, bool& repeatable) const {
   BlockingPerformer performer;
   const auto network = tcp().over(performer);
-  const auto addresses = resolve(Endpoint::parse(server_, default_port_));
-  const auto connect = [&] { return connect_to_any(*network, addresses, timeout); };
+  const auto there = addresses();
+  const auto connect = [&] { return connect_to_any(*network, there, timeout); };
   job(connect, *network, repeatable);
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "command/options.h"
 #include "command/output.h"
@@ -18,6 +19,9 @@ class Connecting {
   void declare(Options& options);
 
   Duration timeout = std::chrono::seconds(10);
+  std::uint64_t retries() const { return retries_; }
+  // The server's, in the order they are to be tried. Throws SystemError.
+  std::vector<Address> addresses() const;
 
   // What is to be done, which connects when it wants to. A job that may not be done a second time,
   // for it has used up its input or shown a part of its result, sets `repeatable` to false.

@@ -80,6 +80,14 @@ void Options::seconds(const std::string& names, Duration& value, const std::stri
       ->default_str(shown(value));
 }
 
+void Options::seconds(const std::string& names, std::optional<Duration>& value,
+                      const std::string& help) {
+  const auto set = [&value, name = long_name(names)](const std::string& text) {
+    value = parse_seconds(name, text);
+  };
+  app_.add_option_function<std::string>(names, set, help)->type_name("S");
+}
+
 void Options::choice(const std::string& names, std::string& value,
                      const std::vector<std::string>& among, const std::string& help) {
   app_.add_option(names, value, help)
@@ -95,6 +103,25 @@ void Options::positional(const std::string& name, std::string& value, const std:
 void Options::positional(const std::string& name, std::optional<std::string>& value,
                          const std::string& help) {
   app_.add_option(name, value, help)->type_name("");
+}
+
+void Options::positionals(const std::string& name, std::vector<std::string>& values,
+                          const std::string& help) {
+  app_.add_option(name, values, help)->type_name("");
+}
+
+void Options::texts(const std::string& names, std::vector<std::string>& values,
+                    const std::string& type, const std::string& help) {
+  app_.add_option(names, values, help)->type_name(type);
+}
+
+void Options::text_or_flag(const std::string& names, std::optional<std::string>& value,
+                           const std::string& type, const std::string& help) {
+  const auto set = [&value](const std::vector<std::string>& words) {
+    value = words.empty() ? "" : words.front();
+    return true;
+  };
+  app_.add_option(names, set, help)->type_name(type)->expected(0, 1);
 }
 
 void Options::exclusive(const std::vector<std::string>& names) {

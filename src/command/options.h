@@ -31,11 +31,21 @@ class Options {
               const std::string& help);
   // Seconds, with a fraction if need be.
   void seconds(const std::string& names, Duration& value, const std::string& help);
+  void seconds(const std::string& names, std::optional<Duration>& value, const std::string& help);
   void choice(const std::string& names, std::string& value, const std::vector<std::string>& among,
               const std::string& help);
   void positional(const std::string& name, std::string& value, const std::string& help);
   void positional(const std::string& name, std::optional<std::string>& value,
                   const std::string& help);
+  // All the words that are left.
+  void positionals(const std::string& name, std::vector<std::string>& values,
+                   const std::string& help);
+  // May be given several times, and takes the words up to the next option.
+  void texts(const std::string& names, std::vector<std::string>& values, const std::string& type,
+             const std::string& help);
+  // May be given without a value, which is then empty.
+  void text_or_flag(const std::string& names, std::optional<std::string>& value,
+                    const std::string& type, const std::string& help);
   // At most one of these, which have been declared, may be given.
   void exclusive(const std::vector<std::string>& names);
 

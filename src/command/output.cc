@@ -101,6 +101,10 @@ void RawResult::write(std::string_view bytes) {
   write_result(escaper_ ? escaper_->next(bytes) : bytes);
 }
 
+void RawResult::finish_line() {
+  write_result(to_line(escaper_ ? escaper_->rest() : ""));
+}
+
 void RawResult::finish() {
   if (escaper_) write_result(to_line(escaper_->rest()));
 }

@@ -48,6 +48,8 @@ class RawResult {
   RawResult();
   void write(std::string_view bytes);
   void finish();
+  // Ends the line for whoever reads it.
+  void finish_line();
 
  private:
   std::optional<Escaper> escaper_;  // on a terminal

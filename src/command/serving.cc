@@ -8,7 +8,9 @@
 
 #include <cstdio>
 #include <limits>
+#include <thread>
 
+#include "model/datagram_service.h"
 #include "model/models.h"
 #include "model/stop.h"
 #include "socket/bytes.h"
@@ -20,6 +22,16 @@ namespace netlab {
 namespace {
 
 constexpr std::uint64_t most_clients = 1'000'000;
+
+// At a server's end: what went by without an answer.
+void tell_lost(const Datagrams::Lost& lost, const Tell& tell) {
+  if (!tell || lost.received + lost.sent == 0) return;
+  tell({"lost",
+        fmt::format("{} datagrams were lost here on their way in, {} on their way out: the "
+                    "socket's buffers were full",
+                    lost.received, lost.sent),
+        {{"received", lost.received}, {"sent", lost.sent}}});
+}
 
 const Model& model_named(const std::string& name) {
   for (const Model& model : models())
@@ -38,10 +50,21 @@ void write_port_file(const std::string& path, std::uint16_t port) {
 
 }  // namespace
 
-void Serving::declare(Options& options) {
+void Serving::declare_listening(Options& options) {
   options.number("-p,--port", port_, std::numeric_limits<std::uint16_t>::max(),
                  "port to listen on; 0: any free one");
   options.text("--bind", bind_, "ADDR", "listen on this address only");
+  options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
+}
+
+void Serving::declare_for_datagrams(Options& options) {
+  declare_listening(options);
+  options.flag("--threads", threads_, "a thread and a socket for each core");
+  options.flag("--once", once_, "answer one message, and exit");
+}
+
+void Serving::declare(Options& options) {
+  declare_listening(options);
   std::vector<std::string> names;
   std::vector<std::string> flags = {"--model"};
   for (const Model& model : models()) names.emplace_back(model.name);
@@ -58,7 +81,6 @@ void Serving::declare(Options& options) {
   options.seconds("--idle-timeout", idle_timeout, "how long a client may say nothing");
   options.seconds("--stall-timeout", stall_timeout, "how long each 256 KiB of a transfer may take");
   options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
-  options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
 }
 
 std::string Serving::chosen_model() const {
@@ -84,10 +106,8 @@ void Serving::raise_descriptor_limit() const {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void Serving::announce(const Listener& listener, const std::string& protocol,
+void Serving::announce(const Address& local, const std::string& protocol,
                        const Output& output) const {
-  const Address local = listener.local();
-  if (!port_file_.empty()) write_port_file(port_file_, local.port());
   const auto line = [&](const Address& address) {
     output.announce({"listening",
                      fmt::format("listening on {} ({})", address.text(), protocol),
@@ -98,6 +118,7 @@ void Serving::announce(const Listener& listener, const std::string& protocol,
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
   if (local.is_any_v6()) line(Address::any_v4(local.port()));
   line(local);
+  if (!port_file_.empty()) write_port_file(port_file_, local.port());
 }
 
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
@@ -116,8 +137,9 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
                  .first_byte = idle_timeout,
                  .grace = grace_},
       .once = once_,
+      .server_speaks_first = server_speaks_first_,
       .stop = stop.get(),
-      .listening = [&](const Listener& listener) { announce(listener, protocol, output); },
+      .listening = [&](const Listener& listener) { announce(listener.local(), protocol, output); },
       .failed =
           [&](const Address& client, const std::string& why) {
             if (tell)
@@ -127,6 +149,41 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
           },
   };
   return model_named(chosen.empty() ? preferred_model_ : chosen).serve(service);
+}
+
+std::size_t Serving::datagram_sockets() const {
+  const std::string chosen = chosen_model();
+  if (threads_ || chosen == "threads") return std::max(1u, std::thread::hardware_concurrency());
+  if (chosen == "fork" || chosen == "uring")
+    throw std::invalid_argument("--" + chosen +
+                                ": over UDP nobody connects, and one loop answers all; --threads "
+                                "makes one for each core");
+  return 1;
+}
+
+void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
+                              const Output& output) {
+  const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+  talk.tell = output.teller();
+  talk.idle_timeout = idle_timeout;
+  talk.once = once_;
+  const DatagramService service{
+      .address = address(),
+      .handle =
+          [&](Datagrams& datagrams) {
+            try {
+              converse(talk, datagrams);
+            } catch (const SystemError& error) {
+              if (error.error() != ECANCELED) throw;
+            }
+            tell_lost(datagrams.lost(), talk.tell);
+          },
+      .sockets = datagram_sockets(),
+      .stop = stop.get(),
+      .listening = [&](const Address& local) { announce(local, protocol, output); },
+  };
+  block_broken_pipe();
+  netlab::serve_datagrams(service);
 }
 
 }  // namespace netlab

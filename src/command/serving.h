@@ -9,6 +9,7 @@
 #include "command/output.h"
 #include "model/models.h"
 #include "model/service.h"
+#include "protocol/datagram_server.h"
 
 namespace netlab {
 
@@ -16,7 +17,10 @@ class Serving {
  public:
   explicit Serving(std::uint64_t default_port) : port_(default_port) {}
 
+  // Of a server that accepts connections, or answers datagrams as well.
   void declare(Options& options);
+  // Of a server that answers datagrams alone.
+  void declare_for_datagrams(Options& options);
 
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
@@ -25,14 +29,21 @@ class Serving {
   // "listening on ADDRESS:PORT (PROTOCOL)". Returns whether the one client was served well.
   bool serve(const Handler& handler, const std::string& protocol, const Output& output);
 
+  // The same of a server of datagrams, whose models are two: one socket, or with --threads one for
+  // each core.
+  void serve_datagrams(DatagramTalk talk, const std::string& protocol, const Output& output);
+
   // The model to use when none is asked for.
   void prefer_model(const std::string& name);
+  void server_speaks_first() { server_speaks_first_ = true; }
   bool model_was_chosen() const { return !chosen_model().empty(); }
 
  private:
+  void declare_listening(Options& options);
   std::string chosen_model() const;
+  std::size_t datagram_sockets() const;
   void raise_descriptor_limit() const;
-  void announce(const Listener& listener, const std::string& protocol, const Output& output) const;
+  void announce(const Address& local, const std::string& protocol, const Output& output) const;
   Address address() const;
 
   std::uint64_t port_;
@@ -41,6 +52,8 @@ class Serving {
   std::string preferred_model_ = "epoll";
   std::unique_ptr<bool[]> model_flags_ =
       std::make_unique<bool[]>(models().size());  // in their order
+  bool server_speaks_first_ = false;
+  bool threads_ = false;  // of a server of datagrams alone
   bool once_ = false;
   std::uint64_t max_clients_ = 256;
   std::uint64_t max_per_host_ = 32;

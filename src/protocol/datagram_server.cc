@@ -8,6 +8,7 @@
 
 #include "protocol/tell_message.h"
 #include "socket/bytes.h"
+#include "socket/error.h"
 
 namespace netlab {
 namespace {
@@ -65,7 +66,14 @@ class DatagramServer {
   // One system call for the answers to all that one has brought.
   void flush() {
     for (std::size_t i = 0; i < texts_.size(); ++i) answers_[i].bytes = bytes_of(texts_[i]);
-    if (!answers_.empty()) datagrams_.send(answers_);
+    for (std::span<const Message> left = answers_; !left.empty();) {
+      try {
+        left = left.subspan(datagrams_.send(left));
+      } catch (const SystemError& error) {  // to this one there is no way
+        tell_unanswered(left.front().peer, error.what());
+        left = left.subspan(1);
+      }
+    }
     answers_.clear();
     texts_.clear();
   }

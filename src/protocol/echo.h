@@ -2,6 +2,7 @@
 // and goes on reading gets all of it.
 #pragma once
 
+#include "protocol/conversation.h"
 #include "protocol/event.h"
 #include "transport/network.h"
 
@@ -14,5 +15,11 @@ struct Echo {
 };
 
 void serve_echo(const Echo& echo, Stream& client, Network& network);
+
+// An echo of messages: one of them serves any number of peers.
+class EchoOfMessages : public Conversation {
+ public:
+  Answer answer(std::string_view message) override { return {std::string(message)}; }
+};
 
 }  // namespace netlab

@@ -92,30 +92,42 @@ void narrate(const char* name, int fd, int result, std::span<const Message> mess
 
 }  // namespace
 
+// What the kernel fills in for the messages of one call.
+struct MessageBuffer::Room {
+  std::array<mmsghdr, most> headers{};
+  std::array<iovec, most> pieces{};
+  std::array<sockaddr_storage, most> peers{};
+  std::array<Control, most> controls{};
+};
+
 MessageBuffer::MessageBuffer()
-    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * max_datagram)) {}
+    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * max_datagram)),
+      room_(std::make_unique<Room>()) {
+  for (std::size_t i = 0; i < most; ++i) {
+    room_->pieces[i] = {bytes_.get() + i * max_datagram, max_datagram};
+    msghdr& header = room_->headers[i].msg_hdr;
+    header.msg_name = &room_->peers[i];
+    header.msg_iov = &room_->pieces[i];
+    header.msg_iovlen = 1;
+    header.msg_control = room_->controls[i].bytes;
+  }
+  count_ = most;
+}
+
+MessageBuffer::~MessageBuffer() = default;
 
 int MessageBuffer::receive(int fd) {
-  std::array<mmsghdr, most> headers{};
-  std::array<iovec, most> pieces;
-  std::array<sockaddr_storage, most> peers;
-  std::array<Control, most> controls;
-  for (std::size_t i = 0; i < most; ++i) {
-    pieces[i] = {bytes_.get() + i * max_datagram, max_datagram};
-    headers[i].msg_hdr = {.msg_name = &peers[i],
-                          .msg_namelen = sizeof peers[i],
-                          .msg_iov = &pieces[i],
-                          .msg_iovlen = 1,
-                          .msg_control = controls[i].bytes,
-                          .msg_controllen = sizeof controls[i].bytes,
-                          .msg_flags = 0};
+  auto& headers = room_->headers;
+  for (std::size_t i = 0; i < count_; ++i) {  // the last call has changed these
+    headers[i].msg_hdr.msg_namelen = sizeof room_->peers[i];
+    headers[i].msg_hdr.msg_controllen = sizeof room_->controls[i].bytes;
   }
   const int result = retry_interrupted(
       [&] { return ::recvmmsg(fd, headers.data(), most, MSG_DONTWAIT, nullptr); });
   count_ = static_cast<std::size_t>(std::max(result, 0));
   for (std::size_t i = 0; i < count_; ++i) {
     messages_[i] = {.bytes = {bytes_.get() + i * max_datagram, headers[i].msg_len},
-                    .peer = Address::from_raw(peers[i])};
+                    .peer = Address::from_raw(room_->peers[i])};
     messages_[i].cut_off = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     read_control(headers[i].msg_hdr, messages_[i], dropped_);
   }
@@ -124,7 +136,7 @@ int MessageBuffer::receive(int fd) {
 }
 
 int send_messages(int fd, int family, std::span<const Message> messages) {
-  std::array<mmsghdr, MessageBuffer::most> headers{};
+  std::array<mmsghdr, MessageBuffer::most> headers;
   std::array<iovec, MessageBuffer::most> pieces;
   std::array<sockaddr_storage, MessageBuffer::most> peers;
   std::array<Control, MessageBuffer::most> controls;
@@ -135,6 +147,7 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
     // sendmmsg(2) only reads, whatever the type says.
     pieces[i] = {const_cast<std::byte*>(message.bytes.data()), message.bytes.size()};
     msghdr& header = headers[i].msg_hdr;
+    header = {};
     header.msg_name = &peers[i];
     header.msg_namelen = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     header.msg_iov = &pieces[i];

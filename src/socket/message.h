@@ -30,6 +30,7 @@ class MessageBuffer {
   static constexpr std::size_t most = 64;
 
   MessageBuffer();
+  ~MessageBuffer();
 
   // What has come to the socket, up to `most` messages, without waiting: they stay valid until the
   // next call. Returns their number or -errno, -EAGAIN when there is none.
@@ -39,7 +40,10 @@ class MessageBuffer {
   std::uint32_t dropped() const { return dropped_; }
 
  private:
+  struct Room;
+
   std::unique_ptr<std::byte[]> bytes_;  // of which only the pages that are used cost memory
+  std::unique_ptr<Room> room_;
   std::array<Message, most> messages_;
   std::size_t count_ = 0;
   std::uint32_t dropped_ = 0;

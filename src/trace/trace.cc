@@ -33,11 +33,15 @@ constexpr Name families[] = {NAME(AF_INET), NAME(AF_INET6), NAME(AF_UNIX)};
 constexpr Name types[] = {NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_CLOEXEC),
                           NAME(SOCK_NONBLOCK)};
 constexpr Name messages[] = {NAME(MSG_NOSIGNAL), NAME(MSG_DONTWAIT), NAME(MSG_MORE)};
-constexpr Name levels[] = {NAME(SOL_SOCKET), NAME(IPPROTO_TCP), NAME(IPPROTO_IPV6)};
+constexpr Name levels[] = {
+    NAME(SOL_SOCKET), NAME(IPPROTO_TCP), NAME(IPPROTO_IPV6), {IPPROTO_IP, "SOL_IP"}};
 constexpr Name socket_options[] = {NAME(SO_REUSEADDR), NAME(SO_RCVTIMEO), NAME(SO_SNDTIMEO),
-                                   NAME(SO_ERROR), NAME(SO_LINGER)};
+                                   NAME(SO_ERROR),     NAME(SO_LINGER),   NAME(SO_REUSEPORT),
+                                   NAME(SO_RCVBUF),    NAME(SO_RXQ_OVFL)};
 constexpr Name tcp_options[] = {NAME(TCP_NODELAY)};
-constexpr Name ipv6_options[] = {NAME(IPV6_V6ONLY)};
+constexpr Name ip_options[] = {NAME(IP_PKTINFO), NAME(IP_RECVTTL), NAME(IP_TTL)};
+constexpr Name ipv6_options[] = {NAME(IPV6_V6ONLY), NAME(IPV6_RECVPKTINFO), NAME(IPV6_RECVHOPLIMIT),
+                                 NAME(IPV6_UNICAST_HOPS)};
 constexpr Name shutdowns[] = {NAME(SHUT_RD), NAME(SHUT_WR), NAME(SHUT_RDWR)};
 constexpr Name epoll_actions[] = {NAME(EPOLL_CTL_ADD), NAME(EPOLL_CTL_MOD), NAME(EPOLL_CTL_DEL)};
 constexpr Name events[] = {NAME(EPOLLIN), NAME(EPOLLOUT), NAME(EPOLLERR), NAME(EPOLLHUP)};
@@ -62,6 +66,7 @@ std::string joined(std::span<const Name> names, int bits) {
 
 std::span<const Name> options_of(int level) {
   if (level == IPPROTO_TCP) return tcp_options;
+  if (level == IPPROTO_IP) return ip_options;
   if (level == IPPROTO_IPV6) return ipv6_options;
   return socket_options;
 }

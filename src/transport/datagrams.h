@@ -21,9 +21,10 @@ class Datagrams {
   // deadline passed. They stay valid until the next call. Throws SystemError: ECONNREFUSED when
   // nobody listens where we sent to, ECANCELED when the server stops.
   virtual std::span<const Message> receive(Instant deadline) = 0;
-  // Never waits: what there is no room for is dropped and counted, as any network may do. Throws
-  // SystemError, of the first message that can't be sent at all (EMSGSIZE, EINVAL, ...).
-  virtual void send(std::span<const Message> messages) = 0;
+  // Never waits: what there is no room for is dropped and counted, as any network may do. Returns
+  // how many, from the first on, are done with: all, or those before one that can't be sent at all
+  // (EMSGSIZE, ENETUNREACH, ...), of which a next call throws SystemError.
+  virtual std::size_t send(std::span<const Message> messages) = 0;
   // With how many hops to live messages leave (IP_TTL, IPV6_UNICAST_HOPS): 1 to 255.
   virtual void set_hops(int hops) = 0;
   virtual Address local() const = 0;

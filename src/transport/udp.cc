@@ -14,16 +14,17 @@ bool is_shortage(int error) {
 }  // namespace
 
 Udp::Udp(Performer& performer, const Address& address, bool shared)
-    : performer_(performer), family_(address.family()) {
-  socket_.fd = message_socket(address, shared);
+    : Udp(performer, message_socket(address, shared), address.family()) {}
+
+Udp::Udp(Performer& performer, Fd fd, int family) : performer_(performer), family_(family) {
+  socket_.fd = std::move(fd);
 }
 
 std::unique_ptr<Udp> Udp::to(Performer& performer, const Address& server) {
-  const Address any = server.family() == AF_INET ? Address::any_v4(0) : Address::any(0);
-  auto udp = std::make_unique<Udp>(performer, any, false);
-  const int result = call::connect(udp->socket_.fd.get(), server);
+  Fd fd = call::socket(server.family(), SOCK_DGRAM);
+  const int result = call::connect(fd.get(), server);
   if (result < 0) throw SystemError("connect " + server.text(), -result);
-  return udp;
+  return std::make_unique<Udp>(performer, std::move(fd), server.family());
 }
 
 Udp::~Udp() {
@@ -42,14 +43,18 @@ std::span<const Message> Udp::receive(Instant deadline) {
   }
 }
 
-void Udp::send(std::span<const Message> messages) {
-  while (!messages.empty()) {
-    const int result = send_messages(socket_.fd.get(), family_, messages);
-    if (result < 0 && !is_shortage(-result))
+std::size_t Udp::send(std::span<const Message> messages) {
+  std::size_t done = 0;
+  while (done < messages.size()) {
+    const int result = send_messages(socket_.fd.get(), family_, messages.subspan(done));
+    if (result < 0 && !is_shortage(-result)) {
+      if (done > 0) break;
       throw SystemError("send to " + messages.front().peer.text(), -result);
+    }
     if (result < 0) ++unsent_;
-    messages = messages.subspan(static_cast<std::size_t>(result < 0 ? 1 : result));
+    done += static_cast<std::size_t>(result < 0 ? 1 : result);
   }
+  return done;
 }
 
 Address Udp::local() const {

@@ -10,13 +10,14 @@ class Udp : public Datagrams {
  public:
   // Listens. `shared`: see message_socket. Throws SystemError{"bind ADDRESS:PORT"}.
   Udp(Performer& performer, const Address& address, bool shared);
+  Udp(Performer& performer, Fd fd, int family);
   // Of a client: any free port, and connected, so that only the server's messages come in and the
   // network's refusals are heard (udp(7)). Throws SystemError{"connect ADDRESS:PORT"}.
   static std::unique_ptr<Udp> to(Performer& performer, const Address& server);
   ~Udp() override;
 
   std::span<const Message> receive(Instant deadline) override;
-  void send(std::span<const Message> messages) override;
+  std::size_t send(std::span<const Message> messages) override;
   void set_hops(int hops) override;
   Address local() const override;
   Instant now() const override { return performer_.now(); }

@@ -3,7 +3,7 @@
 
     benchmark.py --netlab PROGRAM --tools FOLDER [--peers FOLDER] [--rounds N] [--quick] [PART...]
 
-The parts: download, echo, memory. FOLDER has the programs built from this folder. Where it can be
+The parts: download, echo, udp, memory. FOLDER has the programs built from this folder. Where it can be
 had, all runs in a network namespace of its own under TCP cubic: both sides alike, whatever the
 machine's setting is. Wall times differ from round to round by tens of percent; ratios are medians of
 the rounds' own ratios, and CPU seconds are steadier still."""
@@ -21,8 +21,9 @@ sys.dont_write_bytecode = True
 import download  # noqa: E402
 import echo  # noqa: E402
 import memory  # noqa: E402
+import udp  # noqa: E402
 
-PARTS = ["download", "echo", "memory"]
+PARTS = ["download", "echo", "udp", "memory"]
 INSIDE = "NETLAB_BENCHMARK_INSIDE"
 CUBIC = ("ip link set lo up && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
          "src 127.0.0.1 congctl cubic")
@@ -47,10 +48,10 @@ def congestion_control():
 
 
 def sheet_programs(peers, folder):
-    """The lab sheets' own pair of programs for files, compiled; nothing where they are not at hand."""
-    names = ["server_broken_ftp", "client_broken_ftp"]
+    """The lab sheets' own programs, compiled; nothing where they are not at hand."""
+    names = ["server_broken_ftp", "client_broken_ftp", "server_udp"]
     if not peers or not shutil.which("cc") or not all(Path(peers, name + ".c").exists() for name in names):
-        return None, None
+        return None, None, None
     for name in names:
         subprocess.run(["cc", "-O2", "-w", Path(peers, name + ".c"), "-o", folder / name], check=True)
     return [folder / name for name in names]
@@ -79,10 +80,12 @@ def main():
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="netlab-benchmark-", dir=place) as name:
         folder = Path(name)
-        sheet_server, sheet_client = sheet_programs(options.peers, folder)
+        sheet_server, sheet_client, sheet_udp = sheet_programs(options.peers, folder)
         tools = SimpleNamespace(netlab=options.netlab, bare_download=Path(options.tools, "bare_download"),
                                 load=Path(options.tools, "load"), sheet_server=sheet_server,
-                                sheet_client=sheet_client)
+                                sheet_client=sheet_client, sheet_udp=sheet_udp,
+                                bare_udp_echo=Path(options.tools, "bare_udp_echo"),
+                                load_udp=Path(options.tools, "load_udp"))
         print(f"{os.cpu_count()} cores, Linux {os.uname().release}, TCP congestion control: {congestion_control()}")
         failures = []
         if "download" in parts:
@@ -90,6 +93,8 @@ def main():
         if "echo" in parts:
             failures += echo.run(folder, tools, [1, 10] if options.quick else [1, 100, 1000], 0.05 if options.quick else 1,
                      rounds)
+        if "udp" in parts:
+            failures += udp.run(tools, 0.05 if options.quick else 1, rounds)
         if "memory" in parts:
             failures += memory.run(folder, tools, 100 if options.quick else 10000)
     # Other people's programs may be of another version than the ones this was written for.

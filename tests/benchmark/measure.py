@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "end-to-end"))
-from running import eventually, free_port, wait_until_listening  # noqa: E402
+from running import eventually, free_port, wait_until_bound, wait_until_listening  # noqa: E402
 
 LONGEST = 300  # seconds that a client may take
 
@@ -25,6 +25,7 @@ class Row:
     client: Callable[[int], list]
     prints_port: bool = True  # or listens on the port that it is given
     client_input: bytes = b""
+    listening: Callable[[int], None] = wait_until_listening
     rounds: list = field(default_factory=list)
     trouble: str = ""
 
@@ -39,7 +40,7 @@ class Round:
 
 def run_round(row):
     """Starts the server, runs the client to its end, stops the server."""
-    with Running(row.server, row.prints_port) as server:
+    with Running(row.server, row.prints_port, row.listening) as server:
         started = time.monotonic()
         client = subprocess.Popen([str(word) for word in row.client(server.port)], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -60,7 +61,7 @@ def children_cpu():
 class Running:
     """A server, until the end of the block."""
 
-    def __init__(self, command, prints_port):
+    def __init__(self, command, prints_port, listening=wait_until_listening):
         self.cpu_before = children_cpu()
         self.port = 0 if prints_port else free_port()
         words = [str(word) for word in command(self.port)]
@@ -74,7 +75,7 @@ class Running:
                 raise RuntimeError(f"{words[0]} does not listen")
             self.port = int(port[1] or port[2])
         else:
-            wait_until_listening(self.port)
+            listening(self.port)
 
     def __enter__(self):
         return self

@@ -207,7 +207,13 @@ def free_port():
 
 def wait_until_listening(port):
     """Without connecting: the sheet's server would take that for its client."""
-    def listens():
-        lines = Path("/proc/net/tcp").read_text().splitlines()
-        return any(f":{port:04X} 00000000:0000 0A" in line for line in lines)
-    eventually(listens, f"nobody listens on {port}")
+    eventually(lambda: is_in("tcp", f":{port:04X} 00000000:0000 0A"), f"nobody listens on {port}")
+
+
+def wait_until_bound(port):
+    """The same for UDP."""
+    eventually(lambda: is_in("udp", f":{port:04X} 00000000:0000 07"), f"nobody is bound to {port}")
+
+
+def is_in(table, words):
+    return any(words in line for line in Path("/proc/net", table).read_text().splitlines())

@@ -82,7 +82,7 @@ def test_a_server_whose_standard_output_is_full_says_so_or_serves_on(folder):
     script = '''"$netlab" ftp serve served -p 0 --port-file port > /dev/full 2> errors &
 until [ -s port ] || ! kill -0 $!; do read -rt 0.01 <> <(:); done
 "$netlab" ftp get 127.0.0.1:$(cat port) big.bin -o copy -q; echo $? > status
-kill $!; wait $!'''
+[ $(cat status) != 0 ] || kill $!; wait $!'''
     done = shell(script, cwd=folder)
     errors = (folder / "errors").read_text()
     if (folder / "status").read_text() == "0\n":

@@ -1,0 +1,60 @@
+#include "command/datagram_client.h"
+
+#include <algorithm>
+
+#include "socket/bytes.h"
+#include "socket/error.h"
+
+namespace netlab {
+
+DatagramClient::DatagramClient(std::vector<Address> addresses) : addresses_(std::move(addresses)) {
+  open();
+}
+
+void DatagramClient::open() {
+  udp_ = Udp::to(performer_, server());
+}
+
+bool DatagramClient::goes_on_elsewhere(int error) {
+  if (error != ECONNREFUSED) return false;
+  if (answered_ || tried_ + 1 == addresses_.size())
+    throw SystemError("nothing listens on " + server().text(), error);
+  ++tried_;
+  open();
+  return true;
+}
+
+void DatagramClient::send(const std::string& message) {
+  last_sent_ = message;
+  for (;;) {
+    const Message datagram{.bytes = bytes_of(message), .peer = server()};
+    try {
+      udp_->send({&datagram, 1});
+      return;
+    } catch (const SystemError& error) {
+      if (!goes_on_elsewhere(error.error())) throw;
+    }
+  }
+}
+
+std::optional<std::string> DatagramClient::receive(Instant deadline) {
+  while (waiting_.empty()) {
+    try {
+      const auto messages = udp_->receive(deadline);
+      if (messages.empty()) return std::nullopt;
+      answered_ = true;
+      for (const Message& message : messages)
+        waiting_.emplace_back(reinterpret_cast<const char*>(message.bytes.data()),
+                              message.bytes.size());
+      std::ranges::reverse(waiting_);
+    } catch (const SystemError& error) {
+      if (!goes_on_elsewhere(error.error())) throw;
+      send(last_sent_);
+    }
+  }
+  std::string message = std::move(waiting_.back());
+  waiting_.pop_back();
+  return message;
+}
+
+}  // namespace netlab

@@ -1,0 +1,163 @@
+// netlab guess play: the player of the second lab sheet's game.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "command/command.h"
+#include "command/connecting.h"
+#include "command/datagram_client.h"
+#include "protocol/escape.h"
+#include "protocol/guess.h"
+#include "protocol/lines.h"
+#include "socket/bytes.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+// Over UDP a message or its answer may be lost: so often it is sent again within the time-out. The
+// server plays no turn twice.
+constexpr int attempts = 5;
+
+// The server, as the player sees it.
+class Opponent {
+ public:
+  Opponent() = default;
+  virtual ~Opponent() = default;
+  Opponent(const Opponent&) = delete;
+  Opponent& operator=(const Opponent&) = delete;
+
+  virtual std::string question() = 0;
+  virtual std::string answer_to(const std::string& guess) = 0;
+};
+
+class OverStream : public Opponent {
+ public:
+  OverStream(Stream& server, Network& network, Duration timeout)
+      : server_(server), network_(network), timeout_(timeout), lines_(server) {}
+
+  std::string question() override { return next(); }
+  std::string answer_to(const std::string& guess) override {
+    server_.set_deadline(later(network_.now(), timeout_));
+    server_.write_all(bytes_of(lines_.framed(guess)));
+    return next();
+  }
+
+ private:
+  std::string next() {
+    server_.set_deadline(later(network_.now(), timeout_));
+    auto line = lines_.read(server_, network_);
+    if (!line) throw ConnectionEnded("the server ended the connection before the game was over");
+    return *line;
+  }
+
+  Stream& server_;
+  Network& network_;
+  Duration timeout_;
+  Lines lines_;
+};
+
+class OverDatagrams : public Opponent {
+ public:
+  OverDatagrams(std::vector<Address> addresses, Duration timeout)
+      : server_(std::move(addresses)), timeout_(timeout) {}
+
+  std::string question() override { return answer_to("hello"); }
+  std::string answer_to(const std::string& message) override {
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      server_.send(message);
+      const Instant until = later(server_.now(), timeout_ / attempts);
+      while (auto answer = server_.receive(until)) {
+        // To what was sent more than once, more than one answer may come.
+        if (answer == last_ && copies_ > 0) {
+          --copies_;
+          continue;
+        }
+        copies_ = attempt;
+        last_ = answer;
+        return *answer;
+      }
+    }
+    throw SystemError("wait for an answer of " + server_.server().text(), ETIMEDOUT);
+  }
+
+ private:
+  DatagramClient server_;
+  Duration timeout_;
+  std::optional<std::string> last_;
+  int copies_ = 0;  // of the last answer that may still come
+};
+
+class GuessPlay : public Action {
+ public:
+  void declare(Options& options) override {
+    connecting_.declare(options);
+    options.flag("--tcp", tcp_, "over TCP instead of UDP");
+    options.texts("--guess", guesses_, "ANSWER", "guess this; several: one after the other");
+  }
+
+  ExitStatus run(const Output& output) override {
+    if (!tcp_) {
+      OverDatagrams server(connecting_.addresses(), connecting_.timeout);
+      return play(server, output);
+    }
+    ExitStatus status = ExitStatus::failed;
+    connecting_.run(
+        [&](const Connect& connect, Network& network, bool& repeatable) {
+          const auto stream = connect();
+          repeatable = false;
+          OverStream server(*stream, network, connecting_.timeout);
+          status = play(server, output);
+        },
+        output);
+    return status;
+  }
+
+ private:
+  ExitStatus play(Opponent& server, const Output& output) {
+    show("question", server.question(), output);
+    for (;;) {
+      const auto guess = next_guess(output);
+      if (!guess) break;
+      const std::string answer = server.answer_to(*guess);
+      show("answer", answer, output);
+      const GameEnd end = game_end(answer);
+      if (end != GameEnd::none) return finish(end == GameEnd::won, output);
+    }
+    output.remark("no guesses are left, and the game is not over");
+    return finish(false, output);
+  }
+
+  std::optional<std::string> next_guess(const Output& output) {
+    if (!guesses_.empty()) {
+      if (next_ == guesses_.size()) return std::nullopt;
+      return guesses_[next_++];
+    }
+    if (isatty(STDIN_FILENO)) output.remark("YOUR GUESS");
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+  }
+
+  static void show(std::string_view name, const std::string& text, const Output& output) {
+    output.announce({name, escaped(text), {{"text", text}}});
+  }
+
+  static ExitStatus finish(bool won, const Output& output) {
+    if (output.json) output.announce({"end", "", {{"won", won}}});
+    return won ? ExitStatus::done : ExitStatus::lost;
+  }
+
+  Connecting connecting_{8888};
+  bool tcp_ = false;
+  std::vector<std::string> guesses_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> guess_play() {
+  return std::make_unique<GuessPlay>();
+}
+
+}  // namespace netlab

@@ -1,0 +1,79 @@
+// netlab guess serve: the game of the second lab sheet, over UDP, or with --tcp over TCP.
+#include <fstream>
+#include <sstream>
+
+#include "command/command.h"
+#include "command/serving.h"
+#include "protocol/decimal.h"
+#include "protocol/guess.h"
+#include "protocol/lines.h"
+#include "protocol/numbers.h"
+#include "protocol/people.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_tries = 1000;
+constexpr std::uint64_t most_peers = 1'000'000;
+
+std::vector<Person> people_of(const std::string& path) {
+  if (path.empty()) return parse_people(famous_people, "the famous people");
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) throw SystemError("read " + path, errno ? errno : EIO);
+  return parse_people(text.str(), path);
+}
+
+class GuessServe : public Action {
+ public:
+  void declare(Options& options) override {
+    serving_.declare(options);
+    options.text("--numbers", numbers_, "A-B", "think of a number of this range (1-6)");
+    options.text_or_flag("--people", people_file_, "FILE",
+                         "think of a famous person, or one of a FILE of lines NAME | ... : HINT");
+    options.exclusive({"--numbers", "--people"});
+    options.flag("--tcp", tcp_, "over TCP instead of UDP");
+    options.number("--tries", tries_, most_tries, "guesses in a game");
+    options.number("--seed", seed_, max_offset, "the same secrets in each run");
+    options.number("--max-peers", max_peers_, most_peers, "games at once over UDP");
+  }
+
+  ExitStatus run(const Output& output) override {
+    if (tries_ == 0) throw std::invalid_argument("--tries: nobody can win with 0");
+    const Lots lots(seed_);
+    const auto people = people_file_ ? people_of(*people_file_) : std::vector<Person>();
+    const NewConversation game = guess_game(
+        people_file_ ? people_riddles(people, lots)
+                     : number_riddles(NumberRange::parse(numbers_.value_or("1-6")), lots),
+        tries_);
+    if (!tcp_) {
+      serving_.serve_datagrams({.begin = game, .max_peers = max_peers_}, "guess", output);
+      return ExitStatus::done;
+    }
+    const Talk talk{output.teller(), serving_.idle_timeout, serving_.stall_timeout};
+    const auto handler = [&](Stream& client, Network& network) {
+      Lines lines(client);
+      converse(talk, *game(), lines, client, network);
+    };
+    serving_.server_speaks_first();
+    return serving_.serve(handler, "guess", output) ? ExitStatus::done : ExitStatus::failed;
+  }
+
+ private:
+  Serving serving_{8888};
+  std::optional<std::string> numbers_;
+  std::optional<std::string> people_file_;
+  bool tcp_ = false;
+  std::uint64_t tries_ = 1;
+  std::optional<std::uint64_t> seed_;
+  std::uint64_t max_peers_ = 1024;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> guess_serve() {
+  return std::make_unique<GuessServe>();
+}
+
+}  // namespace netlab

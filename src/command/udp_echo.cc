@@ -1,0 +1,30 @@
+// netlab udp echo: the server of the second lab sheet.
+#include "command/command.h"
+#include "command/serving.h"
+#include "protocol/echo.h"
+
+namespace netlab {
+namespace {
+
+class UdpEcho : public Action {
+ public:
+  void declare(Options& options) override { serving_.declare_for_datagrams(options); }
+
+  ExitStatus run(const Output& output) override {
+    serving_.serve_datagrams(
+        {.begin = [] { return std::make_unique<EchoOfMessages>(); }, .stateless = true}, "udp",
+        output);
+    return ExitStatus::done;
+  }
+
+ private:
+  Serving serving_{8888};
+};
+
+}  // namespace
+
+std::unique_ptr<Action> udp_echo() {
+  return std::make_unique<UdpEcho>();
+}
+
+}  // namespace netlab

@@ -1,0 +1,128 @@
+// netlab udp send: the client of the second lab sheet; with --count a ping.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <set>
+#include <thread>
+
+#include "command/command.h"
+#include "command/connecting.h"
+#include "command/datagram_client.h"
+#include "command/round_trips.h"
+#include "protocol/escape.h"
+#include "socket/message.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_messages = 1'000'000'000;
+
+class UdpSend : public Action {
+ public:
+  void declare(Options& options) override {
+    connecting_.declare(options);
+    options.positionals("MESSAGE", messages_,
+                        "what to send, a datagram each; left out: lines of standard input");
+    options.number("--count", count_, most_messages,
+                   "send so many in all, each a second after the last, and tell the round trips");
+    options.seconds("--interval", interval_,
+                    "the time from one to the next (with --count 1, else 0)");
+  }
+
+  ExitStatus run(const Output& output) override {
+    server_.emplace(connecting_.addresses());
+    if (count_)
+      ping(output);
+    else if (!messages_.empty())
+      for (const std::string& message : messages_) ask(message, output);
+    else
+      ask_lines(output);
+    if (count_) output.announce(trips_.summary());
+    return trips_.losses() == 0 ? ExitStatus::done : ExitStatus::failed;
+  }
+
+ private:
+  void ping(const Output& output) {
+    if (!interval_) interval_ = std::chrono::seconds(1);
+    for (std::uint64_t i = 0; i < *count_; ++i)
+      ask(messages_.empty() ? fmt::format("ping {}", i + 1) : messages_[i % messages_.size()],
+          output);
+  }
+
+  void ask_lines(const Output& output) {
+    const bool is_person = isatty(STDIN_FILENO) == 1;
+    std::string line;
+    for (;;) {
+      if (is_person) output.remark("ENTER MESSAGE FOR SERVER");
+      if (!std::getline(std::cin, line)) return;
+      ask(line, output);
+    }
+  }
+
+  void ask(const std::string& message, const Output& output) {
+    ++number_;
+    std::this_thread::sleep_until(next_);
+    next_ = later(server_->now(), interval_.value_or(Duration::zero()));
+    for (std::uint64_t attempt = 0; attempt <= connecting_.retries(); ++attempt)
+      if (is_answered(message, output)) return;
+    trips_.lost();
+    unanswered_.insert(message);
+    const double waited = std::chrono::duration<double>(connecting_.timeout).count();
+    const std::string why = fmt::format("message {} was not answered in {:g} s: {}", number_,
+                                        waited, escaped_start(message));
+    output.remark(why);
+    if (output.json) output.announce({"lost", "", {{"number", number_}, {"text", message}}});
+  }
+
+  bool is_answered(const std::string& message, const Output& output) {
+    const Instant sent = server_->now();
+    server_->send(message);
+    while (const auto reply = server_->receive(later(sent, connecting_.timeout))) {
+      if (*reply != message && unanswered_.erase(*reply) != 0) {
+        output.remark("an answer came late: " + escaped_start(*reply));
+        continue;
+      }
+      show(*reply, server_->now() - sent, output);
+      return true;
+    }
+    return false;
+  }
+
+  void show(const std::string& reply, Duration took, const Output& output) {
+    trips_.answered(took);
+    const double seconds = std::chrono::duration<double>(took).count();
+    const std::string server = server_->server().text();
+    if (count_ || output.json) {
+      output.tell({"reply",
+                   fmt::format("{} bytes from {}: {:.3f} ms", reply.size(), server, seconds * 1e3),
+                   {{"server", server},
+                    {"number", number_},
+                    {"bytes", std::uint64_t{reply.size()}},
+                    {"seconds", seconds},
+                    {"text", reply}}});
+      return;
+    }
+    RawResult shown;
+    shown.write(reply);
+    shown.finish_line();
+  }
+
+  Connecting connecting_{8888};
+  std::optional<DatagramClient> server_;
+  std::vector<std::string> messages_;
+  std::optional<std::uint64_t> count_;
+  std::optional<Duration> interval_;
+  RoundTrips trips_;
+  std::multiset<std::string> unanswered_;
+  std::uint64_t number_ = 0;
+  Instant next_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Action> udp_send() {
+  return std::make_unique<UdpSend>();
+}
+
+}  // namespace netlab

@@ -1,0 +1,119 @@
+#include "protocol/guess.h"
+
+#include <fmt/core.h>
+#include <strings.h>
+
+#include <map>
+
+#include "protocol/escape.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::string_view winning = "You win";
+constexpr std::string_view losing = "You lose";
+
+bool begins_like(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() &&
+         strncasecmp(text.data(), start.data(), start.size()) == 0;  // as students may write it
+}
+
+// Without the line's end that nc sends, and blanks.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
+  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+std::string tries_text(std::size_t tries) {
+  return tries == 1 ? "1 try" : fmt::format("{} tries", tries);
+}
+
+class Guess : public Conversation {
+ public:
+  Guess(const NewRiddle& think, std::size_t tries) : think_(think), tries_(tries) {}
+
+  std::optional<std::string> greeting() override {
+    begin();
+    return question();
+  }
+
+  Answer answer(std::string_view message) override {
+    const std::string guess(trimmed(message));
+    const bool greets = guess.empty() || (begins_like(guess, "hello") && guess.size() == 5);
+    if (greets && over()) begin();
+    if (greets) return {question()};
+    if (!riddle_) {
+      begin();
+      // Nobody can have guessed what was not asked: the message was to wake the server.
+      if (!riddle_->is_plain() || !is_answer(guess)) opening_ = guess;
+    }
+    if (guess == opening_) return {question()};
+    // The same message again is the same turn: it was repeated, or its answer was lost.
+    if (const auto played = played_.find(guess); played != played_.end()) return played->second;
+    if (over())
+      return {"The game is over: it was " + riddle_->solution() + ". Say hello for another."};
+    return play(guess);
+  }
+
+ private:
+  void begin() {
+    riddle_ = think_();
+    played_.clear();
+    opening_.reset();
+    left_ = tries_;
+    won_ = false;
+  }
+
+  bool over() const { return !riddle_ || won_ || left_ == 0; }
+
+  std::string question() const {
+    return fmt::format("{} You have {}.", riddle_->question(), tries_text(left_));
+  }
+
+  bool is_answer(const std::string& guess) const {
+    return guess.size() <= max_guess &&
+           riddle_->judge(guess).kind != Riddle::Judgement::Kind::no_answer;
+  }
+
+  Answer play(const std::string& guess) {
+    using Kind = Riddle::Judgement::Kind;
+    const std::string quoted = "\"" + escaped_start(guess, max_guess) + "\"";
+    if (guess.size() > max_guess) return {"Too long: " + quoted + "."};
+    const Riddle::Judgement judgement = riddle_->judge(guess);
+    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + quoted + "."};
+    if (judgement.kind == Kind::right) {
+      won_ = true;
+      return played_[guess] = {fmt::format("{}: {} is right.", winning, quoted), true};
+    }
+    if (--left_ == 0)
+      return played_[guess] = {
+                 fmt::format("{}: {} is wrong. It was {}.", losing, quoted, riddle_->solution()),
+                 true};
+    const std::string hint = riddle_->hint(tries_ - left_);
+    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, quoted,
+                                         tries_text(left_), hint.empty() ? "" : " ", hint)};
+  }
+
+  const NewRiddle think_;
+  const std::size_t tries_;
+  std::unique_ptr<Riddle> riddle_;
+  std::map<std::string, Answer> played_;  // at most `tries_` guesses
+  std::optional<std::string> opening_;
+  std::size_t left_ = 0;
+  bool won_ = false;
+};
+
+}  // namespace
+
+NewConversation guess_game(NewRiddle think, std::size_t tries) {
+  return [think = std::move(think), tries] { return std::make_unique<Guess>(think, tries); };
+}
+
+GameEnd game_end(std::string_view message) {
+  if (begins_like(message, winning)) return GameEnd::won;
+  if (begins_like(message, losing)) return GameEnd::lost;
+  return GameEnd::none;
+}
+
+}  // namespace netlab

@@ -1,0 +1,22 @@
+// Guess is the game of the lab sheet: the server thinks of something, the player guesses, and is
+// told how it ended. What is said, and how a message that was lost or came twice plays no turn
+// twice: docs/protocols.md, "The guessing game".
+#pragma once
+
+#include <cstddef>
+
+#include "protocol/conversation.h"
+#include "protocol/riddle.h"
+
+namespace netlab {
+
+// A guess of more bytes is none.
+inline constexpr std::size_t max_guess = 200;
+
+NewConversation guess_game(NewRiddle think, std::size_t tries);
+
+// How a server's message ends the game for the player, if it does.
+enum class GameEnd { none, won, lost };
+GameEnd game_end(std::string_view message);
+
+}  // namespace netlab
