@@ -97,11 +97,12 @@ std::string name_of(const testing::TestParamInfo<Matrix::ParamType>& info) {
   return protocol().name + "_" + std::string(transport->name) + "_" + std::string(model->name);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Matrix,
-    testing::Combine(testing::Values(echo_protocol, greeting_protocol, lab_protocol),
-                     testing::ValuesIn(all_transports()), testing::ValuesIn(all_models())),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(All, Matrix,
+                         testing::Combine(testing::Values(echo_protocol, greeting_protocol,
+                                                          guess_protocol, lab_protocol),
+                                          testing::ValuesIn(all_transports()),
+                                          testing::ValuesIn(all_models())),
+                         name_of);
 
 }  // namespace
 }  // namespace netlab

@@ -11,8 +11,16 @@ DatagramClient::DatagramClient(std::vector<Address> addresses) : addresses_(std:
   open();
 }
 
+// A machine without IPv6 has no way to the server's IPv6 address: on to the next.
 void DatagramClient::open() {
-  udp_ = Udp::to(performer_, server());
+  for (;; ++tried_) {
+    try {
+      udp_ = Udp::to(performer_, server());
+      return;
+    } catch (const SystemError&) {
+      if (tried_ + 1 == addresses_.size()) throw;
+    }
+  }
 }
 
 bool DatagramClient::goes_on_elsewhere(int error) {

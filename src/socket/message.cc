@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "socket/any_address.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 #include "socket/interrupted.h"
@@ -90,6 +91,25 @@ void narrate(const char* name, int fd, int result, std::span<const Message> mess
               result > 1 ? ", ..." : "", messages.size());
 }
 
+Fd bound(const Address& address, bool shared) {
+  const int family = address.family();
+  Fd fd = call::socket(family, SOCK_DGRAM);
+  const auto turn_on = [&](int level, int option) { call::set_option(fd.get(), level, option, 1); };
+  if (shared) turn_on(SOL_SOCKET, SO_REUSEPORT);
+  call::set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  turn_on(SOL_SOCKET, SO_RXQ_OVFL);
+  turn_on(IPPROTO_IP, IP_RECVTTL);
+  if (family == AF_INET) {
+    turn_on(IPPROTO_IP, IP_PKTINFO);
+  } else {
+    turn_on(IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    turn_on(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+    if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  }
+  call::bind(fd.get(), address);
+  return fd;
+}
+
 }  // namespace
 
 // What the kernel fills in for the messages of one call.
@@ -163,22 +183,7 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
 }
 
 Fd message_socket(const Address& address, bool shared) {
-  const int family = address.family();
-  Fd fd = call::socket(family, SOCK_DGRAM);
-  const auto turn_on = [&](int level, int option) { call::set_option(fd.get(), level, option, 1); };
-  if (shared) turn_on(SOL_SOCKET, SO_REUSEPORT);
-  call::set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
-  turn_on(SOL_SOCKET, SO_RXQ_OVFL);
-  turn_on(IPPROTO_IP, IP_RECVTTL);
-  if (family == AF_INET) {
-    turn_on(IPPROTO_IP, IP_PKTINFO);
-  } else {
-    turn_on(IPPROTO_IPV6, IPV6_RECVPKTINFO);
-    turn_on(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
-    if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  }
-  call::bind(fd.get(), address);
-  return fd;
+  return bind_to(address, [shared](const Address& there) { return bound(there, shared); });
 }
 
 }  // namespace netlab

@@ -1,5 +1,6 @@
 // accept(2) for a server that must not end: which errors are a client's, which pass, which are
 // final.
+#include "socket/any_address.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 #include "trace/log.h"
@@ -47,21 +48,11 @@ Fd bound(const Address& address, int flags) {
   return fd;
 }
 
-// A machine without IPv6 serves IPv4 alone.
-Fd bound_to_any(std::uint16_t port, int flags) {
-  try {
-    return bound(Address::any(port), flags);
-  } catch (const SystemError& error) {
-    if (error.error() != EAFNOSUPPORT && error.error() != EADDRNOTAVAIL) throw;
-  }
-  return bound(Address::any_v4(port), flags);
-}
-
 }  // namespace
 
 TcpListener::TcpListener(Performer& performer, const Address& address) : performer_(performer) {
   const int flags = performer.socket_flags();
-  socket_.fd = address.is_any_v6() ? bound_to_any(address.port(), flags) : bound(address, flags);
+  socket_.fd = bind_to(address, [flags](const Address& there) { return bound(there, flags); });
   call::listen(socket_.fd.get(), SOMAXCONN);
 }
 

@@ -14,9 +14,10 @@ bool is_shortage(int error) {
 }  // namespace
 
 Udp::Udp(Performer& performer, const Address& address, bool shared)
-    : Udp(performer, message_socket(address, shared), address.family()) {}
+    : Udp(performer, message_socket(address, shared)) {}
 
-Udp::Udp(Performer& performer, Fd fd, int family) : performer_(performer), family_(family) {
+Udp::Udp(Performer& performer, Fd fd)
+    : performer_(performer), family_(call::local_address(fd.get()).family()) {
   socket_.fd = std::move(fd);
 }
 
@@ -24,7 +25,7 @@ std::unique_ptr<Udp> Udp::to(Performer& performer, const Address& server) {
   Fd fd = call::socket(server.family(), SOCK_DGRAM);
   const int result = call::connect(fd.get(), server);
   if (result < 0) throw SystemError("connect " + server.text(), -result);
-  return std::make_unique<Udp>(performer, std::move(fd), server.family());
+  return std::make_unique<Udp>(performer, std::move(fd));
 }
 
 Udp::~Udp() {

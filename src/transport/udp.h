@@ -10,7 +10,8 @@ class Udp : public Datagrams {
  public:
   // Listens. `shared`: see message_socket. Throws SystemError{"bind ADDRESS:PORT"}.
   Udp(Performer& performer, const Address& address, bool shared);
-  Udp(Performer& performer, Fd fd, int family);
+  // A socket of messages, bound or connected already.
+  Udp(Performer& performer, Fd fd);
   // Of a client: any free port, and connected, so that only the server's messages come in and the
   // network's refusals are heard (udp(7)). Throws SystemError{"connect ADDRESS:PORT"}.
   static std::unique_ptr<Udp> to(Performer& performer, const Address& server);

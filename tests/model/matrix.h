@@ -14,7 +14,10 @@
 #include "protocol/buffered_reader.h"
 #include "protocol/echo.h"
 #include "protocol/file_server.h"
+#include "protocol/guess.h"
 #include "protocol/lab_codec.h"
+#include "protocol/lines.h"
+#include "protocol/numbers.h"
 #include "support/temporary_folder.h"
 #include "transport/blocking.h"
 
@@ -58,6 +61,25 @@ inline Protocol greeting_protocol() {
           .server_speaks_first = true,
           .ask = [](Stream& server) { server.write_all(bytes_of("hello\n")); },
           .answer = [](Stream& server) { expect_exactly(server, "220 ready\n250 hello\n"); }};
+}
+
+inline Protocol guess_protocol() {
+  const auto lots = std::make_shared<Lots>(std::nullopt);
+  return {.name = "guess",
+          .handle =
+              [lots](Stream& client, Network& network) {
+                const auto game = guess_game(number_riddles({4, 4}, *lots), 1)();
+                Lines lines(client);
+                converse({.tell = {}}, *game, lines, client, network);
+              },
+          .server_speaks_first = true,
+          .ask = [](Stream& server) { server.write_all(bytes_of("4\n")); },
+          .answer =
+              [](Stream& server) {
+                expect_exactly(server,
+                               "Guess a number from 4 to 4. You have 1 try.\n"
+                               "You win: \"4\" is right.\n");
+              }};
 }
 
 // A file that does not fit into the buffers of a connection.
