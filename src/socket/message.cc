@@ -1,5 +1,6 @@
 #include "socket/message.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/ip.h>
 #include <sys/uio.h>
 
@@ -20,8 +21,7 @@ constexpr int receive_buffer = 4 * 1024 * 1024;
 
 // Room for the ancillary data of one message (cmsg(3)), aligned as the kernel wants it.
 struct alignas(cmsghdr) Control {
-  char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int)) +
-             CMSG_SPACE(sizeof(std::uint32_t))];
+  char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int))];
 };
 
 template <typename Value>
@@ -31,7 +31,7 @@ Value value_of(const cmsghdr* header) {
   return value;
 }
 
-void read_control(msghdr& header, Message& message, std::uint32_t& dropped) {
+void read_control(msghdr& header, Message& message) {
   for (cmsghdr* control = CMSG_FIRSTHDR(&header); control;
        control = CMSG_NXTHDR(&header, control)) {
     const int level = control->cmsg_level;
@@ -45,8 +45,6 @@ void read_control(msghdr& header, Message& message, std::uint32_t& dropped) {
     } else if ((level == IPPROTO_IP && type == IP_TTL) ||
                (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT)) {
       message.hops_left = value_of<int>(control);
-    } else if (level == SOL_SOCKET && type == SO_RXQ_OVFL) {
-      dropped = value_of<std::uint32_t>(control);
     }
   }
 }
@@ -97,7 +95,6 @@ Fd bound(const Address& address, bool shared) {
   const auto turn_on = [&](int level, int option) { call::set_option(fd.get(), level, option, 1); };
   if (shared) turn_on(SOL_SOCKET, SO_REUSEPORT);
   call::set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
-  turn_on(SOL_SOCKET, SO_RXQ_OVFL);
   turn_on(IPPROTO_IP, IP_RECVTTL);
   if (family == AF_INET) {
     turn_on(IPPROTO_IP, IP_PKTINFO);
@@ -149,7 +146,7 @@ int MessageBuffer::receive(int fd) {
     messages_[i] = {.bytes = {bytes_.get() + i * max_datagram, headers[i].msg_len},
                     .peer = Address::from_raw(room_->peers[i])};
     messages_[i].cut_off = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-    read_control(headers[i].msg_hdr, messages_[i], dropped_);
+    read_control(headers[i].msg_hdr, messages_[i]);
   }
   narrate("recvmmsg", fd, result, messages_);
   return result;
@@ -180,6 +177,15 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
   });
   narrate("sendmmsg", fd, result, messages);
   return result;
+}
+
+// Asked for once: SO_RXQ_OVFL would tell it with each message, at a price.
+std::uint32_t dropped_messages(int fd) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+  socklen_t size = sizeof figures;
+  retry_interrupted(
+      [&] { return ::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures.data(), &size); });
+  return figures[SK_MEMINFO_DROPS];
 }
 
 Fd message_socket(const Address& address, bool shared) {

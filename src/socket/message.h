@@ -36,8 +36,6 @@ class MessageBuffer {
   // next call. Returns their number or -errno, -EAGAIN when there is none.
   int receive(int fd);
   std::span<const Message> received() const { return {messages_.data(), count_}; }
-  // How many the kernel has dropped since the socket was made, for it was full (SO_RXQ_OVFL).
-  std::uint32_t dropped() const { return dropped_; }
 
  private:
   struct Room;
@@ -46,12 +44,14 @@ class MessageBuffer {
   std::unique_ptr<Room> room_;
   std::array<Message, most> messages_;
   std::size_t count_ = 0;
-  std::uint32_t dropped_ = 0;
 };
 
 // Sends without waiting. `family`: the socket's. Returns how many of them, from the first on, the
 // kernel took, or -errno of the first.
 int send_messages(int fd, int family, std::span<const Message> messages);
+
+// How many messages the kernel has dropped since the socket was made, for it was full.
+std::uint32_t dropped_messages(int fd);
 
 // A socket for messages; `shared`: others may be bound to the same address, and the kernel divides
 // the peers among them (SO_REUSEPORT). Throws SystemError{"bind ADDRESS:PORT"}.

@@ -34,13 +34,17 @@ Udp::~Udp() {
 
 std::span<const Message> Udp::receive(Instant deadline) {
   for (;;) {
-    const int result = buffer_.receive(socket_.fd.get());
-    if (result > 0) return buffer_.received();
-    if (result != -EAGAIN) throw SystemError("receive", -result);
+    if (!socket_.drained) {
+      const int result = buffer_.receive(socket_.fd.get());
+      if (result <= 0 && result != -EAGAIN) throw SystemError("receive", -result);
+      socket_.drained = result < static_cast<int>(MessageBuffer::most);
+      if (result > 0) return buffer_.received();
+    }
     Operation wait{.kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline};
     performer_.perform(wait);
     if (wait.result == -ETIMEDOUT) return {};
     if (wait.result < 0) throw SystemError("receive", static_cast<int>(-wait.result));
+    socket_.drained = false;
   }
 }
 
@@ -63,7 +67,7 @@ Address Udp::local() const {
 }
 
 Datagrams::Lost Udp::lost() const {
-  return {buffer_.dropped(), unsent_};
+  return {dropped_messages(socket_.fd.get()), unsent_};
 }
 
 void Udp::set_hops(int hops) {
