@@ -108,6 +108,8 @@ void Serving::raise_descriptor_limit() const {
 
 void Serving::announce(const Address& local, const std::string& protocol,
                        const Output& output) const {
+  // Before the line: whoever reads that may open the file.
+  if (!port_file_.empty()) write_port_file(port_file_, local.port());
   const auto line = [&](const Address& address) {
     output.announce({"listening",
                      fmt::format("listening on {} ({})", address.text(), protocol),
@@ -118,7 +120,6 @@ void Serving::announce(const Address& local, const std::string& protocol,
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
   if (local.is_any_v6()) line(Address::any_v4(local.port()));
   line(local);
-  if (!port_file_.empty()) write_port_file(port_file_, local.port());
 }
 
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
