@@ -20,10 +20,10 @@ LONG_LINES = {"famous_people.cc"}  # a person a line
 ONE_PLACE = {
     r"(?<!\w)::close\(": {"socket/calls.cc"},
     r"\bEINTR\b": {"socket/interrupted.h", "model/uring.cc"},  # the ring has a word for it, too
-    r"\bshared_ptr\b": set(),
+    r"\bshared_ptr\b": {"file/folder.h"},  # a name keeps its folder open
     r"\b(TODO|FIXME|XXX)\b": set(),
     r"(?<!\w)::(recv|send|sendfile|accept4?|connect|bind|listen|epoll_\w+)\(": {"socket/calls.cc"},
-    r"\b(openat2|SYS_openat2)\b\(?": {"file/share.cc"},
+    r"\b(openat2|SYS_openat2)\b\(?": {"file/folder.cc"},
     r"#include <CLI/": {"command/options.cc", "command/tree.h"},
     r"#include <spdlog/": {"trace/log.cc"},
     r"#include <nlohmann/": {"command/output.cc"},

@@ -37,6 +37,8 @@ std::span<const Command> commands();
 std::unique_ptr<Action> completion();
 std::unique_ptr<Action> demo();
 std::unique_ptr<Action> ftp_get();
+std::unique_ptr<Action> ftp_ls();
+std::unique_ptr<Action> ftp_put();
 std::unique_ptr<Action> ftp_serve();
 std::unique_ptr<Action> guess_play();
 std::unique_ptr<Action> guess_serve();

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <random>
 
 #include "socket/endpoint.h"
 #include "socket/error.h"
@@ -40,21 +41,15 @@ std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Addre
 // Whether a further attempt may fare better: the network's troubles, and not the disk's or ours.
 bool may_pass(const std::exception& error) {
   if (dynamic_cast<const ConnectionEnded*>(&error)) return true;
-  const auto* const refused = dynamic_cast<const SystemError*>(&error);
-  if (!refused) return false;
-  switch (refused->error()) {
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EPIPE:
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN:
-      return true;
-    default:
-      return false;
-  }
+  const auto* const failed = dynamic_cast<const SystemError*>(&error);
+  return failed && is_of_network(*failed);
+}
+
+// Between half and all of it: clients that were cut off together do not come back together.
+Duration with_jitter(Duration pause) {
+  static std::mt19937_64 chance{std::random_device{}()};
+  return pause / 2 +
+         Duration(std::uniform_int_distribution<Duration::rep>(0, (pause / 2).count())(chance));
 }
 
 }  // namespace
@@ -89,7 +84,7 @@ void Connecting::run(const Job& job, const Output& output) const {
       if (failures == retries_ || !repeatable || !may_pass(error)) throw;
       output.remark(fmt::format("{}; trying again", error.what()));
     }
-    tcp().over(performer)->sleep_until(later(Clock::now(), pause));
+    tcp().over(performer)->sleep_until(later(Clock::now(), with_jitter(pause)));
     pause = std::min(2 * pause, longest_pause);
   }
 }

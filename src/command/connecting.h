@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command/options.h"
@@ -17,6 +18,9 @@ class Connecting {
   explicit Connecting(std::uint16_t default_port) : default_port_(default_port) {}
 
   void declare(Options& options);
+
+  // The server's word was meant for something else: it is localhost.
+  std::string take_server() { return std::exchange(server_, {}); }
 
   Duration timeout = std::chrono::seconds(10);
   std::uint64_t retries() const { return retries_; }

@@ -168,7 +168,7 @@ class Demo : public Action {
     const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
     const double rate = static_cast<double>(outcome.received) / seconds;
     output.tell({"compared",
-                 fmt::format("7. the last {} bytes kept are fetched again and are the same",
+                 fmt::format("7. the {} bytes kept are compared by their hashes, and are the same",
                              outcome.compared),
                  {{"bytes", outcome.compared}}});
     output.tell({"received",

@@ -1,48 +1,65 @@
-// netlab ftp get: the broken-download client of the second lab sheet.
+// netlab ftp get: the broken-download client of the second lab sheet, and more than one file.
 #include <fmt/core.h>
 
 #include "command/command.h"
 #include "command/connecting.h"
 #include "command/progress.h"
+#include "command/transferring.h"
 #include "file/partial.h"
 #include "protocol/decimal.h"
 #include "protocol/download.h"
 #include "protocol/escape.h"
+#include "protocol/receive_all.h"
 #include "protocol/sheet_codec.h"
 
 namespace netlab {
 namespace {
 
+constexpr std::uint64_t most_streams = 64;
+
 class FtpGet : public Action {
  public:
   void declare(Options& options) override {
     connecting_.declare(options);
-    options.positional("NAME", name_, "the file; left out: the one that the server offers");
+    options.positionals("NAME", names_, "the files; left out: the one that the server offers");
     options.text("-o,--output", destination_, "DEST",
-                 "where to; - is standard output (the file's own name)");
+                 "where to, of several files the folder; - is standard output (the file's own "
+                 "name)");
     options.number("--offset", offset_, max_offset,
                    "fetch the bytes from N on, counted from 0, and write them at N");
     options.flag("--resume", resume_, "go on from what is there (the default when something is)");
     options.flag("--restart", restart_, "fetch the whole file and replace what is there");
     options.exclusive({"--offset", "--resume", "--restart"});
     options.choice("--wire", wire_, {"lab", "sheet"}, "what the server speaks");
+    options.number("--streams", streams_, most_streams, "connections that share a large file");
+    transferring_.declare(options);
   }
 
   ExitStatus run(const Output& output) override {
     check_usage();
+    const auto job = is_one() ? &FtpGet::fetch_one : &FtpGet::fetch_all;
     connecting_.run([&](const Connect& connect, Network& network,
-                        bool& repeatable) { fetch(connect, network, output, repeatable); },
+                        bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
                     output);
     return ExitStatus::done;
   }
 
  private:
+  bool is_one() const { return names_.size() <= 1 && !transferring_.recursive; }
+  bool is_sheet() const { return wire_ == "sheet"; }
+  std::string name() const { return names_.empty() ? "" : names_.front(); }
+
   void check_usage() const {
-    if (wire_ != "sheet") return;
-    if (!name_.empty())
+    if (streams_ == 0) throw std::invalid_argument("--streams: 0 fetch nothing");
+    if (!is_one() && (offset_ || destination_ == "-"))
+      throw std::invalid_argument("--offset and -o - are for one file");
+    if (!is_sheet()) return;
+    if (!names_.empty() || !is_one())
       throw std::invalid_argument(
           "the sheet's wire knows no names: leave NAME out (-o DEST says "
           "where to write)");
+    if (streams_ > 1 || transferring_.verify)
+      throw std::invalid_argument("the sheet's wire has neither ranges nor hashes");
     if (offset_ > sheet::max_client_offset)
       throw std::invalid_argument("--offset: the sheet's wire goes up to " +
                                   std::to_string(sheet::max_client_offset));
@@ -54,26 +71,40 @@ class FtpGet : public Action {
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  void fetch(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
-    const auto remote = wire_ == "sheet" ? sheet_file(connect) : lab_file(connect, name_);
-    Progress progress(output);
-    const Instant started = network.now();
-    // What went to a pipe or a device can't be taken back.
-    const bool goes_out =
-        destination_ == "-" || look_at(destination_).kind == PathState::Kind::other;
-    const Download download{
-        .mode = mode(),
-        .offset = offset_.value_or(0),
-        .destination = destination_,
-        .name = wire_ == "sheet" ? "destination_file.txt" : name_,  // the name in the sheet
+  Receiving receiving(Progress& progress, const Output& output) const {
+    return {
         .silence = connecting_.timeout,
-        .progress =
-            [&](std::uint64_t done, std::uint64_t size) {
-              if (goes_out) repeatable = false;
-              progress.update(done, size);
-            },
+        .limit_rate = transferring_.limit_rate,
+        .streams = streams_,
+        .verify = transferring_.verify,
+        .durable = transferring_.durable,
+        .progress = [&](std::uint64_t done, std::uint64_t size) { progress.update(done, size); },
+        .notice = [&](const std::string& line) { output.remark(line); }};
+  }
+
+  // What goes to standard output need not be told there.
+  bool may_tell() const { return destination_ != "-"; }
+
+  void fetch_one(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
+    const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
+    Progress progress(output, may_tell());
+    const Instant started = network.now();
+    // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
+    // the rest is of the same file.
+    const bool goes_out =
+        is_sheet() && (destination_ == "-" || look_at(destination_).kind == PathState::Kind::other);
+    if (!download_) {
+      download_ = Download{.mode = mode(),
+                           .offset = offset_.value_or(0),
+                           .destination = destination_,
+                           .name = is_sheet() ? "destination_file.txt" : name()};  // as the sheet's
+    }
+    download_->receiving = receiving(progress, output);
+    download_->receiving.progress = [&](std::uint64_t done, std::uint64_t size) {
+      if (goes_out) repeatable = false;
+      progress.update(done, size);
     };
-    const Download::Outcome outcome = download.run(*remote, network);
+    const Download::Outcome outcome = download_->run(*remote, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
     progress.clear();
     report(outcome, seconds, output);
@@ -87,29 +118,51 @@ class FtpGet : public Action {
     else
       line = fmt::format("{}: {} bytes from {} in {:.3f} s", destination, outcome.received,
                          outcome.from, seconds);
-    if (outcome.compared != 0)
-      line += fmt::format(" (the {} bytes before were compared)", outcome.compared);
+    if (outcome.compared != 0) line += fmt::format(" ({} bytes were compared)", outcome.compared);
+    if (outcome.verified) line += ", verified";
     const Event event{"done",
                       line,
                       {{"destination", outcome.destination},
                        {"offset", outcome.from},
                        {"bytes", outcome.received},
                        {"compared", outcome.compared},
+                       {"verified", outcome.verified},
                        {"seconds", seconds}}};
-    // Standard output may be the file itself.
-    if (output.json && destination_ != "-")
+    if (output.json && may_tell())
       output.announce(event);
     else
       output.remark(line);
   }
 
+  void fetch_all(const Connect& connect, Network& network, const Output& output, bool&) {
+    LabConnection server(connect);
+    Progress progress(output, true);
+    const ReceiveAll all{
+        .names = names_.empty() ? std::vector<std::string>{"."} : names_,
+        .recursive = transferring_.recursive,
+        .into = destination_.empty() ? "." : destination_,
+        .restart = restart_,
+        .receiving = receiving(progress, output),
+        .received = [&](const std::string& path,
+                        std::uint64_t bytes) { Transferring::tell_file(path, bytes, output); },
+        .failed = [&](const std::string& why) { output.remark(why); }};
+    const Instant started = network.now();
+    const Tally tally = all.run(server, network);
+    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    progress.clear();
+    Transferring::tell(tally, seconds, "received", output);
+  }
+
   Connecting connecting_{5001};
-  std::string name_;
+  Transferring transferring_;
+  std::vector<std::string> names_;
   std::string destination_;
   std::optional<std::uint64_t> offset_;
   bool resume_ = false;
   bool restart_ = false;
   std::string wire_ = "lab";
+  std::uint64_t streams_ = 1;
+  std::optional<Download> download_;  // which knows how far it has come, from attempt to attempt
 };
 
 }  // namespace

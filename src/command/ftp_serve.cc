@@ -13,14 +13,24 @@ class FtpServe : public Action {
     serving_.declare(options);
     options.text("--sheet-file", sheet_file_, "NAME",
                  "of a folder: what clients get that name no file, as those of the lab sheet");
+    options.flag("--writable", writable_,
+                 "take files from clients; listens on loopback alone, unless --bind says more");
+    options.rate("--limit-rate", limit_rate_,
+                 "bytes a second to or from each client, as 500K or 5M");
     options.seconds("--request-timeout", request_timeout_,
                     "how long a request may take from its first byte to its last");
   }
 
   ExitStatus run(const Output& output) override {
     const Share share(path_, sheet_file_);
+    if (writable_ && share.is_single_file())
+      throw std::invalid_argument("--writable: serve a folder, for '" + path_ + "' is a file");
+    if (writable_ && serving_.narrow_to_loopback())
+      output.remark("files may be written: listening on loopback alone (--bind widens it)");
     const FileService service{.share = share,
                               .tell = output.teller(),
+                              .writable = writable_,
+                              .limit_rate = limit_rate_,
                               .request_timeout = request_timeout_,
                               .idle_timeout = serving_.idle_timeout,
                               .stall_timeout = serving_.stall_timeout};
@@ -34,6 +44,8 @@ class FtpServe : public Action {
   Serving serving_{5001};
   std::string path_ = ".";
   std::string sheet_file_;
+  bool writable_ = false;
+  std::uint64_t limit_rate_ = 0;
   Duration request_timeout_ = std::chrono::seconds(30);
 };
 

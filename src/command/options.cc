@@ -17,6 +17,21 @@ std::uint64_t parse_number(const std::string& name, const std::string& text, std
   return *number;
 }
 
+std::uint64_t parse_rate(const std::string& name, const std::string& text) {
+  constexpr std::string_view units = "KMG";
+  std::string_view number = text;
+  std::uint64_t unit = 1;
+  const std::size_t place = number.empty() ? units.npos : units.find(number.back() & ~0x20);
+  if (place != units.npos) {
+    number.remove_suffix(1);
+    unit = std::uint64_t{1024} << (10 * place);
+  }
+  const auto count = parse_decimal(number);
+  if (!count || *count == 0 || *count > max_offset / unit)
+    throw CLI::ValidationError(name, "'" + text + "' is not a number of bytes as 500K or 5M");
+  return *count * unit;
+}
+
 Duration parse_seconds(const std::string& name, const std::string& text) {
   constexpr double most = 1e9;  // some 31 years
   char* end = nullptr;
@@ -69,6 +84,13 @@ void Options::number(const std::string& names, std::optional<std::uint64_t>& val
     value = parse_number(name, text, most);
   };
   app_.add_option_function<std::string>(names, set, help)->type_name("N");
+}
+
+void Options::rate(const std::string& names, std::uint64_t& value, const std::string& help) {
+  const auto set = [&value, name = long_name(names)](const std::string& text) {
+    value = parse_rate(name, text);
+  };
+  app_.add_option_function<std::string>(names, set, help)->type_name("RATE");
 }
 
 void Options::seconds(const std::string& names, Duration& value, const std::string& help) {

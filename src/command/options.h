@@ -29,6 +29,8 @@ class Options {
               const std::string& help);
   void number(const std::string& names, std::optional<std::uint64_t>& value, std::uint64_t most,
               const std::string& help);
+  // Bytes a second; K, M and G behind the number are powers of 1024.
+  void rate(const std::string& names, std::uint64_t& value, const std::string& help);
   // Seconds, with a fraction if need be.
   void seconds(const std::string& names, Duration& value, const std::string& help);
   void seconds(const std::string& names, std::optional<Duration>& value, const std::string& help);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto first_shown_after = std::chrono::seconds(1);
 constexpr auto shown_every = std::chrono::milliseconds(200);
+constexpr auto event_every = std::chrono::seconds(1);
 
 std::string bar(std::uint64_t done, std::uint64_t size) {
   constexpr std::size_t width = 30;
@@ -36,14 +37,24 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 void Progress::update(std::uint64_t done, std::uint64_t size) {
-  if (!watched_) return;
+  if (!watched_ && !events_) return;
   if (!std::exchange(has_first_, true)) first_done_ = done;
   const Instant now = Clock::now();
-  if (now - started_ < first_shown_after || now - last_shown_ < shown_every) return;
+  const Duration pause = events_ ? event_every : shown_every;
+  if (now - started_ < first_shown_after || now - last_shown_ < pause) return;
   last_shown_ = now;
-  shown_ = true;
   const double elapsed = std::chrono::duration<double>(now - started_).count();
   const double rate = static_cast<double>(done - first_done_) / elapsed;
+  if (events_)
+    output_.tell({"progress",
+                  "",
+                  {{"bytes", done}, {"size", size}, {"rate", static_cast<std::uint64_t>(rate)}}});
+  else
+    show(done, size, rate);
+}
+
+void Progress::show(std::uint64_t done, std::uint64_t size, double rate) {
+  shown_ = true;
   std::string line =
       fmt::format("{}  {}/s", size_text(done), size_text(static_cast<std::uint64_t>(rate)));
   if (size != 0 && rate > 0)

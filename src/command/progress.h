@@ -1,5 +1,6 @@
-// Progress shows a transfer on standard error while a person watches and it takes more than a
-// second: bytes, rate and time left, on one line that is written over.
+// Progress shows a transfer that takes more than a second: to a person who watches standard error
+// bytes, rate and time left, on one line that is written over; to a program, with --json, an event
+// a second.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,9 @@ namespace netlab {
 
 class Progress {
  public:
-  explicit Progress(const Output& output) : watched_(output.watched()) {}
+  // `events`: whether standard output is free for them.
+  Progress(const Output& output, bool events)
+      : output_(output), watched_(output.watched()), events_(output.json && events) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -22,7 +25,11 @@ class Progress {
   void clear();
 
  private:
+  void show(std::uint64_t done, std::uint64_t size, double rate);
+
+  const Output& output_;
   bool watched_;
+  bool events_;
   bool shown_ = false;
   Instant started_ = Clock::now();
   Instant last_shown_ = started_;

@@ -89,6 +89,12 @@ std::string Serving::chosen_model() const {
   return model_;
 }
 
+bool Serving::narrow_to_loopback() {
+  if (!bind_.empty()) return false;
+  bind_ = Address::loopback(0).host();
+  return true;
+}
+
 void Serving::prefer_model(const std::string& name) {
   preferred_model_ = name;
 }

@@ -33,6 +33,8 @@ class Serving {
   // each core.
   void serve_datagrams(DatagramTalk talk, const std::string& protocol, const Output& output);
 
+  // Listens on loopback unless an address was given. Returns whether it does so now.
+  bool narrow_to_loopback();
   // The model to use when none is asked for.
   void prefer_model(const std::string& name);
   void server_speaks_first() { server_speaks_first_ = true; }

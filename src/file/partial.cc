@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <string_view>
 
+#include "file/file_state.h"
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
@@ -20,31 +20,23 @@ namespace netlab {
 namespace {
 
 constexpr mode_t new_file = 0666;  // less the umask
-constexpr std::string_view state_mark = "netlab partial 1\ntag ";
-constexpr std::string_view replace_mark = "\nreplace\n";
-constexpr std::size_t most_state = 256;
+constexpr mode_t new_program = 0777;
 
 // DEST, or where ".part.state.new" behind it would be more than a name may have (NAME_MAX), its
 // start with a mark that tells it from others that start alike.
-std::string stem_of(const std::string& destination) {
+std::string stem_of(const std::string& name) {
   constexpr std::size_t longest = 255 - std::string_view(".part.state.new").size();
-  const std::size_t begin = destination.rfind('/') + 1;  // npos + 1 is 0
-  if (destination.size() - begin <= longest) return destination;
-  const std::string mark =
-      fmt::format("-{:016x}", std::hash<std::string>{}(destination.substr(begin)));
-  return destination.substr(0, begin + longest - mark.size()) + mark;
+  if (name.size() <= longest) return name;
+  const std::string mark = fmt::format("-{:016x}", std::hash<std::string>{}(name));
+  return name.substr(0, longest - mark.size()) + mark;
 }
 
-std::string part_of(const std::string& destination) {
-  return stem_of(destination) + ".part";
+Place beside(const Place& destination, const char* suffix) {
+  return destination.beside(stem_of(destination.name()) + suffix);
 }
 
-std::string state_of(const std::string& destination) {
-  return stem_of(destination) + ".part.state";
-}
-
-int open_file(const std::string& path, int flags) {
-  return retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, new_file); });
+Place state_of(const Place& destination) {
+  return beside(destination, ".part.state");
 }
 
 std::uint64_t size_of(const Fd& file, const std::string& path) {
@@ -57,112 +49,157 @@ bool same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-// Two downloads into one file would mix: flock(2) lets the second know. Gives no file when none is
-// there.
-Fd open_and_lock(const std::string& path, int flags) {
-  // Whoever held the lock may have renamed the file away after we opened it: then once more. It
-  // takes a download's end in the same microseconds each time, so that ten times do.
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    Fd file(open_file(path, flags));
-    if (!file && errno == ENOENT && (flags & O_CREAT) == 0) return file;
-    if (!file) throw SystemError("open " + path);
-    const int locked = retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); });
-    if (locked == -EWOULDBLOCK) break;
-    if (locked < 0) throw SystemError("lock " + path, -locked);
-    struct stat opened {};
-    struct stat there {};
-    if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + path);
-    if (!S_ISREG(opened.st_mode)) throw SystemError("resume " + path, EINVAL);
-    if (::stat(path.c_str(), &there) == 0 && same_file(opened, there)) return file;
-  }
-  throw SystemError("lock " + path + " (another download writes to it)", EWOULDBLOCK);
+[[noreturn]] void throw_locked(const Place& place) {
+  throw SystemError("lock " + place.path() + " (another transfer writes to it)", EWOULDBLOCK);
 }
 
-}  // namespace
+// Two transfers into one file would mix: flock(2) lets the second know.
+bool lock(const Fd& file, const Place& place) {
+  const int result = retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); });
+  if (result < 0 && result != -EWOULDBLOCK) throw SystemError("lock " + place.path(), -result);
+  return result >= 0;
+}
 
-Partial::State Partial::read_state(const std::string& destination) {
-  const Fd file(open_file(state_of(destination), O_RDONLY | O_NOFOLLOW));
-  if (!file) return {};
-  std::array<std::byte, most_state> bytes;
+// Gives no file when none is there.
+Fd open_and_lock(const Place& place, int flags) {
+  // Whoever held the lock may have renamed the file away after we opened it: then once more. It
+  // takes a transfer's end in the same microseconds each time, so that ten times do.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const int fd = place.open(flags, new_file);
+    if (fd == -ENOENT && (flags & O_CREAT) == 0) return {};
+    if (fd < 0) throw SystemError("open " + place.path(), -fd);
+    Fd file(fd);
+    if (!lock(file, place)) break;
+    struct stat opened {};
+    if (::fstat(fd, &opened) != 0) throw SystemError("stat " + place.path());
+    if (!S_ISREG(opened.st_mode)) throw SystemError("resume " + place.path(), EINVAL);
+    const auto there = place.status();
+    if (there && same_file(opened, *there)) return file;
+  }
+  throw_locked(place);
+}
+
+PartialState read_state(const Place& destination) {
+  const Fd file(state_of(destination).open(O_RDONLY | O_NOFOLLOW));
+  if (file.get() < 0) return {};
+  std::array<std::byte, PartialState::most + 1> bytes;
   std::size_t size = 0;
   while (size < bytes.size()) {
     const ssize_t got = call::read(file.get(), std::span(bytes).subspan(size));
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), size);
-  // A torn or foreign file says nothing.
-  if (!text.starts_with(state_mark) || !text.ends_with('\n')) return {};
-  text.remove_prefix(state_mark.size());
-  return {std::string(text.substr(0, text.find('\n'))), text.ends_with(replace_mark)};
+  return PartialState::parse({reinterpret_cast<const char*>(bytes.data()), size});
 }
 
-void Partial::write_state(const std::string& destination, const State& state) {
-  const std::string path = state_of(destination);
-  const std::string fresh = path + ".new";
-  const Fd file(open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW));
-  if (!file) throw SystemError("open " + fresh);
-  const std::string text =
-      fmt::format("{}{}{}", state_mark, state.tag, state.replace ? replace_mark : "\n");
-  call::write_all(file.get(), bytes_of(text), fresh);
-  if (::rename(fresh.c_str(), path.c_str()) != 0) throw SystemError("rename " + fresh);
+void write_state(const Place& destination, const PartialState& state) {
+  const Place fresh = beside(destination, ".part.state.new");
+  const int fd = fresh.open(O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, new_file);
+  if (fd < 0) throw SystemError("open " + fresh.path(), -fd);
+  const Fd file(fd);
+  call::write_all(fd, bytes_of(state.emit()), fresh.path());
+  fresh.rename(state_of(destination), true);
 }
 
-Partial::Partial(std::string destination, std::string path, Fd file)
-    : destination_(std::move(destination)),
-      path_(std::move(path)),
+void sync(const Fd& file, const std::string& path) {
+  if (::fsync(file.get()) != 0) throw SystemError("sync " + path);
+}
+
+}  // namespace
+
+Place Partial::part_of(const Place& destination) {
+  return beside(destination, ".part");
+}
+
+Partial::Partial(const Place& destination, const Place& place, Fd file, bool is_ours)
+    : destination_(destination),
+      place_(place),
       file_(std::move(file)),
-      size_(size_of(file_, path_)),
-      state_(read_state(destination_)) {}
+      is_ours_(is_ours),
+      size_(size_of(file_, path())),
+      state_(read_state(destination)) {}
 
-std::optional<Partial> Partial::find(const std::string& destination) {
-  for (const std::string& path : {part_of(destination), destination}) {
-    // The .part is ours and no link; DEST may be a link that the user made.
-    Fd file = open_and_lock(path, O_RDWR | (path == destination ? 0 : O_NOFOLLOW));
-    if (file) return Partial(destination, path, std::move(file));
-  }
-  return std::nullopt;
+std::optional<Partial> Partial::find_part(const Place& destination) {
+  const Place part = part_of(destination);
+  Fd file = open_and_lock(part, O_RDWR | O_NOFOLLOW);
+  if (!file) return std::nullopt;
+  return Partial(destination, part, std::move(file), true);
 }
 
-Partial Partial::create(const std::string& destination, bool replace) {
-  const std::string path = part_of(destination);
-  Partial partial(destination, path, open_and_lock(path, O_RDWR | O_CREAT | O_NOFOLLOW));
+std::optional<Partial> Partial::find(const Place& destination) {
+  if (auto part = find_part(destination)) return part;
+  // DEST may be a link that the user made.
+  Fd file = open_and_lock(destination, O_RDWR);
+  if (!file) return std::nullopt;
+  return Partial(destination, destination, std::move(file), false);
+}
+
+Partial Partial::create(const Place& destination, bool replace) {
+  const Place part = part_of(destination);
+  Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
   partial.state_.replace = replace;
   return partial;
 }
 
 void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
-  while (!into.empty()) {
-    const ssize_t got = call::read_at(file_.get(), into, offset);
-    if (got < 0) throw SystemError("read " + path_, static_cast<int>(-got));
-    if (got == 0) throw SystemError("read " + path_ + " (it has become shorter)", EIO);
-    into = into.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
+  if (call::read_all_at(file_.get(), into, offset, path()) < into.size())
+    throw SystemError("read " + path() + " (it has become shorter)", EIO);
 }
 
-void Partial::start(std::uint64_t offset, const std::string& tag) {
-  const auto end = static_cast<off_t>(offset);
-  if (retry_interrupted([&] { return ::ftruncate(file_.get(), end); }) < 0)
-    throw SystemError("truncate " + path_);
-  seek(file_, offset, path_);
+void Partial::start(std::uint64_t offset, const std::string& tag, bool holes) {
   state_.tag = tag;
-  if (tag.empty() && !state_.replace)
-    ::unlink(state_of(destination_).c_str());
+  state_.holes = holes || (state_.holes && offset > 0);
+  truncate(offset);
+  seek(file_, offset, path());
+  if (state_ == PartialState())
+    state_of(destination_).remove();
   else
     write_state(destination_, state_);
 }
 
-void Partial::complete() {
-  if (is_ours()) {
-    const unsigned int flags = state_.replace ? 0 : RENAME_NOREPLACE;
-    int result = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, destination_.c_str(), flags);
-    // A file system without RENAME_NOREPLACE.
-    if (result != 0 && errno == EINVAL && !state_.replace)
-      result = ::rename(path_.c_str(), destination_.c_str());
-    if (result != 0) throw SystemError("rename " + path_ + " to " + destination_);
+void Partial::truncate(std::uint64_t size) const {
+  const auto end = static_cast<off_t>(size);
+  if (retry_interrupted([&] { return ::ftruncate(file_.get(), end); }) < 0)
+    throw SystemError("truncate " + path());
+}
+
+Fd Partial::reopen(std::uint64_t offset) const {
+  const int fd = place_.open(O_WRONLY | O_NOFOLLOW);
+  if (fd < 0) throw SystemError("open " + path(), -fd);
+  Fd file(fd);
+  seek(file, offset, path());
+  return file;
+}
+
+void Partial::complete(const Finish& finish) {
+  if (finish.executable) set_executable(file_, *finish.executable, path());
+  if (finish.modified) set_modified(file_, *finish.modified, path());
+  if (finish.durable) sync(file_, path());
+  if (is_ours_) place_.rename(destination_, state_.replace);
+  if (finish.durable) destination_.sync_folder();
+  state_of(destination_).remove();
+}
+
+void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
+                 const Finish& finish) {
+  const Place part = Partial::part_of(destination);
+  const int fd = part.open(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                           finish.executable.value_or(false) ? new_program : new_file);
+  if (fd == -EEXIST) {  // of an earlier time, or another transfer's
+    Partial partial = Partial::create(destination, replace);
+    partial.start(0, "");
+    call::write_all(partial.file().get(), bytes, partial.path());
+    partial.complete(finish);
+    return;
   }
-  ::unlink(state_of(destination_).c_str());
+  if (fd < 0) throw SystemError("open " + part.path(), -fd);
+  const Fd file(fd);
+  if (!lock(file, part)) throw_locked(part);
+  call::write_all(fd, bytes, part.path());
+  if (finish.modified) set_modified(file, *finish.modified, part.path());
+  if (finish.durable) sync(file, part.path());
+  part.rename(destination, replace);
+  if (finish.durable) destination.sync_folder();
 }
 
 PathState look_at(const std::string& path) {
@@ -174,9 +211,9 @@ PathState look_at(const std::string& path) {
 }
 
 Fd open_to_write(const std::string& path) {
-  Fd file(open_file(path, O_WRONLY));
-  if (!file) throw SystemError("open " + path);
-  return file;
+  const int fd = retry_interrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
+  if (fd < 0) throw SystemError("open " + path, -fd);
+  return Fd(fd);
 }
 
 void seek(const Fd& file, std::uint64_t offset, const std::string& path) {

@@ -1,5 +1,5 @@
-// Partial is a download that is not whole yet. It is written to DEST.part, and becomes DEST by a
-// rename when it is whole, so that nobody ever sees half a file under the final name; beside it
+// Partial is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a rename
+// when it is whole, so that nobody ever sees half a file under the final name; beside it
 // DEST.part.state tells which state of the remote file it is a part of. A partial that someone made
 // by other means, under the final name, is continued in its place.
 #pragma once
@@ -9,53 +9,72 @@
 #include <span>
 #include <string>
 
+#include "file/folder.h"
+#include "file/partial_state.h"
 #include "socket/fd.h"
 
 namespace netlab {
 
+// What a file gets with its final name.
+struct Finish {
+  std::optional<std::uint64_t> modified{};  // nanoseconds since the Epoch; nothing: now
+  std::optional<bool> executable{};         // nothing: as it is
+  bool durable = false;  // it is on the disk, and so is its name, when complete() returns
+};
+
 class Partial {
  public:
   // DEST.part or, failing that, DEST itself; nothing when neither is there. Throws SystemError:
-  // EWOULDBLOCK when another download writes to it.
-  static std::optional<Partial> find(const std::string& destination);
+  // EWOULDBLOCK when another transfer writes to it.
+  static std::optional<Partial> find(const Place& destination);
+  // DEST.part alone.
+  static std::optional<Partial> find_part(const Place& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
-  static Partial create(const std::string& destination, bool replace);
+  static Partial create(const Place& destination, bool replace);
+  // Where the bytes go until they are whole.
+  static Place part_of(const Place& destination);
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return place_.path(); }
   std::uint64_t size() const { return size_; }  // bytes, when it was opened
   // The tag of the remote file it is a part of; empty when nobody wrote it down.
   const std::string& tag() const { return state_.tag; }
+  bool may_have_holes() const { return state_.holes; }
 
   // Whether it is a DEST.part, and not a file that was there under the final name.
-  bool is_ours() const { return path_ != destination_; }
+  bool is_ours() const { return is_ours_; }
+
+  // DEST may be there, and is to be replaced.
+  void replace() { state_.replace = true; }
 
   // Fills `into` from there on. Throws SystemError, EIO when it has become shorter.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
   // Writing begins: goes to `offset`, which is at most size(), and notes the remote's tag. What was
-  // behind `offset` is cut off.
-  void start(std::uint64_t offset, const std::string& tag);
+  // behind `offset` is cut off. `holes`: what is written from now on may come in any order.
+  void start(std::uint64_t offset, const std::string& tag, bool holes = false);
   const Fd& file() const { return file_; }
+  // A further descriptor with a position of its own. Throws SystemError.
+  Fd reopen(std::uint64_t offset) const;
+  // Cuts off what is behind `size`. Throws SystemError.
+  void truncate(std::uint64_t size) const;
   // It is whole: gives it its final name. Throws SystemError, EEXIST when DEST has come up
   // meanwhile and is not to be replaced.
-  void complete();
+  void complete(const Finish& finish = {});
 
  private:
-  // What DEST.part.state says of it.
-  struct State {
-    std::string tag;
-    bool replace = false;  // DEST was there when it was begun, and is to be replaced
-  };
-  static State read_state(const std::string& destination);
-  static void write_state(const std::string& destination, const State& state);
+  Partial(const Place& destination, const Place& place, Fd file, bool is_ours);
 
-  Partial(std::string destination, std::string path, Fd file);
-
-  std::string destination_;
-  std::string path_;
+  Place destination_;
+  Place place_;
   Fd file_;
+  bool is_ours_;
   std::uint64_t size_;
-  State state_;
+  PartialState state_;
 };
+
+// All of a small file at once, by way of DEST.part and with fewer calls. Throws SystemError, EEXIST
+// as complete().
+void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
+                 const Finish& finish);
 
 // What is at a path, links followed.
 struct PathState {

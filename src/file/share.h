@@ -1,25 +1,15 @@
 // Share is what a server gives away: a folder that no name leads out of, or a single file. Every
-// path of a client is resolved by the kernel beneath the folder (openat2(2), RESOLVE_BENEATH):
-// "..", an absolute name and a symbolic link that leads out are refused there, without a race.
+// path of a client is resolved by the kernel beneath the folder (file/folder.h).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "socket/fd.h"
+#include "file/file_state.h"
+#include "file/folder.h"
+#include "file/listing.h"
 
 namespace netlab {
-
-// What a file was when it was opened.
-struct FileState {
-  std::uint64_t size = 0;  // bytes
-  // Changes whenever the file does: its modification and change times and its inode number.
-  std::string tag;
-
-  // Throws SystemError: of fstat(2), EISDIR for a folder, EINVAL for a FIFO, a device or a socket.
-  static FileState of(const Fd& file, const std::string& name);
-};
 
 struct SharedFile {
   Fd fd;
@@ -36,11 +26,25 @@ class Share {
   // An empty name asks for the default. Throws SystemError: ENOENT, EXDEV for a name that leads
   // out, EISDIR, EINVAL, EACCES, EMFILE, ...
   SharedFile open(std::string_view name) const;
+  // What is in a folder; "." is the served one. Throws SystemError, ENOTDIR.
+  Listing list(const std::string& name) const;
+  // Where something of that name is to be made. Throws SystemError.
+  Place place(const std::string& name) const;
 
   const std::string& default_name() const { return default_name_; }
+  bool is_single_file() const { return single_; }
 
  private:
-  Fd folder_;
+  // The folder of what is served, and where that is a file, its name in there.
+  struct Served {
+    std::string folder;
+    std::string file;
+  };
+  static Served look_for(const std::string& path);
+  Share(const Served& served, const std::string& default_name);
+  void check(const std::string& name) const;
+
+  Folder folder_;
   std::string default_name_;
   bool single_ = false;  // the default is all there is
 };

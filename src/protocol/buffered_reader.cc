@@ -1,26 +1,43 @@
 #include "protocol/buffered_reader.h"
 
 #include <algorithm>
-#include <array>
 
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 
 namespace netlab {
+namespace {
+constexpr std::size_t smallest_fill = 4 * 1024;
+constexpr std::size_t largest_fill = 256 * 1024;
+}  // namespace
 
 bool BufferedReader::fill() {
-  std::array<std::byte, 4096> bytes;
-  const std::size_t got = stream_.read_some(bytes);
   buffer_.erase(0, taken_);
   taken_ = 0;
-  buffer_.append(reinterpret_cast<const char*>(bytes.data()), got);
-  return got != 0;
+  const std::size_t held = buffer_.size();
+  // Who sends requests ahead of their answers is read in large pieces; who does not costs little.
+  const std::size_t room = std::clamp(2 * last_fill_, smallest_fill, largest_fill);
+  buffer_.resize(held + room);
+  const auto into = std::as_writable_bytes(std::span(buffer_)).subspan(held);
+  try {
+    last_fill_ = stream_.read_some(into);
+  } catch (...) {
+    buffer_.resize(held);
+    throw;
+  }
+  buffer_.resize(held + last_fill_);
+  return last_fill_ != 0;
 }
 
 std::string BufferedReader::take(std::size_t count) {
   std::string bytes(rest().substr(0, count));
   taken_ += count;
+  // Between two requests nothing is kept.
+  if (taken_ == buffer_.size() && buffer_.capacity() > smallest_fill) {
+    buffer_ = std::string();
+    taken_ = 0;
+  }
   return bytes;
 }
 
@@ -36,6 +53,14 @@ std::string BufferedReader::read_exact(std::size_t count) {
                             std::to_string(count) + " bytes");
   }
   return take(count);
+}
+
+void BufferedReader::skip_exact(std::size_t count) {
+  while (count > 0) {
+    if (rest().empty() && !fill())
+      throw ConnectionEnded("the peer finished " + std::to_string(count) + " bytes early");
+    count -= take(std::min(count, rest().size())).size();
+  }
 }
 
 std::string BufferedReader::read_line(std::size_t most) {
@@ -69,7 +94,9 @@ std::size_t BufferedReader::read_some(std::span<std::byte> into) {
   return bytes.size();
 }
 
-std::size_t BufferedReader::write_rest(const Fd& file, const std::string& name, std::size_t most) {
+std::size_t BufferedReader::receive_file(const Fd& file, const std::string& name,
+                                         std::size_t most) {
+  if (rest().empty()) return stream_.receive_file(file, name, most);
   const std::string bytes = take(std::min(most, rest().size()));
   call::write_all(file.get(), bytes_of(bytes), name);
   return bytes.size();

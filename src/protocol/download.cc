@@ -4,25 +4,30 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "file/partial.h"
 #include "protocol/escape.h"
+#include "protocol/pace.h"
+#include "protocol/proof.h"
+#include "protocol/same_bytes.h"
+#include "protocol/streams.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 
 namespace netlab {
 namespace {
 
-// How much of the end of a partial is fetched again and compared before anything is appended.
-constexpr std::uint64_t overlap_size = 64 * 1024;
 constexpr std::size_t receive_size = 1024 * 1024;
 constexpr const char* restart_hint = "; --restart fetches it anew";
 
 class Transfer {
  public:
-  Transfer(const Download& order, RemoteFile& remote, Network& network)
-      : order_(order), remote_(remote), network_(network) {}
+  Transfer(Download& order, RemoteFile& remote, Network& network)
+      : order_(order),
+        with_(order.receiving),
+        remote_(remote),
+        network_(network),
+        pace_(with_.limit_rate, network) {}
 
   Download::Outcome run() {
     wait_anew();
@@ -41,7 +46,7 @@ class Transfer {
  private:
   enum class Kind { file, as_it_is, standard_output };
 
-  void wait_anew() { remote_.set_deadline(later(network_.now(), order_.silence)); }
+  void wait_anew() { remote_.set_deadline(later(network_.now(), with_.silence)); }
 
   void choose_destination() {
     outcome_.destination = order_.destination;
@@ -76,12 +81,11 @@ class Transfer {
   void write_as_it_is() {
     if (order_.mode == Download::Mode::resume)
       throw SystemError("resume " + outcome_.destination, ESPIPE);
-    const RemoteFile::Found found = open(purpose(), order_.offset, "");
+    const RemoteFile::Found found = open(purpose(), order_.offset, order_.tag);
     if (kind_ == Kind::standard_output)
-      receive_rest(found, order_.offset, call::duplicate(STDOUT_FILENO), "standard output");
+      receive_onwards(found, call::duplicate(STDOUT_FILENO), "standard output");
     else
-      receive_rest(found, order_.offset, open_to_write(outcome_.destination), outcome_.destination);
-    confirm(found);
+      receive_onwards(found, open_to_write(outcome_.destination), outcome_.destination);
   }
 
   RemoteFile::Purpose purpose() const {
@@ -95,83 +99,90 @@ class Transfer {
       throw ProtocolError(fmt::format(
           "{} has {} bytes: writing at {} would leave a hole (-o - writes to standard output)",
           outcome_.destination, size, order_.offset));
-    const RemoteFile::Found found = open(RemoteFile::Purpose::offset, order_.offset, "");
+    const RemoteFile::Found found = open(RemoteFile::Purpose::offset, order_.offset, order_.tag);
     const Fd file = open_to_write(outcome_.destination);
     seek(file, order_.offset, outcome_.destination);
-    receive_rest(found, order_.offset, file, outcome_.destination);
+    receive_onwards(found, file, outcome_.destination);
+  }
+
+  // What can't be taken back: a further run goes on where this one was broken off.
+  void receive_onwards(const RemoteFile::Found& found, const Fd& file, const std::string& path) {
+    const std::uint64_t begin = order_.offset;
+    try {
+      receive_rest(found, begin, file, path);
+    } catch (...) {
+      order_.mode = Download::Mode::offset;
+      order_.offset = begin + outcome_.received;
+      order_.tag = found.tag;
+      throw;
+    }
     confirm(found);
   }
 
   // Nothing is made or emptied before the server has agreed.
   void fetch_whole(bool replace) {
-    const RemoteFile::Found found = open(RemoteFile::Purpose::whole, 0, "");
-    Partial partial = Partial::create(outcome_.destination, replace);
+    const bool shares = with_.streams > 1;
+    RemoteFile::Found found = shares ? look() : open(RemoteFile::Purpose::whole, 0, "");
+    Partial partial = Partial::create(Place::of(outcome_.destination), replace);
     partial.start(0, found.tag);
-    receive_rest(found, 0, partial.file(), partial.path());
+    // A further run finds this one's .part, and goes on there.
+    order_.mode = Download::Mode::automatic;
+    if (shares)
+      receive_shared(found, 0, partial);
+    else
+      receive_rest(found, 0, partial.file(), partial.path());
     // On the sheet's wire a server refuses by ending the connection, as it ends an empty file.
     if (!found.size && outcome_.received == 0 && look_at(outcome_.destination).size > 0)
       throw ProtocolError("the server sent nothing: " + outcome_.destination + " stays as it is");
-    confirm(found);
-    partial.complete();
+    finish(found, partial);
   }
 
   // False: nothing is there.
   bool resume_what_is_there() {
-    std::optional<Partial> partial = Partial::find(outcome_.destination);
+    std::optional<Partial> partial = Partial::find(Place::of(outcome_.destination));
     if (!partial) return false;
     resume(*partial);
     return true;
   }
 
   void resume(Partial& partial) {
-    // A file of that name need not be a part of this one: nobody said so.
-    const bool is_part = partial.is_ours() || order_.mode == Download::Mode::resume;
-    const std::uint64_t overlap = is_part ? std::min(overlap_size, partial.size()) : partial.size();
-    const std::uint64_t from = partial.size() - overlap;
-    check_against(partial);
-    const RemoteFile::Found found = open(RemoteFile::Purpose::resume, from, partial.tag());
-    compare(partial, from);
-    outcome_.compared = overlap;
-    partial.start(partial.size(), found.tag);
-    receive_rest(found, partial.size(), partial.file(), partial.path());
-    confirm(found);
-    partial.complete();
-    outcome_.was_complete = outcome_.received == 0 && partial.size() > 0;
-  }
-
-  // Before bytes are asked for: what can't be the start of the remote file is not resumed.
-  void check_against(const Partial& partial) {
     wait_anew();
-    const auto found = remote_.look();
-    if (!found) return;
-    if (!partial.tag().empty() && partial.tag() != found->tag)
-      throw ProtocolError(fmt::format("{} has changed since {} was begun{}", escaped(found->name),
-                                      partial.path(), restart_hint));
-    if (partial.size() > found->size)
-      throw ProtocolError(fmt::format("{} has {} bytes, more than {} with {}{}", partial.path(),
-                                      partial.size(), escaped(found->name), *found->size,
-                                      restart_hint));
+    RemoteFile::Found found = remote_.look().value_or(RemoteFile::Found());
+    const ProofOrder order{partial, found, order_.mode == Download::Mode::resume, with_.silence};
+    auto proof = prove_by_hashes(order, remote_, network_);
+    if (proof) {
+      outcome_.compared = proof->compared;
+      if (!proof->notice.empty()) notice(proof->notice);
+      outcome_.from = proof->offset;
+      outcome_.was_complete = proof->offset == found.size;
+      if (!outcome_.was_complete || partial.size() != proof->offset)
+        partial.start(proof->offset, found.tag);
+      if (outcome_.was_complete) {
+        finish(found, partial);
+        return;
+      }
+      if (with_.streams > 1) {
+        receive_shared(found, proof->offset, partial);
+      } else {
+        found = open(RemoteFile::Purpose::resume, proof->offset, found.tag);
+        receive_rest(found, proof->offset, partial.file(), partial.path());
+      }
+    } else {
+      // Holes would not be found by a look at the end alone.
+      const std::uint64_t from = partial.may_have_holes() ? 0 : overlap_begin(order);
+      const std::uint64_t begin = partial.may_have_holes() ? 0 : partial.size();
+      found = open(RemoteFile::Purpose::resume, from, partial.tag());
+      if (begin > 0) compare_overlap(order, from, remote_, network_);
+      outcome_.compared = begin - from;
+      partial.start(begin, found.tag);
+      receive_rest(found, begin, partial.file(), partial.path());
+      outcome_.was_complete = outcome_.received == 0 && partial.size() > 0;
+    }
+    finish(found, partial);
   }
 
-  // What is there from `from` on, with what comes.
-  void compare(const Partial& partial, std::uint64_t from) {
-    std::vector<std::byte> theirs(overlap_size);
-    std::vector<std::byte> ours(overlap_size);
-    for (std::uint64_t at = from; at < partial.size();) {
-      wait_anew();
-      const std::size_t got = remote_.receive(
-          std::span(theirs).first(std::min<std::uint64_t>(overlap_size, partial.size() - at)));
-      if (got == 0)
-        throw ProtocolError(fmt::format("the remote file ends before {}, which has {} bytes{}",
-                                        partial.path(), partial.size(), restart_hint));
-      partial.read(at, std::span(ours).first(got));
-      if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(got),
-                      theirs.begin()))
-        throw ProtocolError(
-            fmt::format("{} is not the beginning of the remote file: its last {} bytes differ{}",
-                        partial.path(), partial.size() - from, restart_hint));
-      at += got;
-    }
+  void notice(const std::string& line) const {
+    if (with_.notice) with_.notice(line);
   }
 
   RemoteFile::Found open(RemoteFile::Purpose purpose, std::uint64_t offset,
@@ -183,12 +194,12 @@ class Transfer {
   void receive_rest(const RemoteFile::Found& found, std::uint64_t offset, const Fd& file,
                     const std::string& path) {
     outcome_.from = offset;
-    if (order_.progress) order_.progress(offset, found.size.value_or(0));
+    if (with_.progress) with_.progress(offset, found.size.value_or(0));
     for (std::uint64_t at = offset; !found.size || at < *found.size;) {
       const std::uint64_t left = found.size ? *found.size - at : receive_size;
       wait_anew();
-      const std::size_t got =
-          remote_.receive_file(file, path, std::min<std::uint64_t>(receive_size, left));
+      const std::size_t got = remote_.receive_file(
+          file, path, pace_.piece(std::min<std::uint64_t>(receive_size, left)));
       if (got == 0) {
         if (!found.size) break;  // the end of the connection is the end of the file
         throw ConnectionEnded(
@@ -196,8 +207,22 @@ class Transfer {
       }
       at += got;
       outcome_.received += got;
-      if (order_.progress) order_.progress(at, found.size.value_or(0));
+      if (with_.progress) with_.progress(at, found.size.value_or(0));
+      pace_.moved(got);
     }
+  }
+
+  RemoteFile::Found look() {
+    wait_anew();
+    if (const auto found = remote_.look()) return *found;
+    throw ProtocolError("this wire has no ranges: --streams is not possible");
+  }
+
+  void receive_shared(const RemoteFile::Found& found, std::uint64_t offset, Partial& partial) {
+    outcome_.from = offset;
+    receive_in_streams({.remote = remote_, .found = found, .offset = offset, .receiving = with_},
+                       partial, network_);
+    outcome_.received = *found.size - offset;
   }
 
   // A file that was replaced while it was sent is not the one we were promised.
@@ -209,16 +234,36 @@ class Transfer {
       throw ProtocolError(escaped(found.name) + " has changed while it was sent" + restart_hint);
   }
 
-  const Download& order_;
+  void finish(const RemoteFile::Found& found, Partial& partial) {
+    confirm(found);
+    if (with_.verify) verify(found, partial);
+    partial.complete(
+        {.modified = found.modified, .executable = found.executable, .durable = with_.durable});
+  }
+
+  void verify(const RemoteFile::Found& found, const Partial& partial) {
+    const auto same = found.size ? same_bytes({partial.file(), partial.path()}, *found.size,
+                                              remote_, found.tag, with_.silence, network_)
+                                 : std::nullopt;
+    if (!same) throw ProtocolError("the server tells no hashes: --verify is not possible");
+    if (*same != *found.size)
+      throw ProtocolError(
+          fmt::format("{} differs from the remote file behind byte {}", partial.path(), *same));
+    outcome_.verified = true;
+  }
+
+  Download& order_;
+  const Receiving& with_;
   RemoteFile& remote_;
   Network& network_;
+  Pace pace_;
   Kind kind_ = Kind::file;
   Download::Outcome outcome_;
 };
 
 }  // namespace
 
-Download::Outcome Download::run(RemoteFile& remote, Network& network) const {
+Download::Outcome Download::run(RemoteFile& remote, Network& network) {
   return Transfer(*this, remote, network).run();
 }
 

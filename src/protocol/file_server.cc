@@ -9,10 +9,6 @@
 
 namespace netlab {
 namespace {
-// What has to move within the stall time-out. A client that takes a byte now and then does not move
-// it on: each piece has one deadline.
-constexpr std::uint64_t piece_size = 256 * 1024;
-
 bool is_uppercase(int byte) {
   return byte >= 'A' && byte <= 'Z';
 }
@@ -28,28 +24,38 @@ void serve_files(const FileService& service, Stream& client, Network& network) {
     serve_sheet(service, reader, client, network);
 }
 
-void send_rest(const FileService& service, const SharedFile& file, std::uint64_t offset,
-               Stream& client, Network& network) {
+void throw_shorter(const SharedFile& file, std::uint64_t end) {
+  throw ProtocolError(fmt::format("{} has become shorter while it was sent: {} of {} bytes",
+                                  escaped(file.name), end, file.state.size));
+}
+
+Event sent_event(const SharedFile& file, std::uint64_t offset, std::uint64_t count,
+                 const Address& client) {
+  const std::string name = escaped(file.name);
+  const std::string peer = client.text();
+  return {"sent",
+          fmt::format("sent {} to {}: {} bytes from {}", name, peer, count, offset),
+          {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}};
+}
+
+void send_part(const FileService& service, const SharedFile& file, std::uint64_t offset,
+               std::uint64_t count, Pace& pace, Stream& client, Network& network) {
   const std::string name = escaped(file.name);
   const std::string peer = client.peer().text();
-  const std::uint64_t count = file.state.size - offset;
   if (service.tell)
     service.tell({"sending",
                   fmt::format("sending {} to {}: {} bytes from {}", name, peer, count, offset),
                   {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}});
-  for (std::uint64_t at = offset; at < file.state.size;) {
-    const std::uint64_t piece = std::min(piece_size, file.state.size - at);
+  const std::uint64_t end = offset + count;
+  for (std::uint64_t at = offset; at < end;) {
+    const std::uint64_t piece = pace.piece(std::min(piece_size, end - at));
     client.set_deadline(later(network.now(), service.stall_timeout));
     const std::uint64_t sent = client.send_file(file.fd, at, piece);
     at += sent;
-    if (sent < piece)
-      throw ProtocolError(fmt::format("{} has become shorter while it was sent: {} of {} bytes",
-                                      name, at, file.state.size));
+    if (sent < piece) throw_shorter(file, at);
+    pace.moved(sent);
   }
-  if (service.tell)
-    service.tell({"sent",
-                  fmt::format("sent {} to {}: {} bytes", name, peer, count),
-                  {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}});
+  if (service.tell) service.tell(sent_event(file, offset, count, client.peer()));
 }
 
 }  // namespace netlab

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "protocol/decimal.h"
 #include "protocol/escape.h"
@@ -76,22 +78,136 @@ std::string parse_tag(std::string_view word) {
   return std::string(word);
 }
 
+constexpr std::string_view executable_mode = "x";
+constexpr std::string_view plain_mode = "-";
+constexpr std::string_view sync_word = "sync";
+
+bool parse_mode(std::string_view word) {
+  if (word != executable_mode && word != plain_mode)
+    throw ProtocolError("bad mode \"" + escaped_start(word) + "\"");
+  return word == executable_mode;
+}
+
+std::string_view mode_text(bool executable) {
+  return executable ? executable_mode : plain_mode;
+}
+
+using Method = Request::Method;
+constexpr std::array<std::pair<Method, std::string_view>, 8> methods = {{
+    {Method::get, "GET"},
+    {Method::range, "RANGE"},
+    {Method::stat, "STAT"},
+    {Method::hash, "HASH"},
+    {Method::list, "LIST"},
+    {Method::put, "PUT"},
+    {Method::part, "PART"},
+    {Method::mkdir, "MKDIR"},
+}};
+
+Method parse_method(std::string_view word) {
+  for (const auto& [method, name] : methods)
+    if (name == word) return method;
+  throw ProtocolError("unknown command \"" + escaped_start(word) + "\"");
+}
+
+std::string_view name_of(Method wanted) {
+  for (const auto& [method, name] : methods)
+    if (method == wanted) return name;
+  return {};
+}
+
+using Kind = Entry::Kind;
+constexpr std::array<std::pair<Kind, std::string_view>, 4> kinds = {{
+    {Kind::file, "file"},
+    {Kind::folder, "folder"},
+    {Kind::link, "link"},
+    {Kind::other, "other"},
+}};
+
+std::optional<Kind> parse_kind(std::string_view word) {
+  for (const auto& [kind, name] : kinds)
+    if (name == word) return kind;
+  return std::nullopt;
+}
+
+std::string parse_entry_name(std::string_view word) {
+  std::string name = decode_name(word);
+  constexpr std::size_t longest = 255;  // NAME_MAX
+  if (name.empty() || name == "." || name == ".." || name.size() > longest ||
+      name.find('/') != std::string::npos || name.find('\0') != std::string::npos)
+    throw ProtocolError("bad name in a list: \"" + escaped_start(name) + "\"");
+  return name;
+}
+
+// The words behind the name, by method.
+void parse_words(Request& request, std::string_view words) {
+  switch (request.method) {
+    case Method::get:
+      request.offset = parse_number(next_word(words), "offset");
+      request.tag = parse_tag(next_word(words));
+      break;
+    case Method::range:
+      request.offset = parse_number(next_word(words), "offset");
+      request.count = parse_number(next_word(words), "count");
+      request.tag = parse_tag(next_word(words));
+      break;
+    case Method::hash:
+      request.offset = parse_number(next_word(words), "offset");
+      request.count = parse_number(next_word(words), "count");
+      request.block = parse_number(next_word(words), "block");
+      request.tag = parse_tag(next_word(words));
+      if (request.block < smallest_block || request.block > largest_block)
+        throw ProtocolError(fmt::format("a block of {} bytes", request.block));
+      break;
+    case Method::put:
+      request.size = parse_number(next_word(words), "size");
+      request.offset = parse_number(next_word(words), "offset");
+      request.modified = parse_number(next_word(words), "time");
+      request.executable = parse_mode(next_word(words));
+      request.durable = next_word(words) == sync_word;
+      if (request.offset > request.size) throw ProtocolError("an offset beyond the size");
+      break;
+    case Method::stat:
+    case Method::list:
+    case Method::part:
+    case Method::mkdir:
+      break;
+  }
+}
+
+std::string with_tag(std::string text, const std::string& tag) {
+  return tag.empty() ? text : text + " " + tag;
+}
+
+std::string words_of(const Request& request) {
+  switch (request.method) {
+    case Method::get:
+      return with_tag(fmt::format(" {}", request.offset), request.tag);
+    case Method::range:
+      return with_tag(fmt::format(" {} {}", request.offset, request.count), request.tag);
+    case Method::hash:
+      return with_tag(fmt::format(" {} {} {}", request.offset, request.count, request.block),
+                      request.tag);
+    case Method::put:
+      return fmt::format(" {} {} {} {}{}{}", request.size, request.offset, request.modified,
+                         mode_text(request.executable), request.durable ? " " : "",
+                         request.durable ? sync_word : "");
+    case Method::stat:
+    case Method::list:
+    case Method::part:
+    case Method::mkdir:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 Request parse_request(std::string_view line) {
-  const std::string_view method = next_word(line);
   Request request;
-  if (method == "GET")
-    request.method = Request::Method::get;
-  else if (method == "STAT")
-    request.method = Request::Method::stat;
-  else
-    throw ProtocolError("unknown command \"" + escaped_start(method) + "\"");
+  request.method = parse_method(next_word(line));
   request.name = decode_name(next_word(line));
-  if (request.method == Request::Method::get) {
-    request.offset = parse_number(next_word(line), "offset");
-    request.tag = parse_tag(next_word(line));
-  }
+  parse_words(request, line);
   return request;
 }
 
@@ -110,22 +226,52 @@ Reply parse_reply(std::string_view line) {
   if (found.tag.empty()) throw ProtocolError("a tag is missing");
   found.name = decode_name(next_word(line));
   if (found.offset > found.size) throw ProtocolError("an offset beyond the size");
+  if (line.empty()) return found;
+  found.modified = parse_number(next_word(line), "time");
+  found.executable = parse_mode(next_word(line));
   return found;
 }
 
+Item parse_item(std::string_view line) {
+  if (line == "END") return End();
+  if (line.starts_with("ERROR ")) return std::get<Refusal>(parse_reply(line));
+  const std::string_view whole = line;
+  const auto kind = parse_kind(next_word(line));
+  if (!kind) throw ProtocolError("not an entry: \"" + escaped_start(whole) + "\"");
+  Entry entry{.kind = *kind};
+  entry.size = parse_number(next_word(line), "size");
+  entry.modified = parse_number(next_word(line), "time");
+  entry.executable = parse_mode(next_word(line));
+  entry.name = parse_entry_name(next_word(line));
+  return entry;
+}
+
 std::string emit(const Request& request) {
-  if (request.method == Request::Method::stat) return "STAT " + encode_name(request.name) + "\n";
-  return fmt::format("GET {} {}{}{}\n", encode_name(request.name), request.offset,
-                     request.tag.empty() ? "" : " ", request.tag);
+  return fmt::format("{} {}{}\n", name_of(request.method), encode_name(request.name),
+                     words_of(request));
 }
 
 std::string emit(const Found& found) {
-  return fmt::format("OK {} {} {} {}\n", found.size, found.offset, found.tag,
-                     encode_name(found.name));
+  const std::string state =
+      found.modified ? fmt::format(" {} {}", *found.modified, mode_text(found.executable)) : "";
+  return fmt::format("OK {} {} {} {}{}\n", found.size, found.offset, found.tag,
+                     encode_name(found.name), state);
 }
 
 std::string emit(const Refusal& refusal) {
   return fmt::format("ERROR {} {}\n", refusal.code, refusal.text);
+}
+
+std::string emit(const Entry& entry) {
+  std::string_view kind;
+  for (const auto& [each, name] : kinds)
+    if (each == entry.kind) kind = name;
+  return fmt::format("{} {} {} {} {}\n", kind, entry.size, entry.modified,
+                     mode_text(entry.executable), encode_name(entry.name));
+}
+
+std::string emit(const End&) {
+  return "END\n";
 }
 
 }  // namespace netlab::lab

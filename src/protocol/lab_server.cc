@@ -1,110 +1,157 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "protocol/escape.h"
-#include "protocol/file_server.h"
-#include "protocol/lab_codec.h"
+#include "protocol/lab_session.h"
 #include "protocol/linger.h"
+#include "protocol/refused.h"
 #include "socket/bytes.h"
+#include "socket/calls.h"
 #include "socket/error.h"
 
 namespace netlab {
 namespace {
 
-std::string_view code_of(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-    case ENAMETOOLONG:
-      return lab::no_such_file;
-    case EISDIR:
-    case EINVAL:
-    case ENXIO:
-      return lab::not_a_file;
-    case EXDEV:  // leads out of the folder
-    case ELOOP:
-    case EACCES:
-    case EPERM:
-      return lab::not_allowed;
-    default:
-      return lab::failed;
-  }
-}
-
-// For the client's eyes: what the kernel's words mean here.
-std::string reason_of(int error) {
-  if (error == EXDEV) return "leads out of the folder";
-  if (error == EINVAL || error == ENXIO) return "Not a regular file";
-  return std::generic_category().message(error);
-}
-
-class LabSession {
- public:
-  LabSession(const FileService& service, BufferedReader& reader, Stream& client, Network& network)
-      : service_(service), reader_(reader), client_(client), network_(network) {}
-
-  void serve() {
-    while (reader_.peek() >= 0) {
-      client_.set_deadline(later(network_.now(), service_.request_timeout));
-      answer(read_request());
-      client_.set_deadline(later(network_.now(), service_.idle_timeout));
-    }
-  }
-
- private:
-  lab::Request read_request() {
-    try {
-      return lab::parse_request(reader_.read_line(lab::max_line));
-    } catch (const ProtocolError& error) {
-      // Where the next request would begin is not known: this was the last answer.
-      write(lab::emit(lab::Refusal{std::string(lab::bad_request), error.what()}));
-      linger(client_, network_);
-      throw;
-    }
-  }
-
-  void answer(const lab::Request& request) {
-    if (request.name.empty() && service_.share.default_name().empty()) {
-      refuse(request, lab::no_such_file, "no file is offered to whom names none");
-      return;
-    }
-    SharedFile file;
-    try {
-      file = service_.share.open(request.name);
-    } catch (const SystemError& error) {
-      refuse(request, code_of(error.error()), reason_of(error.error()));
-      return;
-    }
-    if (!request.tag.empty() && request.tag != file.state.tag) {
-      refuse(request, lab::changed, "has changed");
-    } else if (request.offset > file.state.size) {
-      refuse(request, lab::bad_offset,
-             fmt::format("offset {} is beyond its end at {}", request.offset, file.state.size));
-    } else {
-      write(lab::emit(lab::Found{file.state.size, request.offset, file.state.tag, file.name}));
-      if (request.method == lab::Request::Method::get)
-        send_rest(service_, file, request.offset, client_, network_);
-    }
-  }
-
-  void refuse(const lab::Request& request, std::string_view code, const std::string& reason) {
-    const std::string name = escaped_start(request.name.empty() ? "*" : request.name);
-    write(lab::emit(lab::Refusal{std::string(code), reason}));
-    const std::string peer = client_.peer().text();
-    if (service_.tell)
-      service_.tell({"refused",
-                     fmt::format("refused {} to {}: {}", name, peer, reason),
-                     {{"client", peer}, {"name", name}, {"code", std::string(code)}}});
-  }
-
-  void write(const std::string& line) { client_.write_all(bytes_of(line)); }
-
-  const FileService& service_;
-  BufferedReader& reader_;
-  Stream& client_;
-  Network& network_;
-};
+// A file of so many bytes or less is copied to the answers that are gathered; a larger one goes its
+// own way, from the page cache to the socket.
+constexpr std::uint64_t small_file = 32 * 1024;
+// What is gathered goes out when there is so much of it.
+constexpr std::size_t gather_size = 256 * 1024;
 
 }  // namespace
+
+void LabSession::serve() {
+  while (next_request_begins()) answer(read_request());
+}
+
+bool LabSession::next_request_begins() {
+  if (reader_.available() > 0) return true;
+  flush();
+  gathered_.shrink_to_fit();
+  client_.set_deadline(later(network_.now(), service_.idle_timeout));
+  return reader_.peek() >= 0;
+}
+
+lab::Request LabSession::read_request() {
+  try {
+    if (!reader_.has_line()) flush();
+    client_.set_deadline(later(network_.now(), service_.request_timeout));
+    return lab::parse_request(reader_.read_line(lab::max_line));
+  } catch (const ProtocolError& error) {
+    // Where the next request would begin is not known: this was the last answer.
+    write(lab::emit(lab::Refusal{std::string(lab::bad_request), error.what()}));
+    flush();
+    linger(client_, network_);
+    throw;
+  }
+}
+
+void LabSession::answer(const lab::Request& request) {
+  using Method = lab::Request::Method;
+  try {
+    switch (request.method) {
+      case Method::get:
+      case Method::range:
+        return send(request);
+      case Method::stat:
+        return stat(request);
+      case Method::hash:
+        return hash(request);
+      case Method::list:
+        return list(request);
+      case Method::put:
+        return receive(request);
+      case Method::part:
+        return part(request);
+      case Method::mkdir:
+        return make_folder(request);
+    }
+  } catch (const Refused& refused) {
+    refuse(request, refused.refusal());
+  }
+}
+
+SharedFile LabSession::open(const lab::Request& request) const {
+  if (request.name.empty() && service_.share.default_name().empty())
+    throw Refused(lab::no_such_file, "no file is offered to whom names none");
+  try {
+    SharedFile file = service_.share.open(request.name);
+    if (!request.tag.empty() && request.tag != file.state.tag)
+      throw Refused(lab::changed, "has changed");
+    if (request.offset > file.state.size)
+      throw Refused(lab::bad_offset, fmt::format("offset {} is beyond its end at {}",
+                                                 request.offset, file.state.size));
+    return file;
+  } catch (const SystemError& error) {
+    throw Refused(error);
+  }
+}
+
+void LabSession::stat(const lab::Request& request) {
+  const SharedFile file = open(request);
+  write(lab::emit(described(file.state, 0, file.name)));
+}
+
+void LabSession::send(const lab::Request& request) {
+  const SharedFile file = open(request);
+  write(lab::emit(described(file.state, request.offset, file.name)));
+  const std::uint64_t rest = file.state.size - request.offset;
+  const bool is_range = request.method == lab::Request::Method::range;
+  send_bytes(file, request.offset, is_range ? std::min(request.count, rest) : rest);
+}
+
+void LabSession::send_bytes(const SharedFile& file, std::uint64_t offset, std::uint64_t count) {
+  if (count > small_file || service_.limit_rate != 0) {
+    flush();
+    send_part(service_, file, offset, count, pace_, client_, network_);
+    return;
+  }
+  const std::size_t begin = gathered_.size();
+  gathered_.resize(begin + count);
+  const auto into = std::as_writable_bytes(std::span(gathered_)).subspan(begin);
+  const std::size_t got = call::read_all_at(file.fd.get(), into, offset, file.name);
+  if (got < count) {
+    gathered_.resize(begin + got);
+    flush();
+    throw_shorter(file, offset + got);
+  }
+  if (service_.tell) events_.push_back(sent_event(file, offset, count, client_.peer()));
+  if (gathered_.size() >= gather_size) flush();
+}
+
+lab::Found LabSession::described(const FileState& state, std::uint64_t offset,
+                                 const std::string& name) {
+  return {state.size, offset, state.tag, name, state.modified, state.executable};
+}
+
+void LabSession::refuse(const lab::Request& request, const lab::Refusal& refusal) {
+  const std::string name = escaped_start(request.name.empty() ? "*" : request.name);
+  write(lab::emit(refusal));
+  const std::string peer = client_.peer().text();
+  if (service_.tell)
+    events_.push_back({"refused",
+                       fmt::format("refused {} to {}: {}", name, peer, refusal.text),
+                       {{"client", peer}, {"name", name}, {"code", refusal.code}}});
+}
+
+void LabSession::write(const std::string& text) {
+  gathered_ += text;
+}
+
+void LabSession::flush() {
+  if (!gathered_.empty()) {
+    begin_piece();
+    client_.write_all(bytes_of(gathered_));
+    gathered_.clear();
+  }
+  for (const Event& event : events_) service_.tell(event);
+  events_.clear();
+}
+
+void LabSession::begin_piece() {
+  client_.set_deadline(later(network_.now(), service_.stall_timeout));
+}
 
 void serve_lab(const FileService& service, BufferedReader& reader, Stream& client,
                Network& network) {

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "protocol/lazy_stream.h"
 #include "protocol/remote_file.h"
 #include "protocol/sheet_codec.h"
 #include "socket/bytes.h"
@@ -10,7 +11,7 @@ namespace {
 
 class SheetFile : public RemoteFile {
  public:
-  using RemoteFile::RemoteFile;
+  explicit SheetFile(Connect connect) : server_(std::move(connect)) {}
 
   std::optional<Found> look() override { return std::nullopt; }
 
@@ -22,15 +23,27 @@ class SheetFile : public RemoteFile {
     // not check what read(2) returned, takes them in two reads.
     const std::string request = sheet::emit_request(command_for(purpose), offset);
     const auto bytes = bytes_of(request);
-    server().write_all(bytes.first(sheet::command_size));
-    server().write_all(bytes.subspan(sheet::command_size));
+    server_.get().write_all(bytes.first(sheet::command_size));
+    server_.get().write_all(bytes.subspan(sheet::command_size));
     return {};
   }
 
-  std::size_t receive(std::span<std::byte> into) override { return server().read_some(into); }
+  std::size_t receive(std::span<std::byte> into) override { return server_.get().read_some(into); }
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
-    return server().receive_file(file, name, most);
+    return server_.get().receive_file(file, name, most);
   }
+
+  // This wire can do neither.
+  std::unique_ptr<RemoteFile> another() const override { return nullptr; }
+  Found open_range(std::uint64_t, std::uint64_t, const std::string&) override {
+    throw ProtocolError("the sheet's wire has no ranges");
+  }
+  bool open_hashes(std::uint64_t, std::uint64_t, std::uint64_t, const std::string&) override {
+    return false;
+  }
+  std::string next_hash() override { return {}; }
+
+  void set_deadline(Instant deadline) override { server_.set_deadline(deadline); }
 
  private:
   static sheet::Command command_for(Purpose purpose) {
@@ -44,6 +57,8 @@ class SheetFile : public RemoteFile {
     }
     return sheet::Command::whole;
   }
+
+  LazyStream server_;
 };
 
 }  // namespace

@@ -23,7 +23,8 @@ void serve_sheet(const FileService& service, BufferedReader& reader, Stream& cli
   if (offset > file.state.size)
     throw ProtocolError(
         fmt::format("offset {} is beyond the end of {} at {}", offset, file.name, file.state.size));
-  send_rest(service, file, offset, client, network);
+  Pace pace(service.limit_rate, network);
+  send_part(service, file, offset, file.state.size - offset, pace, client, network);
   linger(client, network);
 }
 

@@ -213,6 +213,18 @@ ssize_t read_at(int fd, std::span<std::byte> into, std::uint64_t offset) {
       [&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
 }
 
+std::size_t read_all_at(int fd, std::span<std::byte> into, std::uint64_t offset,
+                        const std::string& name) {
+  std::size_t total = 0;
+  while (total < into.size()) {
+    const ssize_t got = read_at(fd, into.subspan(total), offset + total);
+    if (got < 0) throw SystemError("read " + name, static_cast<int>(-got));
+    if (got == 0) break;
+    total += static_cast<std::size_t>(got);
+  }
+  return total;
+}
+
 Fd duplicate(int fd) {
   const int copy = retry_interrupted([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
   throw_if_failed(copy, "duplicate a descriptor");

@@ -49,6 +49,10 @@ ssize_t read(int fd, std::span<std::byte> into);
 ssize_t write(int fd, std::span<const std::byte> bytes);
 ssize_t read_at(int fd, std::span<std::byte> into, std::uint64_t offset);  // pread(2)
 
+// Reads until `into` is full or the file ends; returns how many. Throws SystemError{"read " +
+// name}.
+std::size_t read_all_at(int fd, std::span<std::byte> into, std::uint64_t offset,
+                        const std::string& name);
 // Writes all. Throws SystemError{"write " + name}.
 void write_all(int fd, std::span<const std::byte> bytes, const std::string& name);
 // Another descriptor for the same (F_DUPFD_CLOEXEC). Throws SystemError.

@@ -21,6 +21,9 @@ class SystemError : public std::system_error {
   int error() const { return code().value(); }
 };
 
+// Whether the error is one of a connection, and not of a file: the peer or the way to it.
+bool is_of_network(const SystemError& error);
+
 class ProtocolError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

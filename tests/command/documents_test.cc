@@ -28,7 +28,7 @@ bool has(const Words& words, const std::string& word) {
 TEST(Candidates, AreTheSubcommands) {
   EXPECT_EQ(offered({""}), (Words{"completion", "demo", "ftp", "guess", "tcp", "udp"}));
   EXPECT_EQ(offered({}), offered({""}));
-  EXPECT_EQ(offered({"ftp", ""}), (Words{"get", "serve"}));
+  EXPECT_EQ(offered({"ftp", ""}), (Words{"get", "ls", "put", "serve"}));
 }
 
 TEST(Candidates, BeginAsTheWordDoes) {
@@ -38,7 +38,8 @@ TEST(Candidates, BeginAsTheWordDoes) {
 }
 
 TEST(Candidates, AreTheOptionsOfTheSubcommand) {
-  EXPECT_EQ(offered({"ftp", "get", "--re"}), (Words{"--retry", "--resume", "--restart"}));
+  EXPECT_EQ(offered({"ftp", "get", "--re"}),
+            (Words{"--retry", "--resume", "--restart", "--recursive"}));
   EXPECT_TRUE(has(offered({"tcp", "serve", "--"}), "--echo"));
   EXPECT_FALSE(has(offered({"ftp", "serve", "--"}), "--echo"));
   EXPECT_EQ(offered({"demo", "--js"}), Words{"--json"});

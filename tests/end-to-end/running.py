@@ -139,19 +139,20 @@ def netlab(*words, cwd=None, input=b"", preexec=None, **more):
     return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
 
 
-def tcp_server_of(answer):
-    """A server in a thread: `answer(connection)` for one client. Gives the port."""
+def tcp_server_of(answer, clients=1):
+    """A server in a thread: `answer(connection)` for one client after the other. Gives the port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def run():
         with listener:
-            connection, _ = listener.accept()
-            with connection:
-                connection.settimeout(TIMEOUT)
-                try:
-                    answer(connection)
-                except OSError:
-                    pass
+            for _ in range(clients):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(TIMEOUT)
+                    try:
+                        answer(connection)
+                    except OSError:
+                        pass
     threading.Thread(target=run, daemon=True).start()
     return listener.getsockname()[1]
 

@@ -14,7 +14,7 @@ import pytest
 from running import (MODELS, NETLAB, TIMEOUT, Lines, Server, environment, eventually, netlab,
                      read_line, tcp_server_of)
 
-COMMANDS = ["completion", "demo", "ftp get", "ftp serve", "tcp send", "tcp serve"]
+COMMANDS = ["completion", "demo", "ftp get", "ftp ls", "ftp put", "ftp serve", "tcp send", "tcp serve"]
 
 
 @pytest.mark.parametrize("words, status", [

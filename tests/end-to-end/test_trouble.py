@@ -66,7 +66,7 @@ def test_a_link_that_stays_inside(folder, server):
     (b"GET big.bin -1\n", b"bad offset"), (b"GET big.bin 99999999999999999999\n", b"bad offset"),
     (b"GET big.bin 0x10\n", b"bad offset"), (b"GET big.bin\n", b"bad offset"),
     (b"GET big.bin 9223372036854775808\n", b"bad offset"), (b"GET %zz 0\n", b"bad name"),
-    (b"GET\n", b"name is missing"), (b"PUT big.bin\n", b"unknown command"),
+    (b"GET\n", b"name is missing"), (b"APPEND big.bin\n", b"unknown command"), (b"PUT big.bin 1 2 0 -\n", b"beyond the size"),
     (b"GET big.bin 0 " + b"t" * 65 + b"\n", b"bad tag"), (b"G" * 16385 + b"\n", b"more than")])
 def test_bad_requests_on_the_lab_wire(request_, why, folder, server):
     with server.connect() as client:

@@ -17,6 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Place place(const std::string& path) {
+  return Place::of(path);
+}
+
 class PartialTest : public testing::Test {
  protected:
   void append(const Partial& partial, std::string_view text) const {
@@ -34,7 +38,7 @@ class PartialTest : public testing::Test {
 };
 
 TEST_F(PartialTest, IsWrittenBesideItsDestinationAndBecomesIt) {
-  Partial partial = Partial::create(destination_, false);
+  Partial partial = Partial::create(place(destination_), false);
   EXPECT_EQ(partial.path(), part_);
   partial.start(0, "a-b-c");
   append(partial, "hello");
@@ -47,16 +51,16 @@ TEST_F(PartialTest, IsWrittenBesideItsDestinationAndBecomesIt) {
 }
 
 TEST_F(PartialTest, IsNotFoundWhereNothingIs) {
-  EXPECT_FALSE(Partial::find(destination_));
+  EXPECT_FALSE(Partial::find(place(destination_)));
 }
 
 TEST_F(PartialTest, IsFoundAgainWithItsSizeAndTag) {
   {
-    Partial partial = Partial::create(destination_, false);
+    Partial partial = Partial::create(place(destination_), false);
     partial.start(0, "a-b-c");
     append(partial, "hello");
   }
-  const auto found = Partial::find(destination_);
+  const auto found = Partial::find(place(destination_));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->path(), part_);
   EXPECT_EQ(found->size(), 5u);
@@ -68,12 +72,12 @@ TEST_F(PartialTest, IsFoundAgainWithItsSizeAndTag) {
 TEST_F(PartialTest, IsPreferredToTheDestinationItself) {
   folder_.write("notes.txt", "old");
   folder_.write("notes.txt.part", "newer");
-  EXPECT_EQ(Partial::find(destination_)->path(), part_);
+  EXPECT_EQ(Partial::find(place(destination_))->path(), part_);
 }
 
 TEST_F(PartialTest, MadeByOtherMeansIsContinuedInItsPlace) {
   folder_.write("notes.txt", "hello");
-  auto found = Partial::find(destination_);
+  auto found = Partial::find(place(destination_));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->path(), destination_);
   EXPECT_EQ(found->tag(), "");
@@ -86,31 +90,31 @@ TEST_F(PartialTest, MadeByOtherMeansIsContinuedInItsPlace) {
 
 TEST_F(PartialTest, BeginsAnewFromAnyOffset) {
   folder_.write("notes.txt.part", "hello, wxyz");
-  auto found = Partial::find(destination_);
+  auto found = Partial::find(place(destination_));
   found->start(8, "");
   append(*found, "orld");
   EXPECT_EQ(folder_.read("notes.txt.part"), "hello, world");
 }
 
 TEST_F(PartialTest, IsLockedToASecondOne) {
-  const Partial first = Partial::create(destination_, false);
+  const Partial first = Partial::create(place(destination_), false);
   const std::string lock =
-      "lock " + part_ + " (another download writes to it): Resource temporarily unavailable";
-  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::find(destination_); }), lock);
-  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(destination_, true); }), lock);
-  EXPECT_EQ(error_of([&] { Partial::find(destination_); }), EWOULDBLOCK);
+      "lock " + part_ + " (another transfer writes to it): Resource temporarily unavailable";
+  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::find(place(destination_)); }), lock);
+  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(place(destination_), true); }), lock);
+  EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), EWOULDBLOCK);
 }
 
 TEST_F(PartialTest, IsNotEmptiedByASecondOneThatFailed) {
-  Partial first = Partial::create(destination_, false);
+  Partial first = Partial::create(place(destination_), false);
   first.start(0, "a-b-c");
   append(first, "hello");
-  EXPECT_THROW(Partial::create(destination_, true), SystemError);
+  EXPECT_THROW(Partial::create(place(destination_), true), SystemError);
   EXPECT_EQ(folder_.read("notes.txt.part"), "hello");
 }
 
 TEST_F(PartialTest, DoesNotReplaceADestinationThatCameUpMeanwhile) {
-  Partial partial = Partial::create(destination_, false);
+  Partial partial = Partial::create(place(destination_), false);
   partial.start(0, "");
   append(partial, "ours");
   folder_.write("notes.txt", "another's");
@@ -121,7 +125,7 @@ TEST_F(PartialTest, DoesNotReplaceADestinationThatCameUpMeanwhile) {
 
 TEST_F(PartialTest, ReplacesADestinationWhenToldTo) {
   folder_.write("notes.txt", "old");
-  Partial partial = Partial::create(destination_, true);
+  Partial partial = Partial::create(place(destination_), true);
   partial.start(0, "");
   append(partial, "new");
   EXPECT_EQ(folder_.read("notes.txt"), "old");
@@ -132,7 +136,7 @@ TEST_F(PartialTest, ReplacesADestinationWhenToldTo) {
 TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
   folder_.write("notes.txt.part", "hello");
   folder_.write("notes.txt.part.state", "netlab partial 1\ntag a-b-c\n");
-  auto found = Partial::find(destination_);
+  auto found = Partial::find(place(destination_));
   EXPECT_EQ(found->tag(), "a-b-c");
   found->start(5, "");
   EXPECT_FALSE(folder_.has("notes.txt.part.state"));
@@ -143,28 +147,28 @@ TEST_F(PartialTest, TakesATornOrForeignStateForNone) {
   for (const char* text : {"", "netlab partial 1\n", "netlab partial 1\ntag a-b", "another's\n",
                            "netlab partial 2\ntag a-b\n"}) {
     folder_.write("notes.txt.part.state", text);
-    EXPECT_EQ(Partial::find(destination_)->tag(), "") << text;
+    EXPECT_EQ(Partial::find(place(destination_))->tag(), "") << text;
   }
   folder_.write("notes.txt.part.state", "netlab partial 1\ntag " + std::string(1000, 'x') + "\n");
-  EXPECT_EQ(Partial::find(destination_)->tag(), "");
+  EXPECT_EQ(Partial::find(place(destination_))->tag(), "");
 }
 
 TEST_F(PartialTest, FollowsNoLinkInThePlaceOfThePart) {
   folder_.write("precious", "precious");
   fs::create_symlink("precious", part_);
-  EXPECT_EQ(error_of([&] { Partial::find(destination_); }), ELOOP);
-  EXPECT_EQ(error_of([&] { Partial::create(destination_, true); }), ELOOP);
+  EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), ELOOP);
+  EXPECT_EQ(error_of([&] { Partial::create(place(destination_), true); }), ELOOP);
   EXPECT_EQ(folder_.read("precious"), "precious");
 }
 
 TEST_F(PartialTest, IsARegularFile) {
   ASSERT_EQ(mkfifo(part_.c_str(), 0600), 0);
-  EXPECT_EQ(error_of([&] { Partial::find(destination_); }), EINVAL);
+  EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), EINVAL);
 }
 
 TEST_F(PartialTest, SaysThatItBecameShorterWhileItIsCompared) {
   folder_.write("notes.txt.part", "hello");
-  const auto found = Partial::find(destination_);
+  const auto found = Partial::find(place(destination_));
   fs::resize_file(part_, 2);
   EXPECT_EQ(thrown_by<SystemError>([&] { tail_of(*found, 5); }),
             "read " + part_ + " (it has become shorter): Input/output error");
@@ -174,11 +178,11 @@ TEST_F(PartialTest, OfTheLongestNameHasRoomForItsEndings) {
   for (const std::size_t size : {239u, 240u, 255u}) {
     const std::string name(size, 'x');
     {
-      Partial partial = Partial::create(folder_.path(name), false);
+      Partial partial = Partial::create(place(folder_.path(name)), false);
       partial.start(0, "a-b-c");
       append(partial, "hello");
     }
-    auto found = Partial::find(folder_.path(name));
+    auto found = Partial::find(place(folder_.path(name)));
     ASSERT_TRUE(found) << size;
     EXPECT_EQ(found->tag(), "a-b-c");
     found->complete();
@@ -188,15 +192,15 @@ TEST_F(PartialTest, OfTheLongestNameHasRoomForItsEndings) {
 
 TEST_F(PartialTest, OfALongNameIsNotThatOfAnotherThatBeginsAlike) {
   const std::string start(250, 'x');
-  const Partial one = Partial::create(folder_.path(start + "1"), false);
-  const Partial other = Partial::create(folder_.path(start + "2"), false);
+  const Partial one = Partial::create(place(folder_.path(start + "1")), false);
+  const Partial other = Partial::create(place(folder_.path(start + "2")), false);
   EXPECT_NE(one.path(), other.path());
 }
 
 TEST_F(PartialTest, NamesTheFolderThatIsNotThere) {
   const std::string nowhere = folder_.path("absent/notes.txt");
-  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(nowhere, false); }),
-            "open " + nowhere + ".part: No such file or directory");
+  EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(place(nowhere), false); }),
+            "open " + fs::path(nowhere).parent_path().string() + ": No such file or directory");
 }
 
 // Two downloads of one file, again and again: whoever opened DEST.part before the other renamed it
@@ -208,7 +212,7 @@ TEST_F(PartialTest, NeverShowsHalfAFileHoweverTwoDownloadsRace) {
   const auto download = [&] {
     while (!over) {
       try {
-        Partial partial = Partial::create(destination_, true);
+        Partial partial = Partial::create(place(destination_), true);
         partial.start(0, "");
         append(partial, whole);
         partial.complete();

@@ -88,17 +88,37 @@ TEST_F(BufferedReaderTest, GivesBytesBehindALineFirst) {
   EXPECT_EQ(read_some(10), "");
 }
 
-TEST_F(BufferedReaderTest, WritesTheRestToAFileAndNoMoreThanAskedFor) {
+TEST_F(BufferedReaderTest, WritesToAFileNoMoreThanAskedFor) {
   const TemporaryFolder folder;
   folder.write("file", "");
   const Fd file(open(folder.path("file").c_str(), O_WRONLY | O_CLOEXEC));
   stream_.says("line\nrest").says("more");
   reader_.read_line(10);
-  EXPECT_EQ(reader_.write_rest(file, "file", 3), 3u);
-  EXPECT_EQ(reader_.write_rest(file, "file", 3), 1u);
-  EXPECT_EQ(reader_.write_rest(file, "file", 3), 0u);
+  EXPECT_EQ(reader_.receive_file(file, "file", 3), 3u);
+  EXPECT_EQ(reader_.receive_file(file, "file", 3), 1u);
   EXPECT_EQ(folder.read("file"), "rest");
-  EXPECT_EQ(stream_.unread(), 4u);
+  EXPECT_EQ(reader_.receive_file(file, "file", 3), 3u);
+  EXPECT_EQ(folder.read("file"), "restmor");
+  EXPECT_EQ(stream_.unread(), 1u);
+}
+
+TEST_F(BufferedReaderTest, TellsWhatCanBeHadWithoutWaiting) {
+  EXPECT_EQ(reader_.available(), 0u);
+  stream_.says("GET a\nGET");
+  EXPECT_EQ(reader_.peek(), 'G');
+  EXPECT_EQ(reader_.available(), 9u);
+  EXPECT_TRUE(reader_.has_line());
+  reader_.read_line(10);
+  EXPECT_EQ(reader_.available(), 3u);
+  EXPECT_FALSE(reader_.has_line());
+}
+
+TEST_F(BufferedReaderTest, SkipsWhatNobodyWants) {
+  stream_.says("12345").says("6789");
+  reader_.skip_exact(7);
+  EXPECT_EQ(read_some(10), "89");
+  EXPECT_EQ(thrown_by<ConnectionEnded>([&] { reader_.skip_exact(2); }),
+            "the peer finished 2 bytes early");
 }
 
 TEST_F(BufferedReaderTest, PassesErrorsOnAndLosesNothing) {

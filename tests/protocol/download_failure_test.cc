@@ -20,13 +20,24 @@ class DownloadFailureTest : public DownloadTest {
 
 TEST_F(DownloadFailureTest, AppendsNothingToWhatTheRemoteFileDoesNotBeginWith) {
   std::string wrong(first(100'000));
-  wrong[overlap] ^= 1;
+  wrong[0] ^= 1;
   got_.write("notes.bin.part", wrong);
   EXPECT_EQ(complaint(Mode::resume),
             part() +
-                " is not the beginning of the remote file: its last 65536 bytes differ; "
+                " is not the beginning of the remote file: it differs from its start; "
                 "--restart fetches it anew");
   EXPECT_TRUE(holds("notes.bin.part", wrong));
+}
+
+TEST_F(DownloadFailureTest, AppendsNothingToADamagedFileThatNobodySaidIsAPart) {
+  std::string wrong(first(100'000));
+  wrong[overlap] ^= 1;
+  got_.write("notes.bin", wrong);
+  EXPECT_EQ(complaint(Mode::automatic),
+            got_.path("notes.bin") +
+                " is not the beginning of the remote file: it differs behind byte 65536; "
+                "--restart fetches it anew");
+  EXPECT_TRUE(holds("notes.bin", wrong));
 }
 
 TEST_F(DownloadFailureTest, AppendsNothingToAForeignFileUnderTheFinalName) {
@@ -54,7 +65,9 @@ TEST_F(DownloadFailureTest, KeepsAFileWhenTheSheetsWireRefusesARestart) {
 TEST_F(DownloadFailureTest, AppendsNothingWhenTheFileHasChangedSince) {
   break_off(Mode::automatic, 100'000);
   const std::string kept = got_.read("notes.bin.part");
-  touch();
+  std::string other = content_;
+  other[kept.size() - 1] ^= 1;
+  files_.put("notes.bin", other);
   EXPECT_EQ(complaint(Mode::resume),
             "notes.bin has changed since " + part() + " was begun; --restart fetches it anew");
   EXPECT_TRUE(holds("notes.bin.part", kept));
@@ -78,7 +91,7 @@ TEST_F(DownloadFailureTest, CutsNothingOffOnTheSheetsWireEither) {
 
 TEST_F(DownloadFailureTest, IsNotCompleteWhenTheFileChangedWhileItWasSent) {
   Download download = order(Mode::automatic);
-  download.progress = [&](std::uint64_t done, std::uint64_t) {
+  download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
     if (done == size) touch();
   };
   EXPECT_EQ(complaint(download),
@@ -89,7 +102,7 @@ TEST_F(DownloadFailureTest, IsNotCompleteWhenTheFileChangedWhileItWasSent) {
 
 TEST_F(DownloadFailureTest, KeepsWhatCameWhenTheServerEndsEarly) {
   Download download = order(Mode::automatic);
-  download.progress = [&](std::uint64_t, std::uint64_t) {
+  download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
     fs::resize_file(files_.folder.path("served/notes.bin"), 1000);
   };
   const std::string why = complaint(download);
@@ -152,7 +165,7 @@ TEST_F(DownloadFailureTest, NamesTheDeviceThatIsFull) {
 TEST_F(DownloadFailureTest, ASecondOneOfTheSameFileIsTurnedAway) {
   Download download = order(Mode::automatic);
   std::vector<int> errors;
-  download.progress = [&](std::uint64_t, std::uint64_t) {
+  download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
     errors.push_back(error_of([&] { run(Mode::automatic); }));
     errors.push_back(error_of([&] { run(Mode::restart); }));
   };

@@ -28,7 +28,7 @@ class DownloadTest : public testing::Test {
   }
   Download order(Mode mode) const { return {.mode = mode, .destination = got_.path("notes.bin")}; }
 
-  Download::Outcome run(const Download& download, const std::string& name = "notes.bin") {
+  Download::Outcome run(Download download, const std::string& name = "notes.bin") {
     const auto remote = lab_file([this] { return files_.connect(); }, name);
     return download.run(*remote, files_.network);
   }
@@ -41,13 +41,13 @@ class DownloadTest : public testing::Test {
     EXPECT_THROW(order(mode).run(*remote, files_.network), ConnectionEnded);
   }
 
-  Download::Outcome run_on_sheet(const Download& download) {
+  Download::Outcome run_on_sheet(Download download) {
     const auto remote = sheet_file([this] { return files_.connect(); });
     return download.run(*remote, files_.network);
   }
 
   // A server that says this, whatever it is asked.
-  Download::Outcome run_against(const std::vector<std::string>& answers, const Download& download,
+  Download::Outcome run_against(const std::vector<std::string>& answers, Download download,
                                 const std::string& name) {
     auto stream = std::make_unique<ScriptedStream>(files_.network);
     for (const std::string& answer : answers) stream->says(answer);

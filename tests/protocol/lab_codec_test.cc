@@ -64,7 +64,7 @@ TEST(LabRequest, IgnoresWordsOfLaterVersions) {
 }
 
 TEST(LabRequest, HasAKnownCommand) {
-  EXPECT_EQ(complaint("PUT notes.txt"), "unknown command \"PUT\"");
+  EXPECT_EQ(complaint("APPEND notes.txt"), "unknown command \"APPEND\"");
   EXPECT_EQ(complaint(""), "unknown command \"\"");
   EXPECT_EQ(complaint("get notes.txt 0"), "unknown command \"get\"");
   EXPECT_EQ(complaint("GET\tnotes.txt 0"), "unknown command \"GET\\tnotes.txt\"");
@@ -149,7 +149,7 @@ TEST(LabReply, TellsWhatWasFound) {
 }
 
 TEST(LabReply, IgnoresWordsOfLaterVersions) {
-  EXPECT_EQ(found_in("OK 13 13 a-b-c notes.txt hash=1 more").name, "notes.txt");
+  EXPECT_EQ(found_in("OK 13 13 a-b-c notes.txt 1 x hash=1 more").name, "notes.txt");
 }
 
 TEST(LabReply, IsRefusedWithoutItsWords) {

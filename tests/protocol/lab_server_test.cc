@@ -31,7 +31,7 @@ class LabServer : public testing::Test {
     return client_.written();
   }
   std::string ok(const std::string& size_and_offset) const {
-    return "OK " + size_and_offset + " " + files_.tag("notes.txt") + " notes.txt\n";
+    return files_.ok("notes.txt", size_and_offset);
   }
 
   ServedFolder files_;
@@ -45,8 +45,7 @@ TEST_F(LabServer, SendsAFile) {
 TEST_F(LabServer, SendsTheRestOfAFile) {
   EXPECT_EQ(answer_to("GET notes.txt 7\n"), ok("13 7") + "world\n");
   EXPECT_EQ(files_.log.lines,
-            (std::vector<std::string>{"sending notes.txt to 127.0.0.1:4711: 6 bytes from 7",
-                                      "sent notes.txt to 127.0.0.1:4711: 6 bytes"}));
+            (std::vector<std::string>{"sent notes.txt to 127.0.0.1:4711: 6 bytes from 7"}));
 }
 
 TEST_F(LabServer, SendsNothingToWhoHasAll) {
@@ -78,7 +77,7 @@ TEST_F(LabServer, SendsTheDefaultToWhoNamesNothing) {
   ScriptedStream client(with_default.network);
   client.says("GET * 0\n");
   with_default.serve(client);
-  EXPECT_EQ(client.written(), "OK 5 0 " + with_default.tag("notes.txt") + " notes.txt\nhello");
+  EXPECT_EQ(client.written(), with_default.ok("notes.txt", "5 0") + "hello");
 }
 
 TEST_F(LabServer, SendsAFileInTheStateThatWasNamed) {
@@ -101,7 +100,7 @@ TEST_F(LabServer, RefusesWhatIsNotThereOrNoFile) {
             "ERROR no-such-file no file is offered to whom names none\n"
             "ERROR not-a-file Is a directory\n"
             "ERROR not-a-file Not a regular file\n"
-            "ERROR no-such-file Not a directory\n"
+            "ERROR not-a-folder Not a directory\n"
             "ERROR no-such-file No such file or directory\n");
 }
 
@@ -119,12 +118,12 @@ TEST_F(LabServer, RefusesNamesThatLeadOut) {
 }
 
 TEST_F(LabServer, AnswersABadRequestAndEnds) {
-  EXPECT_EQ(last_answer_to("PUT notes.txt\nSTAT notes.txt\n"),
-            "ERROR bad-request unknown command \"PUT\"\n");
+  EXPECT_EQ(last_answer_to("APPEND notes.txt\nSTAT notes.txt\n"),
+            "ERROR bad-request unknown command \"APPEND\"\n");
 }
 
 TEST_F(LabServer, ReadsOnAfterABadRequestSoThatItsAnswerIsNotLost) {
-  last_answer_to("PUT notes.txt\n" + std::string(100'000, 'x'));
+  last_answer_to("APPEND notes.txt\n" + std::string(100'000, 'x'));
   EXPECT_TRUE(client_.finished);
   EXPECT_EQ(client_.unread(), 0u);
 }

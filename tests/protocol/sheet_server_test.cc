@@ -38,7 +38,7 @@ TEST_F(SheetServer, SendsTheWholeFile) {
   EXPECT_TRUE(client_.finished);
   EXPECT_EQ(files_.log.lines,
             (std::vector<std::string>{"sending notes.txt to 127.0.0.1:4711: 13 bytes from 0",
-                                      "sent notes.txt to 127.0.0.1:4711: 13 bytes"}));
+                                      "sent notes.txt to 127.0.0.1:4711: 13 bytes from 0"}));
 }
 
 TEST_F(SheetServer, SendsTheRestFromAnOffset) {

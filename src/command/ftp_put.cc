@@ -1,0 +1,121 @@
+// netlab ftp put: sends files to a server that was started with --writable.
+#include <fmt/core.h>
+
+#include "command/command.h"
+#include "command/connecting.h"
+#include "command/progress.h"
+#include "command/transferring.h"
+#include "model/stop.h"
+#include "protocol/escape.h"
+#include "protocol/send_all.h"
+
+namespace netlab {
+namespace {
+
+std::string last_part(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+class FtpPut : public Action {
+ public:
+  void declare(Options& options) override {
+    connecting_.declare(options);
+    options.positionals("FILE [NAME]", words_,
+                        "the file, and its name there; more than two are all files");
+    options.text("-t,--into", into_, "DIR", "all are files, which go into this folder there");
+    options.flag("--resume", resume_,
+                 "go on from what the server has of it (the default when it has some)");
+    options.flag("--restart", restart_, "send the whole file, whatever the server has");
+    options.exclusive({"--resume", "--restart"});
+    transferring_.declare(options);
+  }
+
+  ExitStatus run(const Output& output) override {
+    // One word is the file; the server is then localhost.
+    if (words_.empty()) words_.push_back(connecting_.take_server());
+    if (words_.front().empty()) throw std::invalid_argument("which FILE?");
+    const bool is_one = into_.empty() && !transferring_.recursive && words_.size() <= 2;
+    block_broken_pipe();
+    const auto job = [&](const Connect& connect, Network& network, bool&) {
+      if (is_one)
+        send_one(connect, network, output);
+      else
+        send_all(connect, network, output);
+    };
+    connecting_.run(job, output);
+    return ExitStatus::done;
+  }
+
+ private:
+  Sending sending(Progress& progress, const Output& output) const {
+    return {
+        .silence = connecting_.timeout,
+        .limit_rate = transferring_.limit_rate,
+        .restart = restart_,
+        .verify = transferring_.verify,
+        .durable = transferring_.durable,
+        .progress = [&](std::uint64_t done, std::uint64_t size) { progress.update(done, size); },
+        .notice = [&](const std::string& line) { output.remark(line); }};
+  }
+
+  void send_one(const Connect& connect, Network& network, const Output& output) const {
+    LabConnection server(connect);
+    Progress progress(output, true);
+    const Upload upload{.path = words_.front(),
+                        .name = words_.size() == 2 ? words_.back() : last_part(words_.front()),
+                        .sending = sending(progress, output)};
+    const Instant started = network.now();
+    const Upload::Outcome outcome = upload.run(server, network);
+    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    progress.clear();
+    std::string line =
+        fmt::format("{} is there as {}: {} bytes from {} in {:.3f} s", escaped(upload.path),
+                    escaped(upload.name), outcome.sent, outcome.from, seconds);
+    if (outcome.verified) line += ", verified";
+    if (!output.json)
+      output.remark(line);
+    else
+      output.announce({"done",
+                       line,
+                       {{"path", upload.path},
+                        {"name", upload.name},
+                        {"offset", outcome.from},
+                        {"bytes", outcome.sent},
+                        {"compared", outcome.compared},
+                        {"verified", outcome.verified},
+                        {"seconds", seconds}}});
+  }
+
+  void send_all(const Connect& connect, Network& network, const Output& output) const {
+    LabConnection server(connect);
+    Progress progress(output, true);
+    const SendAll all{
+        .paths = words_,
+        .recursive = transferring_.recursive,
+        .into = into_.empty() ? "." : into_,
+        .sending = sending(progress, output),
+        .sent = [&](const std::string& path,
+                    std::uint64_t bytes) { Transferring::tell_file(path, bytes, output); },
+        .failed = [&](const std::string& why) { output.remark(why); }};
+    const Instant started = network.now();
+    const Tally tally = all.run(server, network);
+    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    progress.clear();
+    Transferring::tell(tally, seconds, "sent", output);
+  }
+
+  Connecting connecting_{5001};
+  Transferring transferring_;
+  std::vector<std::string> words_;
+  std::string into_;
+  bool resume_ = false;
+  bool restart_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> ftp_put() {
+  return std::make_unique<FtpPut>();
+}
+
+}  // namespace netlab

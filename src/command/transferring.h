@@ -1,0 +1,28 @@
+// Transferring is what ftp get and ftp put have in common: how fast, how sure, and what is told of
+// many files.
+#pragma once
+
+#include <string>
+
+#include "command/options.h"
+#include "command/output.h"
+#include "protocol/tally.h"
+
+namespace netlab {
+
+class Transferring {
+ public:
+  void declare(Options& options);
+
+  bool recursive = false;
+  bool verify = false;
+  bool durable = false;
+  std::uint64_t limit_rate = 0;
+
+  // A line a file is for programs: with --json.
+  static void tell_file(const std::string& path, std::uint64_t bytes, const Output& output);
+  // The summary. Throws std::runtime_error when files failed, each of which has been told.
+  static void tell(const Tally& tally, double seconds, const char* verb, const Output& output);
+};
+
+}  // namespace netlab

@@ -1,0 +1,83 @@
+// Folder is an open directory, Place a name in one. All that is made, renamed or removed goes
+// through them, with the *at(2) calls: a path is resolved once, by the kernel, and what was checked
+// is what is used, whoever renames folders meanwhile.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "socket/fd.h"
+
+namespace netlab {
+
+class Place;
+
+class Folder {
+ public:
+  // Where names lead. `anywhere`: the user's own. `beneath`: a stranger's; "..", an absolute name
+  // and a link that leads out are refused with EXDEV (openat2(2), RESOLVE_BENEATH).
+  enum class Bounds { anywhere, beneath };
+
+  // Throws SystemError{"open PATH"}.
+  Folder(const std::string& path, Bounds bounds);
+
+  // Opens what is called so, with the flags of open(2). Throws SystemError{"open NAME"}.
+  Fd open(const std::string& name, int flags, mode_t mode = 0) const;
+  // A folder in it; "." is itself. Throws SystemError.
+  Folder folder(const std::string& name) const;
+  // The last part of the name, in its folder, which has to be there. Throws SystemError, EINVAL for
+  // a name without one, as "" and "a/..".
+  Place place(const std::string& name) const;
+
+  const Fd& fd() const { return *fd_; }
+
+ private:
+  Folder(std::shared_ptr<const Fd> fd, std::string path, Bounds bounds)
+      : fd_(std::move(fd)), path_(std::move(path)), bounds_(bounds) {}
+
+  std::shared_ptr<const Fd> fd_;
+  std::string path_;  // for people; of a stranger's folder nothing but the names he knows
+  Bounds bounds_;
+};
+
+class Place {
+ public:
+  // Of the user's own. Throws SystemError{"open FOLDER"}, EINVAL.
+  static Place of(const std::string& path);
+
+  const std::string& name() const { return name_; }
+  const std::string& path() const { return path_; }  // for people
+
+  // Another name in the same folder.
+  Place beside(const std::string& name) const;
+
+  // openat(2): the descriptor or -errno.
+  int open(int flags, mode_t mode = 0) const;
+  // fstatat(2); nothing when it can't be had.
+  std::optional<struct stat> status() const;          // links followed
+  std::optional<struct stat> status_of_link() const;  // links not followed
+  // renameat2(2) within the folder. Throws SystemError, EEXIST when `to` is there and `replace` is
+  // false.
+  void rename(const Place& to, bool replace) const;
+  // unlinkat(2). What is not there is removed already.
+  void remove() const;
+  // mkdirat(2). One that is there will do. Throws SystemError.
+  void make_folder() const;
+  // fsync(2) of the folder: what was renamed there stays so. Throws SystemError.
+  void sync_folder() const;
+
+ private:
+  friend class Folder;
+  Place(std::shared_ptr<const Fd> folder, std::string name, std::string path)
+      : folder_(std::move(folder)), name_(std::move(name)), path_(std::move(path)) {}
+
+  std::shared_ptr<const Fd> folder_;
+  std::string name_;
+  std::string path_;
+};
+
+}  // namespace netlab

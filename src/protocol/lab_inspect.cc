@@ -1,0 +1,54 @@
+// LIST and HASH of the lab wire: what is there, without its bytes.
+#include <algorithm>
+
+#include "file/block_hash.h"
+#include "protocol/lab_session.h"
+#include "protocol/refused.h"
+
+namespace netlab {
+namespace {
+// After so many bytes of hashing other clients have their turn.
+constexpr std::uint64_t hash_turn = 1024 * 1024;
+constexpr std::size_t list_turn = 16 * 1024;
+}  // namespace
+
+void LabSession::list(const lab::Request& request) {
+  Listing listing = [&] {
+    try {
+      return service_.share.list(request.name);
+    } catch (const SystemError& error) {
+      throw Refused(error);
+    }
+  }();
+  write(lab::emit(described(listing.state(), 0, request.name)));
+  try {
+    while (const auto entry = listing.next()) {
+      write(lab::emit(*entry));
+      if (gathered_.size() >= list_turn) flush();
+    }
+  } catch (const SystemError& error) {
+    if (is_of_network(error)) throw;
+    throw Refused(error);  // in the place of END
+  }
+  write(lab::emit(lab::End()));
+}
+
+void LabSession::hash(const lab::Request& request) {
+  const SharedFile file = open(request);
+  write(lab::emit(described(file.state, request.offset, file.name)));
+  const std::uint64_t end =
+      request.offset + std::min(request.count, file.state.size - request.offset);
+  BlockHash hash;
+  std::uint64_t hashed = 0;
+  for (std::uint64_t at = request.offset; at < end;) {
+    const std::uint64_t count = std::min(request.block, end - at);
+    write(hash.of(file.fd, at, count, file.name) + "\n");
+    at += count;
+    hashed += count;
+    if (hashed < hash_turn) continue;
+    hashed = 0;
+    flush();
+  }
+}
+
+}  // namespace netlab

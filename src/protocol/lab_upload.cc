@@ -1,0 +1,149 @@
+// PUT, PART and MKDIR of the lab wire: what a client may change.
+#include <fmt/core.h>
+
+#include <limits>
+
+#include "file/partial.h"
+#include "protocol/escape.h"
+#include "protocol/lab_session.h"
+#include "protocol/linger.h"
+#include "protocol/refused.h"
+#include "socket/bytes.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+// An upload of so many bytes or less is taken whole before it is written.
+constexpr std::uint64_t small_upload = 32 * 1024;
+// So much of an upload that was refused is read all the same, so that the next request is found.
+constexpr std::uint64_t most_skipped = 1024 * 1024;
+constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
+
+Finish finish_of(const lab::Request& request) {
+  return {
+      .modified = request.modified, .executable = request.executable, .durable = request.durable};
+}
+
+}  // namespace
+
+void LabSession::check_writable() const {
+  if (!service_.writable) throw Refused(lab::read_only, "this server takes no files");
+}
+
+void LabSession::receive(const lab::Request& request) {
+  left_ = request.rest();
+  try {
+    check_writable();
+    const Place place = service_.share.place(request.name);
+    const auto there = place.status_of_link();
+    if (there && S_ISDIR(there->st_mode)) throw SystemError("open", EISDIR);
+    if (request.offset == 0 && request.size <= small_upload)
+      receive_small(request, place);
+    else
+      receive_large(request, place);
+    const auto now = place.status_of_link();
+    if (!now) throw SystemError("stat");
+    write(lab::emit(described(FileState(*now), request.offset, request.name)));
+  } catch (const Refused& refused) {
+    refuse_upload(request, refused.refusal());
+  } catch (const SystemError& error) {
+    if (is_of_network(error)) throw;
+    refuse_upload(request, Refused(error).refusal());
+  }
+}
+
+void LabSession::receive_small(const lab::Request& request, const Place& place) {
+  if (reader_.available() < left_) flush();  // there will be a wait
+  begin_piece();
+  const std::string bytes = reader_.read_exact(left_);
+  left_ = 0;
+  write_whole(place, bytes_of(bytes), true, finish_of(request));
+  tell_received(request);
+}
+
+void LabSession::receive_large(const lab::Request& request, const Place& place) {
+  flush();
+  std::optional<Partial> partial =
+      request.offset == 0 ? Partial::create(place, true) : Partial::find_part(place);
+  if (!partial) throw Refused(lab::no_such_file, "nothing of it is there to be continued");
+  if (request.offset > partial->size())
+    throw Refused(lab::bad_offset, fmt::format("offset {} is beyond what is there, {} bytes",
+                                               request.offset, partial->size()));
+  partial->replace();
+  partial->start(request.offset, "");
+  receive_bytes(*partial);
+  partial->complete(finish_of(request));
+  tell_received(request);
+}
+
+void LabSession::receive_bytes(const Partial& partial) {
+  std::uint64_t in_piece = 0;
+  begin_piece();
+  while (left_ > 0) {
+    const std::uint64_t expected = left_;
+    left_ = lost_count;  // should the disk fail, nobody knows how much of it was taken
+    const std::size_t got =
+        reader_.receive_file(partial.file(), partial.path(), pace_.piece(expected));
+    left_ = expected - got;
+    if (got == 0)
+      throw ConnectionEnded(fmt::format(
+          "the client ended the connection {} bytes before the end of its upload", expected));
+    pace_.moved(got);
+    in_piece += got;
+    if (in_piece < piece_size) continue;
+    in_piece = 0;
+    begin_piece();
+  }
+}
+
+void LabSession::refuse_upload(const lab::Request& request, const lab::Refusal& refusal) {
+  refuse(request, refusal);
+  flush();
+  if (left_ > most_skipped) {
+    linger(client_, network_);
+    throw ProtocolError("its upload was refused: " + refusal.text);
+  }
+  begin_piece();
+  reader_.skip_exact(left_);
+}
+
+void LabSession::tell_received(const lab::Request& request) {
+  if (!service_.tell) return;
+  const std::string peer = client_.peer().text();
+  const std::string name = escaped(request.name);
+  events_.push_back(
+      {"received",
+       fmt::format("received {} from {}: {} bytes from {}", name, peer, request.rest(),
+                   request.offset),
+       {{"client", peer}, {"name", name}, {"offset", request.offset}, {"bytes", request.rest()}}});
+}
+
+void LabSession::part(const lab::Request& request) {
+  check_writable();
+  try {
+    const Place part = Partial::part_of(service_.share.place(request.name));
+    const auto there = part.status_of_link();
+    if (!there || !S_ISREG(there->st_mode)) throw SystemError("stat", ENOENT);
+    write(lab::emit(described(FileState(*there), 0, part.path())));
+  } catch (const SystemError& error) {
+    throw Refused(error);
+  }
+}
+
+void LabSession::make_folder(const lab::Request& request) {
+  check_writable();
+  try {
+    const Place place = service_.share.place(request.name);
+    place.make_folder();
+    const auto there = place.status_of_link();
+    if (!there) throw SystemError("stat");
+    FileState state(*there);
+    state.size = 0;
+    write(lab::emit(described(state, 0, request.name)));
+  } catch (const SystemError& error) {
+    throw Refused(error);
+  }
+}
+
+}  // namespace netlab

@@ -1,0 +1,385 @@
+#include "protocol/receive_all.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "file/partial.h"
+#include "protocol/escape.h"
+#include "protocol/pace.h"
+#include "socket/bytes.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+using Method = lab::Request::Method;
+
+// So many files are asked for ahead of their answers. Their requests have to fit into the buffers
+// of the sockets, or both ends would wait for each other.
+constexpr std::size_t most_ahead = 256;
+constexpr std::size_t most_ahead_bytes = 32 * 1024;
+// A file of so many bytes or less is taken whole before it is written.
+constexpr std::uint64_t small_file = 64 * 1024;
+constexpr std::size_t receive_size = 1024 * 1024;
+
+// After these no further file can be written either.
+bool is_of_disk(const SystemError& error) {
+  return error.error() == ENOSPC || error.error() == EDQUOT || error.error() == EIO;
+}
+
+std::string last_part(const std::string& name) {
+  return name.substr(name.rfind('/') + 1);
+}
+
+// A folder that is being fetched.
+struct Branch {
+  std::string remote;  // its name there; empty: the one that is served
+  std::string path;    // here
+  bool is_new;         // nothing is in it that we did not put there
+  std::size_t depth = 0;
+};
+
+// A file that has been asked for.
+struct Awaited {
+  std::string remote;
+  Place place;
+  bool is_confirmed;  // a STAT behind its bytes tells whether it has changed meanwhile
+};
+
+class Receiver {
+ public:
+  Receiver(const ReceiveAll& order, LabConnection& server, Network& network)
+      : order_(order),
+        with_(order.receiving),
+        server_(server),
+        network_(network),
+        pace_(with_.limit_rate, network) {}
+
+  Tally run() {
+    make_own_folder(order_.into);
+    for (const std::string& name : order_.names) receive(name);
+    take_answers(0);
+    return tally_;
+  }
+
+ private:
+  void wait_anew() { server_.set_deadline(later(network_.now(), with_.silence)); }
+
+  void fail(const std::string& why) {
+    ++tally_.failed;
+    if (order_.failed) order_.failed(why);
+  }
+
+  static void make_own_folder(const std::string& path) {
+    if (look_at(path).kind != PathState::Kind::folder) Place::of(path).make_folder();
+  }
+
+  // What the user named: a file, or a folder.
+  void receive(const std::string& name) {
+    if (order_.recursive) {
+      if (const auto entries = list(name)) {
+        receive_tree(name, *entries);
+        return;
+      }
+    }
+    take_answers(0);
+    wait_anew();
+    server_.ask({.method = Method::stat, .name = name});
+    const lab::Reply reply = server_.reply();
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+      fail(words_of(name, *refusal));
+      return;
+    }
+    const auto& found = std::get<lab::Found>(reply);
+    const Entry entry{.name = last_part(name),
+                      .size = found.size,
+                      .modified = found.modified.value_or(0),
+                      .executable = found.executable};
+    const std::size_t end = name.rfind('/');
+    receive_file({end == std::string::npos ? "" : name.substr(0, end), order_.into, false}, entry);
+    receive_postponed();
+  }
+
+  static std::string words_of(const std::string& name, const lab::Refusal& refusal) {
+    const bool is_folder = refusal.code == lab::not_a_file && refusal.text == "Is a directory";
+    return fmt::format("{}: {}{}", escaped(name), escaped_start(refusal.text),
+                       is_folder ? " (--recursive fetches it)" : "");
+  }
+
+  // Nothing: it is no folder, or can't be listed, which has been told.
+  std::optional<std::vector<Entry>> list(const std::string& name) {
+    take_answers(0);
+    wait_anew();
+    server_.ask({.method = Method::list, .name = name.empty() ? "." : name});
+    const lab::Reply reply = server_.reply();
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+      if (refusal->code != lab::not_a_folder) fail(words_of(name, *refusal));
+      return std::nullopt;
+    }
+    std::vector<Entry> entries;
+    for (;;) {
+      wait_anew();
+      lab::Item item = server_.item();
+      if (auto* const entry = std::get_if<Entry>(&item)) {
+        entries.push_back(std::move(*entry));
+        continue;
+      }
+      if (const auto* const refusal = std::get_if<lab::Refusal>(&item))
+        fail(words_of(name, *refusal));
+      return entries;
+    }
+  }
+
+  void receive_tree(const std::string& name, const std::vector<Entry>& entries) {
+    const std::string last = last_part(name);
+    const bool is_top = last.empty() || last == "." || last == "..";
+    std::vector<Branch> branches;
+    if (is_top)
+      receive_entries({name == "." ? "" : name, order_.into, false}, entries, branches);
+    else if (const auto branch = make_branch({name, order_.into + "/" + last, false}))
+      receive_entries(*branch, entries, branches);
+    while (!branches.empty()) {
+      const Branch next = std::move(branches.back());
+      branches.pop_back();
+      const auto inner = list(next.remote);
+      const auto branch = inner ? make_branch(next) : std::nullopt;
+      if (branch) receive_entries(*branch, *inner, branches);
+    }
+  }
+
+  std::optional<Branch> make_branch(Branch branch) {
+    try {
+      const Place place = Place::of(branch.path);
+      branch.is_new = !place.status_of_link();
+      if (branch.is_new || look_at(branch.path).kind != PathState::Kind::folder)
+        place.make_folder();
+      return branch;
+    } catch (const SystemError& error) {
+      fail(error.what());
+      return std::nullopt;
+    }
+  }
+
+  void receive_entries(const Branch& branch, const std::vector<Entry>& entries,
+                       std::vector<Branch>& branches) {
+    for (const Entry& entry : entries) {
+      if (entry.kind == Entry::Kind::file)
+        receive_file(branch, entry);
+      else if (entry.kind == Entry::Kind::folder && branch.depth == most_depth)
+        fail(fmt::format("{}: more than {} folders deep", escaped(remote_name(branch, entry)),
+                         most_depth));
+      else if (entry.kind == Entry::Kind::folder)
+        branches.push_back(
+            {remote_name(branch, entry), branch.path + "/" + entry.name, false, branch.depth + 1});
+      else
+        ++tally_.skipped;
+    }
+    receive_postponed();
+  }
+
+  static std::string remote_name(const Branch& branch, const Entry& entry) {
+    return branch.remote.empty() ? entry.name : branch.remote + "/" + entry.name;
+  }
+
+  void receive_file(const Branch& branch, const Entry& entry) {
+    if (folder_path_ != branch.path) {
+      folder_.emplace(branch.path, Folder::Bounds::anywhere);
+      folder_path_ = branch.path;
+    }
+    const Place place = folder_->place(entry.name);
+    const std::string remote = remote_name(branch, entry);
+    expected_ += entry.size;
+    if (!branch.is_new) {
+      const auto there = place.status_of_link();
+      if (there && !order_.restart && is_same(entry, *there)) {
+        ++tally_.complete;
+        expected_ -= entry.size;
+        return;
+      }
+      if (there || Partial::part_of(place).status_of_link()) {
+        postponed_.push_back({remote, place, true});
+        return;
+      }
+    }
+    if (with_.verify)
+      postponed_.push_back({remote, place, true});
+    else
+      ask({remote, place, entry.size > small_file});
+  }
+
+  // As rsync(1) decides it: by size and time of modification.
+  static bool is_same(const Entry& entry, const struct stat& there) {
+    const FileState state(there);
+    return S_ISREG(there.st_mode) && entry.size == state.size && entry.modified == state.modified;
+  }
+
+  void ask(Awaited file) {
+    const lab::Request get{.name = file.remote};
+    asked_bytes_ += lab::emit(get).size();
+    server_.ask(get);
+    if (file.is_confirmed) server_.ask({.method = Method::stat, .name = file.remote});
+    awaited_.push_back(std::move(file));
+    if (awaited_.size() >= most_ahead || asked_bytes_ >= most_ahead_bytes)
+      take_answers(awaited_.size() / 2);
+  }
+
+  // Until no more than so many are awaited.
+  void take_answers(std::size_t left) {
+    while (awaited_.size() > left) {
+      const Awaited file = std::move(awaited_.front());
+      awaited_.pop_front();
+      take_answer(file);
+    }
+    if (awaited_.empty()) asked_bytes_ = 0;
+    asked_bytes_ = std::min(asked_bytes_, most_ahead_bytes / 2);
+  }
+
+  void take_answer(const Awaited& file) {
+    wait_anew();
+    const lab::Reply reply = server_.reply();
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+      fail(words_of(file.remote, *refusal));
+      if (file.is_confirmed) server_.reply();
+      return;
+    }
+    const auto& found = std::get<lab::Found>(reply);
+    if (found.offset != 0)
+      throw ProtocolError("the server answers for another offset than was asked for");
+    try {
+      if (found.size <= small_file)
+        take_small(file, found);
+      else
+        take_large(file, found);
+    } catch (const SystemError& error) {
+      if (is_of_network(error) || is_of_disk(error)) throw;
+      fail(error.what());
+      if (left_ > 0) ask_anew();
+    }
+  }
+
+  // The rest of a file is not wanted: what else was asked for comes on a new connection.
+  void ask_anew() {
+    server_.drop();
+    for (Awaited& file : std::exchange(awaited_, {})) ask(std::move(file));
+  }
+
+  Finish finish_of(const lab::Found& found) const {
+    Finish finish{.modified = found.modified, .durable = with_.durable};
+    if (found.modified) finish.executable = found.executable;
+    return finish;
+  }
+
+  void take_small(const Awaited& file, const lab::Found& found) {
+    left_ = found.size;
+    const std::string bytes = server_.reader().read_exact(left_);
+    left_ = 0;
+    if (!confirm(file, found)) return;
+    write_whole(file.place, bytes_of(bytes), order_.restart, finish_of(found));
+    count(file, found.size);
+    moved(found.size);
+  }
+
+  void take_large(const Awaited& file, const lab::Found& found) {
+    left_ = found.size;
+    Partial partial = Partial::create(file.place, order_.restart);
+    partial.start(0, found.tag);
+    while (left_ > 0) {
+      wait_anew();
+      const std::size_t got =
+          server_.reader().receive_file(partial.file(), partial.path(),
+                                        pace_.piece(std::min<std::uint64_t>(receive_size, left_)));
+      if (got == 0)
+        throw ConnectionEnded(fmt::format("the server ended the connection after {} of {} bytes",
+                                          found.size - left_, found.size));
+      left_ -= got;
+      moved(got);
+    }
+    if (!confirm(file, found)) return;
+    partial.complete(finish_of(found));
+    count(file, found.size);
+  }
+
+  // False: it was changed while it was sent, which has been told.
+  bool confirm(const Awaited& file, const lab::Found& found) {
+    if (!file.is_confirmed) return true;
+    wait_anew();
+    const lab::Reply reply = server_.reply();
+    const auto* const now = std::get_if<lab::Found>(&reply);
+    if (now && now->tag == found.tag) return true;
+    fail(escaped(file.remote) + " has changed while it was sent");
+    return false;
+  }
+
+  void moved(std::uint64_t bytes) {
+    done_ += bytes;
+    if (with_.progress) with_.progress(done_, std::max(done_, expected_));
+    pace_.moved(bytes);
+  }
+
+  void count(const Awaited& file, std::uint64_t bytes) {
+    ++tally_.files;
+    tally_.bytes += bytes;
+    if (order_.received) order_.received(file.place.path(), bytes);
+  }
+
+  // Of these something is there: what that is has to be found out first.
+  void receive_postponed() {
+    if (postponed_.empty()) return;
+    take_answers(0);
+    for (const Awaited& file : std::exchange(postponed_, {})) receive_carefully(file);
+  }
+
+  void receive_carefully(const Awaited& file) {
+    const std::uint64_t before = done_;
+    Download download{.mode = order_.restart ? Download::Mode::restart : Download::Mode::automatic,
+                      .destination = file.place.path(),
+                      .name = file.remote,
+                      .receiving = with_};
+    download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
+      done_ = before + done;
+      if (with_.progress) with_.progress(done_, std::max(done_, expected_));
+    };
+    try {
+      const auto remote = lab_file(server_, file.remote);
+      const Download::Outcome outcome = download.run(*remote, network_);
+      if (outcome.was_complete)
+        ++tally_.complete;
+      else
+        count(file, outcome.received);
+    } catch (const ConnectionEnded&) {
+      throw;
+    } catch (const ProtocolError& error) {
+      fail(error.what());
+      server_.drop();  // bytes of it may still come
+    } catch (const SystemError& error) {
+      if (is_of_network(error) || is_of_disk(error)) throw;
+      fail(error.what());
+      server_.drop();
+    }
+  }
+
+  const ReceiveAll& order_;
+  const Receiving& with_;
+  LabConnection& server_;
+  Network& network_;
+  Pace pace_;
+  Tally tally_;
+  std::optional<Folder> folder_;  // the one of folder_path_
+  std::string folder_path_;
+  std::deque<Awaited> awaited_;
+  std::vector<Awaited> postponed_;
+  std::size_t asked_bytes_ = 0;
+  std::uint64_t left_ = 0;  // bytes of the file that is coming
+  std::uint64_t done_ = 0;
+  std::uint64_t expected_ = 0;
+};
+
+}  // namespace
+
+Tally ReceiveAll::run(LabConnection& server, Network& network) const {
+  return Receiver(*this, server, network).run();
+}
+
+}  // namespace netlab

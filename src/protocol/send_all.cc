@@ -1,0 +1,287 @@
+#include "protocol/send_all.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
+#include "file/partial.h"
+#include "protocol/escape.h"
+#include "protocol/pace.h"
+#include "socket/calls.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+using Method = lab::Request::Method;
+
+// So many files are sent ahead of their answers, which have to fit into the buffers of the sockets,
+// or both ends would wait for each other.
+constexpr std::size_t most_ahead = 256;
+// A file of so many bytes or less is read whole, and leaves together with others.
+constexpr std::uint64_t small_file = 32 * 1024;
+constexpr std::size_t gather_size = 256 * 1024;
+
+std::string joined(const std::string& folder, const std::string& name) {
+  return folder.empty() || folder == "." ? name : folder + "/" + name;
+}
+
+std::string last_part(const std::string& path) {
+  std::string name = path;
+  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+  return name.substr(name.rfind('/') + 1);
+}
+
+// A folder that is being sent.
+struct Branch {
+  std::string path;    // here
+  std::string remote;  // there
+  std::size_t depth = 0;
+};
+
+// A file whose answer has not come yet.
+struct Awaited {
+  std::string path;
+  std::string remote;
+  std::uint64_t size;
+};
+
+class Sender {
+ public:
+  Sender(const SendAll& order, LabConnection& server, Network& network)
+      : order_(order),
+        with_(order.sending),
+        server_(server),
+        network_(network),
+        pace_(with_.limit_rate, network) {}
+
+  Tally run() {
+    make_target();
+    for (const std::string& path : order_.paths) send(path);
+    take_answers(0);
+    return tally_;
+  }
+
+ private:
+  // The folder that all goes into, and those that it is in.
+  void make_target() {
+    for (std::size_t end = 0; end != std::string::npos && order_.into != ".";) {
+      end = order_.into.find('/', end + 1);
+      wait_anew();
+      server_.find({.method = Method::mkdir, .name = order_.into.substr(0, end)});
+    }
+  }
+
+  // By name.
+  using Entries = std::unordered_map<std::string, Entry>;
+
+  void wait_anew() { server_.set_deadline(later(network_.now(), with_.silence)); }
+
+  void fail(const std::string& why) {
+    ++tally_.failed;
+    if (order_.failed) order_.failed(why);
+  }
+
+  // Throws when the others would be refused as well.
+  void fail_refused(const std::string& remote, const lab::Refusal& refusal) {
+    if (refusal.code == lab::read_only || refusal.code == lab::no_room)
+      LabConnection::throw_refused(remote, refusal);
+    fail(escaped(remote) + ": " + escaped_start(refusal.text));
+  }
+
+  // What the user named: a file, or a folder.
+  void send(const std::string& path) {
+    const PathState there = look_at(path);
+    if (there.kind != PathState::Kind::folder) {
+      send_carefully({path, joined(order_.into, last_part(path)), 0});
+    } else if (!order_.recursive) {
+      fail(path + ": Is a directory (--recursive sends it)");
+    } else {
+      const std::string last = last_part(path);
+      const bool is_top = last == "." || last == ".." || last == "/";
+      send_tree({path, is_top ? order_.into : joined(order_.into, last)});
+    }
+  }
+
+  void send_tree(const Branch& top) {
+    std::vector<Branch> branches{top};
+    while (!branches.empty()) {
+      const Branch branch = std::move(branches.back());
+      branches.pop_back();
+      try {
+        if (const auto there = make_and_list(branch.remote)) send_entries(branch, *there, branches);
+      } catch (const SystemError& error) {
+        if (is_of_network(error)) throw;
+        fail(error.what());
+      }
+    }
+  }
+
+  // What is in the folder there, which is made if need be; nothing, and it is told, when it can't
+  // be had.
+  std::optional<Entries> make_and_list(const std::string& remote) {
+    take_answers(0);
+    wait_anew();
+    const bool is_top = remote == ".";
+    if (!is_top) server_.ask({.method = Method::mkdir, .name = remote});
+    server_.ask({.method = Method::list, .name = remote});
+    std::optional<lab::Reply> made;
+    if (!is_top) made = server_.reply();
+    const lab::Reply listed = server_.reply();
+    Entries entries;
+    if (std::holds_alternative<lab::Found>(listed)) take_list(entries);
+    for (const lab::Reply& reply : {made.value_or(listed), listed}) {
+      if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+        fail_refused(remote, *refusal);
+        return std::nullopt;
+      }
+    }
+    return entries;
+  }
+
+  void take_list(Entries& entries) {
+    for (;;) {
+      wait_anew();
+      lab::Item item = server_.item();
+      auto* const entry = std::get_if<Entry>(&item);
+      if (!entry) return;
+      std::string name = entry->name;
+      entries.emplace(std::move(name), std::move(*entry));
+    }
+  }
+
+  void send_entries(const Branch& branch, const Entries& there, std::vector<Branch>& branches) {
+    const Folder folder(branch.path, Folder::Bounds::anywhere);
+    Listing listing(folder, ".");
+    std::vector<Awaited> postponed;
+    while (const auto entry = listing.next()) {
+      const std::string path = branch.path + "/" + entry->name;
+      const std::string remote = joined(branch.remote, entry->name);
+      if (entry->kind == Entry::Kind::folder && branch.depth == most_depth) {
+        fail(fmt::format("{}: more than {} folders deep", path, most_depth));
+      } else if (entry->kind == Entry::Kind::folder) {
+        branches.push_back({path, remote, branch.depth + 1});
+      } else if (entry->kind != Entry::Kind::file) {
+        ++tally_.skipped;
+      } else if (is_there(*entry, there)) {
+        ++tally_.complete;
+      } else {
+        expected_ += entry->size;
+        const Awaited file{path, remote, entry->size};
+        const bool is_small = entry->size <= small_file && !with_.verify;
+        if (is_small && !there.contains(entry->name + ".part"))
+          send_small(folder, *entry, file);
+        else
+          postponed.push_back(file);
+      }
+    }
+    for (const Awaited& file : postponed) send_carefully(file);
+  }
+
+  // As rsync(1) decides it: by size and time of modification.
+  bool is_there(const Entry& entry, const Entries& there) const {
+    const auto found = there.find(entry.name);
+    return !with_.restart && found != there.end() && found->second.kind == Entry::Kind::file &&
+           found->second.size == entry.size && found->second.modified == entry.modified;
+  }
+
+  void send_small(const Folder& folder, const Entry& entry, const Awaited& file) {
+    const Fd open = folder.open(entry.name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    const FileState state = FileState::of(open, file.path);
+    if (state.size > small_file) {  // it has grown
+      send_carefully(file);
+      return;
+    }
+    std::string bytes(state.size, '\0');
+    const std::size_t got =
+        call::read_all_at(open.get(), std::as_writable_bytes(std::span(bytes)), 0, file.path);
+    if (got < bytes.size()) {
+      fail(file.path + " has become shorter while it was sent");
+      return;
+    }
+    server_.ask({.method = Method::put,
+                 .name = file.remote,
+                 .size = state.size,
+                 .modified = state.modified,
+                 .executable = state.executable,
+                 .durable = with_.durable});
+    server_.give(bytes);
+    awaited_.push_back({file.path, file.remote, state.size});
+    if (server_.unsent() >= gather_size) {
+      wait_anew();
+      server_.flush();
+    }
+    if (awaited_.size() >= most_ahead) take_answers(awaited_.size() / 2);
+    moved(state.size);
+  }
+
+  // Until no more than so many are awaited.
+  void take_answers(std::size_t left) {
+    while (awaited_.size() > left) {
+      const Awaited file = std::move(awaited_.front());
+      awaited_.pop_front();
+      wait_anew();
+      const lab::Reply reply = server_.reply();
+      if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
+        fail_refused(file.remote, *refusal);
+      else
+        count(file, file.size);
+    }
+  }
+
+  void count(const Awaited& file, std::uint64_t bytes) {
+    ++tally_.files;
+    tally_.bytes += bytes;
+    if (order_.sent) order_.sent(file.path, bytes);
+  }
+
+  void moved(std::uint64_t bytes) {
+    done_ += bytes;
+    if (with_.progress) with_.progress(done_, std::max(done_, expected_));
+    pace_.moved(bytes);
+  }
+
+  // A large file, or one of which something is there.
+  void send_carefully(const Awaited& file) {
+    take_answers(0);
+    const std::uint64_t before = done_;
+    Upload upload{.path = file.path, .name = file.remote, .sending = with_};
+    upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
+      done_ = before + done;
+      if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
+    };
+    try {
+      const Upload::Outcome outcome = upload.run(server_, network_);
+      count(file, outcome.sent);
+    } catch (const ConnectionEnded&) {
+      throw;
+    } catch (const ProtocolError& error) {
+      fail(error.what());
+      server_.drop();  // it may be in the middle of something
+    } catch (const SystemError& error) {
+      if (is_of_network(error)) throw;
+      fail(error.what());
+      server_.drop();
+    }
+  }
+
+  const SendAll& order_;
+  const Sending& with_;
+  LabConnection& server_;
+  Network& network_;
+  Pace pace_;
+  Tally tally_;
+  std::deque<Awaited> awaited_;
+  std::uint64_t done_ = 0;
+  std::uint64_t expected_ = 0;
+};
+
+}  // namespace
+
+Tally SendAll::run(LabConnection& server, Network& network) const {
+  return Sender(*this, server, network).run();
+}
+
+}  // namespace netlab

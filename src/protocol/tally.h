@@ -1,0 +1,21 @@
+// What became of many files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace netlab {
+
+struct Tally {
+  std::uint64_t files = 0;     // received, or sent
+  std::uint64_t bytes = 0;     // of them, in this run
+  std::uint64_t complete = 0;  // files that were there already
+  std::uint64_t skipped = 0;   // links, devices and the like
+  std::uint64_t failed = 0;    // files and folders
+};
+
+// How deep folders may lie in each other: who sends a folder into itself, or makes up an endless
+// one, comes to an end.
+inline constexpr std::size_t most_depth = 100;
+
+}  // namespace netlab

@@ -1,0 +1,258 @@
+"""ftp ls, and ftp get and ftp put of many files: whole folders, odd names, streams, rates."""
+
+import filecmp
+import json
+import os
+import stat
+import time
+
+import pytest
+
+from running import (MODELS, PRELOAD, SANITIZED, Server, netlab, noise, read_line,
+                     tcp_server_of)
+
+SIZE = 300_000 if PRELOAD else 9_000_000
+COUNT = 40 if PRELOAD or SANITIZED else 1000
+ODD_NAMES = [b"a b", b"new\nline", b"tab\t", b"\xff\xfe", b"*", b"%41", b"-r", b"q\"uo'te", b"\x1b[31m",
+             "\u00e4\u20ac".encode(), b"x" * 255, b".hidden", b"$HOME"]
+
+
+def make_tree(top):
+    (top / "sub/deep").mkdir(parents=True)
+    (top / "empty").mkdir()
+    (top / "big.bin").write_bytes(noise(SIZE))
+    (top / "sub/program").write_bytes(b"#!/bin/sh\n")
+    (top / "sub/program").chmod(0o755)
+    for i in range(COUNT):
+        (top / f"sub/deep/file{i}").write_bytes(noise(i * 7 % 5000))
+    os.utime(top / "sub/deep/file1", ns=(1, 1_000_000_000_987_654_321))
+    (top / "odd").mkdir()
+    for name in ODD_NAMES:
+        with open(os.fsencode(top / "odd") + b"/" + name, "wb") as file:
+            file.write(name)
+
+
+def tree(top):
+    """Name, bytes, time and executable bit of all that is in a folder."""
+    top = os.fsencode(top)
+    found = {}
+    for path, _, names in os.walk(top):
+        found[path[len(top):]] = None
+        for name in names:
+            status = os.lstat(path + b"/" + name)
+            with open(path + b"/" + name, "rb") as file:
+                found[path[len(top):] + b"/" + name] = (
+                    file.read(), status.st_mtime_ns, status.st_mode & stat.S_IXUSR)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "served").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def served(folder):
+    make_tree(folder / "served")
+    return folder / "served"
+
+
+@pytest.fixture
+def server(folder):
+    with Server("ftp", "serve", "served", "--writable", cwd=folder) as running:
+        yield running
+
+
+def done_event(done):
+    return json.loads(done.out.splitlines()[-1])
+
+
+class TestLs:
+    def test_a_line_an_entry_sorted(self, served, folder, server):
+        done = netlab("ftp", "ls", server.address)
+        lines = done.out.decode().splitlines()
+        assert [line.split()[-1] for line in lines] == ["big.bin", "empty", "odd", "sub"]
+        assert lines[0].split()[:2] == ["file", str(SIZE)]
+        assert lines[1].split()[:2] == ["folder", "-"]
+
+    def test_json(self, served, folder, server):
+        os.utime(served / "big.bin", ns=(1, 1_000_000_000_987_654_321))
+        done = netlab("ftp", "ls", server.address, ".", "--json")
+        assert json.loads(done.out.splitlines()[0]) == {
+            "event": "entry", "name": "big.bin", "kind": "file", "size": SIZE,
+            "modified": "2001-09-09T01:46:40.987654321Z"}
+
+    def test_names_never_reach_the_terminal_raw(self, served, folder, server):
+        out = netlab("ftp", "ls", server.address, "odd").out
+        assert len(out.splitlines()) == len(ODD_NAMES)
+        assert b"\x1b" not in out and b"\xff" not in out and b"\t" not in out
+
+    def test_what_is_no_folder(self, served, server):
+        for name, why in [("absent", "No such file"), ("big.bin", "Not a directory"),
+                          ("..", "leads out of the folder")]:
+            done = netlab("ftp", "ls", server.address, name)
+            assert done.status == 1 and why in done.err and done.out == b"", done
+
+    @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
+    def test_a_large_folder_streams_with_bounded_memory(self, folder, server):
+        for i in range(30_000):
+            (folder / f"served/{i:08}{'x' * 200}").touch()
+        done = netlab("ftp", "ls", server.address, cwd=folder)
+        assert done.out.count(b"\n") == 30_000
+        with open(f"/proc/{server.pid}/status") as status:
+            peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        assert peak < 32 * 1024, f"{peak} KiB"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_whole_folder_comes_and_goes(model, served, folder):
+    with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=folder) as server:
+        done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--json", cwd=folder)
+        assert done.status == 0, done
+        assert done_event(done)["files"] == COUNT + len(ODD_NAMES) + 2
+        assert tree(folder / "copy") == tree(served)
+        done = netlab("ftp", "put", server.address, "-r", "copy", "-t", "up/again", "--json",
+                      cwd=folder)
+        assert done.status == 0, done
+        assert done_event(done)["files"] == COUNT + len(ODD_NAMES) + 2
+        assert tree(served / "up/again/copy") == tree(folder / "copy")
+
+
+def test_what_is_there_already_is_not_sent_again(served, folder, server):
+    for command, words in [("get", ["-r", "-o", "copy"]), ("put", ["-r", "copy", "-t", "up"])]:
+        assert netlab("ftp", command, server.address, *words, cwd=folder).status == 0
+        done = netlab("ftp", command, server.address, *words, "--json", cwd=folder)
+        event = done_event(done)
+        # What was uploaded is there to be fetched as well.
+        assert event["files"] == 0 and event["complete"] == COUNT + len(ODD_NAMES) + 2, event
+
+
+def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder, server):
+    copy = folder / "copy"
+    copy.mkdir()
+    content = (served / "big.bin").read_bytes()
+    (copy / "big.bin").write_bytes(content[:100_000])
+    (copy / "sub/deep").mkdir(parents=True)
+    (copy / "sub/deep/file3").write_bytes(b"mine")
+    (copy / "sub/deep/file5.part").write_bytes((served / "sub/deep/file5").read_bytes()[:3])
+    done = netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and "1 failed" in done.err, done
+    assert "file3 is not the beginning of the remote file" in done.err, done
+    assert (copy / "sub/deep/file3").read_bytes() == b"mine"
+    assert (copy / "big.bin").read_bytes() == content
+    done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--restart", cwd=folder)
+    assert done.status == 0, done
+    assert tree(copy) == tree(served)
+
+
+def test_several_names(served, folder, server):
+    done = netlab("ftp", "get", server.address, "big.bin", "sub/program", "absent", "sub", "-o", "to",
+                  cwd=folder)
+    assert done.status == 1, done
+    assert "absent: No such file or directory" in done.err
+    assert "sub: Is a directory (--recursive fetches it)" in done.err
+    assert sorted(os.listdir(folder / "to")) == ["big.bin", "program"]
+    assert filecmp.cmp(folder / "to/big.bin", served / "big.bin", shallow=False)
+    done = netlab("ftp", "put", server.address, "to/big.bin", "to/program", "to", "-t", "there",
+                  cwd=folder)
+    assert done.status == 1 and "to: Is a directory (--recursive sends it)" in done.err, done
+    assert sorted(os.listdir(served / "there")) == ["big.bin", "program"]
+
+
+def test_links_and_devices_are_left_out(served, folder, server):
+    (served / "link").symlink_to("big.bin")
+    (served / "away").symlink_to("/etc")
+    os.mkfifo(served / "fifo")
+    done = netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder)
+    assert done.status == 0 and "3 skipped" in done.err, done
+    assert not os.path.lexists(folder / "copy/link")
+    (folder / "copy/link").symlink_to("big.bin")
+    os.mkfifo(folder / "copy/fifo")
+    done = netlab("ftp", "put", server.address, "-r", "copy", "-t", "up", cwd=folder)
+    assert done.status == 0 and "2 skipped" in done.err, done
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "/etc/passwd", "a%2Fb", "a%00b", "x" * 256])
+def test_names_that_a_server_makes_up(name, folder):
+    def answer(client):
+        read_line(client)
+        client.sendall(f"OK 0 0 a-b-c .\nfile 3 0 - {name}\nEND\n".encode())
+        client.recv(100)
+    port = tcp_server_of(answer)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1, done
+    assert sorted(os.listdir(folder)) == ["copy", "served"] and not os.listdir(folder / "copy")
+
+
+@pytest.mark.parametrize("streams", [2, 4])
+def test_streams_share_a_file(streams, served, folder, server):
+    done = netlab("ftp", "get", server.address, "big.bin", f"--streams={streams}", "--verify",
+                  cwd=folder)
+    assert done.status == 0 and "verified" in done.err, done
+    assert filecmp.cmp(folder / "big.bin", served / "big.bin", shallow=False)
+    assert sorted(os.listdir(folder)) == ["big.bin", "served"]
+
+
+def test_streams_that_left_holes_are_resumed(served, folder, server):
+    content = (served / "big.bin").read_bytes()
+    half = SIZE // 2
+    # As a kill leaves it: the second half came, a piece of the first did not.
+    (folder / "big.bin.part").write_bytes(content[:100_000] + bytes(half - 100_000) + content[half:])
+    status = (served / "big.bin").stat()
+    tag = f"{status.st_mtime_ns:x}-{status.st_ctime_ns:x}-{status.st_ino:x}"
+    (folder / "big.bin.part.state").write_text(f"netlab partial 1\ntag {tag}\nholes\n")
+    done = netlab("ftp", "get", server.address, "big.bin", "--streams", "3", cwd=folder)
+    assert done.status == 0 and "fetched again" in done.err, done
+    assert (folder / "big.bin").read_bytes() == content
+
+
+def test_a_rate_is_kept(folder, server):
+    rate = 200_000
+    (folder / "served/some").write_bytes(noise(rate))
+    for words in (["get", server.address, "some"], ["put", server.address, "some", "back"]):
+        started = time.monotonic()
+        assert netlab("ftp", *words, "--limit-rate", rate, cwd=folder).status == 0
+        assert time.monotonic() - started > 0.8
+    with Server("ftp", "serve", "served", "--limit-rate", str(rate), cwd=folder) as slow:
+        started = time.monotonic()
+        assert netlab("ftp", "get", slow.address, "some", "-o", "again", cwd=folder).status == 0
+        assert time.monotonic() - started > 0.8
+    for wrong in ("0", "", "5X", "-1", "99999999999G"):
+        assert netlab("ftp", "get", "--limit-rate", wrong).status == 2
+
+
+def test_progress_events(folder, server):
+    (folder / "served/some").write_bytes(noise(500_000))
+    done = netlab("ftp", "get", server.address, "some", "--limit-rate", "250000", "--json", cwd=folder)
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert [event["event"] for event in events[:-1]] == ["progress"] * (len(events) - 1)
+    assert len(events) > 1 and events[0]["size"] == 500_000 and events[0]["rate"] > 0
+    assert events[-1]["event"] == "done" and events[-1]["bytes"] == 500_000
+
+
+def flaky_server(content, after):
+    """Speaks the lab wire, and ends each connection after so many bytes of the file."""
+    def answer(client):
+        while line := read_line(client):
+            words = line.split()
+            if words[0] == b"HASH":
+                client.sendall(b"ERROR bad-request\n")
+                return
+            offset = int(words[2]) if words[0] == b"GET" else 0
+            client.sendall(f"OK {len(content)} {offset} a-b-c some\n".encode())
+            if words[0] == b"GET":
+                client.sendall(content[offset:offset + after])
+                if offset + after < len(content):
+                    return
+    return tcp_server_of(answer, clients=100)
+
+
+@pytest.mark.parametrize("destination", ["some", "-"])
+def test_retry_heals_a_connection_that_breaks(destination, folder):
+    content = noise(500_000)
+    port = flaky_server(content, 150_000)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "-o", destination, "--retry", "10",
+                  cwd=folder)
+    assert done.status == 0 and "trying again" in done.err, done
+    assert (done.out if destination == "-" else (folder / "some").read_bytes()) == content

@@ -1,0 +1,166 @@
+"""ftp put: to a server that takes files, broken off and resumed."""
+
+import fcntl
+import json
+import os
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from running import (MODELS, PRELOAD, Server, netlab, noise, read_line, tcp_server_of)
+
+SIZE = 200_001 if PRELOAD else 3_000_001
+CONTENT = noise(SIZE)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "big.bin").write_bytes(CONTENT)
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder):
+    with Server("ftp", "serve", "served", "--writable", cwd=folder) as running:
+        yield running
+
+
+def put(server, *words, cwd):
+    return netlab("ftp", "put", server.address, *words, cwd=cwd)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_put_under_every_model(model, folder):
+    os.utime(folder / "big.bin", ns=(1, 1_700_000_000_123_456_789))
+    os.chmod(folder / "big.bin", 0o755)
+    with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=folder) as server:
+        done = put(server, "big.bin", "copy.bin", "--verify", "--fsync", cwd=folder)
+        assert done.status == 0 and done.out == b"" and "verified" in done.err, done
+        line = server.out.wait_for("received")
+        assert line.startswith("received copy.bin from 127.0.0.1:") and f"{SIZE} bytes" in line
+    copy = folder / "served/copy.bin"
+    assert copy.read_bytes() == CONTENT
+    assert copy.stat().st_mtime_ns == 1_700_000_000_123_456_789
+    assert copy.stat().st_mode & stat.S_IXUSR
+    assert [p.name for p in (folder / "served").iterdir()] == ["copy.bin"]
+
+
+def test_its_name_is_its_own_when_none_is_given(folder, server):
+    assert put(server, "./big.bin", cwd=folder).status == 0
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+    assert netlab("ftp", "put", cwd=folder).status == 2
+
+
+def test_listens_on_loopback_alone_and_says_so(folder):
+    with Server("ftp", "serve", "served", "--writable", cwd=folder) as server:
+        assert server.out.lines[0].startswith("listening on 127.0.0.1:")
+        server.err.wait_for("files may be written: listening on loopback alone")
+    with Server("ftp", "serve", "served", "--writable", "--bind", "0.0.0.0", cwd=folder) as server:
+        assert server.out.lines[0].startswith("listening on 0.0.0.0:")
+    assert netlab("ftp", "serve", "big.bin", "--writable", "-p", "0", cwd=folder).status == 2
+
+
+def test_a_server_that_takes_nothing(folder):
+    with Server("ftp", "serve", "served", cwd=folder) as server:
+        for words in (["big.bin"], ["-r", ".", "-t", "x"], ["big.bin", "--restart"]):
+            done = put(server, *words, cwd=folder)
+            assert done.status == 1 and "this server takes no files" in done.err, done
+    assert list((folder / "served").iterdir()) == []
+
+
+def broken_put(server, name, count, content=CONTENT):
+    """An upload whose connection is cut after so many bytes."""
+    with server.connect() as client:
+        client.sendall(f"PUT {name} {len(content)} 0 0 -\n".encode() + content[:count])
+        client.shutdown(socket.SHUT_WR)
+        client.recv(1)
+
+
+@pytest.mark.parametrize("words", [[], ["--resume"]])
+def test_goes_on_where_it_was_broken_off(words, folder, server):
+    (folder / "served/big.bin").write_bytes(b"the old one")
+    broken_put(server, "big.bin", 150_000)
+    assert (folder / "served/big.bin").read_bytes() == b"the old one"
+    assert (folder / "served/big.bin.part").read_bytes() == CONTENT[:150_000]
+    done = put(server, "big.bin", "--json", *words, cwd=folder)
+    assert done.status == 0, done
+    event = json.loads(done.out.splitlines()[-1])
+    assert event["offset"] == event["compared"] == 150_000 and event["bytes"] == SIZE - 150_000
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+    assert [p.name for p in (folder / "served").iterdir()] == ["big.bin"]
+
+
+def test_sends_a_damaged_tail_again(folder, server):
+    broken_put(server, "big.bin", 150_000)
+    part = bytearray((folder / "served/big.bin.part").read_bytes())
+    part[140_000] ^= 1
+    (folder / "served/big.bin.part").write_bytes(part)
+    done = put(server, "big.bin", cwd=folder)
+    assert done.status == 0 and "they are replaced" in done.err, done
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+
+
+def test_restart_uses_nothing_of_it(folder, server):
+    broken_put(server, "big.bin", 150_000)
+    assert f"{SIZE} bytes from 0" in put(server, "big.bin", "--restart", cwd=folder).err
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+
+
+def test_two_at_once(folder, server):
+    (folder / "served/big.bin.part").write_bytes(b"")
+    with open(folder / "served/big.bin.part", "rb") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)
+        done = put(server, "big.bin", "--restart", cwd=folder)
+    assert done.status == 1 and "another transfer writes to it" in done.err, done
+
+
+def test_a_file_that_is_not_there(folder, server):
+    done = put(server, "absent", cwd=folder)
+    assert done.status == 1 and "open absent: No such file or directory" in done.err, done
+    done = put(server, "served", cwd=folder)
+    assert done.status == 1 and "Is a directory" in done.err, done
+
+
+def test_a_server_that_has_another_size(folder):
+    def answer(client):
+        assert read_line(client).startswith(b"PART")
+        client.sendall(b"ERROR no-such-file\n")
+        assert read_line(client).startswith(b"PUT")
+        left = SIZE
+        while left > 0:
+            left -= len(client.recv(65536))
+        client.sendall(b"OK 7 0 a-b-c big.bin\n")
+        client.recv(1)
+    port = tcp_server_of(answer)
+    done = netlab("ftp", "put", f"127.0.0.1:{port}", "big.bin", cwd=folder)
+    assert done.status == 1 and f"the server has 7 of {SIZE} bytes" in done.err, done
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a full disk needs a mount, and that needs root")
+def test_a_full_disk_is_told_and_what_is_there_stays(folder):
+    disk = folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk]).returncode != 0:
+        pytest.skip("no mount here")
+    try:
+        (folder / "large").write_bytes(noise(4_000_000))
+        (disk / "large").write_bytes(b"old")
+        with Server("ftp", "serve", "disk", "--writable", cwd=folder) as server:
+            done = put(server, "large", cwd=folder)
+            assert done.status == 1 and "No space left on device" in done.err, done
+            assert (disk / "large").read_bytes() == b"old"
+            (disk / "large.part").unlink()
+            many = folder / "many"
+            many.mkdir()
+            for i in range(100):
+                (many / f"f{i}").write_bytes(noise(20_000))
+            done = put(server, "-r", "many", cwd=folder)
+            assert done.status == 1 and "No space left on device" in done.err, done
+            for path in (disk / "many").iterdir():
+                if not path.name.endswith(".part"):
+                    assert path.read_bytes() == (many / path.name).read_bytes()
+    finally:
+        subprocess.run(["umount", disk], check=True)
