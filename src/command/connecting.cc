@@ -40,7 +40,7 @@ std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Addre
 
 // Whether a further attempt may fare better: the network's troubles, and not the disk's or ours.
 bool may_pass(const std::exception& error) {
-  if (dynamic_cast<const ConnectionEnded*>(&error)) return true;
+  if (dynamic_cast<const TemporaryError*>(&error)) return true;
   const auto* const failed = dynamic_cast<const SystemError*>(&error);
   return failed && is_of_network(*failed);
 }

@@ -52,8 +52,11 @@ lab::Found LabConnection::find(const lab::Request& request) {
 }
 
 void LabConnection::throw_refused(const std::string& name, const lab::Refusal& refusal) {
-  throw ProtocolError((name.empty() ? "" : escaped_start(name) + ": ") +
-                      escaped_start(refusal.text));
+  const std::string why =
+      (name.empty() ? "" : escaped_start(name) + ": ") + escaped_start(refusal.text);
+  // The server may not have heard yet that an earlier upload of ours has ended.
+  if (refusal.code == lab::busy) throw TemporaryError(why);
+  throw ProtocolError(why);
 }
 
 void LabConnection::drop() {

@@ -122,10 +122,10 @@ void LabSession::tell_received(const lab::Request& request) {
 void LabSession::part(const lab::Request& request) {
   check_writable();
   try {
-    const Place part = Partial::part_of(service_.share.place(request.name));
-    const auto there = part.status_of_link();
-    if (!there || !S_ISREG(there->st_mode)) throw SystemError("stat", ENOENT);
-    write(lab::emit(described(FileState(*there), 0, part.path())));
+    // It is locked for a moment: what somebody still writes to has no state that could be told.
+    const auto part = Partial::find_part(service_.share.place(request.name));
+    if (!part) throw SystemError("stat", ENOENT);
+    write(lab::emit(described(FileState::of(part->file(), part->path()), 0, part->path())));
   } catch (const SystemError& error) {
     throw Refused(error);
   }

@@ -29,10 +29,16 @@ class ProtocolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The peer finished before its time: a further attempt may fare better.
-class ConnectionEnded : public ProtocolError {
+// A further attempt may fare better.
+class TemporaryError : public ProtocolError {
  public:
   using ProtocolError::ProtocolError;
+};
+
+// The peer finished before its time.
+class ConnectionEnded : public TemporaryError {
+ public:
+  using TemporaryError::TemporaryError;
 };
 
 }  // namespace netlab

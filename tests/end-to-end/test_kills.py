@@ -1,0 +1,104 @@
+"""Transfers whose ends are killed, again and again: after the last resume the file is whole, and at no
+moment was half a file there under its name."""
+
+import os
+import random
+import subprocess
+import time
+
+import pytest
+
+from running import NETLAB, SANITIZED, TIMEOUT, Server, environment, noise
+
+SIZE = 1_500_000
+RATE = "30M"
+KILLS = 12 if SANITIZED else 50  # for each direction
+SEED = int(os.environ.get("NETLAB_SEED", "1"))
+
+
+class Transfer:
+    """A server of `there` and a client in `here`, either of which can be killed and started again."""
+
+    def __init__(self, folder, words, target):
+        self.folder, self.words, self.target = folder, words, target
+        self.server = self.client = None
+
+    def start(self):
+        if self.server is None:
+            self.server = Server("ftp", "serve", "there", "--writable", "--limit-rate", RATE,
+                                 cwd=self.folder)
+            self.server.__enter__()
+        self.client = subprocess.Popen(
+            [NETLAB, "ftp", self.words[0], self.server.address, *self.words[1:]],
+            cwd=self.folder / "here", env=environment(), stderr=subprocess.PIPE)
+
+    def progress(self):
+        """How much of the file has come, or all of it once the client has ended."""
+        if self.client.poll() is not None:
+            return SIZE
+        part = self.target.with_name(self.target.name + ".part")
+        try:
+            return part.stat().st_size
+        except FileNotFoundError:
+            return SIZE if self.target.exists() else 0
+
+    def kill_client(self):
+        self.client.kill()
+        self.client.communicate()
+
+    def kill_server(self):
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server = None
+
+    def stop(self):
+        if self.server:
+            self.server.__exit__(None)
+
+
+@pytest.mark.parametrize("words", [["get", "file"], ["get", "file", "--streams", "2"], ["put", "file", "--retry", "9"]],
+                         ids=lambda words: "-".join(words[::2]))
+def test_kill_either_end_at_any_moment(words, tmp_path):
+    chance = random.Random(SEED)
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    source, target = (there, here) if words[0] == "get" else (here, there)
+    target /= "file"
+    transfer = Transfer(tmp_path, words, target)
+    kills = 0
+    version = 0
+    while kills < KILLS:
+        # A new version, and another attempt at it until it is there.
+        version += 1
+        content = noise(SIZE, version)
+        (source / "file").write_bytes(content)
+        target.unlink(missing_ok=True)
+        moment = 0
+        for _ in range(10):
+            transfer.start()
+            moment = min(SIZE, moment + chance.randrange(SIZE // 3))
+            end = time.monotonic() + TIMEOUT
+            while transfer.progress() < moment and time.monotonic() < end:
+                pass
+            if transfer.client.poll() is not None:
+                break
+            who = chance.choice(["client", "server", "both"])
+            kills += 1
+            if who != "client":
+                transfer.kill_server()
+            # One that tries again would go on trying.
+            if who != "server" or "--retry" in words:
+                transfer.kill_client()
+            else:
+                _, error = transfer.client.communicate(timeout=TIMEOUT)
+                assert transfer.client.returncode in (0, 1), error
+            if target.exists():
+                assert target.read_bytes() == content, f"seed {SEED}: half a file after kill {kills}"
+        else:
+            transfer.start()
+        _, error = transfer.client.communicate(timeout=TIMEOUT)
+        assert transfer.client.returncode == 0, f"seed {SEED}: {error.decode()}"
+        assert target.read_bytes() == content, f"seed {SEED}: another file after kill {kills}"
+        assert not list(target.parent.glob("file.part*"))
+    transfer.stop()
