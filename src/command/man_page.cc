@@ -81,6 +81,9 @@ wrong usage
 ended by SIGINT or SIGTERM (clients)
 .SH ENVIRONMENT
 .TP
+LISTEN_PID, LISTEN_FDS
+a server takes the socket that was passed on to it, as systemd does (sd_listen_fds(3))
+.TP
 NO_COLOR
 when set and not empty, no colors
 .SH SEE ALSO

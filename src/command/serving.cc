@@ -17,6 +17,9 @@
 #include "socket/calls.h"
 #include "socket/endpoint.h"
 #include "socket/error.h"
+#include "socket/inherited.h"
+#include "socket/message.h"
+#include "trace/log.h"
 
 namespace netlab {
 namespace {
@@ -98,6 +101,17 @@ Address Serving::address() const {
   return bind_.empty() ? Address::any(port) : resolve({bind_, port}).front();
 }
 
+// The socket that was passed on: what was asked for besides is told not to count.
+Fd Serving::inherit(int type) {
+  Fd inherited = inherited_socket(type);
+  if (!inherited) return inherited;
+  const Address there = call::local_address(inherited.get());
+  if (!bind_.empty() || (port_ != default_port_ && port_ != there.port()))
+    log::warning("--bind and --port are not heeded: a socket was passed on, {}", there.text());
+  ipv6_alone_ = is_for_ipv6_alone(inherited);
+  return inherited;
+}
+
 // A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
 void Serving::raise_descriptor_limit() const {
   rlimit limit{};
@@ -118,7 +132,7 @@ void Serving::announce(const Address& local, const std::string& protocol,
                       {"protocol", protocol}}});
   };
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
-  if (local.is_any_v6()) line(Address::any_v4(local.port()));
+  if (local.is_any_v6() && !ipv6_alone_) line(Address::any_v4(local.port()));
   line(local);
 }
 
@@ -127,11 +141,15 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
   raise_descriptor_limit();
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+  Fd inherited = inherit(SOCK_STREAM);
   const std::string chosen = chosen_model();
   const Tell tell = output.teller();
   const Service service{
       .transport = tcp(),
-      .address = address(),
+      .listen =
+          [&](Network& network) {
+            return inherited ? network.take_over(std::move(inherited)) : network.listen(address());
+          },
       .handle = handler,
       .limits = {.max_clients = max_clients_,
                  .max_per_host = max_per_host_,
@@ -165,11 +183,18 @@ std::size_t Serving::datagram_sockets() const {
 void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                               const Output& output) {
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+  Fd inherited = inherit(SOCK_DGRAM);
+  if (inherited && datagram_sockets() > 1)
+    throw std::invalid_argument("--threads: one socket was passed on, and not one for each thread");
   talk.tell = output.teller();
   talk.idle_timeout = idle_timeout;
   talk.once = once_;
   const DatagramService service{
-      .address = address(),
+      .bind =
+          [&](bool shared) {
+            return inherited ? message_socket(std::move(inherited))
+                             : message_socket(address(), shared);
+          },
       .handle =
           [&](Datagrams& datagrams) {
             try {

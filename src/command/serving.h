@@ -15,7 +15,7 @@ namespace netlab {
 
 class Serving {
  public:
-  explicit Serving(std::uint64_t default_port) : port_(default_port) {}
+  explicit Serving(std::uint64_t default_port) : default_port_(default_port) {}
 
   // Of a server that accepts connections, or answers datagrams as well.
   void declare(Options& options);
@@ -25,8 +25,9 @@ class Serving {
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
 
-  // Serves until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line
-  // "listening on ADDRESS:PORT (PROTOCOL)". Returns whether the one client was served well.
+  // Serves, where --port and --bind say or with a socket that was passed on (sd_listen_fds(3)),
+  // until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line "listening
+  // on ADDRESS:PORT (PROTOCOL)". Returns whether the one client was served well.
   bool serve(const Handler& handler, const std::string& protocol, const Output& output);
 
   // The same of a server of datagrams, whose models are two: one socket, or with --threads one for
@@ -40,14 +41,17 @@ class Serving {
 
  private:
   void declare_listening(Options& options);
+  Fd inherit(int type);
   std::string chosen_model() const;
   std::size_t datagram_sockets() const;
   void raise_descriptor_limit() const;
   void announce(const Address& local, const std::string& protocol, const Output& output) const;
   Address address() const;
 
-  std::uint64_t port_;
+  const std::uint64_t default_port_;
+  std::uint64_t port_ = default_port_;
   std::string bind_;
+  bool ipv6_alone_ = false;
   std::string model_;
   std::string preferred_model_ = "epoll";
   std::unique_ptr<bool[]> model_flags_ =

@@ -98,6 +98,8 @@ class ForkPerformer : public BlockingPerformer {
           return;
         }
       } while (!children_.client_waits());
+      operation.result = attempt(operation, 0);
+      return;
     }
     BlockingPerformer::perform(operation);
   }
@@ -122,7 +124,7 @@ bool serve_with_fork(const Service& service) {
   Children children(service);
   ForkPerformer performer(children);
   const auto network = service.transport.over(performer);
-  auto listener = network->listen(service.address);
+  auto listener = service.listen(*network);
   service.listening(*listener);
 
   bool stopped = false;

@@ -109,7 +109,7 @@ class ServerProcess {
     }
     const Service service{
         .transport = order.transport,
-        .address = Address::loopback(0),
+        .listen = [](Network& network) { return network.listen(Address::loopback(0)); },
         .handle = order.handle,
         .limits = order.limits,
         .once = order.once,
