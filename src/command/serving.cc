@@ -19,6 +19,7 @@
 #include "socket/error.h"
 #include "socket/inherited.h"
 #include "socket/message.h"
+#include "socket/supervisor.h"
 #include "trace/log.h"
 
 namespace netlab {
@@ -142,6 +143,7 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_STREAM);
+  const Supervisor supervisor;
   const std::string chosen = chosen_model();
   const Tell tell = output.teller();
   const Service service{
@@ -158,7 +160,12 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
       .once = once_,
       .server_speaks_first = server_speaks_first_,
       .stop = stop.get(),
-      .listening = [&](const Listener& listener) { announce(listener.local(), protocol, output); },
+      .listening =
+          [&](const Listener& listener) {
+            announce(listener.local(), protocol, output);
+            supervisor.tell("READY=1");
+          },
+      .stopping = [&] { supervisor.tell("STOPPING=1"); },
       .failed =
           [&](const Address& client, const std::string& why) {
             if (tell)
@@ -186,6 +193,7 @@ void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
   Fd inherited = inherit(SOCK_DGRAM);
   if (inherited && datagram_sockets() > 1)
     throw std::invalid_argument("--threads: one socket was passed on, and not one for each thread");
+  const Supervisor supervisor;
   talk.tell = output.teller();
   talk.idle_timeout = idle_timeout;
   talk.once = once_;
@@ -206,10 +214,15 @@ void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
           },
       .sockets = datagram_sockets(),
       .stop = stop.get(),
-      .listening = [&](const Address& local) { announce(local, protocol, output); },
+      .listening =
+          [&](const Address& local) {
+            announce(local, protocol, output);
+            supervisor.tell("READY=1");
+          },
   };
   block_broken_pipe();
   netlab::serve_datagrams(service);
+  supervisor.tell("STOPPING=1");  // nothing goes on that would have to end first
 }
 
 }  // namespace netlab

@@ -166,6 +166,7 @@ void Reactor::wait_for_stop() {
   perform(asked);
   if (asked.result < 0) return;
   take_stop(service_.stop);
+  service_.stopping();
   stopped_ = true;
   if (waits_for_place_) {
     waits_for_place_ = false;

@@ -38,6 +38,8 @@ struct Service {
 
   // Once, before the first accept.
   std::function<void(const Listener&)> listening;
+  // Once, when it was first asked to stop; by any thread.
+  std::function<void()> stopping = [] {};
   // A session ended badly. Called by any thread or process of the server.
   std::function<void(const Address& client, const std::string& why)> failed;
 };

@@ -71,6 +71,7 @@ bool GracefulStop::wait(int stop, Instant until) {
 
 void GracefulStop::watch(const Service& service, Listener& listener) {
   if (!wait(service.stop, never)) return;
+  service.stopping();
   listener.cut();
   wait(service.stop, later(Clock::now(), service.limits.grace));
   cut_guests();

@@ -6,9 +6,11 @@
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <limits>
 
@@ -111,6 +113,15 @@ int connect(int fd, const Address& address) {
   const int result =
       retry_interrupted([&] { return ::connect(fd, address.raw(), address.raw_size()); });
   trace::call(result, "connect({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
+  return result;
+}
+
+int connect(int fd, const sockaddr_un& address, std::size_t name_size) {
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_size);
+  const int result = retry_interrupted(
+      [&] { return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), size); });
+  trace::call(result, "connect({}, {{sa_family=AF_UNIX, sun_path={}}}, {})", fd,
+              Bytes{std::as_bytes(std::span(address.sun_path, name_size))}, size);
   return result;
 }
 

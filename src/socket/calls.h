@@ -16,6 +16,7 @@
 #include "socket/fd.h"
 
 struct epoll_event;
+struct sockaddr_un;
 
 namespace netlab::call {
 
@@ -32,6 +33,8 @@ Fd event_descriptor();
 // In service: these return -errno.
 int accept(int fd, Address& peer, int flags);  // accept4(2), flags 0 or SOCK_NONBLOCK
 int connect(int fd, const Address& address);
+// unix(7): a path, or an abstract name behind a NUL, of so many bytes.
+int connect(int fd, const sockaddr_un& address, std::size_t name_size);
 ssize_t receive(int fd, std::span<std::byte> into);                     // recv(2)
 ssize_t send(int fd, std::span<const std::byte> bytes, int flags = 0);  // send(2)
 // sendfile(2): at most `count` bytes of `file` from `offset`.

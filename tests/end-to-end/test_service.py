@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from running import (ACTIVATED, MODELS, NETLAB, TIMEOUT, Server, as_descriptor_3, environment,
-                     free_port, netlab, noise, read_all, wait_until_listening)
+                     free_port, netlab, noise, read_all, read_exactly, wait_until_listening)
 
 CONTENT = noise(100_000)
 
@@ -219,3 +219,94 @@ def test_systemd_s_own_starter():
         assert f"listening on 127.0.0.1:{port} (tcp)".encode() in starter.stdout.read()
     finally:
         starter.kill()
+
+
+class Manager:
+    """Hears what a service says of itself (sd_notify(3))."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(address)
+        self.socket.settimeout(TIMEOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def hear(self):
+        return self.socket.recv(4096)
+
+    def has_heard_all(self):
+        self.socket.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            self.hear()
+        return True
+
+
+PLACES = {"path": lambda folder: (f"{folder}/notify", f"{folder}/notify"),
+          "abstract": lambda folder: (f"\0netlab{folder}", f"@netlab{folder}")}
+SERVERS = {"tcp": ["tcp", "serve", "--echo"], "udp": ["udp", "echo"],
+           "ftp": ["ftp", "serve", "."], "guess": ["guess", "serve", "--tcp"]}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("words", SERVERS.values(), ids=SERVERS)
+def test_it_says_when_it_is_ready_and_when_it_stops(words, place, tmp_path):
+    address, name = PLACES[place](tmp_path)
+    with Manager(address) as manager:
+        with Server(*words, cwd=tmp_path, NOTIFY_SOCKET=name) as server:
+            assert manager.hear() == b"READY=1"
+            server.out.wait_for("listening")
+        assert manager.hear() == b"STOPPING=1"
+        assert manager.has_heard_all()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_says_that_it_stops_before_its_sessions_end(model, tmp_path):
+    with Manager(f"{tmp_path}/notify") as manager, \
+            Server("tcp", "serve", "--echo", "--grace", str(TIMEOUT), "--" + model,
+                   NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+        assert manager.hear() == b"READY=1"
+        with server.connect() as client:
+            client.sendall(b"hello")
+            assert client.recv(5) == b"hello"
+            server.process.terminate()
+            assert manager.hear() == b"STOPPING=1"
+            client.sendall(b"still there")
+            assert read_exactly(client, 11) == b"still there"
+        assert server.process.wait(TIMEOUT) == 0
+        assert manager.has_heard_all()
+
+
+@pytest.mark.parametrize("name, why", [
+    ("{}/nobody", "connect: No such file or directory"), ("@netlab{}", "connect: Connection refused"),
+    ("notify", "not a socket's name: Invalid argument"), ("/" + "x" * 107, "connect: File name too long"),
+    ("vsock:2:1234", "not a socket's name: Invalid argument")])
+def test_a_manager_that_can_not_be_reached_is_no_obstacle(name, why, tmp_path):
+    name = name.format(tmp_path)
+    with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=name) as server:
+        assert ask(server.port) == b"hello"
+    assert server.err.text() == f"netlab: NOTIFY_SOCKET {name}: {why}"
+
+
+def test_a_manager_that_went_away_is_no_obstacle(tmp_path):
+    with Manager(f"{tmp_path}/notify") as manager:
+        with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+            assert manager.hear() == b"READY=1"
+            manager.socket.close()
+    assert server.err.text() == "netlab: NOTIFY_SOCKET: send STOPPING=1: Connection refused"
+
+
+def test_a_manager_that_does_not_read_holds_up_nothing_for_long(tmp_path):
+    with Manager(f"{tmp_path}/notify"), \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.connect(f"{tmp_path}/notify")
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                other.send(b"much")
+        with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+            assert ask(server.port) == b"hello"
+            server.err.wait_for("NOTIFY_SOCKET: send READY=1: Resource temporarily unavailable")
