@@ -1,7 +1,9 @@
 // netlab ftp serve: the broken-download server of the second lab sheet, for a folder or one file.
 #include "command/command.h"
 #include "command/serving.h"
+#include "file/confinement.h"
 #include "protocol/file_server.h"
+#include "trace/log.h"
 
 namespace netlab {
 namespace {
@@ -27,6 +29,7 @@ class FtpServe : public Action {
     const auto serve = [&](Stream& client, Network& network) {
       serve_files(service, client, network);
     };
+    serving_.confine = [&] { log::note("{}", confine(share.folder(), false)); };
     return serving_.serve(serve, "ftp", output) ? ExitStatus::done : ExitStatus::failed;
   }
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <thread>
 
+#include "file/confinement.h"
 #include "model/datagram_service.h"
 #include "model/models.h"
 #include "model/stop.h"
@@ -125,6 +126,7 @@ void Serving::announce(const Address& local, const std::string& protocol,
                        const Output& output) const {
   // Before the line: whoever reads that may open the file.
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
+  confine();
   const auto line = [&](const Address& address) {
     output.announce({"listening",
                      fmt::format("listening on {} ({})", address.text(), protocol),
@@ -140,6 +142,7 @@ void Serving::announce(const Address& local, const std::string& protocol,
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
   raise_descriptor_limit();
+  renounce_privileges();
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_STREAM);
@@ -189,6 +192,7 @@ std::size_t Serving::datagram_sockets() const {
 
 void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                               const Output& output) {
+  renounce_privileges();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_DGRAM);
   if (inherited && datagram_sockets() > 1)

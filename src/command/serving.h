@@ -2,6 +2,7 @@
 // the model, and how they tell that they are ready.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,7 @@ class Serving {
 
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
+  std::function<void()> confine = [] {};  // once it listens, before anybody is served
 
   // Serves, where --port and --bind say or with a socket that was passed on (sd_listen_fds(3)),
   // until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line "listening

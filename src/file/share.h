@@ -38,6 +38,7 @@ class Share {
   SharedFile open(std::string_view name) const;
 
   const std::string& default_name() const { return default_name_; }
+  const Fd& folder() const { return folder_; }  // O_PATH; of a single file, the one it is in
 
  private:
   Fd folder_;

@@ -310,3 +310,35 @@ def test_a_manager_that_does_not_read_holds_up_nothing_for_long(tmp_path):
         with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
             assert ask(server.port) == b"hello"
             server.err.wait_for("NOTIFY_SOCKET: send READY=1: Resource temporarily unavailable")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_server_of_files_says_how_it_is_confined(model, tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "served", "-v", "--port-file", "port", "--" + model,
+                cwd=tmp_path) as server:
+        line = server.err.wait_for("confined")
+        if "not confined" in line:
+            pytest.skip(line)
+        assert line.startswith(f"netlab: confined to {tmp_path}/served (Landlock ABI "), line
+        assert "): reads files beneath it" in line and line.endswith("; no new privileges"), line
+        assert netlab("ftp", "get", server.address, "file", "-o", "-").out == CONTENT
+        assert (tmp_path / "port").read_text() == f"{server.port}\n"  # written before
+
+
+def test_of_a_single_file_it_follows_another_that_takes_its_place(tmp_path):
+    """The folder that it is in stays open to reading: a file is replaced by renaming."""
+    (tmp_path / "file").write_bytes(b"first")
+    with Server("ftp", "serve", "file", cwd=tmp_path) as server:
+        assert netlab("ftp", "get", server.address, "-o", "-").out == b"first"
+        (tmp_path / "new").write_bytes(b"second")
+        os.replace(tmp_path / "new", tmp_path / "file")
+        assert netlab("ftp", "get", server.address, "-o", "-").out == b"second"
+    assert "confined" not in server.err.text(), "told with -v alone"
+
+
+@pytest.mark.parametrize("words", SERVERS.values(), ids=SERVERS)
+def test_no_new_privileges(words, tmp_path):
+    with Server(*words, cwd=tmp_path) as server:
+        assert "NoNewPrivs:\t1\n" in Path(f"/proc/{server.pid}/status").read_text()

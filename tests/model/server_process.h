@@ -31,6 +31,7 @@ class ServerProcess {
     Limits limits{};
     bool once = false;
     std::optional<rlim_t> most_descriptors{};
+    std::function<void()> confine = [] {};  // once it listens
   };
 
   explicit ServerProcess(const Order& order) {
@@ -116,7 +117,8 @@ class ServerProcess {
         .server_speaks_first = order.server_speaks_first,
         .stop = stop_.get(),
         .listening =
-            [this](const Listener& listener) {
+            [this, &order](const Listener& listener) {
+              order.confine();
               tell("port " + std::to_string(listener.local().port()));
             },
         .failed = [this](const Address& client,
