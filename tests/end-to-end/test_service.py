@@ -342,3 +342,52 @@ def test_of_a_single_file_it_follows_another_that_takes_its_place(tmp_path):
 def test_no_new_privileges(words, tmp_path):
     with Server(*words, cwd=tmp_path) as server:
         assert "NoNewPrivs:\t1\n" in Path(f"/proc/{server.pid}/status").read_text()
+
+
+UNITS = Path(__file__).resolve().parents[2] / "docs/systemd"
+
+
+def exec_start():
+    text = (UNITS / "netlab-ftp.service").read_text()
+    return next(line.split("=", 1)[1] for line in text.splitlines() if line.startswith("ExecStart="))
+
+
+def test_what_the_unit_starts_runs(tmp_path):
+    (tmp_path / "file").write_bytes(CONTENT)
+    program, *words = exec_start().replace("/srv/netlab", str(tmp_path)).split()
+    assert Path(program).name == "netlab"
+    with listening() as passed, Manager(f"{tmp_path}/notify") as manager, \
+            Server(*words, passed=passed, NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+        assert manager.hear() == b"READY=1"
+        assert netlab("ftp", "get", server.address, "file", "-o", "-").out == CONTENT
+
+
+@pytest.fixture
+def units(tmp_path):
+    """The units, to start the netlab that is tested."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze(1)")
+    for name in ("netlab-ftp.service", "netlab-ftp.socket"):
+        text = (UNITS / name).read_text().replace(exec_start().split()[0], NETLAB)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def analyze(*words, cwd):
+    done = subprocess.run(["systemd-analyze", *words], cwd=cwd, capture_output=True, text=True,
+                          timeout=TIMEOUT)
+    if "unrecognized option" in done.stderr:
+        pytest.skip("this systemd-analyze(1) is too old: " + done.stderr.strip())
+    return done
+
+
+def test_systemd_understands_the_units(units):
+    done = analyze("verify", "--man=no", "./netlab-ftp.service", "./netlab-ftp.socket", cwd=units)
+    assert done.returncode == 0 and "netlab" not in done.stderr, done
+
+
+def test_systemd_finds_little_exposed(units):
+    """At most 1.0 of 10."""
+    done = analyze("security", "--offline=true", "--no-pager", "--threshold=10", "./netlab-ftp.service",
+                   cwd=units)
+    assert done.returncode == 0, done.stdout + done.stderr
