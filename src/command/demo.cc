@@ -93,7 +93,7 @@ class Server {
     const FileService files{.share = share_, .tell = {}};
     const Service service{
         .transport = tcp(),
-        .address = Address::loopback(0),
+        .listen = [](Network& network) { return network.listen(Address::loopback(0)); },
         .handle = [&](Stream& client, Network& network) { serve_files(files, client, network); },
         .limits = {.grace = std::chrono::milliseconds(100)},
         .stop = stop_.get(),

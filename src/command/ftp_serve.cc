@@ -1,7 +1,9 @@
 // netlab ftp serve: the broken-download server of the second lab sheet, for a folder or one file.
 #include "command/command.h"
 #include "command/serving.h"
+#include "file/confinement.h"
 #include "protocol/file_server.h"
+#include "trace/log.h"
 
 namespace netlab {
 namespace {
@@ -25,8 +27,7 @@ class FtpServe : public Action {
     const Share share(path_, sheet_file_);
     if (writable_ && share.is_single_file())
       throw std::invalid_argument("--writable: serve a folder, for '" + path_ + "' is a file");
-    if (writable_ && serving_.narrow_to_loopback())
-      output.remark("files may be written: listening on loopback alone (--bind widens it)");
+    if (writable_) serving_.narrow_to_loopback("files may be written");
     const FileService service{.share = share,
                               .tell = output.teller(),
                               .writable = writable_,
@@ -37,6 +38,7 @@ class FtpServe : public Action {
     const auto serve = [&](Stream& client, Network& network) {
       serve_files(service, client, network);
     };
+    serving_.confine = [&] { log::note("{}", confine(share.folder(), writable_)); };
     return serving_.serve(serve, "ftp", output) ? ExitStatus::done : ExitStatus::failed;
   }
 

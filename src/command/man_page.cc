@@ -81,6 +81,12 @@ wrong usage
 ended by SIGINT or SIGTERM (clients)
 .SH ENVIRONMENT
 .TP
+LISTEN_PID, LISTEN_FDS
+a server takes the socket that was passed on to it, as systemd does (sd_listen_fds(3))
+.TP
+NOTIFY_SOCKET
+a server tells this socket when it is ready, and when it stops (sd_notify(3))
+.TP
 NO_COLOR
 when set and not empty, no colors
 .SH SEE ALSO

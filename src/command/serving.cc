@@ -10,6 +10,7 @@
 #include <limits>
 #include <thread>
 
+#include "file/confinement.h"
 #include "model/datagram_service.h"
 #include "model/models.h"
 #include "model/stop.h"
@@ -17,6 +18,10 @@
 #include "socket/calls.h"
 #include "socket/endpoint.h"
 #include "socket/error.h"
+#include "socket/inherited.h"
+#include "socket/message.h"
+#include "socket/supervisor.h"
+#include "trace/log.h"
 
 namespace netlab {
 namespace {
@@ -89,12 +94,6 @@ std::string Serving::chosen_model() const {
   return model_;
 }
 
-bool Serving::narrow_to_loopback() {
-  if (!bind_.empty()) return false;
-  bind_ = Address::loopback(0).host();
-  return true;
-}
-
 void Serving::prefer_model(const std::string& name) {
   preferred_model_ = name;
 }
@@ -102,6 +101,17 @@ void Serving::prefer_model(const std::string& name) {
 Address Serving::address() const {
   const auto port = static_cast<std::uint16_t>(port_);
   return bind_.empty() ? Address::any(port) : resolve({bind_, port}).front();
+}
+
+// The socket that was passed on: what was asked for besides is told not to count.
+Fd Serving::inherit(int type) {
+  Fd inherited = inherited_socket(type);
+  if (!inherited) return inherited;
+  const Address there = call::local_address(inherited.get());
+  if (!bind_.empty() || (port_ != default_port_ && port_ != there.port()))
+    log::warning("--bind and --port are not heeded: a socket was passed on, {}", there.text());
+  ipv6_alone_ = is_for_ipv6_alone(inherited);
+  return inherited;
 }
 
 // A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
@@ -116,6 +126,7 @@ void Serving::announce(const Address& local, const std::string& protocol,
                        const Output& output) const {
   // Before the line: whoever reads that may open the file.
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
+  confine();
   const auto line = [&](const Address& address) {
     output.announce({"listening",
                      fmt::format("listening on {} ({})", address.text(), protocol),
@@ -124,20 +135,30 @@ void Serving::announce(const Address& local, const std::string& protocol,
                       {"protocol", protocol}}});
   };
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
-  if (local.is_any_v6()) line(Address::any_v4(local.port()));
+  if (local.is_any_v6() && !ipv6_alone_) line(Address::any_v4(local.port()));
   line(local);
 }
 
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
   raise_descriptor_limit();
+  renounce_privileges();
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+  Fd inherited = inherit(SOCK_STREAM);
+  if (!narrow_.empty() && bind_.empty() && !inherited) {
+    bind_ = Address::loopback(0).host();
+    output.remark(narrow_ + ": listening on loopback alone (--bind widens it)");
+  }
+  const Supervisor supervisor;
   const std::string chosen = chosen_model();
   const Tell tell = output.teller();
   const Service service{
       .transport = tcp(),
-      .address = address(),
+      .listen =
+          [&](Network& network) {
+            return inherited ? network.take_over(std::move(inherited)) : network.listen(address());
+          },
       .handle = handler,
       .limits = {.max_clients = max_clients_,
                  .max_per_host = max_per_host_,
@@ -146,7 +167,12 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
       .once = once_,
       .server_speaks_first = server_speaks_first_,
       .stop = stop.get(),
-      .listening = [&](const Listener& listener) { announce(listener.local(), protocol, output); },
+      .listening =
+          [&](const Listener& listener) {
+            announce(listener.local(), protocol, output);
+            supervisor.tell("READY=1");
+          },
+      .stopping = [&] { supervisor.tell("STOPPING=1"); },
       .failed =
           [&](const Address& client, const std::string& why) {
             if (tell)
@@ -170,12 +196,21 @@ std::size_t Serving::datagram_sockets() const {
 
 void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                               const Output& output) {
+  renounce_privileges();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+  Fd inherited = inherit(SOCK_DGRAM);
+  if (inherited && datagram_sockets() > 1)
+    throw std::invalid_argument("--threads: one socket was passed on, and not one for each thread");
+  const Supervisor supervisor;
   talk.tell = output.teller();
   talk.idle_timeout = idle_timeout;
   talk.once = once_;
   const DatagramService service{
-      .address = address(),
+      .bind =
+          [&](bool shared) {
+            return inherited ? message_socket(std::move(inherited))
+                             : message_socket(address(), shared);
+          },
       .handle =
           [&](Datagrams& datagrams) {
             try {
@@ -187,10 +222,15 @@ void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
           },
       .sockets = datagram_sockets(),
       .stop = stop.get(),
-      .listening = [&](const Address& local) { announce(local, protocol, output); },
+      .listening =
+          [&](const Address& local) {
+            announce(local, protocol, output);
+            supervisor.tell("READY=1");
+          },
   };
   block_broken_pipe();
   netlab::serve_datagrams(service);
+  supervisor.tell("STOPPING=1");  // nothing goes on that would have to end first
 }
 
 }  // namespace netlab

@@ -2,6 +2,7 @@
 // the model, and how they tell that they are ready.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,7 +16,7 @@ namespace netlab {
 
 class Serving {
  public:
-  explicit Serving(std::uint64_t default_port) : port_(default_port) {}
+  explicit Serving(std::uint64_t default_port) : default_port_(default_port) {}
 
   // Of a server that accepts connections, or answers datagrams as well.
   void declare(Options& options);
@@ -24,17 +25,19 @@ class Serving {
 
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
+  std::function<void()> confine = [] {};  // once it listens, before anybody is served
 
-  // Serves until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line
-  // "listening on ADDRESS:PORT (PROTOCOL)". Returns whether the one client was served well.
+  // Serves, where --port and --bind say or with a socket that was passed on (sd_listen_fds(3)),
+  // until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line "listening
+  // on ADDRESS:PORT (PROTOCOL)". Returns whether the one client was served well.
   bool serve(const Handler& handler, const std::string& protocol, const Output& output);
 
   // The same of a server of datagrams, whose models are two: one socket, or with --threads one for
   // each core.
   void serve_datagrams(DatagramTalk talk, const std::string& protocol, const Output& output);
 
-  // Listens on loopback unless an address was given. Returns whether it does so now.
-  bool narrow_to_loopback();
+  // Listens on loopback alone, and says why, unless an address was given or a socket passed on.
+  void narrow_to_loopback(const std::string& why) { narrow_ = why; }
   // The model to use when none is asked for.
   void prefer_model(const std::string& name);
   void server_speaks_first() { server_speaks_first_ = true; }
@@ -42,14 +45,18 @@ class Serving {
 
  private:
   void declare_listening(Options& options);
+  Fd inherit(int type);
   std::string chosen_model() const;
   std::size_t datagram_sockets() const;
   void raise_descriptor_limit() const;
   void announce(const Address& local, const std::string& protocol, const Output& output) const;
   Address address() const;
 
-  std::uint64_t port_;
+  const std::uint64_t default_port_;
+  std::uint64_t port_ = default_port_;
   std::string bind_;
+  std::string narrow_;  // why on loopback alone
+  bool ipv6_alone_ = false;
   std::string model_;
   std::string preferred_model_ = "epoll";
   std::unique_ptr<bool[]> model_flags_ =

@@ -33,6 +33,7 @@ class Share {
 
   const std::string& default_name() const { return default_name_; }
   bool is_single_file() const { return single_; }
+  const Fd& folder() const { return folder_.fd(); }  // O_PATH; of a single file, the one it is in
 
  private:
   // The folder of what is served, and where that is a file, its name in there.

@@ -45,7 +45,7 @@ void serve_datagrams(const DatagramService& service) {
   StoppablePerformer performer(service.stop, done.get());
   const bool shared = service.sockets > 1;
   std::vector<std::unique_ptr<Udp>> sockets;
-  sockets.push_back(std::make_unique<Udp>(performer, service.address, shared));
+  sockets.push_back(std::make_unique<Udp>(performer, service.bind(shared)));
   const Address local = sockets.front()->local();
   while (sockets.size() < service.sockets)
     sockets.push_back(std::make_unique<Udp>(performer, local, shared));

@@ -10,7 +10,8 @@
 namespace netlab {
 
 struct DatagramService {
-  Address address;
+  // Gives a socket for messages that is bound; `shared` as of message_socket. Called once.
+  std::function<Fd(bool shared)> bind;
   // Serves one socket until done; when stopped, a call throws SystemError ECANCELED. Called by each
   // of the threads.
   std::function<void(Datagrams& datagrams)> handle;
@@ -19,7 +20,7 @@ struct DatagramService {
   std::function<void(const Address& local)> listening;  // once, before the first message
 };
 
-// Throws what listening to the address throws, and what a handler throws when it is not stopped.
+// Throws what binding throws, and what a handler throws when it is not stopped.
 void serve_datagrams(const DatagramService& service);
 
 }  // namespace netlab

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <unordered_map>
+#include <utility>
 
 #include "model/admission.h"
 #include "model/models.h"
@@ -53,7 +54,9 @@ class Children {
     call::poll(waited_for, until);
     if (waited_for[1].revents != 0) reap();
     client_waits_ = waited_for[2].revents != 0;
-    return waited_for[0].revents != 0 && take_stop(service_.stop);
+    const bool asked = waited_for[0].revents != 0 && take_stop(service_.stop);
+    if (asked && !std::exchange(was_asked_, true)) service_.stopping();
+    return asked;
   }
   bool client_waits() const { return client_waits_; }
 
@@ -78,6 +81,7 @@ class Children {
   Admission admission_;
   std::unordered_map<pid_t, Address> peers_;
   bool client_waits_ = false;
+  bool was_asked_ = false;
   bool all_well_ = true;
 };
 
@@ -98,6 +102,8 @@ class ForkPerformer : public BlockingPerformer {
           return;
         }
       } while (!children_.client_waits());
+      operation.result = attempt(operation, 0);
+      return;
     }
     BlockingPerformer::perform(operation);
   }
@@ -122,7 +128,7 @@ bool serve_with_fork(const Service& service) {
   Children children(service);
   ForkPerformer performer(children);
   const auto network = service.transport.over(performer);
-  auto listener = network->listen(service.address);
+  auto listener = service.listen(*network);
   service.listening(*listener);
 
   bool stopped = false;

@@ -9,7 +9,7 @@ namespace netlab {
 bool serve_iteratively(const Service& service) {
   BlockingPerformer performer;
   const auto network = service.transport.over(performer);
-  const auto listener = network->listen(service.address);
+  const auto listener = service.listen(*network);
   service.listening(*listener);
   GracefulStop stop(service, *listener);
   while (const auto client = listener->accept()) {

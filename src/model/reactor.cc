@@ -18,7 +18,7 @@ Reactor::Reactor(const Service& service)
 }
 
 bool Reactor::serve() {
-  const auto listener = network_->listen(service_.address);
+  const auto listener = service_.listen(*network_);
   service_.listening(*listener);
   stopping_ = &add_task([this] { wait_for_stop(); });
   accepting_ = &add_task([this, &listener] { accept_clients(*listener); });
@@ -166,6 +166,7 @@ void Reactor::wait_for_stop() {
   perform(asked);
   if (asked.result < 0) return;
   take_stop(service_.stop);
+  service_.stopping();
   stopped_ = true;
   if (waits_for_place_) {
     waits_for_place_ = false;

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
-#include "socket/address.h"
 #include "transport/network.h"
 #include "transport/transports.h"
 
@@ -24,7 +24,8 @@ struct Limits {
 
 struct Service {
   const Transport& transport;
-  Address address;
+  // Makes the listener, or takes over the socket of one. Called once.
+  std::function<std::unique_ptr<Listener>(Network&)> listen;
   Handler handle;
   Limits limits;
   bool once = false;  // serve one client, then end
@@ -37,6 +38,8 @@ struct Service {
 
   // Once, before the first accept.
   std::function<void(const Listener&)> listening;
+  // Once, when it was first asked to stop; by any thread.
+  std::function<void()> stopping = [] {};
   // A session ended badly. Called by any thread or process of the server.
   std::function<void(const Address& client, const std::string& why)> failed;
 };

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -41,14 +40,11 @@ void block_broken_pipe() {
 }
 
 Fd stop_descriptor() {
-  Fd fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
-  if (!fd) throw SystemError("eventfd");
-  return fd;
+  return call::event_descriptor();
 }
 
 void stop_now(const Fd& stop) {
-  const std::uint64_t one = 1;
-  call::write(stop.get(), std::as_bytes(std::span(&one, 1)));
+  call::raise_event(stop.get());
 }
 
 bool take_stop(int stop) {
@@ -75,6 +71,7 @@ bool GracefulStop::wait(int stop, Instant until) {
 
 void GracefulStop::watch(const Service& service, Listener& listener) {
   if (!wait(service.stop, never)) return;
+  service.stopping();
   listener.cut();
   wait(service.stop, later(Clock::now(), service.limits.grace));
   cut_guests();

@@ -51,7 +51,7 @@ class Crew {
 bool serve_with_threads(const Service& service) {
   BlockingPerformer performer;
   const auto network = service.transport.over(performer);
-  const auto listener = network->listen(service.address);
+  const auto listener = service.listen(*network);
   service.listening(*listener);
   Crew crew(service);
   GracefulStop stop(service, *listener);

@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdlib>
 #include <limits>
 
 #include "socket/error.h"
@@ -82,6 +86,13 @@ Fd epoll_create() {
   return Fd(fd);
 }
 
+Fd event_descriptor() {
+  const int fd =
+      retry_interrupted([] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE); });
+  throw_if_failed(fd, "eventfd");
+  return Fd(fd);
+}
+
 int accept(int fd, Address& peer, int flags) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
@@ -102,6 +113,15 @@ int connect(int fd, const Address& address) {
   const int result =
       retry_interrupted([&] { return ::connect(fd, address.raw(), address.raw_size()); });
   trace::call(result, "connect({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
+  return result;
+}
+
+int connect(int fd, const sockaddr_un& address, std::size_t name_size) {
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_size);
+  const int result = retry_interrupted(
+      [&] { return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), size); });
+  trace::call(result, "connect({}, {{sa_family=AF_UNIX, sun_path={}}}, {})", fd,
+              Bytes{std::as_bytes(std::span(address.sun_path, name_size))}, size);
   return result;
 }
 
@@ -133,13 +153,18 @@ int shutdown(int fd, int how) {
   return result;
 }
 
-int pending_error(int fd) {
-  int error = 0;
-  socklen_t size = sizeof error;
+int option(int fd, int level, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
   const int result =
-      retry_interrupted([&] { return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size); });
-  trace::call(result, "getsockopt({}, SOL_SOCKET, SO_ERROR, [{}], [4])", fd, error);
-  return result < 0 ? -result : error;
+      retry_interrupted([&] { return ::getsockopt(fd, level, option, &value, &size); });
+  trace::call(result, "getsockopt({}, {}, {}, [{}], [4])", fd, Flag{Kind::level, level},
+              Flag{Kind::option, option, level}, value);
+  return result < 0 ? result : value;
+}
+
+int pending_error(int fd) {
+  return std::abs(option(fd, SOL_SOCKET, SO_ERROR));
 }
 
 int set_timeout(int fd, int option, Duration timeout) {
@@ -163,6 +188,11 @@ int set_blocking(int fd, bool blocking) {
   const int result = retry_interrupted([&] { return ::fcntl(fd, F_SETFL, flags); });
   trace::call(result, "fcntl({}, F_SETFL, O_RDWR{})", fd, blocking ? "" : "|O_NONBLOCK");
   return result;
+}
+
+void raise_event(int event) {
+  const std::uint64_t one = 1;
+  write(event, std::as_bytes(std::span(&one, 1)));
 }
 
 int poll(std::span<pollfd> waited_for, Instant until) {

@@ -16,6 +16,7 @@
 #include "socket/fd.h"
 
 struct epoll_event;
+struct sockaddr_un;
 
 namespace netlab::call {
 
@@ -26,19 +27,25 @@ void listen(int fd, int backlog);
 Address local_address(int fd);  // getsockname(2)
 void set_option(int fd, int level, int option, int value);
 Fd epoll_create();
+// eventfd(2): readable as often as raise_event() was called.
+Fd event_descriptor();
 
 // In service: these return -errno.
 int accept(int fd, Address& peer, int flags);  // accept4(2), flags 0 or SOCK_NONBLOCK
 int connect(int fd, const Address& address);
+// unix(7): a path, or an abstract name behind a NUL, of so many bytes.
+int connect(int fd, const sockaddr_un& address, std::size_t name_size);
 ssize_t receive(int fd, std::span<std::byte> into);                     // recv(2)
 ssize_t send(int fd, std::span<const std::byte> bytes, int flags = 0);  // send(2)
 // sendfile(2): at most `count` bytes of `file` from `offset`.
 ssize_t send_file(int fd, int file, std::uint64_t offset, std::size_t count);
 int shutdown(int fd, int how);
-int pending_error(int fd);  // SO_ERROR: 0 or a positive errno
+int option(int fd, int level, int option);  // getsockopt(2) of a number that is never negative
+int pending_error(int fd);                  // SO_ERROR: 0 or a positive errno
 // SO_RCVTIMEO or SO_SNDTIMEO: how long one call may block.
 int set_timeout(int fd, int option, Duration timeout);
 int set_blocking(int fd, bool blocking);  // fcntl(2), O_NONBLOCK
+void raise_event(int event);
 int poll(std::span<pollfd> waited_for, Instant until);
 int epoll_control(int epoll, int action, int fd, std::uint32_t events);  // the fd is the data
 int epoll_wait(int epoll, std::span<epoll_event> events, Instant until);

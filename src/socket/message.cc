@@ -89,20 +89,24 @@ void narrate(const char* name, int fd, int result, std::span<const Message> mess
               result > 1 ? ", ..." : "", messages.size());
 }
 
-Fd bound(const Address& address, bool shared) {
-  const int family = address.family();
-  Fd fd = call::socket(family, SOCK_DGRAM);
-  const auto turn_on = [&](int level, int option) { call::set_option(fd.get(), level, option, 1); };
-  if (shared) turn_on(SOL_SOCKET, SO_REUSEPORT);
-  call::set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
+// What it keeps while we are busy, and tells of each message.
+void prepare(int fd, int family) {
+  const auto turn_on = [fd](int level, int option) { call::set_option(fd, level, option, 1); };
+  call::set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
   turn_on(IPPROTO_IP, IP_RECVTTL);
   if (family == AF_INET) {
     turn_on(IPPROTO_IP, IP_PKTINFO);
   } else {
     turn_on(IPPROTO_IPV6, IPV6_RECVPKTINFO);
     turn_on(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
-    if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   }
+}
+
+Fd bound(const Address& address, bool shared) {
+  Fd fd = call::socket(address.family(), SOCK_DGRAM);
+  if (shared) call::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  prepare(fd.get(), address.family());
+  if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   call::bind(fd.get(), address);
   return fd;
 }
@@ -190,6 +194,11 @@ std::uint32_t dropped_messages(int fd) {
 
 Fd message_socket(const Address& address, bool shared) {
   return bind_to(address, [shared](const Address& there) { return bound(there, shared); });
+}
+
+Fd message_socket(Fd bound) {
+  prepare(bound.get(), call::option(bound.get(), SOL_SOCKET, SO_DOMAIN));
+  return bound;
 }
 
 }  // namespace netlab

@@ -56,5 +56,7 @@ std::uint32_t dropped_messages(int fd);
 // A socket for messages; `shared`: others may be bound to the same address, and the kernel divides
 // the peers among them (SO_REUSEPORT). Throws SystemError{"bind ADDRESS:PORT"}.
 Fd message_socket(const Address& address, bool shared);
+// The same of a socket that is bound already.
+Fd message_socket(Fd bound);
 
 }  // namespace netlab

@@ -35,9 +35,10 @@ constexpr Name types[] = {NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_CLOEXEC
 constexpr Name messages[] = {NAME(MSG_NOSIGNAL), NAME(MSG_DONTWAIT), NAME(MSG_MORE)};
 constexpr Name levels[] = {
     NAME(SOL_SOCKET), NAME(IPPROTO_TCP), NAME(IPPROTO_IPV6), {IPPROTO_IP, "SOL_IP"}};
-constexpr Name socket_options[] = {NAME(SO_REUSEADDR), NAME(SO_RCVTIMEO), NAME(SO_SNDTIMEO),
-                                   NAME(SO_ERROR),     NAME(SO_LINGER),   NAME(SO_REUSEPORT),
-                                   NAME(SO_RCVBUF)};
+constexpr Name socket_options[] = {NAME(SO_REUSEADDR), NAME(SO_RCVTIMEO),  NAME(SO_SNDTIMEO),
+                                   NAME(SO_ERROR),     NAME(SO_LINGER),    NAME(SO_REUSEPORT),
+                                   NAME(SO_RCVBUF),    NAME(SO_TYPE),      NAME(SO_DOMAIN),
+                                   NAME(SO_PROTOCOL),  NAME(SO_ACCEPTCONN)};
 constexpr Name tcp_options[] = {NAME(TCP_NODELAY)};
 constexpr Name ip_options[] = {NAME(IP_PKTINFO), NAME(IP_RECVTTL), NAME(IP_TTL)};
 constexpr Name ipv6_options[] = {NAME(IPV6_V6ONLY), NAME(IPV6_RECVPKTINFO), NAME(IPV6_RECVHOPLIMIT),

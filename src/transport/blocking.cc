@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <thread>
 
 #include "socket/calls.h"
@@ -54,6 +55,16 @@ long send_file(Operation& operation) {
   return result;
 }
 
+// Of a client that another process takes first, accept(2) must not wait.
+long accept_unless_cut(Operation& operation) {
+  const int fd = operation.socket->fd.get();
+  if (const int result = call::set_blocking(fd, false); result < 0) return result;
+  std::array<pollfd, 2> waited_for{pollfd{fd, POLLIN, 0}, pollfd{operation.cut, POLLIN, 0}};
+  const int result = call::poll(waited_for, operation.deadline);
+  if (result == 0) return -ETIMEDOUT;
+  return waited_for[1].revents != 0 ? -ECANCELED : attempt(operation, 0);
+}
+
 long wait_until_readable(const Operation& operation) {
   pollfd readable{operation.socket->fd.get(), POLLIN, 0};
   const int result = call::poll({&readable, 1}, operation.deadline);
@@ -70,6 +81,8 @@ void BlockingPerformer::perform(Operation& operation) {
     operation.result = wait_until_readable(operation);
   } else if (operation.kind == Operation::Kind::send_file) {
     operation.result = send_file(operation);
+  } else if (operation.kind == Operation::Kind::accept && operation.cut >= 0) {
+    operation.result = accept_unless_cut(operation);
   } else if (!arm(operation)) {
     operation.result = -ETIMEDOUT;
   } else {

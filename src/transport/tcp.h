@@ -33,6 +33,8 @@ class TcpStream : public Stream {
 class TcpListener : public Listener {
  public:
   TcpListener(Performer& performer, const Address& address);
+  // See Network::take_over.
+  TcpListener(Performer& performer, Fd listening);
   ~TcpListener() override;
 
   std::unique_ptr<Stream> accept() override;
@@ -42,6 +44,7 @@ class TcpListener : public Listener {
  private:
   Performer& performer_;
   Socket socket_;
+  Fd cut_;                  // of a socket that others hold, too: readable once it was cut
   Instant silent_until_{};  // no second line about the same shortage before
 };
 
@@ -51,6 +54,7 @@ class TcpNetwork : public Network {
   explicit TcpNetwork(Performer& performer) : performer_(performer) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override;
+  std::unique_ptr<Listener> take_over(Fd listening) override;
   std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
   Instant now() const override { return performer_.now(); }
   void sleep_until(Instant instant) override;

@@ -56,13 +56,19 @@ TcpListener::TcpListener(Performer& performer, const Address& address) : perform
   call::listen(socket_.fd.get(), SOMAXCONN);
 }
 
+TcpListener::TcpListener(Performer& performer, Fd listening)
+    : performer_(performer), cut_(call::event_descriptor()) {
+  call::set_blocking(listening.get(), (performer.socket_flags() & SOCK_NONBLOCK) == 0);
+  socket_.fd = std::move(listening);
+}
+
 TcpListener::~TcpListener() {
   performer_.forget(socket_);
 }
 
 std::unique_ptr<Stream> TcpListener::accept() {
   for (;;) {
-    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_};
+    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_, .cut = cut_.get()};
     performer_.perform(accept);
     const int error = static_cast<int>(-accept.result);
     if (accept.result >= 0)
@@ -87,7 +93,11 @@ Address TcpListener::local() const {
 }
 
 void TcpListener::cut() {
-  call::shutdown(socket_.fd.get(), SHUT_RDWR);
+  // shutdown(2) would end the listening for all who hold the socket.
+  if (cut_)
+    call::raise_event(cut_.get());
+  else
+    call::shutdown(socket_.fd.get(), SHUT_RDWR);
 }
 
 }  // namespace netlab

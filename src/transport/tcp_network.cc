@@ -8,6 +8,10 @@ std::unique_ptr<Listener> TcpNetwork::listen(const Address& address) {
   return std::make_unique<TcpListener>(performer_, address);
 }
 
+std::unique_ptr<Listener> TcpNetwork::take_over(Fd listening) {
+  return std::make_unique<TcpListener>(performer_, std::move(listening));
+}
+
 std::unique_ptr<Stream> TcpNetwork::connect(const Address& address, Instant deadline) {
   Fd fd = call::socket(address.family(), SOCK_STREAM | performer_.socket_flags());
   auto stream = std::make_unique<TcpStream>(performer_, std::move(fd), address);

@@ -77,14 +77,32 @@ class Lines:
         return "\n".join(self.lines)
 
 
-class Server:
-    """netlab WORDS... -p 0; stopped at the end, and then its exit status must be `status`."""
+# Runs its arguments as a service whose descriptor 3 is the socket that it serves (sd_listen_fds(3)).
+ACTIVATED = ["sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"', "sh"]
 
-    def __init__(self, *words, cwd=None, status=0, stdin=subprocess.DEVNULL, wrapper=()):
+
+def as_descriptor_3(passed):
+    """What a new process does to have it."""
+    def do():
+        os.dup2(passed.fileno(), 3)
+        os.set_inheritable(3, True)
+    return do
+
+
+class Server:
+    """netlab WORDS... -p 0, or with a socket that is passed on; stopped at the end, and then its exit
+    status must be `status`."""
+
+    def __init__(self, *words, cwd=None, status=0, stdin=subprocess.DEVNULL, wrapper=(), passed=None,
+                 **more):
         self.status = status
+        command = [*wrapper, NETLAB, *words, "-p", "0"]
+        if passed:
+            command = [*ACTIVATED, *wrapper, NETLAB, *words]
         self.process = subprocess.Popen(
-            [*wrapper, NETLAB, *words, "-p", "0"], cwd=cwd, stdin=stdin, env=environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            command, cwd=cwd, stdin=stdin, env=environment(**more), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, close_fds=passed is None,
+            preexec_fn=as_descriptor_3(passed) if passed else None)
         self.out = Lines(self.process.stdout)
         self.err = Lines(self.process.stderr)
         self.port = 0

@@ -25,7 +25,7 @@ class AdmissionTest : public testing::Test {
   std::vector<std::string> refused_;
   const Service service_{
       .transport = tcp(),
-      .address = {},
+      .listen = {},
       .handle = {},
       .limits = {.max_clients = 4, .max_per_host = 2},
       .listening = {},

@@ -1,11 +1,14 @@
 // Each serving model, with each transport: bounds, deadlines, the stop, and trouble.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <string.h>  // strerrorname_np
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "fiber/sanitizer.h"
+#include "file/confinement.h"
 #include "model/matrix.h"
 #include "support/thrown.h"
 
@@ -180,6 +183,31 @@ TEST_P(EachModel, StopsWhileOthersWaitForAPlace) {
   EXPECT_TRUE(is_ended(*client));
   EXPECT_TRUE(is_ended(*waiting));
   EXPECT_EQ(server_->wait(), 0);
+}
+
+// The processes and threads of a model are started once it listens, and are confined as it is.
+TEST_P(EachModel, KeepsItsSessionsConfined) {
+  const TemporaryFolder folder;
+  folder.write("notes", "");
+  const std::string inside = folder.path("notes");
+  ServerProcess::Order confined = order();
+  confined.confine = [&] { confine(Fd(open(folder.path().c_str(), O_PATH | O_CLOEXEC)), false); };
+  confined.handle = [](Stream& client, Network&) {
+    BufferedReader reader(client);
+    while (reader.peek() >= 0) {
+      const std::string path = reader.read_line(4096);
+      const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      client.write_all(bytes_of(file ? "open\n" : std::string(strerrorname_np(errno)) + "\n"));
+    }
+  };
+  if (!start(confined)) GTEST_SKIP() << without_uring;
+  const auto client = connect();
+  client->write_all(bytes_of(inside + "\n/etc/passwd\n"));
+  BufferedReader reader(*client);
+  EXPECT_EQ(reader.read_line(100), "open");
+  const std::string outside = reader.read_line(100);
+  if (outside == "open") GTEST_SKIP() << "the kernel has no Landlock";
+  EXPECT_EQ(outside, "EACCES");
 }
 
 // What a server has: descriptors, threads and processes.

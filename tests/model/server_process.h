@@ -31,6 +31,7 @@ class ServerProcess {
     Limits limits{};
     bool once = false;
     std::optional<rlim_t> most_descriptors{};
+    std::function<void()> confine = [] {};  // once it listens
   };
 
   explicit ServerProcess(const Order& order) {
@@ -109,14 +110,15 @@ class ServerProcess {
     }
     const Service service{
         .transport = order.transport,
-        .address = Address::loopback(0),
+        .listen = [](Network& network) { return network.listen(Address::loopback(0)); },
         .handle = order.handle,
         .limits = order.limits,
         .once = order.once,
         .server_speaks_first = order.server_speaks_first,
         .stop = stop_.get(),
         .listening =
-            [this](const Listener& listener) {
+            [this, &order](const Listener& listener) {
+              order.confine();
               tell("port " + std::to_string(listener.local().port()));
             },
         .failed = [this](const Address& client,

@@ -61,7 +61,7 @@ class GracefulStopTest : public testing::Test {
 
   Fd asked_ = stop_descriptor();
   Service service_{.transport = tcp(),
-                   .address = {},
+                   .listen = {},
                    .handle = {},
                    .stop = asked_.get(),
                    .listening = {},
@@ -158,7 +158,7 @@ TEST(Stop, EndsTheProcessWhenASessionDoesNotNotice) {
   if (child == 0) {
     const Fd asked = stop_descriptor();
     const Service service{.transport = tcp(),
-                          .address = {},
+                          .listen = {},
                           .handle = {},
                           .limits = {.grace = 0s},
                           .stop = asked.get(),

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <future>
+
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "support/temporary_folder.h"
@@ -154,6 +156,51 @@ TEST_F(TcpTest, NamesTheFileThatTakesNoMore) {
 TEST_F(TcpTest, ListensNoMoreWhenItIsCut) {
   listener_->cut();
   EXPECT_EQ(listener_->accept(), nullptr);
+}
+
+// A socket that somebody else holds as well, as systemd does.
+class TakenOverTest : public TcpTest {
+ protected:
+  std::unique_ptr<Stream> connect() { return network_.connect(place_, later(network_.now(), 20s)); }
+
+  Fd socket_ = [] {
+    Fd fd = call::socket(AF_INET, SOCK_STREAM);
+    call::bind(fd.get(), Address::loopback(0));
+    call::listen(fd.get(), 5);
+    return fd;
+  }();
+  const Address place_ = call::local_address(socket_.get());
+  std::unique_ptr<Listener> listener_ = network_.take_over(call::duplicate(socket_.get()));
+};
+
+TEST_F(TakenOverTest, ListensWhereItDid) {
+  EXPECT_EQ(listener_->local(), place_);
+  const auto client = connect();
+  const auto server = listener_->accept();
+  ASSERT_TRUE(server);
+  client->write_all(bytes_of("hello"));
+  EXPECT_EQ(read(*server), "hello");
+}
+
+TEST_F(TakenOverTest, LeavesItListeningWhenItIsCut) {
+  auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
+  listener_->cut();
+  EXPECT_EQ(accepted.get(), nullptr);
+  EXPECT_EQ(listener_->accept(), nullptr);
+  listener_.reset();
+  const auto client = connect();
+  const auto next = network_.take_over(std::move(socket_));
+  EXPECT_EQ(next->accept()->peer().text(), call::local_address(client->socket()->fd.get()).text());
+}
+
+TEST_F(TakenOverTest, SharesItsClientsWithOthersWhoListen) {
+  const auto first = connect();
+  auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
+  const auto other = network_.take_over(call::duplicate(socket_.get()));
+  auto taken = std::async(std::launch::async, [&] { return other->accept(); });
+  const auto second = connect();  // each gets one, and neither is left waiting
+  EXPECT_TRUE(accepted.get());
+  EXPECT_TRUE(taken.get());
 }
 
 TEST_F(TcpTest, SaysWhereItCouldNotListen) {

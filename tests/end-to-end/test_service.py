@@ -1,0 +1,393 @@
+"""netlab as a service: a socket that is passed on, as systemd does."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from running import (ACTIVATED, MODELS, NETLAB, TIMEOUT, Server, as_descriptor_3, environment,
+                     free_port, netlab, noise, read_all, read_exactly, wait_until_listening)
+
+CONTENT = noise(100_000)
+
+
+def listening(host="127.0.0.1", family=socket.AF_INET):
+    return socket.create_server((host, 0), family=family, backlog=10)
+
+
+def port_of(passed):
+    return passed.getsockname()[1]
+
+
+def ask(port, message=b"hello", host="127.0.0.1"):
+    with socket.create_connection((host, port), timeout=TIMEOUT) as client:
+        client.sendall(message)
+        client.shutdown(socket.SHUT_WR)
+        return read_all(client)
+
+
+def activated(*words, passed, wrapper=ACTIVATED):
+    """netlab's end, with this as descriptor 3."""
+    return subprocess.run([*wrapper, NETLAB, *words], capture_output=True, text=True, timeout=TIMEOUT,
+                          env=environment(), close_fds=False, preexec_fn=as_descriptor_3(passed))
+
+
+@pytest.mark.parametrize("model", MODELS)
+class TestModels:
+    def test_the_socket_that_was_passed_is_served(self, model):
+        with listening() as passed:
+            with Server("tcp", "serve", "--echo", "--" + model, passed=passed) as server:
+                assert server.port == port_of(passed)
+                assert ask(server.port) == b"hello"
+                assert ask(server.port, CONTENT) == CONTENT
+
+    def test_it_listens_on_for_the_next_server(self, model):
+        """shutdown(2) would end the listening for systemd, too."""
+        with listening() as passed:
+            with Server("tcp", "serve", "--echo", "--" + model, passed=passed) as server:
+                assert ask(server.port) == b"hello"
+            with socket.create_connection(passed.getsockname(), timeout=TIMEOUT) as client:
+                client.sendall(b"early")
+                with Server("tcp", "serve", "--echo", "--" + model, passed=passed):
+                    client.shutdown(socket.SHUT_WR)
+                    assert read_all(client) == b"early"
+
+    def test_once(self, model):
+        with listening() as passed, Server("tcp", "serve", "--reply", "bye", "--once", "--" + model,
+                                           passed=passed) as server:
+            assert ask(server.port) == b"bye"
+            assert server.process.wait(TIMEOUT) == 0
+
+    def test_files(self, model, tmp_path):
+        (tmp_path / "file").write_bytes(CONTENT)
+        with listening() as passed, Server("ftp", "serve", ".", "--" + model, cwd=tmp_path,
+                                           passed=passed) as server:
+            assert netlab("ftp", "get", server.address, "file", "-o", "-").out == CONTENT
+
+    @pytest.mark.parametrize("blocking", [True, False])
+    def test_it_waits_without_turning(self, model, blocking):
+        """Whatever O_NONBLOCK was: with the wrong one, accept would block or fail for ever."""
+        with listening() as passed:
+            passed.setblocking(blocking)
+            with Server("tcp", "serve", "--echo", "--" + model, passed=passed) as server:
+                assert ask(server.port) == b"hello"
+                with socket.create_connection(passed.getsockname()) as client:
+                    client.settimeout(0.2)
+                    with pytest.raises(TimeoutError):
+                        client.recv(1)
+                ticks = sum(map(int, Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1]
+                                .split()[11:13]))
+                assert ticks < 20, "it was busy while nothing came"
+
+
+def test_a_game_over_streams():
+    with listening() as passed, Server("guess", "serve", "--tcp", "--numbers", "6-6",
+                                       passed=passed) as server:
+        assert netlab("guess", "play", server.address, "--tcp", "--guess", "6").status == 0
+
+
+def test_both_families():
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as passed, \
+            Server("tcp", "serve", "--echo", passed=passed) as server:
+        server.out.wait_for(rf"listening on 0\.0\.0\.0:{server.port} \(tcp\)")
+        server.out.wait_for(rf"listening on \[::\]:{server.port} \(tcp\)")
+        assert ask(server.port) == ask(server.port, host="::1") == b"hello"
+
+
+def test_ipv6_alone_is_not_announced_as_more():
+    with listening("::", socket.AF_INET6) as passed, \
+            Server("tcp", "serve", "--echo", passed=passed) as server:
+        assert ask(server.port, host="::1") == b"hello"
+        assert server.out.lines[0] == f"listening on [::]:{server.port} (tcp)"
+
+
+@pytest.mark.parametrize("words", [["udp", "echo"], ["guess", "serve", "--numbers", "6-6"]])
+def test_datagrams(words):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as passed:
+        passed.bind(("127.0.0.1", 0))
+        with Server(*words, passed=passed) as server:
+            assert server.port == port_of(passed)
+            if words[0] == "udp":
+                assert netlab("udp", "send", server.address, "over").out == b"over\n"
+            else:
+                assert netlab("guess", "play", server.address, "--guess", "6").status == 0
+
+
+def test_what_was_asked_for_besides_is_told_not_to_count():
+    with listening() as passed:
+        with Server("tcp", "serve", "--echo", "-p", "1", passed=passed) as server:
+            server.err.wait_for("--bind and --port are not heeded: a socket was passed on, "
+                                f"127.0.0.1:{server.port}")
+        with Server("tcp", "serve", "--echo", "-p", str(port_of(passed)), passed=passed) as server:
+            pass
+        assert server.err.text() == ""
+
+
+def unconnected():
+    return socket.socket()
+
+
+def datagrams():
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+def local():
+    there = socket.socket(socket.AF_UNIX)
+    there.bind("")
+    there.listen()
+    return there
+
+
+def device():
+    return open("/dev/null", "rb")
+
+
+NOT_FOR = {"streams": ["tcp", "serve", "--echo"], "datagrams": ["udp", "echo"]}
+
+
+@pytest.mark.parametrize("kind, make", [
+    ("streams", unconnected), ("streams", datagrams), ("streams", local), ("streams", device),
+    ("datagrams", listening), ("datagrams", local), ("datagrams", device)])
+def test_what_is_no_such_socket_is_refused(kind, make):
+    with make() as passed:
+        done = activated(*NOT_FOR[kind], passed=passed)
+    needed = "a TCP socket that listens" if kind == "streams" else "a UDP socket that is bound"
+    assert done.returncode == 1 and done.stdout == "", done
+    assert done.stderr == (f"netlab {' '.join(NOT_FOR[kind][:2])}: descriptor 3, which was passed with "
+                           f"LISTEN_FDS, is not {needed}\n")
+
+
+@pytest.mark.parametrize("count", ["2", "-1", "x", "1 "])
+def test_one_socket_is_all_that_is_taken(count):
+    wrapper = ["sh", "-c", f'export LISTEN_PID=$$ LISTEN_FDS="{count}"; exec "$@"', "sh"]
+    with listening() as passed:
+        done = activated("tcp", "serve", "--echo", passed=passed, wrapper=wrapper)
+    assert done.returncode == 1, done
+    assert done.stderr == f"netlab tcp serve: LISTEN_FDS is '{count}': this server takes one socket\n"
+
+
+@pytest.mark.parametrize("words", [["tcp", "serve", "--echo"], ["ftp", "serve", "."]])
+def test_a_descriptor_that_is_not_there(words):
+    """Its number is not taken for one of ours, either."""
+    wrapper = ["sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@" 3<&-', "sh"]
+    with listening() as passed:
+        done = activated(*words, passed=passed, wrapper=wrapper)
+    assert done.returncode == 1, done
+    assert done.stderr == f"netlab {words[0]} serve: LISTEN_FDS is 1, but descriptor 3 was not passed\n"
+
+
+def test_a_socket_for_each_thread_can_not_be_had():
+    if os.cpu_count() == 1:
+        pytest.skip("one core, one socket")
+    with datagrams() as passed:
+        done = activated("udp", "echo", "--threads", passed=passed)
+    assert done.returncode == 2 and "one socket was passed on" in done.stderr, done
+
+
+@pytest.mark.parametrize("variables", [
+    {"LISTEN_FDS": "1"}, {"LISTEN_PID": "1", "LISTEN_FDS": "1"}, {"LISTEN_PID": "", "LISTEN_FDS": "1"},
+    {"LISTEN_PID": "x", "LISTEN_FDS": "1"}])
+def test_what_is_for_another_process_is_left_alone(variables):
+    with Server("tcp", "serve", "--echo", **variables) as server:
+        assert ask(server.port) == b"hello"
+
+
+def test_the_descriptor_is_not_passed_on_further():
+    """Nor to those who would be started: it closes on exec."""
+    with listening() as passed, Server("tcp", "serve", "--echo", passed=passed) as server:
+        flags = Path(f"/proc/{server.pid}/fdinfo/3").read_text().split("flags:\t")[1].split()[0]
+        assert int(flags, 8) & os.O_CLOEXEC
+
+
+def test_systemd_s_own_starter():
+    """It starts netlab when the first client comes."""
+    if not shutil.which("systemd-socket-activate"):
+        pytest.skip("no systemd-socket-activate(1)")
+    port = free_port()
+    starter = subprocess.Popen(["systemd-socket-activate", "-l", f"127.0.0.1:{port}", NETLAB, "tcp",
+                                "serve", "--echo", "--once"], env=environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        wait_until_listening(port)
+        assert ask(port) == b"hello"
+        assert starter.wait(TIMEOUT) == 0
+        assert f"listening on 127.0.0.1:{port} (tcp)".encode() in starter.stdout.read()
+    finally:
+        starter.kill()
+
+
+class Manager:
+    """Hears what a service says of itself (sd_notify(3))."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(address)
+        self.socket.settimeout(TIMEOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def hear(self):
+        return self.socket.recv(4096)
+
+    def has_heard_all(self):
+        self.socket.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            self.hear()
+        return True
+
+
+PLACES = {"path": lambda folder: (f"{folder}/notify", f"{folder}/notify"),
+          "abstract": lambda folder: (f"\0netlab{folder}", f"@netlab{folder}")}
+SERVERS = {"tcp": ["tcp", "serve", "--echo"], "udp": ["udp", "echo"],
+           "ftp": ["ftp", "serve", "."], "guess": ["guess", "serve", "--tcp"]}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("words", SERVERS.values(), ids=SERVERS)
+def test_it_says_when_it_is_ready_and_when_it_stops(words, place, tmp_path):
+    address, name = PLACES[place](tmp_path)
+    with Manager(address) as manager:
+        with Server(*words, cwd=tmp_path, NOTIFY_SOCKET=name) as server:
+            assert manager.hear() == b"READY=1"
+            server.out.wait_for("listening")
+        assert manager.hear() == b"STOPPING=1"
+        assert manager.has_heard_all()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_says_that_it_stops_before_its_sessions_end(model, tmp_path):
+    with Manager(f"{tmp_path}/notify") as manager, \
+            Server("tcp", "serve", "--echo", "--grace", str(TIMEOUT), "--" + model,
+                   NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+        assert manager.hear() == b"READY=1"
+        with server.connect() as client:
+            client.sendall(b"hello")
+            assert client.recv(5) == b"hello"
+            server.process.terminate()
+            assert manager.hear() == b"STOPPING=1"
+            client.sendall(b"still there")
+            assert read_exactly(client, 11) == b"still there"
+        assert server.process.wait(TIMEOUT) == 0
+        assert manager.has_heard_all()
+
+
+@pytest.mark.parametrize("name, why", [
+    ("{}/nobody", "connect: No such file or directory"), ("@netlab{}", "connect: Connection refused"),
+    ("notify", "not a socket's name: Invalid argument"), ("/" + "x" * 107, "connect: File name too long"),
+    ("vsock:2:1234", "not a socket's name: Invalid argument")])
+def test_a_manager_that_can_not_be_reached_is_no_obstacle(name, why, tmp_path):
+    name = name.format(tmp_path)
+    with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=name) as server:
+        assert ask(server.port) == b"hello"
+    assert server.err.text() == f"netlab: NOTIFY_SOCKET {name}: {why}"
+
+
+def test_a_manager_that_went_away_is_no_obstacle(tmp_path):
+    with Manager(f"{tmp_path}/notify") as manager:
+        with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+            assert manager.hear() == b"READY=1"
+            manager.socket.close()
+    assert server.err.text() == "netlab: NOTIFY_SOCKET: send STOPPING=1: Connection refused"
+
+
+def test_a_manager_that_does_not_read_holds_up_nothing_for_long(tmp_path):
+    with Manager(f"{tmp_path}/notify"), \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.connect(f"{tmp_path}/notify")
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                other.send(b"much")
+        with Server("tcp", "serve", "--echo", NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+            assert ask(server.port) == b"hello"
+            server.err.wait_for("NOTIFY_SOCKET: send READY=1: Resource temporarily unavailable")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_server_of_files_says_how_it_is_confined(model, tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "served", "-v", "--port-file", "port", "--" + model,
+                cwd=tmp_path) as server:
+        line = server.err.wait_for("confined")
+        if "not confined" in line:
+            pytest.skip(line)
+        assert line.startswith(f"netlab: confined to {tmp_path}/served (Landlock ABI "), line
+        assert "): reads files beneath it" in line and line.endswith("; no new privileges"), line
+        assert netlab("ftp", "get", server.address, "file", "-o", "-").out == CONTENT
+        assert (tmp_path / "port").read_text() == f"{server.port}\n"  # written before
+
+
+def test_of_a_single_file_it_follows_another_that_takes_its_place(tmp_path):
+    """The folder that it is in stays open to reading: a file is replaced by renaming."""
+    (tmp_path / "file").write_bytes(b"first")
+    with Server("ftp", "serve", "file", cwd=tmp_path) as server:
+        assert netlab("ftp", "get", server.address, "-o", "-").out == b"first"
+        (tmp_path / "new").write_bytes(b"second")
+        os.replace(tmp_path / "new", tmp_path / "file")
+        assert netlab("ftp", "get", server.address, "-o", "-").out == b"second"
+    assert "confined" not in server.err.text(), "told with -v alone"
+
+
+@pytest.mark.parametrize("words", SERVERS.values(), ids=SERVERS)
+def test_no_new_privileges(words, tmp_path):
+    with Server(*words, cwd=tmp_path) as server:
+        assert "NoNewPrivs:\t1\n" in Path(f"/proc/{server.pid}/status").read_text()
+
+
+UNITS = Path(__file__).resolve().parents[2] / "docs/systemd"
+
+
+def exec_start():
+    text = (UNITS / "netlab-ftp.service").read_text()
+    return next(line.split("=", 1)[1] for line in text.splitlines() if line.startswith("ExecStart="))
+
+
+def test_what_the_unit_starts_runs(tmp_path):
+    (tmp_path / "file").write_bytes(CONTENT)
+    program, *words = exec_start().replace("/srv/netlab", str(tmp_path)).split()
+    assert Path(program).name == "netlab"
+    with listening() as passed, Manager(f"{tmp_path}/notify") as manager, \
+            Server(*words, passed=passed, NOTIFY_SOCKET=f"{tmp_path}/notify") as server:
+        assert manager.hear() == b"READY=1"
+        assert netlab("ftp", "get", server.address, "file", "-o", "-").out == CONTENT
+
+
+@pytest.fixture
+def units(tmp_path):
+    """The units, to start the netlab that is tested."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze(1)")
+    for name in ("netlab-ftp.service", "netlab-ftp.socket"):
+        text = (UNITS / name).read_text().replace(exec_start().split()[0], NETLAB)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def analyze(*words, cwd):
+    done = subprocess.run(["systemd-analyze", *words], cwd=cwd, capture_output=True, text=True,
+                          timeout=TIMEOUT)
+    if "unrecognized option" in done.stderr:
+        pytest.skip("this systemd-analyze(1) is too old: " + done.stderr.strip())
+    return done
+
+
+def test_systemd_understands_the_units(units):
+    done = analyze("verify", "--man=no", "./netlab-ftp.service", "./netlab-ftp.socket", cwd=units)
+    assert done.returncode == 0 and "netlab" not in done.stderr, done
+
+
+def test_systemd_finds_little_exposed(units):
+    """At most 1.0 of 10."""
+    done = analyze("security", "--offline=true", "--no-pager", "--threshold=10", "./netlab-ftp.service",
+                   cwd=units)
+    assert done.returncode == 0, done.stdout + done.stderr
