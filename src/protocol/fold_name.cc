@@ -45,11 +45,17 @@ void append_folded(std::string& folded, std::string_view pair) {
     if (ligature.character == character) folded += ligature.letters;
 }
 
+// Whether a character of two bytes begins a text; in Latin-1 its first byte is a letter by itself.
+bool begins_with_pair(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  return text.size() > 1 && byte(0) >> 5 == 6 && byte(1) >> 6 == 2;
+}
+
 std::string letters_of(std::string_view name) {
   std::string folded;
   while (!name.empty()) {
     const auto byte = static_cast<unsigned char>(name.front());
-    const std::size_t length = byte >> 5 == 6 && name.size() > 1 ? 2 : 1;
+    const std::size_t length = begins_with_pair(name) ? 2 : 1;
     if (length == 2)
       append_folded(folded, name.substr(0, 2));
     else if (byte >= 'A' && byte <= 'Z')

@@ -161,6 +161,7 @@ TEST(FoldName, ForgetsCaseAccentsPunctuationAndOrder) {
   EXPECT_EQ(fold_name("\xc5\x81ukasiewicz"), "lukasiewicz");
   EXPECT_EQ(fold_name("J.R.R. Tolkien"), fold_name("Tolkien, J. R. R."));
   EXPECT_EQ(fold_name("?!"), "");
+  EXPECT_EQ(fold_name("\xd5S"), "\xd5s");  // in Latin-1, which is no UTF-8
   EXPECT_NE(fold_name("\xe4\xb8\xad"), fold_name("\xe6\x96\x87"));
 }
 

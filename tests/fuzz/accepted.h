@@ -1,0 +1,29 @@
+// What a parser makes of a text, if it takes it. What is thrown elsewhere is caught nowhere: it is
+// a crash.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+#include "fuzz/must.h"
+#include "fuzz/printable.h"
+#include "socket/error.h"
+
+namespace netlab {
+
+// Nothing when it throws an Error.
+template <typename Error, typename Parse>
+std::optional<std::invoke_result_t<Parse>> accepted(Parse parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    const std::string_view words = error.what();
+    if (!std::is_base_of_v<ProtocolError, Error>) return std::nullopt;
+    must(is_printable(words), "what is quoted of a peer is escaped");
+    must(words.size() < 1024, "what is quoted of a peer is short");
+    return std::nullopt;
+  }
+}
+
+}  // namespace netlab

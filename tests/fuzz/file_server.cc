@@ -1,0 +1,151 @@
+// A client of the server of files that says anything, on either wire, from its first byte to its
+// end.
+#include <sys/stat.h>
+
+#include "fuzz/accepted.h"
+#include "fuzz/input.h"
+#include "protocol/lab_codec.h"
+#include "protocol/served_folder.h"
+#include "protocol/sheet_codec.h"
+
+namespace netlab {
+namespace {
+
+// A folder with something of each kind. No two files have the same size.
+class Served {
+ public:
+  explicit Served(const char* default_name) : folder_(default_name) {
+    for (const std::string& text : texts_) folder_.put(std::to_string(text.size()), text);
+    folder_.folder.write("secret", "nobody may read this");
+    namespace fs = std::filesystem;
+    const fs::path path = folder_.folder.path("served");
+    fs::create_directory(path / "folder");
+    folder_.put("folder/a b", texts_.back());
+    fs::create_symlink("../secret", path / "link");
+    fs::create_symlink("loop", path / "loop");
+    if (mkfifo((path / "fifo").c_str(), 0600) != 0) throw SystemError("mkfifo");
+  }
+
+  // The text of the file that has this size.
+  std::string_view text_of(std::uint64_t size) const {
+    const auto found = std::ranges::find(texts_, size, &std::string::size);
+    must(found != texts_.end(), "only what is served is found");
+    return *found;
+  }
+
+  struct Session {
+    std::string answers;
+    std::string end;  // what the server threw
+    bool operator==(const Session&) const = default;
+  };
+  Session serve(std::string_view bytes, unsigned char most_piece, bool silent) {
+    ScriptedStream client(folder_.network);
+    client.set_deadline(later(folder_.network.now(), std::chrono::minutes(5)));
+    for (const std::string_view piece : pieces_of(bytes, most_piece)) client.says(piece);
+    if (silent) client.is_silent();
+    folder_.log.lines.clear();
+    std::string end;
+    try {
+      folder_.serve(client);
+    } catch (const ProtocolError& error) {
+      end = error.what();
+    } catch (const SystemError& error) {
+      end = error.what();
+    }
+    for (const std::string& line : folder_.log.lines)
+      must(is_printable(line), "what is told of a client is printable UTF-8");
+    must(is_printable(end), "what a session ends with is printable UTF-8");
+    return {client.written(), end};
+  }
+
+ private:
+  const std::vector<std::string> texts_ = {"", "x", "hello, world\n", std::string(5000, 'y')};
+  ServedFolder folder_;
+};
+
+// What is left to be said and answered on the lab wire.
+struct Dialogue {
+  const Served& served;
+  std::string_view requests;
+  std::string_view answers;
+  bool silent;  // the client does not finish
+
+  void check() {
+    while (!requests.empty()) {
+      const bool ends = requests.find('\n') != std::string_view::npos;
+      const std::string_view line = take_until(requests, '\n');
+      const bool is_whole = ends || line.size() > lab::max_line;
+      if (!is_whole && silent) break;
+      if (!check_answer(line, is_whole)) break;
+    }
+    must(answers.empty(), "nothing is said unasked");
+  }
+
+  // False when it was the last one.
+  bool check_answer(std::string_view line, bool is_whole) {
+    must(answers.find('\n') != std::string_view::npos, "a request is answered by a line");
+    const std::string_view answer = take_until(answers, '\n');
+    must(is_printable(answer), "an answer is printable UTF-8");
+    const lab::Reply reply = lab::parse_reply(answer);
+    const auto request = accepted<ProtocolError>([&] { return lab::parse_request(line); });
+    const bool is_request = request && is_whole && line.size() <= lab::max_line;
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+      must((refusal->code == lab::bad_request) != is_request, "a bad request is one that is none");
+      return is_request;
+    }
+    must(is_request, "what is no request is refused");
+    check_found(*request, std::get<lab::Found>(reply));
+    return true;
+  }
+
+  void check_found(const lab::Request& request, const lab::Found& found) {
+    must(found.offset == request.offset, "the offset is the one that was asked for");
+    must(request.tag.empty() || request.tag == found.tag, "the tag is the one that was asked for");
+    const std::string_view text = served.text_of(found.size);
+    if (request.method != lab::Request::Method::get) return;
+    must(answers.starts_with(text.substr(found.offset)), "the bytes are the file's");
+    answers.remove_prefix(text.size() - found.offset);
+  }
+};
+
+// What the sheet's server sends, unless it refuses.
+std::optional<std::string_view> sheet_answer(std::string_view request, std::string_view text) {
+  const auto command = accepted<ProtocolError>(
+      [&] { return sheet::parse_command(request.substr(0, sheet::command_size)); });
+  if (!command) return std::nullopt;
+  if (command == sheet::Command::whole) return text;
+  const std::string_view field = request.substr(sheet::command_size, sheet::offset_size);
+  const auto offset = accepted<ProtocolError>([&] { return sheet::parse_offset(field); });
+  if (!offset || field.size() < sheet::offset_size || *offset > text.size()) return std::nullopt;
+  return text.substr(*offset);
+}
+
+void check_sheet(const Served::Session& session, std::optional<std::string_view> answer) {
+  must(session.answers == answer.value_or(""), "the bytes are the file's from the offset on");
+  must(session.end.empty() == answer.has_value(), "a session without an answer has failed");
+}
+
+void check_session(std::string_view input) {
+  static Served nameless("");
+  static Served with_default("13");
+  const unsigned char how = take_byte(input);
+  const unsigned char most_piece = take_byte(input);
+  Served& served = how & 1 ? with_default : nameless;
+  const bool silent = how & 2;
+  const Served::Session session = served.serve(input, most_piece, silent);
+  must(session == served.serve(input, 0, silent), "pieces are answered as the whole is");
+  if (!input.empty() && input[0] >= 'A' && input[0] <= 'Z')
+    Dialogue{served, input, session.answers, silent}.check();
+  else if (&served == &with_default && !input.empty())
+    check_sheet(session, sheet_answer(input, served.text_of(13)));
+  else
+    must(session.answers.empty(), "who has nothing to send is silent");
+}
+
+}  // namespace
+}  // namespace netlab
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  netlab::check_session(netlab::text_of(data, size));
+  return 0;
+}

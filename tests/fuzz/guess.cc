@@ -1,0 +1,43 @@
+// The guessing game: a line each is what a player says, and then all of it as one message.
+#include "protocol/guess.h"
+
+#include "fuzz/input.h"
+#include "fuzz/must.h"
+#include "fuzz/printable.h"
+#include "protocol/numbers.h"
+#include "protocol/people.h"
+
+namespace netlab {
+namespace {
+
+void check_turn(Conversation& game, std::string_view message) {
+  const Conversation::Answer answer = game.answer(message);
+  must(answer.text.has_value(), "every message is answered");
+  must(is_printable(*answer.text), "an answer is printable UTF-8");
+  must(answer.text->size() <= 4 * max_guess + 300, "an answer is short");
+  must(answer.over == (game_end(*answer.text) != GameEnd::none), "the last words say that it ends");
+  const Conversation::Answer again = game.answer(message);
+  must(again.text == answer.text && again.over == answer.over, "no turn is played twice");
+}
+
+void check_game(std::string_view input) {
+  static const std::vector<Person> people = parse_people(famous_people, "the famous people");
+  const Lots lots(1);
+  const unsigned char how = take_byte(input);
+  const std::size_t tries = 1 + how / 4 % 4;
+  const auto game =
+      guess_game(how & 1 ? people_riddles(people, lots) : number_riddles({1, 6}, lots), tries)();
+  if (how & 2) must(is_printable(game->greeting().value()), "a greeting is printable UTF-8");
+  const std::string_view all = input;
+  while (!input.empty()) check_turn(*game, take_until(input, '\n'));
+  check_turn(*game, all);
+  game_end(all);
+}
+
+}  // namespace
+}  // namespace netlab
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  netlab::check_game(netlab::text_of(data, size));
+  return 0;
+}
