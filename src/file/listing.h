@@ -21,6 +21,8 @@ struct Entry {
   std::uint64_t size = 0;      // bytes, of a file
   std::uint64_t modified = 0;  // nanoseconds since the Epoch
   bool executable = false;     // of a file
+
+  bool operator==(const Entry&) const = default;
 };
 
 class Listing {

@@ -49,6 +49,8 @@ struct Request {
 
   // Of PUT: so many bytes follow.
   std::uint64_t rest() const { return size - offset; }
+
+  bool operator==(const Request&) const = default;
 };
 
 struct Found {
@@ -58,6 +60,8 @@ struct Found {
   std::string name;
   std::optional<std::uint64_t> modified{};  // nothing: an older server does not say
   bool executable = false;
+
+  bool operator==(const Found&) const = default;
 };
 
 // The codes of errors.
@@ -76,12 +80,16 @@ inline constexpr std::string_view failed = "failed";            // the server's 
 struct Refusal {
   std::string code;
   std::string text;  // for people, one line
+
+  bool operator==(const Refusal&) const = default;
 };
 
 using Reply = std::variant<Found, Refusal>;
 
 // Of LIST: an entry, the end, or the trouble that ended it early.
-struct End {};
+struct End {
+  bool operator==(const End&) const = default;
+};
 using Item = std::variant<Entry, End, Refusal>;
 
 // Lines are without LF. Parsing throws ProtocolError that quotes what it can't read.

@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 using Mode = Download::Mode;
 
 // Where it is downloaded to: a folder in folders that stay empty else.
-class Place {
+class Destination {
  public:
-  Place() { fs::create_directories(path()); }
+  Destination() { fs::create_directories(path()); }
 
   void clear() {
     fs::remove_all(path());
@@ -52,7 +52,7 @@ class Place {
 
 class Trial {
  public:
-  Trial(Place& place, std::string_view& input) : place_(place) {
+  Trial(Destination& place, std::string_view& input) : place_(place) {
     how_ = take_byte(input);
     pieces_ = take_byte(input);
     order_.mode = static_cast<Mode>(how_ & 3);
@@ -131,7 +131,7 @@ class Trial {
     }
   }
 
-  Place& place_;
+  Destination& place_;
   unsigned char how_ = 0;
   unsigned char pieces_ = 0;
   Download order_;
@@ -142,7 +142,7 @@ class Trial {
 }  // namespace netlab
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static netlab::Place place;
+  static netlab::Destination place;
   std::string_view input = netlab::text_of(data, size);
   netlab::Trial(place, input).run();
   place.check();

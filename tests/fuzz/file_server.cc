@@ -91,7 +91,7 @@ struct Dialogue {
     const bool is_request = request && is_whole && line.size() <= lab::max_line;
     if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
       must((refusal->code == lab::bad_request) != is_request, "a bad request is one that is none");
-      return is_request;
+      return is_request && skip_upload(*request);
     }
     must(is_request, "what is no request is refused");
     check_found(*request, std::get<lab::Found>(reply));
@@ -101,10 +101,43 @@ struct Dialogue {
   void check_found(const lab::Request& request, const lab::Found& found) {
     must(found.offset == request.offset, "the offset is the one that was asked for");
     must(request.tag.empty() || request.tag == found.tag, "the tag is the one that was asked for");
-    const std::string_view text = served.text_of(found.size);
-    if (request.method != lab::Request::Method::get) return;
-    must(answers.starts_with(text.substr(found.offset)), "the bytes are the file's");
-    answers.remove_prefix(text.size() - found.offset);
+    if (request.method == lab::Request::Method::list) return check_list();
+    const std::string_view rest = served.text_of(found.size).substr(found.offset);
+    if (request.method == lab::Request::Method::get)
+      check_bytes(rest);
+    else if (request.method == lab::Request::Method::range)
+      check_bytes(rest.substr(0, request.count));
+    else if (request.method == lab::Request::Method::hash)
+      check_hashes(std::min<std::uint64_t>(rest.size(), request.count), request.block);
+    else
+      must(request.method == lab::Request::Method::stat, "nothing can be changed");
+  }
+
+  void check_bytes(std::string_view expected) {
+    must(answers.starts_with(expected), "the bytes are the file's");
+    answers.remove_prefix(expected.size());
+  }
+
+  void check_hashes(std::uint64_t count, std::uint64_t block) {
+    for (std::uint64_t at = 0; at < count; at += block)
+      must(take_until(answers, '\n').size() == 32, "a block has a hash");
+  }
+
+  void check_list() {
+    for (;;) {
+      const lab::Item item = lab::parse_item(take_until(answers, '\n'));
+      if (std::holds_alternative<lab::End>(item)) return;
+      must(std::holds_alternative<Entry>(item), "a list has entries");
+    }
+  }
+
+  // The bytes that follow a PUT are none of the requests. False when it was the last one.
+  bool skip_upload(const lab::Request& request) {
+    constexpr std::uint64_t most_skipped = 1024 * 1024;
+    if (request.method != lab::Request::Method::put) return true;
+    if (request.rest() > most_skipped || request.rest() > requests.size()) return false;
+    requests.remove_prefix(request.rest());
+    return true;
   }
 };
 
