@@ -391,3 +391,18 @@ def test_systemd_finds_little_exposed(units):
     done = analyze("security", "--offline=true", "--no-pager", "--threshold=10", "./netlab-ftp.service",
                    cwd=units)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_server_that_files_are_written_to_takes_the_socket_as_it_is(tmp_path):
+    """Who made it has chosen where it listens, as --bind does."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "file").write_bytes(CONTENT)
+    with listening("0.0.0.0") as passed, Server("ftp", "serve", "served", "--writable", "-v",
+                                                cwd=tmp_path, passed=passed) as server:
+        assert server.out.lines[0].startswith("listening on 0.0.0.0:")
+        assert netlab("ftp", "put", server.address, "file", cwd=tmp_path).status == 0
+    assert (tmp_path / "served/file").read_bytes() == CONTENT
+    said = server.err.text()
+    assert "loopback" not in said and "not heeded" not in said, said
+    if "not confined" not in said:
+        assert "): reads and writes files beneath it" in said, said
