@@ -175,7 +175,7 @@ void parse_words(Request& request, std::string_view words) {
   }
 }
 
-std::string with_tag(std::string text, const std::string& tag) {
+std::string with_tag(const std::string& text, const std::string& tag) {
   return tag.empty() ? text : text + " " + tag;
 }
 
