@@ -14,6 +14,7 @@
 #include "model/datagram_service.h"
 #include "model/models.h"
 #include "model/stop.h"
+#include "protocol/proxy_protocol.h"
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/endpoint.h"
@@ -36,6 +37,12 @@ void tell_lost(const Datagrams::Lost& lost, const Tell& tell) {
                     "socket's buffers were full",
                     lost.received, lost.sent),
         {{"received", lost.received}, {"sent", lost.sent}}});
+}
+
+Handler behind_proxy(const Handler& handler) {
+  return [&handler](Stream& client, Network& network) {
+    if (proxy::take_header(client)) handler(client, network);
+  };
 }
 
 const Model& model_named(const std::string& name) {
@@ -83,6 +90,9 @@ void Serving::declare(Options& options) {
   options.number("--max-clients", max_clients_, most_clients, "clients at once; more wait");
   options.number("--max-per-host", max_per_host_, most_clients,
                  "clients at once from one address, loopback exempt");
+  options.flag("--proxy-protocol", proxied_,
+               "clients come through a proxy, which tells who they are (version 2); --max-per-host "
+               "does not count then");
   options.seconds("--idle-timeout", idle_timeout, "how long a client may say nothing");
   options.seconds("--stall-timeout", stall_timeout, "how long each 256 KiB of a transfer may take");
   options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
@@ -159,9 +169,9 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
           [&](Network& network) {
             return inherited ? network.take_over(std::move(inherited)) : network.listen(address());
           },
-      .handle = handler,
+      .handle = proxied_ ? behind_proxy(handler) : handler,
       .limits = {.max_clients = max_clients_,
-                 .max_per_host = max_per_host_,
+                 .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
                  .first_byte = idle_timeout,
                  .grace = grace_},
       .once = once_,

@@ -62,6 +62,7 @@ class Serving {
   std::unique_ptr<bool[]> model_flags_ =
       std::make_unique<bool[]>(models().size());  // in their order
   bool server_speaks_first_ = false;
+  bool proxied_ = false;
   bool threads_ = false;  // of a server of datagrams alone
   bool once_ = false;
   std::uint64_t max_clients_ = 256;

@@ -106,7 +106,7 @@ void Reactor::turn_away(Task& task, const std::exception& why) {
 void Reactor::end(Task& task) {
   if (&task == accepting_) accepting_ = nullptr;
   if (&task == stopping_) stopping_ = nullptr;
-  if (task.client) admission_.leave(task.client->peer());
+  if (task.client) admission_.leave(task.admitted);
   timers_.drop(task.timer);
   tasks_.erase(task.place);  // closes the client's socket
   if (waits_for_place_ && !admission_.full()) {
@@ -143,6 +143,7 @@ void Reactor::wait_for_place() {
 void Reactor::add_session(std::unique_ptr<Stream> client) {
   Task& task = add_task({});
   task.client = std::move(client);
+  task.admitted = task.client->peer();
   task.body = [this, &task] { well_ = serve_client(service_, *task.client, *network_) && well_; };
   Socket* const socket = task.client->socket();
   if (service_.server_speaks_first || !socket) {

@@ -48,6 +48,7 @@ class Reactor : public Performer {
   struct Task {
     std::function<void()> body;
     std::unique_ptr<Stream> client;  // of a session
+    Address admitted;                // who was counted in: a proxy may tell another peer later
     std::optional<Fiber> fiber;      // once it has started
     Operation* waits_for = nullptr;  // while it is parked
     Operation first_bytes{};         // waited for before a session starts

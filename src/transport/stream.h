@@ -40,6 +40,8 @@ class Stream {
   virtual void cut() = 0;
 
   const Address& peer() const { return peer_; }
+  // The one that a proxy speaks for.
+  void set_peer(const Address& peer) { peer_ = peer; }
   // The socket beneath on which the first bytes will come, for a loop that waits for them before
   // anybody reads; null when there is no such socket.
   Socket* socket() const { return socket_; }

@@ -1,0 +1,126 @@
+"""Behind a proxy: the PROXY protocol, and HAProxy itself in front of two servers."""
+
+import shutil
+import socket
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from running import (MODELS, NETLAB, TIMEOUT, Server, environment, eventually, netlab, noise)
+
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+CONFIGURATION = Path(__file__).parents[2] / "docs/haproxy/haproxy.cfg"
+
+
+def header(source, port, family=socket.AF_INET):
+    addresses = socket.inet_pton(family, source) + socket.inet_pton(family, source)
+    ports = struct.pack("!HH", port, 5001)
+    kind = 0x11 if family == socket.AF_INET else 0x21
+    return SIGNATURE + struct.pack("!BBH", 0x21, kind, len(addresses) + 4) + addresses + ports
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/notes.txt").write_bytes(b"hello, world\n")
+    return tmp_path
+
+
+def ask(server, first, request=b"GET notes.txt 0\n"):
+    """What a client is answered that comes through a proxy which says this."""
+    with server.connect() as client:
+        for i in range(len(first)):
+            client.sendall(first[i:i + 1])
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        answer = b""
+        try:
+            while data := client.recv(65536):
+                answer += data
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_client_is_who_the_proxy_says(model, folder):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+        assert ask(server, header("192.0.2.7", 4660)).endswith(b"hello, world\n")
+        server.out.wait_for(r"sent notes.txt to 192\.0\.2\.7:4660: 13 bytes")
+        assert ask(server, header("2001:db8::1", 80, socket.AF_INET6)).startswith(b"OK 13")
+        server.out.wait_for(r"sent notes.txt to \[2001:db8::1\]:80")
+        assert ask(server, header("192.0.2.8", 1), b"STAT nothing\n").startswith(b"ERROR")
+        server.out.wait_for(r"refused nothing to 192\.0\.2\.8:1")
+        # The proxy's own connections, as of its checks.
+        assert ask(server, SIGNATURE + b"\x20\x00\x00\x00", b"") == b""
+        assert ask(server, b"", b"") == b""
+        assert ask(server, SIGNATURE + b"\x20\x00\x00\x00").startswith(b"OK 13")
+        server.out.wait_for(r"sent notes.txt to 127\.0\.0\.1")
+
+
+@pytest.mark.parametrize("first, why", [
+    (b"", "no PROXY header"), (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "version 1"),
+    (SIGNATURE + b"\x21\x11\xff\xff", "of 65551 bytes"), (SIGNATURE + b"\x99\x11\x00\x00", "command 0x99")])
+def test_who_does_not_say_is_not_served(first, why, folder):
+    with Server("ftp", "serve", "served", "--proxy-protocol", cwd=folder) as server:
+        assert ask(server, first) == b""
+        assert why in server.out.wait_for("failed")
+
+
+def test_a_server_that_speaks_first(folder):
+    with Server("guess", "serve", "--tcp", "--numbers", "6-6", "--proxy-protocol") as server:
+        assert b"You win" in ask(server, header("192.0.2.7", 4660), b"6\n")
+        server.out.wait_for(r"192\.0\.2\.7:4660")
+
+
+def test_without_the_option_it_is_garbage(folder):
+    with Server("ftp", "serve", "served", cwd=folder) as server:
+        assert ask(server, header("192.0.2.7", 4660)) == b""
+        server.out.wait_for("unknown command")
+
+
+@pytest.mark.skipif(not shutil.which("haproxy", path="/usr/sbin:/usr/bin"), reason="no haproxy here")
+def test_a_backend_that_is_killed_costs_a_resume_and_not_a_byte(folder):
+    content = noise(3_000_000)
+    (folder / "served/big.bin").write_bytes(content)
+    options = ["ftp", "serve", "served", "--proxy-protocol", "--bind", "127.0.0.1", "--limit-rate", "6M"]
+    backends = [Server(*options, cwd=folder) for _ in range(2)]
+    for backend in backends:
+        backend.__enter__()
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    text = CONFIGURATION.read_text().replace("bind :5001", f"bind 127.0.0.1:{port}")
+    for number, backend in ((5011, backends[0]), (5012, backends[1])):
+        assert f"127.0.0.1:{number}" in text
+        text = text.replace(f"127.0.0.1:{number}", backend.address)
+    (folder / "haproxy.cfg").write_text(text)
+    proxy = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", folder / "haproxy.cfg"],
+                             stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: netlab("ftp", "ls", f"127.0.0.1:{port}").status == 0, "haproxy serves")
+        client = subprocess.Popen(
+            [NETLAB, "ftp", "get", f"127.0.0.1:{port}", "big.bin", "--retry", "20", "--verify"],
+            cwd=folder, env=environment(), stderr=subprocess.PIPE)
+        part = folder / "big.bin.part"
+        eventually(lambda: part.exists() and part.stat().st_size > 300_000, "the download begins")
+        sending = [any("sending big.bin" in line for line in backend.out.lines) for backend in backends]
+        assert sending.count(True) == 1
+        killed = backends[sending.index(True)]
+        other = backends[sending.index(False)]
+        killed.process.kill()
+        killed.process.wait()
+        _, error = client.communicate(timeout=TIMEOUT)
+        assert client.returncode == 0, error
+        assert b"trying again" in error and b"verified" in error
+        assert (folder / "big.bin").read_bytes() == content
+        line = other.out.wait_for("sending big.bin")
+        offset = int(line.split(" bytes from ")[1])
+        assert offset >= 300_000, line
+    finally:
+        proxy.kill()
+        proxy.wait()
+        for backend in backends:
+            if backend.process.poll() is None:
+                backend.__exit__(None)

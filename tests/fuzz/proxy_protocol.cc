@@ -1,0 +1,42 @@
+// The header of a proxy, in pieces of any size.
+#include "protocol/proxy_protocol.h"
+
+#include "fuzz/accepted.h"
+#include "fuzz/input.h"
+#include "protocol/scripted_stream.h"
+
+namespace netlab {
+namespace {
+
+struct Taken {
+  std::string peer;
+  std::size_t unread;
+  bool operator==(const Taken&) const = default;
+};
+
+std::optional<Taken> take(std::string_view bytes, unsigned char most_piece) {
+  VirtualNetwork network;
+  ScriptedStream stream(network);
+  for (const std::string_view piece : pieces_of(bytes, most_piece)) stream.says(piece);
+  return accepted<ProtocolError>([&] {
+    proxy::take_header(stream);
+    return Taken{stream.peer().text(), stream.unread()};
+  });
+}
+
+void check(std::string_view input) {
+  const unsigned char most_piece = take_byte(input);
+  const auto taken = take(input, 0);
+  must(taken == take(input, most_piece), "pieces are read as the whole is");
+  if (!taken || input.empty()) return;
+  const std::size_t size = proxy::head_size + proxy::parse_head(input.substr(0, proxy::head_size));
+  must(taken->unread == input.size() - size, "exactly the header is taken");
+}
+
+}  // namespace
+}  // namespace netlab
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  netlab::check(netlab::text_of(data, size));
+  return 0;
+}
