@@ -3,7 +3,7 @@
 
     benchmark.py --netlab PROGRAM --tools FOLDER [--peers FOLDER] [--rounds N] [--quick] [PART...]
 
-The parts: download, echo, udp, memory. FOLDER has the programs built from this folder. Where it can be
+The parts: download, files, echo, udp, memory. FOLDER has the programs built from this folder. Where it can be
 had, all runs in a network namespace of its own under TCP cubic: both sides alike, whatever the
 machine's setting is. Wall times differ from round to round by tens of percent; ratios are medians of
 the rounds' own ratios, and CPU seconds are steadier still."""
@@ -20,10 +20,11 @@ from types import SimpleNamespace
 sys.dont_write_bytecode = True
 import download  # noqa: E402
 import echo  # noqa: E402
+import many_files  # noqa: E402
 import memory  # noqa: E402
 import udp  # noqa: E402
 
-PARTS = ["download", "echo", "udp", "memory"]
+PARTS = ["download", "files", "echo", "udp", "memory"]
 INSIDE = "NETLAB_BENCHMARK_INSIDE"
 CUBIC = ("ip link set lo up && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
          "src 127.0.0.1 congctl cubic")
@@ -90,6 +91,8 @@ def main():
         failures = []
         if "download" in parts:
             failures += download.run(folder, tools, 2**24 if options.quick else 2**30, rounds)
+        if "files" in parts:
+            failures += many_files.run(folder, tools, 100 if options.quick else 10000, rounds)
         if "echo" in parts:
             failures += echo.run(folder, tools, [1, 10] if options.quick else [1, 100, 1000], 0.05 if options.quick else 1,
                      rounds)

@@ -1,7 +1,9 @@
-"""One large file over TCP, from a warm cache, to nowhere and into a new file."""
+"""One large file over TCP, from a warm cache: to nowhere, into a new file, and its last hundredth."""
 
+import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from measure import Row, failed, median, print_table, ratio, run_rounds
@@ -29,6 +31,27 @@ secure_chroot_dir={folder}/empty
 """
 
 
+# Serves a folder by FTP with sendfile(2), as python3-pyftpdlib's own main() does not.
+PYFTPDLIB = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+authorizer = DummyAuthorizer()
+authorizer.add_anonymous(sys.argv[1])
+FTPHandler.authorizer = authorizer
+FTPServer(("127.0.0.1", int(sys.argv[2])), FTPHandler).serve_forever()
+"""
+FTPLIB = """
+import ftplib, sys
+ftp = ftplib.FTP()
+ftp.connect("127.0.0.1", int(sys.argv[1]))
+ftp.login()
+with open(sys.argv[2], "wb") as file:
+    ftp.retrbinary("RETR file.bin", file.write, 1024 * 1024)
+"""
+
+
 def config(text, folder, port):
     path = Path(folder) / f"config-{port}"
     path.write_text(text.format(folder=folder, port=port))
@@ -37,6 +60,18 @@ def config(text, folder, port):
 
 def nginx(folder):
     return lambda port: ["nginx", "-p", folder, "-c", config(NGINX, folder, port)]
+
+
+def vsftpd(folder):
+    return lambda port: ["vsftpd", config(VSFTPD, folder, port)]
+
+
+def has(*programs):
+    return all(map(shutil.which, programs))
+
+
+def has_pyftpdlib():
+    return importlib.util.find_spec("pyftpdlib") is not None
 
 
 def rows_to(destination, folder, tools):
@@ -51,15 +86,75 @@ def rows_to(destination, folder, tools):
         rows.append(Row("the sheet's pair", lambda port: [tools.sheet_server, port, file],
                         lambda port: fresh + [tools.sheet_client, "127.0.0.1", port, destination],
                         prints_port=False, client_input=b"0\n"))
-    if shutil.which("nginx") and shutil.which("curl"):
+    if has("nginx", "curl"):
         rows.append(Row("curl from nginx", nginx(folder),
                         lambda port: fresh + ["curl", "-sfo", destination, f"http://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
-    if shutil.which("vsftpd") and shutil.which("curl"):
-        rows.append(Row("curl from vsftpd", lambda port: ["vsftpd", config(VSFTPD, folder, port)],
+    if has("vsftpd", "curl"):
+        rows.append(Row("curl from vsftpd", vsftpd(folder),
                         lambda port: fresh + ["curl", "-sfo", destination, f"ftp://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
+    if has("nginx", "wget"):
+        rows.append(Row("wget from nginx", nginx(folder),
+                        lambda port: fresh + ["wget", "-qO", destination, f"http://127.0.0.1:{port}/file.bin"],
+                        prints_port=False))
+    if has_pyftpdlib():
+        rows.append(Row("ftplib from pyftpdlib",
+                        lambda port: [sys.executable, "-c", PYFTPDLIB, folder / "served", port],
+                        lambda port: fresh + [sys.executable, "-c", FTPLIB, port, destination], prints_port=False))
+    if destination != "/dev/null":
+        rows += rows_into_a_file(destination, fresh, folder, tools)
     return rows
+
+
+def rows_into_a_file(destination, fresh, folder, tools):
+    """Those that need a file: several connections, and the other direction."""
+    name = destination.name
+    rows = [Row("netlab, --streams 4", lambda port: [tools.netlab, "ftp", "serve", folder / "served", "-q", "-p", port],
+                lambda port: fresh + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "file.bin", "-q", "--streams",
+                                      "4", "-o", destination]),
+            Row("netlab, put", lambda port: [tools.netlab, "ftp", "serve", folder, "--writable", "-q", "-p", port],
+                lambda port: fresh + [tools.netlab, "ftp", "put", f"127.0.0.1:{port}", folder / "served/file.bin",
+                                      name, "-q"])]
+    if has("nginx", "aria2c"):
+        rows.append(Row("aria2 -x4 from nginx", nginx(folder),
+                        lambda port: fresh + ["aria2c", "-q", "-x4", "-s4", "-k1M", "--file-allocation=none", "-d", folder,
+                                              "-o", name, f"http://127.0.0.1:{port}/file.bin"], prints_port=False))
+    if has("vsftpd", "lftp"):
+        rows.append(Row("lftp pget -n 4 from vsftpd", vsftpd(folder),
+                        lambda port: fresh + ["lftp", "-c", f"set net:socket-buffer 0; open ftp://127.0.0.1:{port}; "
+                                              f"pget -n 4 file.bin -o {destination}"], prints_port=False))
+    return rows
+
+
+def rows_of_the_rest(folder, size, tools):
+    """99 of 100 are there already: made anew for each round."""
+    part = folder / "new.bin"
+    most = size // 100 * 99
+    first = ["sh", "-c", f'head -c {most} {folder}/served/file.bin > "$0"; exec "$@"', part]
+    rows = [Row("netlab, all that is there compared",
+                lambda port: [tools.netlab, "ftp", "serve", folder / "served", "-q", "-p", port],
+                lambda port: first + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "file.bin", "-q", "--resume",
+                                      "-o", part])]
+    if has("nginx", "curl"):
+        rows.append(Row("curl -C - from nginx, nothing compared", nginx(folder),
+                        lambda port: first + ["curl", "-sfC", "-", "-o", part, f"http://127.0.0.1:{port}/file.bin"],
+                        prints_port=False))
+    if has("nginx", "wget"):
+        rows.append(Row("wget -c from nginx, nothing compared", nginx(folder),
+                        lambda port: first + ["wget", "-qcO", part, f"http://127.0.0.1:{port}/file.bin"],
+                        prints_port=False))
+    if has("rsync"):
+        rows.append(Row("rsync --append-verify, all compared", rsyncd(folder),
+                        lambda port: first + ["rsync", "-q", "--append-verify", f"rsync://127.0.0.1:{port}/served/file.bin",
+                                              part], prints_port=False))
+    return rows
+
+
+def rsyncd(folder):
+    text = ("port = {port}\naddress = 127.0.0.1\nuse chroot = no\nlog file = /dev/null\n"
+            "[served]\npath = {folder}/served\nread only = yes\n")
+    return lambda port: ["rsync", "--daemon", "--no-detach", "--config", config(text, folder, port)]
 
 
 def run(folder, tools, size, rounds):
@@ -77,6 +172,15 @@ def run(folder, tools, size, rounds):
         failures += failed(rows)
         report(f"{size / 2**30:g} GiB over TCP, {title}: the median of {rounds} rounds", rows, size)
     (folder / "new.bin").unlink(missing_ok=True)
+    rows = rows_of_the_rest(folder, size, tools)
+    run_rounds(rows, rounds)
+    failures += failed(rows)
+    lines = [[row.name, "fails: " + row.trouble if row.trouble else f"{median(r.seconds for r in row.rounds):.2f}"]
+             for row in rows]
+    print_table(f"The last hundredth of {size / 2**30:g} GiB, and making the file that has the others", ["", "seconds"],
+                lines)
+    (folder / "new.bin").unlink(missing_ok=True)
+    (folder / "served/file.bin").unlink()
     return failures
 
 
