@@ -2,6 +2,7 @@
 // layers, no checks. What netlab's own is measured against.
 //     bare_download serve FILE        prints its port, serves one client after the other
 //     bare_download get PORT DEST
+//     bare_download splice PORT DEST   the same by way of a pipe, with splice(2)
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/sendfile.h>
@@ -51,11 +52,36 @@ void serve(const char* path) {
   }
 }
 
-void get(int port, const char* path) {
+int connected(int port) {
   const int server = or_fail(socket(AF_INET, SOCK_STREAM, 0), "socket");
   const sockaddr_in address = loopback(port);
   or_fail(connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address), "connect");
-  const int file = or_fail(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), path);
+  return server;
+}
+
+int emptied(const char* path) {
+  return or_fail(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), path);
+}
+
+void get_by_splice(int port, const char* path) {
+  const int server = connected(port);
+  const int file = emptied(path);
+  int ends[2];
+  or_fail(pipe(ends), "pipe");
+  or_fail(fcntl(ends[1], F_SETPIPE_SZ, piece), "F_SETPIPE_SZ");
+  ssize_t got = 0;
+  while ((got = splice(server, nullptr, ends[1], nullptr, piece, SPLICE_F_MOVE)) > 0)
+    for (ssize_t moved = 0; moved < got;)
+      moved +=
+          or_fail(static_cast<int>(splice(ends[0], nullptr, file, nullptr,
+                                          static_cast<std::size_t>(got - moved), SPLICE_F_MOVE)),
+                  path);
+  or_fail(static_cast<int>(got), "splice");
+}
+
+void get(int port, const char* path) {
+  const int server = connected(port);
+  const int file = emptied(path);
   const auto buffer = std::make_unique<char[]>(piece);
   ssize_t got = 0;
   while ((got = recv(server, buffer.get(), piece, 0)) > 0)
@@ -70,6 +96,10 @@ void get(int port, const char* path) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && argv[1] == std::string("serve")) serve(argv[2]);
+  if (argc == 4 && argv[1] == std::string("splice")) {
+    get_by_splice(std::atoi(argv[2]), argv[3]);
+    return EXIT_SUCCESS;
+  }
   if (argc != 4 || argv[1] != std::string("get")) return EXIT_FAILURE;
   get(std::atoi(argv[2]), argv[3]);
 }

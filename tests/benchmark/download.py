@@ -81,7 +81,9 @@ def rows_to(destination, folder, tools):
                 lambda port: fresh + [tools.bare_download, "get", port, destination])
     netlab = Row("netlab", lambda port: [tools.netlab, "ftp", "serve", file, "-q", "-p", port],
                  lambda port: fresh + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "-q", "-o", destination])
-    rows = [limit, netlab]
+    splice = Row("bare sendfile and splice", limit.server,
+                 lambda port: fresh + [tools.bare_download, "splice", port, destination])
+    rows = [limit, netlab, splice]
     if tools.sheet_server:
         rows.append(Row("the sheet's pair", lambda port: [tools.sheet_server, port, file],
                         lambda port: fresh + [tools.sheet_client, "127.0.0.1", port, destination],
