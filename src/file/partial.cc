@@ -8,7 +8,6 @@
 
 #include <array>
 #include <functional>
-#include <string_view>
 
 #include "file/file_state.h"
 #include "socket/bytes.h"
@@ -200,6 +199,10 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   if (finish.durable) sync(file, part.path());
   part.rename(destination, replace);
   if (finish.durable) destination.sync_folder();
+}
+
+bool is_named_as_partial(std::string_view name) {
+  return name.ends_with(".part") || name.ends_with(".part.state");
 }
 
 PathState look_at(const std::string& path) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "file/folder.h"
 #include "file/partial_state.h"
@@ -75,6 +76,9 @@ class Partial {
 // as complete().
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
                  const Finish& finish);
+
+// Whether a file of this name could be the partial of another, or its state.
+bool is_named_as_partial(std::string_view name);
 
 // What is at a path, links followed.
 struct PathState {

@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t small_file = 32 * 1024;
 // What is gathered goes out when there is so much of it.
 constexpr std::size_t gather_size = 256 * 1024;
+// A small file that changes while it is read is read again, so that no two states of it are mixed.
+constexpr int most_attempts = 3;
 
 }  // namespace
 
@@ -94,30 +96,34 @@ void LabSession::stat(const lab::Request& request) {
 }
 
 void LabSession::send(const lab::Request& request) {
-  const SharedFile file = open(request);
-  write(lab::emit(described(file.state, request.offset, file.name)));
-  const std::uint64_t rest = file.state.size - request.offset;
-  const bool is_range = request.method == lab::Request::Method::range;
-  send_bytes(file, request.offset, is_range ? std::min(request.count, rest) : rest);
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const SharedFile file = open(request);
+    const std::uint64_t rest = file.state.size - request.offset;
+    const bool is_range = request.method == lab::Request::Method::range;
+    const std::uint64_t count = is_range ? std::min(request.count, rest) : rest;
+    const std::size_t before = gathered_.size();
+    write(lab::emit(described(file.state, request.offset, file.name)));
+    if (count > small_file || service_.limit_rate != 0) {
+      flush();
+      send_part(service_, file, request.offset, count, pace_, client_, network_);
+      return;
+    }
+    if (gather(file, request.offset, count)) return;
+    gathered_.resize(before);
+  }
+  throw Refused(lab::changed, "changes all the time");
 }
 
-void LabSession::send_bytes(const SharedFile& file, std::uint64_t offset, std::uint64_t count) {
-  if (count > small_file || service_.limit_rate != 0) {
-    flush();
-    send_part(service_, file, offset, count, pace_, client_, network_);
-    return;
-  }
+// False: it was changed while it was read.
+bool LabSession::gather(const SharedFile& file, std::uint64_t offset, std::uint64_t count) {
   const std::size_t begin = gathered_.size();
   gathered_.resize(begin + count);
   const auto into = std::as_writable_bytes(std::span(gathered_)).subspan(begin);
   const std::size_t got = call::read_all_at(file.fd.get(), into, offset, file.name);
-  if (got < count) {
-    gathered_.resize(begin + got);
-    flush();
-    throw_shorter(file, offset + got);
-  }
+  if (got < count || FileState::of(file.fd, file.name).tag != file.state.tag) return false;
   if (service_.tell) events_.push_back(sent_event(file, offset, count, client_.peer()));
   if (gathered_.size() >= gather_size) flush();
+  return true;
 }
 
 lab::Found LabSession::described(const FileState& state, std::uint64_t offset,

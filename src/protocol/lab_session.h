@@ -36,7 +36,7 @@ class LabSession {
   void stat(const lab::Request& request);
   // Opens the file that is asked for. Throws Refused.
   SharedFile open(const lab::Request& request) const;
-  void send_bytes(const SharedFile& file, std::uint64_t offset, std::uint64_t count);
+  bool gather(const SharedFile& file, std::uint64_t offset, std::uint64_t count);
 
   // Looking, lab_inspect.cc.
   void list(const lab::Request& request);

@@ -79,8 +79,8 @@ class Receiver {
   // What the user named: a file, or a folder.
   void receive(const std::string& name) {
     if (order_.recursive) {
-      if (const auto entries = list(name)) {
-        receive_tree(name, *entries);
+      if (auto entries = list(name)) {
+        receive_tree(name, std::move(*entries));
         return;
       }
     }
@@ -132,20 +132,20 @@ class Receiver {
     }
   }
 
-  void receive_tree(const std::string& name, const std::vector<Entry>& entries) {
+  void receive_tree(const std::string& name, std::vector<Entry> entries) {
     const std::string last = last_part(name);
     const bool is_top = last.empty() || last == "." || last == "..";
     std::vector<Branch> branches;
     if (is_top)
-      receive_entries({name == "." ? "" : name, order_.into, false}, entries, branches);
+      receive_entries({name == "." ? "" : name, order_.into, false}, std::move(entries), branches);
     else if (const auto branch = make_branch({name, order_.into + "/" + last, false}))
-      receive_entries(*branch, entries, branches);
+      receive_entries(*branch, std::move(entries), branches);
     while (!branches.empty()) {
       const Branch next = std::move(branches.back());
       branches.pop_back();
-      const auto inner = list(next.remote);
+      auto inner = list(next.remote);
       const auto branch = inner ? make_branch(next) : std::nullopt;
-      if (branch) receive_entries(*branch, *inner, branches);
+      if (branch) receive_entries(*branch, std::move(*inner), branches);
     }
   }
 
@@ -162,8 +162,12 @@ class Receiver {
     }
   }
 
-  void receive_entries(const Branch& branch, const std::vector<Entry>& entries,
+  void receive_entries(const Branch& branch, std::vector<Entry> entries,
                        std::vector<Branch>& branches) {
+    // "x.part" is where "x" is written until it is whole: one that is a file there as well comes
+    // after it.
+    std::ranges::stable_partition(
+        entries, [](const Entry& entry) { return !is_named_as_partial(entry.name); });
     for (const Entry& entry : entries) {
       if (entry.kind == Entry::Kind::file)
         receive_file(branch, entry);

@@ -170,13 +170,18 @@ class Sender {
       } else {
         expected_ += entry->size;
         const Awaited file{path, remote, entry->size};
-        const bool is_small = entry->size <= small_file && !with_.verify;
+        // "x.part" is where the server writes "x" until it is whole: one that is a file here comes
+        // after it.
+        const bool is_small =
+            entry->size <= small_file && !with_.verify && !is_named_as_partial(entry->name);
         if (is_small && !there.contains(entry->name + ".part"))
           send_small(folder, *entry, file);
         else
           postponed.push_back(file);
       }
     }
+    std::ranges::stable_partition(
+        postponed, [](const Awaited& file) { return !is_named_as_partial(file.path); });
     for (const Awaited& file : postponed) send_carefully(file);
   }
 

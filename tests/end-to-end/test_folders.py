@@ -146,6 +146,77 @@ def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder
     assert tree(copy) == tree(served)
 
 
+def test_a_file_that_is_called_as_a_partial_one(folder, server):
+    for name, content in [("x", b"all of it"), ("x.part", b"all"), ("x.part.state", b"?")]:
+        (folder / "served" / name).write_bytes(content)
+    assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
+    assert tree(folder / "copy") == tree(folder / "served")
+    assert netlab("ftp", "put", server.address, "-r", "copy", cwd=folder).status == 0
+    assert tree(folder / "served/copy") == tree(folder / "copy")
+
+
+def lying_server(*answers):
+    """One that lists a file, and then says this, whatever it is asked."""
+    def answer(client):
+        read_line(client)
+        client.sendall(b"OK 0 0 a-b-c .\nfile 5 0 - x\nEND\n")
+        read_line(client)
+        for said in answers:
+            client.sendall(said)
+    return tcp_server_of(answer)
+
+
+@pytest.mark.parametrize("said, why", [
+    (b"", "finished in the middle of a line"),
+    (b"OK 5 0 a-b-c x\nhe", "the peer finished after 2 of 5 bytes"),
+    (b"OK 5 1 a-b-c x\nhell", "another offset"),
+    (b"OK 9223372036854775807 0 a-b-c x\nhello", "after 5 of 9223372036854775807 bytes"),
+    (b"OK 99999999999999999999 0 a-b-c x\nhello", "bad size"),
+    (b"OK -5 0 a-b-c x\nhello", "bad size"),
+    (b"hello\n", "not an answer"), (b"x" * 20000, "a line of more than")])
+def test_a_server_that_lies(said, why, folder):
+    port = lying_server(said)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and why in done.err, done
+    assert set(os.listdir(folder / "copy")) <= {"x.part", "x.part.state"}
+
+
+def test_a_server_that_sends_more(folder):
+    port = lying_server(b"OK 5 0 a-b-c x\nhello and more")
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert (folder / "copy/x").read_bytes() == b"hello"
+    assert done.status == 0, done
+
+
+def test_a_server_that_sends_nothing(folder):
+    def answer(client):
+        client.recv(100)
+        client.recv(100)
+    done = netlab("ftp", "get", f"127.0.0.1:{tcp_server_of(answer)}", "-r", "--timeout", "0.2", cwd=folder)
+    assert done.status == 1 and "Connection timed out" in done.err, done
+
+
+@pytest.mark.parametrize("change, works, why", [
+    (lambda old: old + b"more", True, "as they were"),
+    (lambda old: old[:100_000], False, "has changed"),
+    (lambda old: old[::-1], False, "has changed")], ids=["grown", "truncated", "replaced"])
+def test_the_remote_file_between_two_tries(change, works, why, folder, server):
+    content = noise(200_000)
+    (folder / "served/some").write_bytes(content)
+    status = (folder / "served/some").stat()
+    tag = f"{status.st_mtime_ns:x}-{status.st_ctime_ns:x}-{status.st_ino:x}"
+    (folder / "some.part").write_bytes(content[:150_000])
+    (folder / "some.part.state").write_text(f"netlab partial 1\ntag {tag}\n")
+    (folder / "served/some").write_bytes(change(content))
+    done = netlab("ftp", "get", server.address, "some", cwd=folder)
+    assert why in done.err, done
+    if works:
+        assert done.status == 0 and (folder / "some").read_bytes() == change(content)
+    else:
+        assert done.status == 1 and "--restart" in done.err
+        assert (folder / "some.part").read_bytes() == content[:150_000]
+
+
 def test_several_names(served, folder, server):
     done = netlab("ftp", "get", server.address, "big.bin", "sub/program", "absent", "sub", "-o", "to",
                   cwd=folder)
