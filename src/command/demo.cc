@@ -1,7 +1,11 @@
 // netlab demo: a server and a client in one process; a download is broken off in the middle by
 // cutting the connection, resumed, and compared.
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
@@ -16,7 +20,9 @@
 #include "model/stop.h"
 #include "protocol/download.h"
 #include "protocol/file_server.h"
+#include "socket/calls.h"
 #include "socket/error.h"
+#include "socket/interrupted.h"
 #include "transport/blocking.h"
 #include "transport/cut_stream.h"
 
@@ -26,17 +32,25 @@ namespace {
 constexpr std::uint64_t file_size = 64 * 1024 * 1024;
 constexpr const char* file_name = "big.bin";
 
-// A folder of our own that is gone afterwards.
+// A folder of our own that is gone afterwards, however this ends: by Ctrl-C, by a pipe that nobody
+// reads. A second process waits for that, and clears up.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string path = (std::filesystem::temp_directory_path() / "netlab-demo-XXXXXX").string();
     if (!mkdtemp(path.data())) throw SystemError("make the folder " + path);
     path_ = path;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) throw SystemError("pipe");
+    Fd end(ends[0]);
+    alive_ = Fd(ends[1]);
+    cleaner_ = fork();
+    if (cleaner_ < 0) throw SystemError("fork");
+    if (cleaner_ == 0) clean_up_after(end);
   }
   ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    alive_.reset();
+    retry_interrupted([this] { return waitpid(cleaner_, nullptr, 0); });
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -44,7 +58,23 @@ class TemporaryFolder {
   std::string path(const char* name) const { return (path_ / name).string(); }
 
  private:
+  // Reads to the end, which comes when nobody has the other end of the pipe any more.
+  [[noreturn]] void clean_up_after(const Fd& end) {
+    alive_.reset();
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
+    // Who reads what we print shall not wait for this process.
+    const Fd nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (const int ours : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere.get(), ours);
+    std::byte nothing{};
+    call::read(end.get(), {&nothing, 1});
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+    _exit(EXIT_SUCCESS);
+  }
+
   std::filesystem::path path_;
+  Fd alive_;  // the end of a pipe that this process alone has
+  pid_t cleaner_ = 0;
 };
 
 void generate(const std::string& path) {

@@ -55,6 +55,13 @@ def test_the_demo():
     assert [event["event"] for event in events].count("listening") == 1
 
 
+@pytest.mark.parametrize("ended_by", ["head -n 1", "sleep 0.05"])
+def test_the_demo_leaves_nothing_behind(ended_by, tmp_path):
+    subprocess.run(["bash", "-c", f'"$0" demo | {ended_by}', NETLAB], capture_output=True,
+                   env=environment(TMPDIR=str(tmp_path)), timeout=TIMEOUT)
+    eventually(lambda: not list(tmp_path.iterdir()), "the demo's folder is removed")
+
+
 def test_the_first_line_and_the_port_file(tmp_path):
     with Server("tcp", "serve", "--echo", "--port-file", "port", cwd=tmp_path) as server:
         assert re.fullmatch(r"listening on 0\.0\.0\.0:\d+ \(tcp\)", server.out.lines[0])
