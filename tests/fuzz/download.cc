@@ -121,9 +121,9 @@ class Trial {
     const std::string whole = place_.read("file");
     if (there() == 1 && place_.names().contains("file.part"))
       must(whole == before, "DEST stays until the new one is whole");
-    if (order_.mode == Mode::automatic || order_.mode == Mode::resume) {
-      const std::string part = place_.read("file.part");
-      must(whole.starts_with(before) || part.starts_with(before), "what is there is kept");
+    // Of a .part, which is ours, what is not the remote file's is cut off.
+    if ((order_.mode == Mode::automatic || order_.mode == Mode::resume) && there() == 1) {
+      must(whole.starts_with(before), "what is there is kept");
     } else if (order_.mode == Mode::offset && there() == 1) {
       const std::size_t kept = std::min<std::size_t>(order_.offset, before.size());
       must(whole.starts_with(before.substr(0, kept)), "what is before the offset is kept");
