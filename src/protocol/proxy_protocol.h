@@ -28,7 +28,8 @@ std::size_t parse_head(std::string_view head);
 std::optional<Address> parse_client(std::string_view head, std::string_view behind);
 
 // Takes the header off the stream, and no byte more; from then on its peer is the client that was
-// told. False when the stream ends before its first byte. Throws SystemError, ProtocolError.
+// told. False when the stream ends before its first byte. Throws SystemError, ProtocolError: that
+// as soon as what has come can't become a header.
 bool take_header(Stream& stream);
 
 }  // namespace netlab::proxy

@@ -30,18 +30,18 @@ def folder(tmp_path):
 
 def ask(server, first, request=b"GET notes.txt 0\n"):
     """What a client is answered that comes through a proxy which says this."""
+    answer = b""
     with server.connect() as client:
-        for i in range(len(first)):
-            client.sendall(first[i:i + 1])
-        client.sendall(request)
-        client.shutdown(socket.SHUT_WR)
-        answer = b""
         try:
+            for i in range(len(first)):
+                client.sendall(first[i:i + 1])
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
             while data := client.recv(65536):
                 answer += data
-        except ConnectionResetError:
-            pass
-        return answer
+        except OSError:
+            pass  # refused, and reset
+    return answer
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -66,6 +66,17 @@ def test_the_client_is_who_the_proxy_says(model, folder):
 def test_who_does_not_say_is_not_served(first, why, folder):
     with Server("ftp", "serve", "served", "--proxy-protocol", cwd=folder) as server:
         assert ask(server, first) == b""
+        assert why in server.out.wait_for("failed")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("first, why", [
+    (b"LIST\n", "no PROXY header"), (b"PROXY UNKNOWN\r\n", "version 1")])
+def test_who_does_not_say_and_waits_is_not_kept_waiting(first, why, model, folder):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+        with server.connect() as client:
+            client.sendall(first)
+            assert client.recv(1) == b""
         assert why in server.out.wait_for("failed")
 
 

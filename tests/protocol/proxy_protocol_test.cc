@@ -79,6 +79,19 @@ TEST_F(ProxyProtocol, IsRefusedWhenItIsNone) {
             "a PROXY header with 12 of 36 bytes of addresses");
 }
 
+TEST_F(ProxyProtocol, IsRefusedAsSoonAsItCanBeNone) {
+  const auto complaint_before_silence = [&](const std::string& bytes) {
+    ScriptedStream stream(network_);
+    stream.says_bytewise(bytes).is_silent();
+    return thrown_by<ProtocolError>([&] { proxy::take_header(stream); });
+  };
+  EXPECT_EQ(complaint_before_silence("LIST\n"), "no PROXY header: \"L\"");
+  EXPECT_EQ(complaint_before_silence("PRO\n"), "no PROXY header: \"PRO\\n\"");
+  EXPECT_EQ(complaint_before_silence("\r\n\r\n\r"), "no PROXY header: \"\\r\\n\\r\\n\\r\"");
+  EXPECT_EQ(complaint_before_silence("PROXY UNKNOWN\r\n"),
+            "a PROXY header of version 1, only version 2 is understood");
+}
+
 TEST_F(ProxyProtocol, IsRefusedWhenItIsCutOff) {
   const std::string whole = signature + ipv4;
   for (std::size_t size = 1; size < whole.size(); ++size)
