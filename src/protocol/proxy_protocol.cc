@@ -98,15 +98,15 @@ std::optional<Address> parse_client(std::string_view head, std::string_view behi
   }
 }
 
-bool take_header(Stream& stream) {
+Speaker take_header(Stream& stream) {
   std::string head(head_size, '\0');
-  if (!read_all(stream, head, check_start)) return false;
+  if (!read_all(stream, head, check_start)) return Speaker::nobody;
   std::string behind(parse_head(head), '\0');
   const auto any = [](std::string_view) {};
   if (!behind.empty() && !read_all(stream, behind, any))
     throw ConnectionEnded("the proxy finished in the middle of its header");
   if (const auto client = parse_client(head, behind)) stream.set_peer(*client);
-  return true;
+  return byte_at(head, 12) == version_and_local ? Speaker::proxy : Speaker::client;
 }
 
 }  // namespace netlab::proxy
