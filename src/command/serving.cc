@@ -41,7 +41,15 @@ void tell_lost(const Datagrams::Lost& lost, const Tell& tell) {
 
 Handler behind_proxy(const Handler& handler) {
   return [&handler](Stream& client, Network& network) {
-    if (proxy::take_header(client)) handler(client, network);
+    const auto speaker = proxy::take_header(client);
+    if (speaker == proxy::Speaker::nobody) return;
+    try {
+      handler(client, network);
+    } catch (const SystemError& error) {
+      // HAProxy resets a connection when it has seen that we are there: nothing failed.
+      const bool was_reset = error.error() == ECONNRESET || error.error() == EPIPE;
+      if (speaker != proxy::Speaker::proxy || !was_reset) throw;
+    }
   };
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -42,14 +43,30 @@ Address address_in(std::string_view behind, int family, Host Raw::*host, in_port
   return Address::from_raw(storage);
 }
 
-// Into all of `bytes`. False when the stream ends before the first.
-bool read_all(Stream& stream, std::string& bytes) {
+bool begins_alike(std::string_view one, std::string_view other) {
+  const std::size_t common = std::min(one.size(), other.size());
+  return one.substr(0, common) == other.substr(0, common);
+}
+
+// Of a head of which so much has come: who came without one may wait for an answer and say no more.
+void check_start(std::string_view start) {
+  if (start.starts_with(signature_of_version_1))
+    throw ProtocolError("a PROXY header of version 1, only version 2 is understood");
+  if (!begins_alike(start, signature) && !begins_alike(start, signature_of_version_1))
+    throw ProtocolError("no PROXY header: \"" + escaped_start(start) + "\"");
+}
+
+// Into all of `bytes`, with a look at what is there after each piece. False when the stream ends
+// before the first.
+template <typename Check>
+bool read_all(Stream& stream, std::string& bytes, Check check) {
   for (std::size_t have = 0; have < bytes.size();) {
     const std::size_t got =
         stream.read_some(std::as_writable_bytes(std::span(bytes)).subspan(have));
     if (got == 0 && have == 0) return false;
     if (got == 0) throw ConnectionEnded("the proxy finished in the middle of its header");
     have += got;
+    check(std::string_view(bytes).substr(0, have));
   }
   return true;
 }
@@ -57,10 +74,7 @@ bool read_all(Stream& stream, std::string& bytes) {
 }  // namespace
 
 std::size_t parse_head(std::string_view head) {
-  if (head.starts_with(signature_of_version_1))
-    throw ProtocolError("a PROXY header of version 1, only version 2 is understood");
-  if (!head.starts_with(signature))
-    throw ProtocolError("no PROXY header: \"" + escaped_start(head) + "\"");
+  check_start(head);
   const unsigned char command = byte_at(head, 12);
   if (command != version_and_local && command != version_and_proxy)
     throw ProtocolError(fmt::format("a PROXY header with command {:#04x}", command));
@@ -84,14 +98,15 @@ std::optional<Address> parse_client(std::string_view head, std::string_view behi
   }
 }
 
-bool take_header(Stream& stream) {
+Speaker take_header(Stream& stream) {
   std::string head(head_size, '\0');
-  if (!read_all(stream, head)) return false;
+  if (!read_all(stream, head, check_start)) return Speaker::nobody;
   std::string behind(parse_head(head), '\0');
-  if (!behind.empty() && !read_all(stream, behind))
+  const auto any = [](std::string_view) {};
+  if (!behind.empty() && !read_all(stream, behind, any))
     throw ConnectionEnded("the proxy finished in the middle of its header");
   if (const auto client = parse_client(head, behind)) stream.set_peer(*client);
-  return true;
+  return byte_at(head, 12) == version_and_local ? Speaker::proxy : Speaker::client;
 }
 
 }  // namespace netlab::proxy

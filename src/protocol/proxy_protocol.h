@@ -27,8 +27,14 @@ std::size_t parse_head(std::string_view head);
 // another family. Throws ProtocolError when it is too short for its family.
 std::optional<Address> parse_client(std::string_view head, std::string_view behind);
 
+enum class Speaker {
+  nobody,  // the stream ended before its first byte
+  proxy,   // for itself (LOCAL), as when it looks whether we are there
+  client,
+};
+
 // Takes the header off the stream, and no byte more; from then on its peer is the client that was
-// told. False when the stream ends before its first byte. Throws SystemError, ProtocolError.
-bool take_header(Stream& stream);
+// told. Throws SystemError, ProtocolError: that as soon as what has come can't become a header.
+Speaker take_header(Stream& stream);
 
 }  // namespace netlab::proxy

@@ -30,18 +30,18 @@ def folder(tmp_path):
 
 def ask(server, first, request=b"GET notes.txt 0\n"):
     """What a client is answered that comes through a proxy which says this."""
+    answer = b""
     with server.connect() as client:
-        for i in range(len(first)):
-            client.sendall(first[i:i + 1])
-        client.sendall(request)
-        client.shutdown(socket.SHUT_WR)
-        answer = b""
         try:
+            for i in range(len(first)):
+                client.sendall(first[i:i + 1])
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
             while data := client.recv(65536):
                 answer += data
-        except ConnectionResetError:
-            pass
-        return answer
+        except OSError:
+            pass  # refused, and reset
+    return answer
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -67,6 +67,38 @@ def test_who_does_not_say_is_not_served(first, why, folder):
     with Server("ftp", "serve", "served", "--proxy-protocol", cwd=folder) as server:
         assert ask(server, first) == b""
         assert why in server.out.wait_for("failed")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("first, why", [
+    (b"LIST\n", "no PROXY header"), (b"PROXY UNKNOWN\r\n", "version 1")])
+def test_who_does_not_say_and_waits_is_not_kept_waiting(first, why, model, folder):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+        with server.connect() as client:
+            client.sendall(first)
+            assert client.recv(1) == b""
+        assert why in server.out.wait_for("failed")
+
+
+def reset(client):
+    """Ends a connection as HAProxy ends its checks."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_check_that_is_reset_is_no_client_that_failed(model, folder):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+        check = server.connect()
+        check.sendall(SIGNATURE + b"\x20\x00\x00\x00")
+        reset(check)
+        client = server.connect()
+        client.sendall(header("192.0.2.7", 4660))
+        reset(client)
+        # The one after the other here, and what is told of a client comes in the end.
+        server.out.wait_for(r"client 192\.0\.2\.7:4660 failed")
+    assert [line for line in server.out.text().split("\n") if "failed" in line] == [
+        "client 192.0.2.7:4660 failed: receive from 192.0.2.7:4660: Connection reset by peer"]
 
 
 def test_a_server_that_speaks_first(folder):
@@ -115,6 +147,14 @@ def test_a_backend_that_is_killed_costs_a_resume_and_not_a_byte(folder):
         assert client.returncode == 0, error
         assert b"trying again" in error and b"verified" in error
         assert (folder / "big.bin").read_bytes() == content
+        # The checks are not told of, and clients by their own names.
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as direct:
+            direct.sendall(b"STAT nothing\n")
+            direct.shutdown(socket.SHUT_WR)
+            with direct.makefile("rb") as answer:  # to its end: else we would reset it
+                assert answer.read().startswith(b"ERROR")
+            other.out.wait_for(f"refused nothing to 127.0.0.1:{direct.getsockname()[1]}:")
+        assert not [line for line in other.out.lines if "failed" in line]
         line = other.out.wait_for("sending big.bin")
         offset = int(line.split(" bytes from ")[1])
         assert offset >= 300_000, line
