@@ -95,17 +95,20 @@ class ForkPerformer : public BlockingPerformer {
   int socket_flags() const override { return is_child_ ? 0 : SOCK_NONBLOCK; }
 
   void perform(Operation& operation) override {
-    if (operation.kind == Operation::Kind::accept) {
-      do {
-        if (children_.wait(operation.socket->fd.get())) {
-          operation.result = -ECANCELED;
-          return;
-        }
-      } while (!children_.client_waits());
-      operation.result = attempt(operation, 0);
+    const bool is_accept = operation.kind == Operation::Kind::accept;
+    // Transports of our own take their clients from a socket of datagrams.
+    const bool is_readable = operation.kind == Operation::Kind::readable && !is_child_;
+    if (!is_accept && !is_readable) {
+      BlockingPerformer::perform(operation);
       return;
     }
-    BlockingPerformer::perform(operation);
+    do {
+      if (children_.wait(operation.socket->fd.get())) {
+        operation.result = -ECANCELED;
+        return;
+      }
+    } while (!children_.client_waits());
+    operation.result = is_accept ? attempt(operation, 0) : 1;
   }
 
  private:
@@ -136,7 +139,10 @@ bool serve_with_fork(const Service& service) {
     auto client = listener->accept();
     if (!client) break;
     const Address peer = client->peer();
-    if (!children.admit(peer)) continue;
+    if (!children.admit(peer)) {
+      client->cut();
+      continue;
+    }
     start_deadline(service, *client, *network);
 
     const pid_t parent = getpid();

@@ -100,6 +100,7 @@ void Reactor::run(Task& task) {
 void Reactor::turn_away(Task& task, const std::exception& why) {
   well_ = false;
   service_.failed(task.client->peer(), why.what());
+  task.client->cut();
   end(task);
 }
 
@@ -121,7 +122,10 @@ void Reactor::accept_clients(Listener& listener) {
   try {
     while (auto client = listener.accept()) {
       if (stopped_) break;  // it came with the stop
-      if (!admission_.admit(client->peer())) continue;
+      if (!admission_.admit(client->peer())) {
+        client->cut();
+        continue;
+      }
       start_deadline(service_, *client, *network_);
       add_session(std::move(client));
       if (service_.once) break;

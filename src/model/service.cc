@@ -7,10 +7,12 @@ namespace netlab {
 bool serve_client(const Service& service, Stream& client, Network& network) {
   try {
     service.handle(client, network);
+    client.close();
     return true;
   } catch (const std::exception& error) {
     // SystemError, ProtocolError, or out of memory: it ends this client's session and no other.
     service.failed(client.peer(), error.what());
+    client.close();
     return false;
   }
 }

@@ -68,7 +68,10 @@ bool serve_with_threads(const Service& service) {
   };
 
   while (auto client = listener->accept()) {
-    if (!crew.admit(client->peer())) continue;
+    if (!crew.admit(client->peer())) {
+      client->cut();
+      continue;
+    }
     start_deadline(service, *client, *network);
     const Address peer = client->peer();
     try {

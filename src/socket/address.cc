@@ -99,6 +99,12 @@ bool Address::is_any_v6() const {
   return family() == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&raw_.v6.sin6_addr);
 }
 
+Address Address::with_port(std::uint16_t port) const {
+  Address address = *this;
+  (family() == AF_INET ? address.raw_.v4.sin_port : address.raw_.v6.sin6_port) = htons(port);
+  return address;
+}
+
 bool Address::is_any_v4() const {
   return family() == AF_INET && raw_.v4.sin_addr.s_addr == htonl(INADDR_ANY);
 }

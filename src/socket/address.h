@@ -30,6 +30,7 @@ class Address {
   socklen_t raw_size() const;
   int family() const { return raw_.any.sa_family; }
   std::uint16_t port() const;
+  Address with_port(std::uint16_t port) const;  // the same host
   bool is_loopback() const;
   bool is_any_v6() const;
   bool is_any_v4() const;

@@ -66,9 +66,11 @@ long accept_unless_cut(Operation& operation) {
 }
 
 long wait_until_readable(const Operation& operation) {
-  pollfd readable{operation.socket->fd.get(), POLLIN, 0};
-  const int result = call::poll({&readable, 1}, operation.deadline);
-  return result == 0 ? -ETIMEDOUT : result;
+  std::array<pollfd, 2> waited_for{pollfd{operation.socket->fd.get(), POLLIN, 0},
+                                   pollfd{operation.cut, POLLIN, 0}};  // -1 is not looked at
+  const int result = call::poll(waited_for, operation.deadline);
+  if (result == 0) return -ETIMEDOUT;
+  return waited_for[1].revents != 0 ? -ECANCELED : result;
 }
 
 }  // namespace

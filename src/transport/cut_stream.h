@@ -17,6 +17,7 @@ class CutStream : public Stream {
   std::size_t read_some(std::span<std::byte> into) override;
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override { beneath_->finish_writing(); }
+  void close() override { beneath_->close(); }
   void cut() override { beneath_->cut(); }
 
  private:

@@ -36,6 +36,9 @@ class Stream {
   // Moves what has come, at least one byte and at most `most`, to the file's position; 0 when the
   // peer has finished writing. Throws SystemError{"write " + name} when the file takes no more.
   virtual std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most);
+  // Finishes writing, and waits until the peer has all, as far as it takes some. For what the
+  // kernel carries there is nothing to wait for: it goes on by itself when the stream is gone.
+  virtual void close() {}
   // Ends both directions at once, from any thread: whoever waits in a call above is thrown out.
   virtual void cut() = 0;
 

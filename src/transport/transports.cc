@@ -1,5 +1,6 @@
 #include "transport/transports.h"
 
+#include "transport/reliable/reliable_network.h"
 #include "transport/tcp.h"
 
 namespace netlab {
@@ -11,7 +12,8 @@ std::unique_ptr<Network> make(Performer& performer) {
 }
 
 constexpr Transport rows[] = {
-    {"tcp", "the kernel's TCP", make<TcpNetwork>},
+    {"tcp", "the kernel's TCP", make<TcpNetwork>, true},
+    {"reliable_udp", "our own, over UDP", make<ReliableNetwork>, false},
 };
 
 }  // namespace

@@ -16,6 +16,8 @@ struct Transport {
   std::string_view summary;
   // The network whose waits the performer carries out. The performer outlives it.
   std::unique_ptr<Network> (*over)(Performer& performer);
+  // Whether clients are connected before the server takes them: they wait in the kernel's queue.
+  bool connects_ahead;
 };
 
 std::span<const Transport> transports();

@@ -19,6 +19,7 @@
 #include "protocol/lines.h"
 #include "protocol/numbers.h"
 #include "support/temporary_folder.h"
+#include "support/thrown.h"
 #include "transport/blocking.h"
 
 namespace netlab {
@@ -116,6 +117,7 @@ class MatrixTest : public testing::Test {
   bool start(const ServerProcess::Order& order) {
     server_.emplace(order);
     iterative_ = order.model.name == "iterative";
+    connects_ahead_ = order.transport.connects_ahead;
     network_ = order.transport.over(performer_);
     const std::string& trouble = server_->trouble();
     EXPECT_TRUE(trouble.empty() || (order.model.name == "uring" && trouble.starts_with("io_uring")))
@@ -128,6 +130,14 @@ class MatrixTest : public testing::Test {
     auto stream = network_->connect(server_->address(), deadline);
     stream->set_deadline(deadline);
     return stream;
+  }
+
+  // Whether nobody lets a client in, for a moment.
+  testing::AssertionResult is_closed() {
+    const Instant deadline = later(network_->now(), moment);
+    if (error_of([&] { network_->connect(server_->address(), deadline); }) == ETIMEDOUT)
+      return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "it lets a client in, or refuses it";
   }
 
   // Whether the peer has neither sent a byte nor finished, for a moment.
@@ -159,6 +169,7 @@ class MatrixTest : public testing::Test {
   std::unique_ptr<Network> network_;
   std::optional<ServerProcess> server_;
   bool iterative_ = false;
+  bool connects_ahead_ = true;
 };
 
 // For the parameters of tests.
@@ -174,5 +185,6 @@ inline std::vector<const Transport*> all_transports() {
 }
 
 inline const char* const without_uring = "the kernel allows no io_uring";
+inline const char* const without_queue = "nobody is connected before the server takes them";
 
 }  // namespace netlab

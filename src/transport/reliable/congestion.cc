@@ -30,7 +30,9 @@ const CongestionRow* congestion_named(std::string_view name) {
 }
 
 double window_rate(std::uint64_t window, const RoundTrip& round_trip) {
-  const auto round = std::max<Duration>(round_trip.smoothed(), std::chrono::microseconds(1));
+  // The latest, if it is shorter: a peer that was busy when it was first asked answers at once now.
+  const auto shorter = std::min(round_trip.smoothed(), round_trip.latest());
+  const auto round = std::max<Duration>(shorter, std::chrono::microseconds(1));
   return 1.25 * static_cast<double>(window) / std::chrono::duration<double>(round).count();
 }
 

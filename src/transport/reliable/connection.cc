@@ -152,6 +152,10 @@ void Connection::finish_if_complete(Instant now) {
   linger_until_ = now + 3 * sender_->recovery().probe_timeout();
 }
 
+std::size_t Connection::free() const {
+  return state_ == State::open ? sender_->buffer().free() : 0;
+}
+
 std::span<std::byte> Connection::room() {
   return state_ == State::open ? sender_->buffer().room() : std::span<std::byte>();
 }

@@ -37,6 +37,8 @@ class Connection {
   std::span<const std::byte> readable() const;
   // nothing any more: the peer has finished, and all was read.
   bool has_peer_finished() const { return receiver_ && receiver_->buffer().is_finished(); }
+  // All that the peer will ever send has come.
+  bool has_all() const { return receiver_ && receiver_->buffer().is_whole(); }
   std::uint64_t id() const { return identity_.id; }
   std::uint64_t peer_id() const { return peer_id_; }
   const Terms& terms() const { return terms_; }             // as agreed on
@@ -49,6 +51,7 @@ class Connection {
   void on_timeout(Instant now);
 
   // What we want.
+  std::size_t free() const;  // bytes that can be written
   // Room for what is to be sent, in one piece; empty when there is none, or no connection yet.
   std::span<std::byte> room();
   void written(std::size_t bytes);

@@ -32,10 +32,9 @@ Doorkeeper::Verdict Doorkeeper::on_datagram(Instant now, const Address& from,
 Doorkeeper::Verdict Doorkeeper::on_hello(Instant now, const Address& from, const Hello& hello,
                                          std::span<std::byte> room) {
   if (hello.client == 0) return {};
-  if (is_valid(hello.token, key_, from, hello.client, now)) {
-    if (is_used_already(now, hello)) return {};
-    return {.admitted = hello};
-  }
+  const bool may_come_in =
+      is_valid(hello.token, key_, from, hello.client, now) && !is_used_already(now, hello);
+  if (may_come_in) return {.admitted = hello};
   const Token token = make_token(key_, from, hello.client, now);
   return {.answer = emit(hello.client, Retry{token}, room)};
 }

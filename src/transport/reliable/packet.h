@@ -91,8 +91,8 @@ struct Packet {
 // Nothing when it is none of ours, or has been changed on its way. Spans point into `datagram`.
 std::optional<Packet> parse(std::span<const std::byte> datagram);
 
-// Each writes a packet to the beginning of `room`, which has base_size bytes at least, and
-// returns its size.
+// Each writes a packet to the beginning of `room`, which has base_size bytes at least (for
+// a CLOSE or GONE 64 do), and returns its size.
 std::size_t emit(std::uint64_t to, const Hello& hello, std::span<std::byte> room);
 std::size_t emit(std::uint64_t to, const Retry& retry, std::span<std::byte> room);
 std::size_t emit(std::uint64_t to, const Welcome& welcome, std::span<std::byte> room);

@@ -9,11 +9,13 @@ namespace netlab::reliable {
 SendBuffer::SendBuffer(std::size_t capacity)
     : capacity_(capacity), ring_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
 
+std::size_t SendBuffer::free() const {
+  return finished_ ? 0 : capacity_ - (written_to_ - begin_);
+}
+
 std::span<std::byte> SendBuffer::room() {
-  if (finished_) return {};
-  const std::size_t held = written_to_ - std::min(begin_, written_to_);
   const std::size_t at = written_to_ % capacity_;
-  return {ring_.get() + at, std::min(capacity_ - held, capacity_ - at)};
+  return {ring_.get() + at, std::min(free(), capacity_ - at)};
 }
 
 void SendBuffer::copy(std::uint64_t offset, std::span<std::byte> into) const {

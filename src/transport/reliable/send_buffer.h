@@ -23,6 +23,8 @@ class SendBuffer {
   std::uint64_t end() const { return written_to_ + (finished_ ? 1 : 0); }
   bool is_finished() const { return finished_; }
 
+  // Bytes that there is room for.
+  std::size_t free() const;
   // Free room in one piece: empty when there is none. What was put there is then written().
   std::span<std::byte> room();
   void written(std::size_t bytes) { written_to_ += bytes; }
