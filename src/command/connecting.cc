@@ -66,7 +66,7 @@ std::vector<Address> Connecting::addresses() const {
 
 void Connecting::attempt(const Job& job, bool& repeatable) const {
   BlockingPerformer performer;
-  const auto network = tcp().over(performer);
+  const auto network = carrier_.transport().over(performer);
   const auto there = addresses();
   const auto connect = [&] { return connect_to_any(*network, there, timeout); };
   job(connect, *network, repeatable);

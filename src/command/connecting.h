@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "command/carrier.h"
 #include "command/options.h"
 #include "command/output.h"
 #include "transport/network.h"
@@ -21,6 +22,9 @@ class Connecting {
 
   // The server's word was meant for something else: it is localhost.
   std::string take_server() { return std::exchange(server_, {}); }
+
+  // The choice between TCP and UDP, of commands that have it.
+  void declare_carrier(Options& options) { carrier_.declare(options); }
 
   Duration timeout = std::chrono::seconds(10);
   std::uint64_t retries() const { return retries_; }
@@ -41,6 +45,7 @@ class Connecting {
   std::string server_;
   std::uint16_t default_port_;
   std::uint64_t retries_ = 0;
+  Carrier carrier_;
 };
 
 }  // namespace netlab

@@ -21,6 +21,7 @@ class FtpGet : public Action {
  public:
   void declare(Options& options) override {
     connecting_.declare(options);
+    connecting_.declare_carrier(options);
     options.positionals("NAME", names_, "the files; left out: the one that the server offers");
     options.text("-o,--output", destination_, "DEST",
                  "where to, of several files the folder; - is standard output (the file's own "

@@ -50,6 +50,7 @@ class FtpLs : public Action {
  public:
   void declare(Options& options) override {
     connecting_.declare(options);
+    connecting_.declare_carrier(options);
     options.positional("DIR", folder_, "the folder; left out: the one that is served");
   }
 

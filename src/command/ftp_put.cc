@@ -20,6 +20,7 @@ class FtpPut : public Action {
  public:
   void declare(Options& options) override {
     connecting_.declare(options);
+    connecting_.declare_carrier(options);
     options.positionals("FILE [NAME]", words_,
                         "the file, and its name there; more than two are all files");
     options.text("-t,--into", into_, "DIR", "all are files, which go into this folder there");

@@ -13,6 +13,7 @@ class FtpServe : public Action {
   void declare(Options& options) override {
     options.positional("DIR|FILE", path_, "what to serve (the current folder)");
     serving_.declare(options);
+    serving_.declare_carrier(options);
     options.text("--sheet-file", sheet_file_, "NAME",
                  "of a folder: what clients get that name no file, as those of the lab sheet");
     options.flag("--writable", writable_,

@@ -159,11 +159,14 @@ void Serving::announce(const Address& local, const std::string& protocol,
 
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
+  if (carrier_.is_udp() && proxied_)
+    throw std::invalid_argument("--proxy-protocol: proxies speak it over TCP");
   raise_descriptor_limit();
   renounce_privileges();
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
-  Fd inherited = inherit(SOCK_STREAM);
+  const Transport transport = carrier_.transport();
+  Fd inherited = inherit(carrier_.is_udp() ? SOCK_DGRAM : SOCK_STREAM);
   if (!narrow_.empty() && bind_.empty() && !inherited) {
     bind_ = Address::loopback(0).host();
     output.remark(narrow_ + ": listening on loopback alone (--bind widens it)");
@@ -172,7 +175,7 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
   const std::string chosen = chosen_model();
   const Tell tell = output.teller();
   const Service service{
-      .transport = tcp(),
+      .transport = transport,
       .listen =
           [&](Network& network) {
             return inherited ? network.take_over(std::move(inherited)) : network.listen(address());
@@ -187,7 +190,8 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
       .stop = stop.get(),
       .listening =
           [&](const Listener& listener) {
-            announce(listener.local(), protocol, output);
+            announce(listener.local(), carrier_.is_udp() ? protocol + " over UDP" : protocol,
+                     output);
             supervisor.tell("READY=1");
           },
       .stopping = [&] { supervisor.tell("STOPPING=1"); },

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "command/carrier.h"
 #include "command/options.h"
 #include "command/output.h"
 #include "model/models.h"
@@ -22,6 +23,9 @@ class Serving {
   void declare(Options& options);
   // Of a server that answers datagrams alone.
   void declare_for_datagrams(Options& options);
+
+  // The choice between TCP and UDP, of servers that have it.
+  void declare_carrier(Options& options) { carrier_.declare(options); }
 
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
@@ -69,6 +73,7 @@ class Serving {
   std::uint64_t max_per_host_ = 32;
   Duration grace_ = std::chrono::seconds(5);
   std::string port_file_;
+  Carrier carrier_;
 };
 
 }  // namespace netlab

@@ -11,18 +11,20 @@ std::unique_ptr<Network> make(Performer& performer) {
   return std::make_unique<AnyNetwork>(performer);
 }
 
-constexpr Transport rows[] = {
-    {"tcp", "the kernel's TCP", make<TcpNetwork>, true},
-    {"reliable_udp", "our own, over UDP", make<ReliableNetwork>, false},
-};
-
 }  // namespace
 
 std::span<const Transport> transports() {
+  static const Transport rows[] = {
+      {"tcp", "the kernel's TCP", make<TcpNetwork>, true},
+      {"reliable_udp", "our own, over UDP", make<ReliableNetwork>, false},
+  };
   return rows;
 }
 const Transport& tcp() {
-  return rows[0];
+  return transports()[0];
+}
+const Transport& reliable_udp() {
+  return transports()[1];
 }
 
 }  // namespace netlab

@@ -2,6 +2,7 @@
 // transports.cc.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,12 +16,13 @@ struct Transport {
   std::string_view name;
   std::string_view summary;
   // The network whose waits the performer carries out. The performer outlives it.
-  std::unique_ptr<Network> (*over)(Performer& performer);
+  std::function<std::unique_ptr<Network>(Performer& performer)> over;
   // Whether clients are connected before the server takes them: they wait in the kernel's queue.
   bool connects_ahead;
 };
 
 std::span<const Transport> transports();
 const Transport& tcp();
+const Transport& reliable_udp();
 
 }  // namespace netlab

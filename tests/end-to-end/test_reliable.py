@@ -1,0 +1,100 @@
+"""ftp over the reliable transport: what --udp and the options beside it do."""
+
+import itertools
+import socket
+
+import pytest
+
+from running import MODELS, TIMEOUT, Server, netlab, noise
+
+CONTENT = noise(500_001)
+STRATEGIES = ["stop-and-wait", "go-back-n", "selective-repeat"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/big.bin").write_bytes(CONTENT)
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder):
+    with Server("ftp", "serve", "served", "--writable", "--udp", cwd=folder) as running:
+        yield running
+
+
+def get(server, *words, cwd):
+    return netlab("ftp", "get", server.address, "big.bin", "-o", "copy", "--udp", *words, cwd=cwd)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("words", [[], ["--window", "1"], ["--mss", "1200"], ["--congestion", "newreno"]],
+                         ids=" ".join)
+def test_whatever_is_agreed_on(strategy, words, folder, server):
+    done = get(server, "--arq", strategy, *words, cwd=folder)
+    assert done.status == 0, done
+    assert (folder / "copy").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model(model, folder):
+    with Server("ftp", "serve", "served", "--udp", "--" + model, cwd=folder) as server:
+        for _ in range(3):
+            assert get(server, "--restart", cwd=folder).status == 0
+            assert (folder / "copy").read_bytes() == CONTENT
+
+
+def test_the_server_says_what_it_speaks(folder):
+    with Server("ftp", "serve", "served", "--udp", cwd=folder) as server:
+        assert "(ftp over UDP)" in server.out.lines[0]
+
+
+def test_nobody_there(folder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "x", "--udp", cwd=folder)
+    assert done.status == 1
+    assert f"connect 127.0.0.1:{port}: Connection refused" in done.err
+
+
+def test_somebody_who_says_nothing(folder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        done = netlab("ftp", "get", f"127.0.0.1:{port}", "x", "--udp", "--timeout", "0.3", cwd=folder)
+    assert done.status == 1
+    assert f"connect 127.0.0.1:{port}: Connection timed out" in done.err
+
+
+def test_noise_and_strangers_get_no_answer_and_do_no_harm(folder, server):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.connect(("127.0.0.1", server.port))
+        stranger.settimeout(0.2)
+        for size in itertools.chain(range(0, 100), (1200, 1472, 65507)):
+            stranger.send(noise(size, size + 1))
+        with pytest.raises(TimeoutError):
+            stranger.recv(1)
+    assert get(server, cwd=folder).status == 0
+
+
+@pytest.mark.parametrize("words, why", [
+    (["--arq", "go-back-n"], "are for --udp"),
+    (["--udp", "--mss", "1199"], "every path carries 1200 bytes"),
+    (["--udp", "--window", "0"], "sends nothing"),
+    (["--udp", "--arq", "hope"], "--arq"),
+])
+def test_options_that_make_no_sense(words, why, folder):
+    done = netlab("ftp", "get", "127.0.0.1:1", "x", *words, cwd=folder)
+    assert done.status == 2, done
+    assert why in done.err
+
+
+def test_put_and_ls(folder, server):
+    (folder / "mine").write_bytes(CONTENT[::-1])
+    done = netlab("ftp", "put", server.address, "mine", "--udp", cwd=folder)
+    assert done.status == 0, done
+    assert (folder / "served/mine").read_bytes() == CONTENT[::-1]
+    listed = netlab("ftp", "ls", server.address, "--udp", cwd=folder)
+    assert b"mine" in listed.out and b"big.bin" in listed.out
