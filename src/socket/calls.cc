@@ -225,6 +225,21 @@ int epoll_wait(int epoll, std::span<epoll_event> events, Instant until) {
   return result;
 }
 
+int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until) {
+  timespec wait{};
+  const int result = retry_interrupted([&] {
+    const Duration left = std::max(until - Clock::now(), Duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    wait = {seconds.count(), (left - seconds).count()};
+    return ::epoll_pwait2(epoll, events.data(), static_cast<int>(events.size()),
+                          until == never ? nullptr : &wait, nullptr);
+  });
+  if (result == -ENOSYS) return epoll_wait(epoll, events, until);  // before Linux 5.11
+  trace::call(result, "epoll_pwait2({}, [...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", epoll,
+              events.size(), wait.tv_sec, wait.tv_nsec);
+  return result;
+}
+
 void close(int fd) {
   const int result = ::close(fd);
   trace::call(result < 0 ? -errno : 0, "close({})", fd);

@@ -49,6 +49,8 @@ void raise_event(int event);
 int poll(std::span<pollfd> waited_for, Instant until);
 int epoll_control(int epoll, int action, int fd, std::uint32_t events);  // the fd is the data
 int epoll_wait(int epoll, std::span<epoll_event> events, Instant until);
+// The same to the nanosecond, and not to the millisecond (epoll_pwait2(2)).
+int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until);
 void close(int fd);
 
 // On any descriptor.

@@ -1,0 +1,20 @@
+// How every server tells that it is ready.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "command/output.h"
+#include "socket/address.h"
+
+namespace netlab {
+
+// Whoever waits for the file never sees half of it. Throws SystemError.
+void write_port_file(const std::string& path, std::uint16_t port);
+
+// "listening on ADDRESS:PORT (PROTOCOL)", a line an address: `both_families` of a socket on [::]
+// that takes IPv4 clients as well.
+void announce_listening(const Address& local, bool both_families, const std::string& protocol,
+                        const Output& output);
+
+}  // namespace netlab
