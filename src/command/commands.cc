@@ -16,6 +16,8 @@ constexpr Command rows[] = {
     {"guess play", "guess what the server thinks of", "netlab guess play localhost", guess_play},
     {"guess serve", "think of a number or a person, and let players guess",
      "netlab guess serve --numbers 1-6", guess_serve},
+    {"impair tcp", "a bad network for connections, between any client and any server",
+     "netlab impair tcp 9000 localhost:5001 --cut-after 100K", impair_tcp},
     {"impair udp", "a bad network for datagrams, between any client and any server",
      "netlab impair udp 9000 localhost:8888 --loss 10% --delay 40ms", impair_udp},
     {"tcp send", "send a message and print the answer", "netlab tcp send localhost \"hello\"",

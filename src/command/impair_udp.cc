@@ -8,6 +8,7 @@
 
 #include "command/command.h"
 #include "command/directions.h"
+#include "command/listening.h"
 #include "command/packet_log.h"
 #include "command/quantity.h"
 #include "command/relaying.h"
@@ -101,6 +102,7 @@ class ImpairUdp : public Action {
  public:
   void declare(Options& options) override {
     relaying_.declare(options);
+    relaying_.declare_seed(options);
     directions_.declare(options);
     options.text("--log", log_, "FILE", "write a line there for each packet");
   }
@@ -114,6 +116,7 @@ class ImpairUdp : public Action {
                         .seed = relaying_.seed(),
                         .max_clients = relaying_.max_clients(),
                         .idle_timeout = relaying_.idle_timeout()};
+    raise_descriptor_limit();
     renounce_privileges();
     const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
     relay.stop = stop.get();

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 
@@ -10,6 +11,13 @@
 #include "socket/error.h"
 
 namespace netlab {
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 void write_port_file(const std::string& path, std::uint16_t port) {
   const std::string fresh = path + ".new";

@@ -1,4 +1,4 @@
-// How every server tells that it is ready.
+// What every server does when it begins to listen, and how it tells that it is ready.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,9 @@
 #include "socket/address.h"
 
 namespace netlab {
+
+// A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
+void raise_descriptor_limit();
 
 // Whoever waits for the file never sees half of it. Throws SystemError.
 void write_port_file(const std::string& path, std::uint16_t port);

@@ -62,7 +62,7 @@ Duration parse_duration(const std::string& text) {
   throw is_not(text, "a time as 40ms, 1.5s or 200us");
 }
 
-std::uint64_t parse_rate(const std::string& text) {
+std::uint64_t parse_size(const std::string& text) {
   constexpr std::string_view units = "KMG";
   std::string_view number = text;
   std::uint64_t unit = 1;
@@ -72,9 +72,14 @@ std::uint64_t parse_rate(const std::string& text) {
     unit = std::uint64_t{1024} << (10 * place);
   }
   const auto count = parse_decimal(number);
-  if (!count || *count == 0 || *count > max_offset / unit)
-    throw is_not(text, "a number of bytes as 500K or 5M");
+  if (!count || *count > max_offset / unit) throw is_not(text, "a number of bytes as 500K or 5M");
   return *count * unit;
+}
+
+std::uint64_t parse_rate(const std::string& text) {
+  const std::uint64_t rate = parse_size(text);
+  if (rate == 0) throw is_not(text, "a number of bytes as 500K or 5M");
+  return rate;
 }
 
 std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most) {

@@ -17,6 +17,8 @@ double parse_share(const std::string& text);
 Duration parse_duration(const std::string& text);
 // Bytes a second; K, M and G behind the number are powers of 1024.
 std::uint64_t parse_rate(const std::string& text);
+// Bytes, "500K" likewise; 0 as well.
+std::uint64_t parse_size(const std::string& text);
 // A whole number from `least` to `most`, decimal digits only.
 std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most);
 // "3,5,7-9"; "first" is 1.

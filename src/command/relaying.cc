@@ -20,10 +20,13 @@ void Relaying::declare(Options& options) {
                      "[HOST:]PORT to listen on, on loopback alone without HOST; port 0: any free "
                      "one");
   options.positional("FORWARD", forward_, "[HOST:]PORT of the server (localhost)");
-  options.number("--seed", seed_, max_offset, "repeats the run of this seed");
   options.number("--max-clients", max_clients_, most_clients, "clients at once");
   options.seconds("--idle-timeout", idle_timeout_, "after which a silent client is forgotten");
   options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
+}
+
+void Relaying::declare_seed(Options& options) {
+  options.number("--seed", seed_, max_offset, "repeats the run of this seed");
 }
 
 // Of a name with several addresses an IPv4 one: the sheets' servers know no others.
@@ -71,9 +74,12 @@ void Relaying::announce(const Address& local, const Address& server, const std::
     throw std::invalid_argument("FORWARD is LISTEN: what it forwards would come back for ever");
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
   announce_listening(local, local.is_any_v6(), protocol, output);
-  output.announce({"forwarding",
-                   fmt::format("forwarding to {}, seed {}", server.text(), seed()),
-                   {{"server", server.text()}, {"seed", seed()}}});
+  Event event{"forwarding", "forwarding to " + server.text(), {{"server", server.text()}}};
+  if (seed_) {
+    event.text += fmt::format(", seed {}", *seed_);
+    event.fields.emplace_back("seed", *seed_);
+  }
+  output.announce(event);
 }
 
 }  // namespace netlab

@@ -15,6 +15,8 @@ namespace netlab {
 class Relaying {
  public:
   void declare(Options& options);
+  // Where chance has a part in it.
+  void declare_seed(Options& options);
 
   // These throw std::invalid_argument, or what resolve() throws.
   Address listening_address() const { return address("LISTEN", listen_); }
@@ -22,10 +24,11 @@ class Relaying {
   std::size_t max_clients() const;
   Duration idle_timeout() const;
 
-  // The same for the whole run.
+  // The one that was asked for, or any.
   std::uint64_t seed();
 
-  // Throws std::invalid_argument where what listens would be its own server.
+  // Throws std::invalid_argument where what listens would be its own server. Tells the seed when
+  // there is one.
   void announce(const Address& local, const Address& server, const std::string& protocol,
                 const Output& output);
 

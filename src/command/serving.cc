@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <limits>
@@ -119,14 +118,6 @@ Fd Serving::inherit(int type) {
     log::warning("--bind and --port are not heeded: a socket was passed on, {}", there.text());
   ipv6_alone_ = is_for_ipv6_alone(inherited);
   return inherited;
-}
-
-// A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
-void Serving::raise_descriptor_limit() const {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void Serving::announce(const Address& local, const std::string& protocol,

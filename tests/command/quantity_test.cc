@@ -46,6 +46,12 @@ TEST(Rate, HasUnitsOf1024) {
     EXPECT_NE(thrown_by([&] { parse_rate(text); }), "") << text;
 }
 
+TEST(Size, MayBeNothing) {
+  EXPECT_EQ(parse_size("0"), 0u);
+  EXPECT_EQ(parse_size("2G"), 2ull << 30);
+  EXPECT_EQ(thrown_by([] { parse_size("5X"); }), "'5X' is not a number of bytes as 500K or 5M");
+}
+
 TEST(Count, IsInRange) {
   EXPECT_EQ(parse_count("1", 1, 5), 1u);
   EXPECT_EQ(parse_count("5", 1, 5), 5u);

@@ -100,7 +100,7 @@ def test_links_lead_somewhere():
 
 def test_every_option_in_the_documents_exists():
     helps = "\n".join(netlab(*words.split(), "--help").out.decode() for words in (
-        "tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put", "ftp ls", "impair udp", "demo",
+        "tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put", "ftp ls", "impair tcp", "impair udp", "demo",
         "completion"))
     for page in PAGES:
         for line in page.read_text().splitlines():

@@ -1,8 +1,6 @@
 """impair udp: a network that misbehaves on order, between any two programs."""
 
 import csv
-import json
-import signal
 import socket
 import subprocess
 import tempfile
@@ -11,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from running import (NETLAB, PRELOAD, TIMEOUT, Lines, Server, environment, eventually, free_port, netlab,
-                     noise, peer, wait_until_bound)
+from impaired import Impair
+from running import (NETLAB, TIMEOUT, Lines, Server, environment, eventually, free_port, netlab, noise,
+                     peer, wait_until_bound)
 
 SEED = "20"
 
@@ -22,40 +21,6 @@ def udp_socket(timeout=TIMEOUT):
     own.settimeout(timeout)
     own.bind(("127.0.0.1", 0))
     return own
-
-
-class Impair:
-    """netlab impair KIND 0 FORWARD WORDS...; stopped at the end. `summary` is then what it counted."""
-
-    def __init__(self, kind, port, *words):
-        self.process = subprocess.Popen(
-            [NETLAB, "impair", kind, "0", str(port), "--json", *map(str, words)], env=environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.out = Lines(self.process.stdout)
-        self.err = Lines(self.process.stderr)
-        self.summary = {}
-
-    def __enter__(self):
-        event = json.loads(self.out.wait_for("listening"))
-        assert event["protocol"] == "impair " + ("udp" if "seed" in self.forwarding() else "tcp")
-        self.port = event["port"]
-        self.address = f"127.0.0.1:{self.port}"
-        return self
-
-    def forwarding(self):
-        return json.loads(self.out.wait_for("forwarding"))
-
-    def __exit__(self, kind, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(TIMEOUT)
-        finally:
-            self.process.kill()
-        if kind is None:
-            assert status == 0 and self.err.text() == "", self.err.text()
-            events = [json.loads(line) for line in self.out.text().splitlines()]
-            self.summary = {event["direction"]: event for event in events if event["event"] == "summary"}
-            self.clients = next((event for event in events if event["event"] == "clients"), None)
 
 
 class Ends:
