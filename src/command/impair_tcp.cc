@@ -87,7 +87,9 @@ class ImpairTcp : public Action {
   ExitStatus run(const Output& output) override {
     const Address here = relaying_.listening_address();
     const Address there = relaying_.server();
-    const StreamRelay relay{directions_.up(), directions_.down(), relaying_.idle_timeout()};
+    const Fd stopping = stop_descriptor();
+    const StreamRelay relay{directions_.up(), directions_.down(), relaying_.idle_timeout(),
+                            stopping.get()};
     const std::size_t most = relaying_.max_clients();
     raise_descriptor_limit();
     renounce_privileges();
@@ -102,20 +104,16 @@ class ImpairTcp : public Action {
             [&](Stream& client, Network& network) {
               tally.add(client.peer(), serve(relay, there, client, network));
             },
-        .limits = {.max_clients = most, .max_per_host = most, .grace = Duration::zero()},
+        .limits = {.max_clients = most, .max_per_host = most},
         .server_speaks_first = true,
         .stop = stop.get(),
         .listening =
             [&](const Listener& listener) {
               relaying_.announce(listener.local(), there, "impair tcp", output);
             },
-        .failed =
-            [&](const Address& client, const std::string& why) {
-              if (tell)
-                tell({"failed",
-                      fmt::format("client {} failed: {}", client.text(), why),
-                      {{"client", client.text()}, {"message", why}}});
-            },
+        .stopping = [&] { stop_now(stopping); },
+        .failed = [&](const Address& client,
+                      const std::string& why) { tell_failed(tell, client, why); },
     };
     serve_with_threads(service);
     output.tell(tally.summary());

@@ -14,6 +14,7 @@
 #include "command/relaying.h"
 #include "file/confinement.h"
 #include "model/stop.h"
+#include "protocol/datagram_server.h"
 #include "socket/message.h"
 
 namespace netlab {
@@ -98,6 +99,13 @@ Event clients(const RelayTallies& tallies) {
            {"on_their_way", tallies.on_their_way}}};
 }
 
+// A server that takes what we send on to it for a question must see that it is an answer.
+Fd bound(const Address& here) {
+  Fd fd = message_socket(here, false);
+  set_hops(fd.get(), here.family(), answer_hops);
+  return fd;
+}
+
 class ImpairUdp : public Action {
  public:
   void declare(Options& options) override {
@@ -109,7 +117,7 @@ class ImpairUdp : public Action {
 
   ExitStatus run(const Output& output) override {
     const Address here = relaying_.listening_address();
-    DatagramRelay relay{.bind = [&here] { return message_socket(here, false); },
+    DatagramRelay relay{.bind = [&here] { return bound(here); },
                         .server = relaying_.server(),
                         .up = checked(directions_.up()),
                         .down = checked(directions_.down()),

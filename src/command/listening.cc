@@ -40,4 +40,11 @@ void announce_listening(const Address& local, bool both_families, const std::str
   line(local);
 }
 
+void tell_failed(const Tell& tell, const Address& client, const std::string& why) {
+  if (!tell) return;
+  tell({"failed",
+        fmt::format("client {} failed: {}", client.text(), why),
+        {{"client", client.text()}, {"message", why}}});
+}
+
 }  // namespace netlab

@@ -1,4 +1,5 @@
-// What every server does when it begins to listen, and how it tells that it is ready.
+// What every server does when it begins to listen, and how it tells that it is ready, and of a
+// client that it could not serve.
 #pragma once
 
 #include <cstdint>
@@ -19,5 +20,8 @@ void write_port_file(const std::string& path, std::uint16_t port);
 // that takes IPv4 clients as well.
 void announce_listening(const Address& local, bool both_families, const std::string& protocol,
                         const Output& output);
+
+// From any thread.
+void tell_failed(const Tell& tell, const Address& client, const std::string& why);
 
 }  // namespace netlab

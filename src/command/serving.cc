@@ -163,13 +163,8 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
             supervisor.tell("READY=1");
           },
       .stopping = [&] { supervisor.tell("STOPPING=1"); },
-      .failed =
-          [&](const Address& client, const std::string& why) {
-            if (tell)
-              tell({"failed",
-                    fmt::format("client {} failed: {}", client.text(), why),
-                    {{"client", client.text()}, {"message", why}}});
-          },
+      .failed = [&](const Address& client,
+                    const std::string& why) { tell_failed(tell, client, why); },
   };
   return model_named(chosen.empty() ? preferred_model_ : chosen).serve(service);
 }

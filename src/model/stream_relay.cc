@@ -29,6 +29,7 @@ struct Way {
   bool has_come_to_its_end = false;  // its sender has finished writing
   bool is_finished = false;          // and its receiver has been told
   bool is_full = false;              // its receiver's socket takes nothing now
+  bool breaks = false;               // at its end the connection breaks
 };
 
 class Relay {
@@ -57,6 +58,8 @@ class Relay {
   }
 
  private:
+  Way& other(const Way& way) { return &way == &up_ ? down_ : up_; }
+
   void end_with(Why why) {
     if (!over_) over_ = why;
   }
@@ -70,7 +73,7 @@ class Relay {
       if (sent == -EAGAIN) {
         way.is_full = true;
       } else if (sent < 0) {
-        end_with(Why::broken);
+        lose(other(way), way);
       } else {
         way.link.sent(now, static_cast<std::size_t>(sent));
         last_moved_ = now;
@@ -86,10 +89,21 @@ class Relay {
       end_with(Why::reset);
     } else if (end == End::cut) {
       end_with(Why::cut);
+    } else if (end == End::finished && way.breaks) {
+      end_with(Why::broken);
     } else if (end == End::finished && !way.is_finished) {
       call::shutdown(way.to, SHUT_WR);
       way.is_finished = true;
     }
+  }
+
+  // The end that `out` comes from and `in` leads to is gone. What it has said still reaches the
+  // other one; then that hears of it.
+  void lose(Way& out, Way& in) {
+    if (!out.has_come_to_its_end) out.link.finish(Clock::now());
+    out.has_come_to_its_end = out.breaks = true;
+    in.has_come_to_its_end = in.is_finished = true;
+    in.is_full = false;
   }
 
   // The receiver shall have got all that came before the reset.
@@ -100,12 +114,14 @@ class Relay {
   }
 
   void wait() {
-    std::array<pollfd, 2> ends{pollfd_of(up_, down_), pollfd_of(down_, up_)};
+    std::array<pollfd, 3> ends{pollfd_of(up_, down_), pollfd_of(down_, up_),
+                               pollfd{relay_.stop, POLLIN, 0}};
     const Instant idle_at = later(last_moved_, relay_.idle_timeout);
     const Instant until = std::min({next_of(up_), next_of(down_), idle_at});
     const int result = call::poll_precisely(ends, until);
     if (result < 0) throw SystemError("poll", -result);
     if (result == 0 && Clock::now() >= idle_at) end_with(Why::idle);
+    if (ends[2].revents != 0) end_with(Why::stopped);
     look_at(ends[0], up_, down_);
     look_at(ends[1], down_, up_);
   }
@@ -123,12 +139,12 @@ class Relay {
   }
 
   void look_at(const pollfd& end, Way& out, Way& in) {
-    // A hang-up that is not the answer to our own end of file: the connection is gone.
-    const bool is_gone =
-        (end.revents & POLLERR) != 0 || ((end.revents & POLLHUP) != 0 && !in.is_finished);
-    if (is_gone) end_with(Why::broken);
     if ((end.revents & POLLOUT) != 0) in.is_full = false;
     if ((end.revents & (POLLIN | POLLHUP)) != 0 && (end.events & POLLIN) != 0) receive(out);
+    // A hang-up that is not the answer to our own end of file.
+    const bool is_gone =
+        (end.revents & POLLERR) != 0 || ((end.revents & POLLHUP) != 0 && !in.is_finished);
+    if (is_gone) lose(out, in);
   }
 
   void receive(Way& way) {
@@ -137,7 +153,7 @@ class Relay {
     const Instant now = Clock::now();
     last_moved_ = now;
     if (got < 0) {
-      end_with(Why::broken);
+      lose(way, other(way));
     } else if (got == 0) {
       way.has_come_to_its_end = true;
       way.link.finish(now);
@@ -148,7 +164,7 @@ class Relay {
 
   void end() const {
     for (const int fd : {up_.from, up_.to}) {
-      if (over_ == Why::reset || over_ == Why::broken)
+      if (over_ == Why::reset || over_ == Why::broken || over_ == Why::stopped)
         call::reset_when_closed(fd, true);
       else
         call::shutdown(fd, SHUT_WR);
@@ -181,9 +197,11 @@ std::string_view text(Relayed::Why why) {
     case Why::broken:
       return "broken";
     case Why::idle:
+      return "idle";
+    case Why::stopped:
       break;
   }
-  return "idle";
+  return "stopped";
 }
 
 }  // namespace netlab

@@ -15,10 +15,11 @@ struct StreamRelay {
   StreamLinkSettings up;                              // from the client to the server
   StreamLinkSettings down;                            // and back
   Duration idle_timeout = std::chrono::seconds(300);  // when no byte has moved for so long
+  int stop = -1;                                      // readable when all that is relayed shall end
 };
 
 struct Relayed {
-  enum class Why { finished, cut, reset, broken, idle };  // broken: by one of the ends
+  enum class Why { finished, cut, reset, broken, idle, stopped };  // broken: by one of the ends
 
   Why why;
   std::uint64_t up;  // bytes that were sent on

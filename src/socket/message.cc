@@ -192,6 +192,11 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
   return result;
 }
 
+void set_hops(int fd, int family, int hops) {
+  call::set_option(fd, IPPROTO_IP, IP_TTL, hops);
+  if (family == AF_INET6) call::set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops);
+}
+
 void join_segments(int fd) {
   call::set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
 }

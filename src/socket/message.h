@@ -55,6 +55,9 @@ class MessageBuffer {
 // kernel took, or -errno of the first.
 int send_messages(int fd, int family, std::span<const Message> messages);
 
+// With how many hops to live messages leave: 1 to 255.
+void set_hops(int fd, int family, int hops);
+
 // From now on what has come in a row from one sender may be received as one Message of several
 // segments.
 void join_segments(int fd);
