@@ -1,9 +1,11 @@
 #include "socket/calls.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -165,6 +167,13 @@ int option(int fd, int level, int option) {
 
 int pending_error(int fd) {
   return std::abs(option(fd, SOL_SOCKET, SO_ERROR));
+}
+
+std::size_t unacknowledged(int fd) {
+  int bytes = 0;
+  const int result = ::ioctl(fd, SIOCOUTQ, &bytes);
+  trace::call(result, "ioctl({}, SIOCOUTQ, [{}])", fd, bytes);
+  return result < 0 ? 0 : static_cast<std::size_t>(bytes);
 }
 
 int set_timeout(int fd, int option, Duration timeout) {

@@ -41,6 +41,7 @@ ssize_t send(int fd, std::span<const std::byte> bytes, int flags = 0);  // send(
 ssize_t send_file(int fd, int file, std::uint64_t offset, std::size_t count);
 int shutdown(int fd, int how);
 int option(int fd, int level, int option);  // getsockopt(2) of a number that is never negative
+std::size_t unacknowledged(int fd);         // SIOCOUTQ of tcp(7): bytes; 0 when it can't be had
 int pending_error(int fd);                  // SO_ERROR: 0 or a positive errno
 // SO_RCVTIMEO or SO_SNDTIMEO: how long one call may block.
 int set_timeout(int fd, int option, Duration timeout);
