@@ -181,6 +181,8 @@ std::size_t Serving::datagram_sockets() const {
 
 void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                               const Output& output) {
+  if (proxied_)
+    throw std::invalid_argument("--proxy-protocol: datagrams do not come through such a proxy");
   renounce_privileges();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_DGRAM);

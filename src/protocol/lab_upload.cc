@@ -1,6 +1,7 @@
 // PUT, PART and MKDIR of the lab wire: what a client may change.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "file/partial.h"
@@ -18,6 +19,11 @@ namespace {
 constexpr std::uint64_t small_upload = 32 * 1024;
 // So much of an upload that was refused is read all the same, so that the next request is found.
 constexpr std::uint64_t most_skipped = 1024 * 1024;
+// What is to be durable goes to the disk in such steps: the client is not kept waiting for all of
+// it at the end.
+constexpr std::uint64_t sync_size = 16 * 1024 * 1024;
+constexpr std::uint64_t least_ahead = 16 * 1024;
+constexpr std::uint64_t most_ahead = 1024 * 1024;
 constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
 
 Finish finish_of(const lab::Request& request) {
@@ -35,6 +41,9 @@ void LabSession::receive(const lab::Request& request) {
   left_ = request.rest();
   try {
     check_writable();
+    // A client that has sent all waits for the answer: what it is ahead of our pace stays small.
+    if (service_.limit_rate != 0)
+      client_.bound_unread(std::clamp(service_.limit_rate, least_ahead, most_ahead));
     const Place place = service_.share.place(request.name);
     const auto there = place.status_of_link();
     if (there && S_ISDIR(there->st_mode)) throw SystemError("open", EISDIR);
@@ -58,6 +67,7 @@ void LabSession::receive_small(const lab::Request& request, const Place& place) 
   begin_piece();
   const std::string bytes = reader_.read_exact(left_);
   left_ = 0;
+  pace_.moved(bytes.size());
   write_whole(place, bytes_of(bytes), true, finish_of(request));
   tell_received(request);
 }
@@ -70,15 +80,18 @@ void LabSession::receive_large(const lab::Request& request, const Place& place) 
   if (request.offset > partial->size())
     throw Refused(lab::bad_offset, fmt::format("offset {} is beyond what is there, {} bytes",
                                                request.offset, partial->size()));
+  if (!request.tag.empty() && request.tag != FileState::of(partial->file(), place.path()).tag)
+    throw Refused(lab::changed, "what is there of it has changed");
   partial->replace();
   partial->start(request.offset, "");
-  receive_bytes(*partial);
+  receive_bytes(*partial, request.durable);
   partial->complete(finish_of(request));
   tell_received(request);
 }
 
-void LabSession::receive_bytes(const Partial& partial) {
+void LabSession::receive_bytes(const Partial& partial, bool durable) {
   std::uint64_t in_piece = 0;
+  std::uint64_t unsynced = 0;
   begin_piece();
   while (left_ > 0) {
     const std::uint64_t expected = left_;
@@ -90,8 +103,13 @@ void LabSession::receive_bytes(const Partial& partial) {
       throw ConnectionEnded(fmt::format(
           "the client ended the connection {} bytes before the end of its upload", expected));
     pace_.moved(got);
+    unsynced += got;
+    if (durable && unsynced >= sync_size) {
+      partial.sync();
+      unsynced = 0;
+    }
     in_piece += got;
-    if (in_piece < piece_size) continue;
+    if (in_piece < piece_size && service_.limit_rate == 0) continue;
     in_piece = 0;
     begin_piece();
   }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "protocol/download.h"
@@ -23,9 +24,12 @@ struct ReceiveAll {
   // A file or a folder has not: it is told, and the others are fetched.
   std::function<void(const std::string& why)> failed;
 
+  // What an attempt has begun is gone on with in the next, though `restart` is set: paths here.
+  std::unordered_set<std::string> begun{};
+
   // Throws SystemError, ProtocolError when none of the others can be had either: the connection
   // failed, the disk is full.
-  Tally run(LabConnection& server, Network& network) const;
+  Tally run(LabConnection& server, Network& network);
 };
 
 }  // namespace netlab

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "protocol/lab_connection.h"
@@ -22,8 +23,13 @@ struct SendAll {
   // A file or a folder it has not: it is told, and the others are sent.
   std::function<void(const std::string& why)> failed;
 
-  // Throws SystemError, ProtocolError when none of the others can be sent either.
-  Tally run(LabConnection& server, Network& network) const;
+  // What an attempt has begun is gone on with in the next, though Sending::restart is set: names
+  // there.
+  std::unordered_set<std::string> begun{};
+
+  // Throws SystemError, ProtocolError when none of the others can be sent either; TemporaryError
+  // at the end when another transfer writes to one.
+  Tally run(LabConnection& server, Network& network);
 };
 
 }  // namespace netlab

@@ -17,5 +17,7 @@ struct Tally {
 // How deep folders may lie in each other: who sends a folder into itself, or makes up an endless
 // one, comes to an end.
 inline constexpr std::size_t most_depth = 100;
+// So many entries of a folder are taken from a server, and so many folders are kept in mind.
+inline constexpr std::size_t most_entries = 1'000'000;
 
 }  // namespace netlab

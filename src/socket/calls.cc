@@ -175,6 +175,13 @@ int pending_error(int fd) {
   return std::abs(option(fd, SOL_SOCKET, SO_ERROR));
 }
 
+std::size_t unacknowledged(int fd) {
+  int bytes = 0;
+  const int result = ::ioctl(fd, SIOCOUTQ, &bytes);
+  trace::call(result, "ioctl({}, SIOCOUTQ, [{}])", fd, bytes);
+  return result < 0 ? 0 : static_cast<std::size_t>(bytes);
+}
+
 int set_timeout(int fd, int option, Duration timeout) {
   const auto micros = std::chrono::ceil<std::chrono::microseconds>(timeout).count();
   const timeval value{micros / 1'000'000, micros % 1'000'000};
@@ -205,13 +212,6 @@ int reset_when_closed(int fd, bool reset) {
   trace::call(result, "setsockopt({}, SOL_SOCKET, SO_LINGER, {{l_onoff={}, l_linger=0}}, 8)", fd,
               value.l_onoff);
   return result;
-}
-
-int unacknowledged(int fd) {
-  int bytes = 0;
-  const int result = retry_interrupted([&] { return ::ioctl(fd, SIOCOUTQ, &bytes); });
-  trace::call(result, "ioctl({}, SIOCOUTQ, [{}])", fd, bytes);
-  return result < 0 ? result : bytes;
 }
 
 void raise_event(int event) {

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from running import (MODELS, PRELOAD, Server, netlab, noise, read_line, tcp_server_of)
+from running import (MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
+                     eventually, netlab, noise, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
@@ -115,6 +116,54 @@ def test_two_at_once(folder, server):
         fcntl.flock(part, fcntl.LOCK_EX)
         done = put(server, "big.bin", "--restart", cwd=folder)
     assert done.status == 1 and "another transfer writes to it" in done.err, done
+
+
+def test_what_others_write_to_comes_last(folder, server):
+    """What is busy is told and tried again; the others are sent all the same."""
+    for name in "abc":
+        (folder / name).write_bytes(name.encode())
+    (folder / "served/b.part").write_bytes(b"")
+    with open(folder / "served/b.part", "rb") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)
+        words = [NETLAB, "ftp", "put", server.address, "-t", ".", "a", "b", "c", "--retry", "9"]
+        client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
+        line = client.stderr.readline().decode()
+        assert "another transfer writes to it" in line and "trying again" in line
+        assert (folder / "served/c").read_bytes() == b"c"
+    assert client.wait(TIMEOUT) == 0
+    client.stderr.close()
+    assert (folder / "served/b").read_bytes() == b"b"
+
+
+def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
+    (folder / "served/big.bin").write_bytes(b"the old one")
+    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "500K", cwd=folder) as server:
+        (folder / "big.bin").write_bytes(CONTENT[:200_000] * 4)
+        words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "500K"]
+        client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
+        part = folder / "served/big.bin.part"
+        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing came")
+        with open(folder / "big.bin", "r+b") as changed:
+            changed.write(b"another")
+        _, said = client.communicate(timeout=TIMEOUT)
+    assert client.returncode == 1 and b"has changed while it was sent" in said, said
+    assert (folder / "served/big.bin").read_bytes() == b"the old one"
+
+
+@pytest.mark.parametrize("words", [["big.bin"], ["-t", ".", "small", "big.bin"]])
+def test_restart_goes_on_from_its_own_beginning(words, folder, server):
+    (folder / "small").write_bytes(b"small")
+    (folder / "served/small").write_bytes(b"SMALL")
+    (folder / "served/big.bin.part").write_bytes(bytes(100_000))
+    for name in ("small", "big.bin"):
+        os.utime(folder / name, ns=(1, 1))
+    os.utime(folder / "served/small", ns=(1, 1))
+    address = cutting_proxy(server, [SIZE // 2])
+    done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
+    assert done.status == 0 and "trying again" in done.err, done
+    assert json.loads(done.out.splitlines()[-1])["bytes"] < SIZE, done
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+    assert len(words) == 1 or (folder / "served/small").read_bytes() == b"small"
 
 
 def test_a_file_that_is_not_there(folder, server):

@@ -133,6 +133,33 @@ TEST_F(PartialTest, ReplacesADestinationWhenToldTo) {
   EXPECT_EQ(folder_.read("notes.txt"), "new");
 }
 
+TEST_F(PartialTest, GivesNoOtherFileTheFinalName) {
+  Partial partial = Partial::create(place(destination_), true);
+  partial.start(0, "a-b-c");
+  append(partial, "ours");
+  fs::rename(part_, folder_.path("away"));
+  folder_.write("notes.txt.part", "half of another");
+  EXPECT_EQ(error_of([&] { partial.complete(); }), EWOULDBLOCK);
+  EXPECT_FALSE(folder_.has("notes.txt"));
+  EXPECT_EQ(folder_.read("notes.txt.part"), "half of another");
+}
+
+TEST_F(PartialTest, OfAFileUnderItsFinalNameIsACopy) {
+  folder_.write("notes.txt", "hello, world");
+  {
+    Partial partial = Partial::find(place(destination_))->copy(5);
+    EXPECT_TRUE(partial.is_ours());
+    partial.start(partial.size(), "a-b-c");
+    append(partial, " there");
+    EXPECT_EQ(folder_.read("notes.txt"), "hello, world");
+    EXPECT_EQ(folder_.read("notes.txt.part"), "hello there");
+    partial.complete();
+  }
+  EXPECT_EQ(folder_.read("notes.txt"), "hello there");
+  const Partial whole = *Partial::find(place(destination_));
+  EXPECT_EQ(error_of([&] { (void)whole.copy(100); }), EIO);
+}
+
 TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
   folder_.write("notes.txt.part", "hello");
   folder_.write("notes.txt.part.state", "netlab partial 1\ntag a-b-c\n");
@@ -232,6 +259,14 @@ TEST_F(PartialTest, NeverShowsHalfAFileHoweverTwoDownloadsRace) {
   one.join();
   other.join();
   EXPECT_EQ(halves, 0u);
+}
+
+TEST(LastPart, IsTheNameOfWhatAPathLeadsTo) {
+  EXPECT_EQ(last_part("a"), "a");
+  EXPECT_EQ(last_part("/a/b"), "b");
+  EXPECT_EQ(last_part("a/b//"), "b");
+  for (const char* none : {"", "/", "//", ".", "..", "a/.", "a/../"})
+    EXPECT_EQ(last_part(none), "");
 }
 
 TEST_F(PartialTest, ThePathIsLookedAtBefore) {
