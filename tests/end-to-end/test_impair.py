@@ -1,6 +1,7 @@
 """impair udp: a network that misbehaves on order, between any two programs."""
 
 import csv
+import signal
 import socket
 import subprocess
 import tempfile
@@ -239,6 +240,31 @@ def test_the_log_agrees_with_what_arrived():
     times = [float(row["time"]) for row in up + down]
     assert times == sorted(times)
     assert all(float(row["delay"]) == 0.005 for row in up if row["fate"] == "passed")
+
+
+def test_datagrams_that_the_kernel_has_joined_are_still_each_for_itself():
+    udp_segment = 103  # linux/udp.h: cut what is sent into datagrams of this size
+    datagrams = [b"%04d" % number for number in range(1, 41)] + [b"end"]
+    with Ends("--drop", "3,5", "--duplicate", "100%") as ends:
+        ends.client.setsockopt(socket.IPPROTO_UDP, udp_segment, 4)
+        ends.client.send(b"".join(datagrams))
+        eventually(lambda: len(ends.rows()) == 41, "not all are in the log")
+        expected = [datagram for datagram in datagrams if datagram not in (b"0003", b"0005") for _ in "12"]
+        assert [ends.server.recv(100) for _ in expected] == expected
+
+
+def test_what_the_kernel_drops_is_counted_and_told_apart():
+    with Ends("--loss", "50%") as ends:
+        ends.impair.process.send_signal(signal.SIGSTOP)
+        for _ in range(20_000):
+            ends.client.send(b"x" * 100)
+        ends.impair.process.send_signal(signal.SIGCONT)
+        eventually(lambda: ends.rows(), "nothing came")
+        ends.client.send(b"last")
+        eventually(lambda: ends.rows()[-1]["bytes"] == "4", "the last has not come")
+    summary = ends.impair.summary["up"]
+    assert summary["missed"] > 1000 and summary["missed"] + summary["came"] == 20_001
+    assert 0.4 < summary["lost"] / summary["came"] < 0.6
 
 
 def test_clients_do_not_get_each_others_answers():
