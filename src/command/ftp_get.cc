@@ -140,7 +140,7 @@ class FtpGet : public Action {
     all_.names = names_.empty() ? std::vector<std::string>{"."} : names_;
     all_.recursive = transferring_.recursive;
     if (!destination_.empty()) all_.into = destination_;
-    all_.restart = restart_;
+    all_.attempts.restart = restart_;
     all_.receiving = receiving(progress, output);
     all_.received = [&](const std::string& path, std::uint64_t bytes) {
       Transferring::tell_file(path, bytes, output);

@@ -11,6 +11,7 @@
 #include "model/stop.h"
 #include "protocol/escape.h"
 #include "protocol/send_all.h"
+#include "socket/error.h"
 
 namespace netlab {
 namespace {
@@ -93,14 +94,19 @@ class FtpPut : public Action {
     all_.recursive = transferring_.recursive;
     if (!into_.empty()) all_.into = into_;
     all_.sending = sending(progress, output);
+    all_.sending.restart = false;
+    all_.attempts.restart = restart_;
     all_.sent = [&](const std::string& path, std::uint64_t bytes) {
       Transferring::tell_file(path, bytes, output);
     };
     all_.failed = [&](const std::string& why) { output.remark(why); };
     const Instant started = network.now();
-    const Tally tally = all_.run(server, network);
+    Tally tally = all_.run(server, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
     progress.clear();
+    if (tally.busy > 0 && connecting_.may_try_again())
+      throw TemporaryError("another transfer writes to some of them");
+    tally.failed += tally.busy;
     Transferring::tell(tally, seconds, "sent", output);
   }
 

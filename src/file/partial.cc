@@ -148,17 +148,39 @@ Partial Partial::create(const Place& destination, bool replace) {
   return partial;
 }
 
-Partial Partial::copy(std::uint64_t count) const {
+Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
   Partial part = create(destination_, true);
-  part.truncate(0);
+  try {
+    part.start(0, tag);
+    part.take_from(*this, count);
+  } catch (...) {  // shorter than DEST, it would be taken in its place
+    part.discard();
+    throw;
+  }
+  return part;
+}
+
+void Partial::discard() {
+  place_.remove();
+  state_of(destination_).remove();
+}
+
+void Partial::take_from(const Partial& other, std::uint64_t count) {
+  struct stat status {};
+  if (::fstat(other.file_.get(), &status) != 0) throw SystemError("stat " + other.path());
+  if (::fchmod(file_.get(), status.st_mode & 0777) != 0) throw SystemError("chmod " + path());
   for (std::uint64_t at = 0; at < count;) {
-    const ssize_t copied = call::send_file(part.file_.get(), file_.get(), at, count - at);
-    if (copied < 0) throw SystemError("copy to " + part.path(), static_cast<int>(-copied));
-    if (copied == 0) throw SystemError("read " + path() + " (it has become shorter)", EIO);
+    const ssize_t copied = call::send_file(file_.get(), other.file_.get(), at, count - at);
+    if (copied < 0) throw SystemError("copy to " + path(), static_cast<int>(-copied));
+    if (copied == 0) throw SystemError("read " + other.path() + " (it has become shorter)", EIO);
     at += static_cast<std::uint64_t>(copied);
   }
-  part.size_ = count;
-  return part;
+  size_ = count;
+}
+
+bool Partial::is_file_of_its_own() const {
+  const auto there = place_.status_of_link();
+  return there && S_ISREG(there->st_mode);
 }
 
 void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
@@ -222,6 +244,7 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   if (fd < 0) throw SystemError("open " + part.path(), -fd);
   const Fd file(fd);
   if (!lock(file, part)) throw_locked(part);
+  check_in_place(file, part);  // whoever was quicker may have written to it and renamed it
   call::write_all(fd, bytes, part.path());
   if (finish.modified) set_modified(file, *finish.modified, part.path());
   if (finish.durable) make_durable(file, part.path());

@@ -33,8 +33,9 @@ class Partial {
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
   static Partial create(const Place& destination, bool replace);
   // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
-  // whole. Throws SystemError, EIO when it has become shorter.
-  Partial copy(std::uint64_t count) const;
+  // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
+  // shorter; then there is no DEST.part.
+  Partial copy(std::uint64_t count, const std::string& tag) const;
   // Where the bytes go until they are whole.
   static Place part_of(const Place& destination);
 
@@ -46,6 +47,9 @@ class Partial {
 
   // Whether it is a DEST.part, and not a file that was there under the final name.
   bool is_ours() const { return is_ours_; }
+
+  // Whether its name is its own, and not that of a link to it.
+  bool is_file_of_its_own() const;
 
   // DEST may be there, and is to be replaced.
   void replace() { state_.replace = true; }
@@ -68,6 +72,8 @@ class Partial {
 
  private:
   Partial(const Place& destination, const Place& place, Fd file, bool is_ours);
+  void take_from(const Partial& other, std::uint64_t count);
+  void discard();
 
   Place destination_;
   Place place_;

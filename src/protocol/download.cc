@@ -182,9 +182,10 @@ class Transfer {
   }
 
   // A file under its final name stays there until the other is whole, unless the user said that it
-  // is a part.
+  // is a part, or has made a link to it.
   void start(Partial& partial, std::uint64_t offset, const std::string& tag) {
-    if (!partial.is_ours() && order_.mode != Download::Mode::resume) partial = partial.copy(offset);
+    if (!partial.is_ours() && order_.mode != Download::Mode::resume && partial.is_file_of_its_own())
+      partial = partial.copy(offset, tag);
     partial.start(offset, tag);
   }
 

@@ -30,6 +30,7 @@ lab::Reply LabConnection::reply() {
 }
 
 lab::Reply LabConnection::reply_to_upload(Duration silence, Network& network) {
+  set_deadline(later(network.now(), silence));
   for (std::uint64_t left = stream().unacknowledged();;) {
     set_deadline(later(network.now(), silence));
     try {

@@ -45,6 +45,7 @@ class LabSession {
   // Writing, lab_upload.cc.
   void receive(const lab::Request& request);
   void receive_small(const lab::Request& request, const Place& place);
+  void answered(const lab::Request& request);
   void receive_large(const lab::Request& request, const Place& place);
   void receive_bytes(const Partial& partial, bool durable);
   void refuse_upload(const lab::Request& request, const lab::Refusal& refusal);

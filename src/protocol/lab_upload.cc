@@ -26,6 +26,10 @@ constexpr std::uint64_t least_ahead = 16 * 1024;
 constexpr std::uint64_t most_ahead = 1024 * 1024;
 constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
 
+bool is_small(const lab::Request& request) {
+  return request.offset == 0 && request.size <= small_upload;
+}
+
 Finish finish_of(const lab::Request& request) {
   return {
       .modified = request.modified, .executable = request.executable, .durable = request.durable};
@@ -47,13 +51,14 @@ void LabSession::receive(const lab::Request& request) {
     const Place place = service_.share.place(request.name);
     const auto there = place.status_of_link();
     if (there && S_ISDIR(there->st_mode)) throw SystemError("open", EISDIR);
-    if (request.offset == 0 && request.size <= small_upload)
+    if (is_small(request))
       receive_small(request, place);
     else
       receive_large(request, place);
     const auto now = place.status_of_link();
     if (!now) throw SystemError("stat");
     write(lab::emit(described(FileState(*now), request.offset, request.name)));
+    answered(request);
   } catch (const Refused& refused) {
     refuse_upload(request, refused.refusal());
   } catch (const SystemError& error) {
@@ -67,9 +72,14 @@ void LabSession::receive_small(const lab::Request& request, const Place& place) 
   begin_piece();
   const std::string bytes = reader_.read_exact(left_);
   left_ = 0;
-  pace_.moved(bytes.size());
   write_whole(place, bytes_of(bytes), true, finish_of(request));
   tell_received(request);
+}
+
+// What took its time, or will, keeps no answer back.
+void LabSession::answered(const lab::Request& request) {
+  if (request.durable || service_.limit_rate != 0) flush();
+  if (is_small(request)) pace_.moved(request.size);
 }
 
 void LabSession::receive_large(const lab::Request& request, const Place& place) {
@@ -80,7 +90,8 @@ void LabSession::receive_large(const lab::Request& request, const Place& place) 
   if (request.offset > partial->size())
     throw Refused(lab::bad_offset, fmt::format("offset {} is beyond what is there, {} bytes",
                                                request.offset, partial->size()));
-  if (!request.tag.empty() && request.tag != FileState::of(partial->file(), place.path()).tag)
+  const bool is_proved = request.offset > 0 && !request.tag.empty();
+  if (is_proved && request.tag != FileState::of(partial->file(), place.path()).tag)
     throw Refused(lab::changed, "what is there of it has changed");
   partial->replace();
   partial->start(request.offset, "");
@@ -90,6 +101,8 @@ void LabSession::receive_large(const lab::Request& request, const Place& place) 
 }
 
 void LabSession::receive_bytes(const Partial& partial, bool durable) {
+  const std::uint64_t rate = service_.limit_rate;
+  const std::uint64_t piece = rate == 0 ? piece_size : std::min(piece_size, rate);
   std::uint64_t in_piece = 0;
   std::uint64_t unsynced = 0;
   begin_piece();
@@ -109,7 +122,7 @@ void LabSession::receive_bytes(const Partial& partial, bool durable) {
       unsynced = 0;
     }
     in_piece += got;
-    if (in_piece < piece_size && service_.limit_rate == 0) continue;
+    if (in_piece < piece) continue;
     in_piece = 0;
     begin_piece();
   }

@@ -193,7 +193,7 @@ class Receiver {
     expected_ += entry.size;
     if (!branch.is_new) {
       const auto there = place.status_of_link();
-      if (there && !restarts(place) && is_same(entry, *there)) {
+      if (there && order_.attempts.may_be_complete(place.path()) && is_same(entry, *there)) {
         ++tally_.complete;
         expected_ -= entry.size;
         return;
@@ -207,14 +207,6 @@ class Receiver {
       postponed_.push_back({remote, place, true});
     else
       ask({remote, place, entry.size > small_file});
-  }
-
-  bool restarts(const Place& place) const {
-    return order_.restart && !order_.begun.contains(place.path());
-  }
-
-  void note_begun(const Place& place) {
-    if (order_.restart) order_.begun.insert(place.path());
   }
 
   // As rsync(1) decides it: by size and time of modification.
@@ -284,17 +276,17 @@ class Receiver {
     const std::string bytes = server_.reader().read_exact(left_);
     left_ = 0;
     if (!confirm(file, found)) return;
-    write_whole(file.place, bytes_of(bytes), order_.restart, finish_of(found));
-    note_begun(file.place);
+    write_whole(file.place, bytes_of(bytes), order_.attempts.restart, finish_of(found));
+    order_.attempts.finished(file.place.path());
     count(file, found.size);
     moved(found.size);
   }
 
   void take_large(const Awaited& file, const lab::Found& found) {
     left_ = found.size;
-    Partial partial = Partial::create(file.place, order_.restart);
+    Partial partial = Partial::create(file.place, order_.attempts.restart);
     partial.start(0, found.tag);
-    note_begun(file.place);
+    order_.attempts.began(file.place.path());
     while (left_ > 0) {
       wait_anew();
       const std::size_t got =
@@ -308,6 +300,7 @@ class Receiver {
     }
     if (!confirm(file, found)) return;
     partial.complete(finish_of(found));
+    order_.attempts.finished(file.place.path());
     count(file, found.size);
   }
 
@@ -343,19 +336,21 @@ class Receiver {
 
   void receive_carefully(const Awaited& file) {
     const std::uint64_t before = done_;
-    Download download{
-        .mode = restarts(file.place) ? Download::Mode::restart : Download::Mode::automatic,
-        .destination = file.place.path(),
-        .name = file.remote,
-        .receiving = with_};
+    Download download{.mode = order_.attempts.restarts(file.place.path())
+                                  ? Download::Mode::restart
+                                  : Download::Mode::automatic,
+                      .destination = file.place.path(),
+                      .name = file.remote,
+                      .receiving = with_};
     download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
-      note_begun(file.place);
+      order_.attempts.began(file.place.path());
       done_ = before + done;
       if (with_.progress) with_.progress(done_, std::max(done_, expected_));
     };
     try {
       const auto remote = lab_file(server_, file.remote);
       const Download::Outcome outcome = download.run(*remote, network_);
+      order_.attempts.finished(file.place.path());
       if (outcome.was_complete)
         ++tally_.complete;
       else

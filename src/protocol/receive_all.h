@@ -4,9 +4,9 @@
 
 #include <functional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "protocol/attempts.h"
 #include "protocol/download.h"
 #include "protocol/lab_connection.h"
 #include "protocol/tally.h"
@@ -17,15 +17,12 @@ struct ReceiveAll {
   std::vector<std::string> names;  // of files, and with `recursive` of folders
   bool recursive = false;
   std::string into = ".";  // the folder they go to; it is made if need be
-  bool restart = false;    // what is there is fetched anew, and replaced
+  Attempts attempts{};     // of paths here; restart: what is there is fetched anew, and replaced
   Receiving receiving{};   // progress: of all
   // A file has come: its path, and the bytes that came.
   std::function<void(const std::string& path, std::uint64_t bytes)> received;
   // A file or a folder has not: it is told, and the others are fetched.
   std::function<void(const std::string& why)> failed;
-
-  // What an attempt has begun is gone on with in the next, though `restart` is set: paths here.
-  std::unordered_set<std::string> begun{};
 
   // Throws SystemError, ProtocolError when none of the others can be had either: the connection
   // failed, the disk is full.

@@ -59,7 +59,6 @@ class Sender {
     make_target();
     for (const std::string& path : order_.paths) send(path);
     take_answers(0);
-    if (!busy_.empty()) throw TemporaryError(busy_);
     return tally_;
   }
 
@@ -83,13 +82,19 @@ class Sender {
     if (order_.failed) order_.failed(why);
   }
 
+  // Another transfer writes to it.
+  void fail_for_now(const std::string& why) {
+    ++tally_.busy;
+    if (order_.failed) order_.failed(why);
+  }
+
   // Throws when the others would be refused as well.
   void fail_refused(const std::string& remote, const lab::Refusal& refusal) {
     if (refusal.code == lab::read_only || refusal.code == lab::no_room)
       LabConnection::throw_refused(remote, refusal);
     const std::string why = escaped(remote) + ": " + escaped_start(refusal.text);
     if (refusal.code == lab::busy)
-      busy_ = why;
+      fail_for_now(why);
     else
       fail(why);
   }
@@ -192,15 +197,12 @@ class Sender {
     }
   }
 
-  bool restarts(const std::string& remote) const {
-    return with_.restart && !order_.begun.contains(remote);
-  }
-
   // As rsync(1) decides it: by size and time of modification.
   bool is_there(const Entry& entry, const std::string& remote, const Entries& there) const {
     const auto found = there.find(entry.name);
-    return !restarts(remote) && found != there.end() && found->second.kind == Entry::Kind::file &&
-           found->second.size == entry.size && found->second.modified == entry.modified;
+    return order_.attempts.may_be_complete(remote) && found != there.end() &&
+           found->second.kind == Entry::Kind::file && found->second.size == entry.size &&
+           found->second.modified == entry.modified;
   }
 
   void send_small(const Folder& folder, const Entry& entry, const Awaited& file) {
@@ -260,7 +262,7 @@ class Sender {
   void count(const Awaited& file, std::uint64_t bytes) {
     ++tally_.files;
     tally_.bytes += bytes;
-    if (with_.restart) order_.begun.insert(file.remote);
+    order_.attempts.finished(file.remote);
     if (order_.sent) order_.sent(file.path, bytes);
   }
 
@@ -275,8 +277,8 @@ class Sender {
     take_answers(0);
     const std::uint64_t before = done_;
     Upload upload{.path = file.path, .name = file.remote, .sending = with_};
-    upload.sending.restart = restarts(file.remote);
-    if (with_.restart) order_.begun.insert(file.remote);
+    upload.sending.restart = order_.attempts.restarts(file.remote);
+    order_.attempts.began(file.remote);
     upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
       done_ = before + done;
       if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
@@ -287,7 +289,7 @@ class Sender {
     } catch (const ConnectionEnded&) {
       throw;
     } catch (const TemporaryError& error) {
-      busy_ = error.what();
+      fail_for_now(error.what());
       server_.drop();
     } catch (const ProtocolError& error) {
       fail(error.what());
@@ -307,7 +309,6 @@ class Sender {
   Tally tally_;
   std::deque<Awaited> awaited_;
   std::size_t ahead_ = 0;  // bytes of answers that are awaited
-  std::string busy_;       // why a file could not be sent now
   std::uint64_t done_ = 0;
   std::uint64_t expected_ = 0;
 };

@@ -114,14 +114,21 @@ class Transfer {
     } catch (const std::exception&) {
       return;  // it said nothing
     }
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
-      LabConnection::throw_refused(order_.name, *refusal);
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) throw_refused(*refusal);
+  }
+
+  // Where another client has written to what we went on from, a further attempt finds that out.
+  [[noreturn]] void throw_refused(const lab::Refusal& refusal) const {
+    const bool is_gone = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
+                         refusal.code == lab::bad_offset;
+    if (outcome_.from > 0 && is_gone)
+      throw TemporaryError(escaped(order_.name) + ": " + escaped_start(refusal.text));
+    LabConnection::throw_refused(order_.name, refusal);
   }
 
   void confirm() {
     const lab::Reply reply = server_.reply_to_upload(with_.silence, network_);
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
-      LabConnection::throw_refused(order_.name, *refusal);
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) throw_refused(*refusal);
     const auto& there = std::get<lab::Found>(reply);
     if (there.size != state_.size)
       throw ProtocolError(

@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import time
 
@@ -182,6 +184,28 @@ def test_half_a_file_stays_half_until_the_whole_is_there(folder, server):
     assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
     assert (folder / "big.bin").read_bytes() == CONTENT
     assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
+
+
+def test_a_link_stays_one(folder, server):
+    (folder / "real").write_bytes(CONTENT[:100_000])
+    (folder / "big.bin").symlink_to("real")
+    assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
+    assert (folder / "big.bin").is_symlink() and (folder / "real").read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(PRELOAD != "", reason="the limit is the library's as well")
+def test_half_a_file_that_there_is_no_room_to_copy(folder, server):
+    """What was copied of it does not go before it in the next attempt."""
+    (folder / "big.bin").write_bytes(CONTENT[:1_000_000])
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+    done = netlab("ftp", "get", server.address, "big.bin", cwd=folder, preexec=limit)
+    assert done.status == 1 and "copy to big.bin.part: File too large" in done.err, done
+    assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
+    assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
+    assert (folder / "big.bin").read_bytes() == CONTENT
 
 
 def test_a_file_replaced_while_it_is_sent_is_noticed(folder):

@@ -292,10 +292,10 @@ def test_answers_of_long_names_block_nobody(folder, server):
 
 
 def test_restart_goes_on_from_its_own_beginning(folder, server):
-    (folder / "served/first").write_bytes(b"first")
-    (folder / "served/large").write_bytes(noise(500_000))
-    for name in ("first", "large"):
-        (folder / name).write_bytes(b"old  ")
+    large = noise(500_000)
+    for name, new, old in (("first", b"first", b"old  "), ("large", large, large[:-1] + b"?")):
+        (folder / name).write_bytes(old)
+        (folder / "served" / name).write_bytes(new)
         for path in (folder / name, folder / "served" / name):
             os.utime(path, ns=(1, 1))
     address = cutting_proxy(server, [300_000])
@@ -304,7 +304,8 @@ def test_restart_goes_on_from_its_own_beginning(folder, server):
     assert done.status == 0 and "trying again" in done.err, done
     assert 0 < done_event(done)["bytes"] < 450_000, done
     assert (folder / "first").read_bytes() == b"first"
-    assert (folder / "large").read_bytes() == noise(500_000)
+    assert (folder / "large").read_bytes() == large
+    assert sorted(os.listdir(folder)) == ["first", "large", "served"]
 
 
 def test_links_and_devices_are_left_out(served, folder, server):
@@ -388,6 +389,24 @@ def test_a_slow_server_is_waited_for(folder):
             done = netlab("ftp", "put", server.address, *words, "--timeout", "2", cwd=folder)
             assert done.status == 0, done
     assert (folder / "served/some").read_bytes() == noise(150_000)
+
+
+def test_a_slow_client_has_its_time(folder, server):
+    """It gathers small files for longer than an answer may take."""
+    (folder / "some").mkdir()
+    for i in range(6):
+        (folder / f"some/{i}").write_bytes(bytes(500))
+    done = netlab("ftp", "put", server.address, "-r", "some", "--limit-rate", "1K", "--timeout", "1",
+                  cwd=folder)
+    assert done.status == 0 and len(os.listdir(folder / "served/some")) == 6, done
+
+
+def test_a_slow_server_answers_before_it_rests(folder):
+    (folder / "some").write_bytes(bytes(8000))
+    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "2K", "--grace", "0.1",
+                cwd=folder) as server:
+        done = netlab("ftp", "put", server.address, "some", "--timeout", "2", cwd=folder)
+    assert done.status == 0, done
 
 
 def test_progress_events(folder, server):

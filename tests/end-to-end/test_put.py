@@ -127,12 +127,40 @@ def test_what_others_write_to_comes_last(folder, server):
         fcntl.flock(part, fcntl.LOCK_EX)
         words = [NETLAB, "ftp", "put", server.address, "-t", ".", "a", "b", "c", "--retry", "9"]
         client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
-        line = client.stderr.readline().decode()
-        assert "another transfer writes to it" in line and "trying again" in line
+        assert b"b: another transfer writes to it" in client.stderr.readline()
+        assert b"trying again" in client.stderr.readline()
         assert (folder / "served/c").read_bytes() == b"c"
+        done = put(server, "-t", ".", "--restart", "a", "b", "c", cwd=folder)
+        assert done.status == 1 and "b: another transfer" in done.err and "1 failed" in done.err, done
     assert client.wait(TIMEOUT) == 0
     client.stderr.close()
     assert (folder / "served/b").read_bytes() == b"b"
+
+
+def test_what_another_has_written_to_is_looked_at_again(folder, server):
+    """One more attempt, when what was proved is not there any more."""
+    (folder / "notes").write_bytes(b"hello, world\n")
+    (folder / "served/hello").write_bytes(b"hello")
+    with server.connect() as asker:
+        asker.sendall(b"HASH hello 0 5 4096\n")
+        hashed = read_line(asker) + read_line(asker)
+
+    def lose(client):
+        for answer in (b"OK 5 0 a-b-c notes.part\n", hashed, b"ERROR changed it has\n"):
+            read_line(client)
+            client.sendall(answer)
+        client.recv(100)
+
+    def take(client):
+        read_line(client)
+        client.sendall(b"ERROR no-such-file nothing is there\n")
+        assert read_line(client).startswith(b"PUT notes 13 0 ")
+        client.recv(13)
+        client.sendall(b"OK 13 0 a-b-c notes\n")
+    answers = iter([lose, take])
+    port = tcp_server_of(lambda client: next(answers)(client), clients=2)
+    done = netlab("ftp", "put", f"127.0.0.1:{port}", "notes", "--retry", "1", cwd=folder)
+    assert done.status == 0 and "notes: it has; trying again" in done.err, done
 
 
 def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
@@ -154,10 +182,10 @@ def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
 def test_restart_goes_on_from_its_own_beginning(words, folder, server):
     (folder / "small").write_bytes(b"small")
     (folder / "served/small").write_bytes(b"SMALL")
+    (folder / "served/big.bin").write_bytes(CONTENT[:-1] + b"?")  # nothing but its bytes tells
     (folder / "served/big.bin.part").write_bytes(bytes(100_000))
-    for name in ("small", "big.bin"):
+    for name in ("small", "big.bin", "served/small", "served/big.bin"):
         os.utime(folder / name, ns=(1, 1))
-    os.utime(folder / "served/small", ns=(1, 1))
     address = cutting_proxy(server, [SIZE // 2])
     done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
     assert done.status == 0 and "trying again" in done.err, done

@@ -127,6 +127,20 @@ TEST_F(LabUpload, GivesAClientTimeThatItHoldsUpItself) {
   EXPECT_GE(files_.network.passed(), 99s);
 }
 
+TEST_F(LabUpload, AtARateGivesUpAClientThatSendsLessAllTheSame) {
+  files_.limit_rate = 1000;
+  client_.says("PUT notes.txt 1000000 0 0 -\n").says_bytewise(std::string(100, 'x'), 1s);
+  EXPECT_EQ(error_of([&] { files_.serve(client_); }), ETIMEDOUT);
+  EXPECT_EQ(files_.network.passed(), 60s);
+}
+
+TEST_F(LabUpload, BegunAnewNeedsNoProof) {
+  files_.put("notes.txt.part", "hello, w");
+  const std::string answer =
+      answer_to("PUT notes.txt 5 0" + std::string(time_and_mode) + " if=another\nhello");
+  EXPECT_EQ(answer, files_.ok("notes.txt", "5 0"));
+}
+
 TEST_F(LabUpload, GoesOnNowhereElse) {
   files_.put("short.txt.part", "hello");
   EXPECT_EQ(answer_to("PART absent\nPUT absent 12 7 0 -\nworldPUT short.txt 12 7 0 -\nworld"),
