@@ -44,6 +44,7 @@ std::unique_ptr<Action> guess_play();
 std::unique_ptr<Action> guess_serve();
 std::unique_ptr<Action> impair_tcp();
 std::unique_ptr<Action> impair_udp();
+std::unique_ptr<Action> sweep_arq();
 std::unique_ptr<Action> tcp_send();
 std::unique_ptr<Action> tcp_serve();
 std::unique_ptr<Action> udp_echo();

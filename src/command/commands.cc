@@ -20,6 +20,8 @@ constexpr Command rows[] = {
      "netlab impair tcp 9000 localhost:5001 --cut-after 100K", impair_tcp},
     {"impair udp", "a bad network for datagrams, between any client and any server",
      "netlab impair udp 9000 localhost:8888 --loss 10% --delay 40ms", impair_udp},
+    {"sweep arq", "measure the three strategies of repeat requests against loss",
+     "netlab sweep arq --loss 0,1,5,20% --delay 20ms -o figure.svg", sweep_arq},
     {"tcp send", "send a message and print the answer", "netlab tcp send localhost \"hello\"",
      tcp_send},
     {"tcp serve", "take a message from each client and answer it",

@@ -1,0 +1,37 @@
+#include "transport/reliable/congestion.h"
+
+#include <algorithm>
+
+#include "transport/reliable/cubic.h"
+#include "transport/reliable/new_reno.h"
+
+namespace netlab::reliable {
+namespace {
+
+template <typename Control>
+std::unique_ptr<Congestion> make(std::uint64_t datagram) {
+  return std::make_unique<Control>(datagram);
+}
+
+constexpr CongestionRow rows[] = {
+    {"cubic", "a cubic curve back to where it was lost (RFC 9438)", make<Cubic>},
+    {"newreno", "one packet more each round trip, half after a loss (RFC 9002)", make<NewReno>},
+};
+
+}  // namespace
+
+std::span<const CongestionRow> congestion_controls() {
+  return rows;
+}
+
+const CongestionRow* congestion_named(std::string_view name) {
+  const auto row = std::ranges::find(rows, name, &CongestionRow::name);
+  return row == std::end(rows) ? nullptr : &*row;
+}
+
+double window_rate(std::uint64_t window, const RoundTrip& round_trip) {
+  const auto round = std::max<Duration>(round_trip.smoothed(), std::chrono::microseconds(1));
+  return 1.25 * static_cast<double>(window) / std::chrono::duration<double>(round).count();
+}
+
+}  // namespace netlab::reliable

@@ -1,0 +1,267 @@
+#include "transport/reliable/connection.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "socket/error.h"
+
+namespace netlab::reliable {
+namespace {
+
+// A server that asks for a token again and again is none.
+constexpr unsigned int most_retries = 8;
+constexpr unsigned int most_doublings = 1;  // of the pause between two HELLOs
+
+}  // namespace
+
+Connection::Connection(Instant now, const Settings& settings, const Identity& identity)
+    : settings_(settings),
+      identity_(identity),
+      is_client_(true),
+      give_up_at_(now + settings.handshake_timeout),
+      wants_hello_(true),
+      last_heard_(now) {}
+
+Connection::Connection(Instant now, const Settings& settings, const Identity& identity,
+                       const Hello& hello)
+    : settings_(settings),
+      identity_(identity),
+      is_client_(false),
+      wants_welcome_(true),
+      last_heard_(now) {
+  establish(agreed(hello.terms, settings), hello.terms.limit, hello.client);
+}
+
+void Connection::establish(const Terms& terms, std::uint64_t peer_limit, std::uint64_t peer_id) {
+  terms_ = terms;
+  peer_id_ = peer_id;
+  Terms theirs = terms;
+  theirs.limit = peer_limit;
+  sender_.emplace(theirs, settings_, identity_.seed);
+  receiver_.emplace(arq_of(terms.strategy), settings_);
+  state_ = State::open;
+}
+
+std::span<const std::byte> Connection::readable() const {
+  return receiver_ ? receiver_->buffer().readable() : std::span<const std::byte>();
+}
+
+bool Connection::is_for_us(const Packet& packet) const {
+  if (const auto* const hello = std::get_if<Hello>(&packet.body))
+    return packet.to == 0 && !is_client_ && hello->client == peer_id_;
+  if (std::holds_alternative<Gone>(packet.body)) return peer_id_ != 0 && packet.to == peer_id_;
+  return packet.to == identity_.id;
+}
+
+void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
+  if (state_ == State::over) return;
+  const auto packet = parse(datagram);
+  if (!packet || !is_for_us(*packet)) {
+    ++unreadable_;
+    return;
+  }
+  try {
+    std::visit([&](const auto& body) { handle(now, body); }, packet->body);
+    finish_if_complete(now);
+  } catch (const ProtocolError&) {
+    fail(EPROTO);
+    close_with(Close::Code::violation);
+  }
+}
+
+void Connection::heard(Instant now) {
+  last_heard_ = now;
+  asked_since_ = never;
+  is_confirmed_ = true;
+}
+
+void Connection::handle(Instant, const Hello&) {
+  if (!is_confirmed_) wants_welcome_ = true;  // the first one was lost
+}
+
+void Connection::handle(Instant, const Retry& retry) {
+  if (state_ != State::greeting || ++retries_ > most_retries) return;
+  std::ranges::copy(retry.token, token_.begin());
+  token_size_ = retry.token.size();
+  hellos_ = 0;
+  wants_hello_ = true;
+}
+
+void Connection::handle(Instant now, const Welcome& welcome) {
+  if (state_ != State::greeting) return;
+  const Terms& terms = welcome.terms;
+  if (terms.largest > settings_.largest || terms.window > settings_.window || welcome.server == 0)
+    throw ProtocolError("the server raises what was proposed");
+  establish(terms, terms.limit, welcome.server);
+  if (hellos_ == 1) sender_->measured(now - hello_sent_);
+  heard(now);
+}
+
+void Connection::handle(Instant now, const Data& data) {
+  if (!receiver_) return;  // it has overtaken the WELCOME
+  heard(now);
+  if (state_ == State::lingering) close_with(Close::Code::done);  // our last word was lost
+  receiver_->on_data(now, data);
+}
+
+void Connection::handle(Instant now, const Ack& ack) {
+  if (!sender_) return;
+  heard(now);
+  sender_->on_acknowledgement(now, ack);
+}
+
+void Connection::handle(Instant now, const Ping& ping) {
+  if (!receiver_) return;
+  heard(now);
+  receiver_->on_ping(now, ping);
+}
+
+void Connection::handle(Instant, const Close& close) {
+  if (!sender_) {
+    fail(ECONNREFUSED);
+    return;
+  }
+  // Whoever says that it is done has all, and has been told that we have.
+  const bool is_done = close.code == Close::Code::done && receiver_->buffer().is_whole() &&
+                       sender_->buffer().is_finished();
+  const bool has_said_so = state_ == State::lingering && !wants_close_;
+  if (!is_done && state_ == State::open) error_ = ECONNRESET;
+  state_ = State::over;
+  wants_close_.reset();
+  if (is_done && !has_said_so) close_with(Close::Code::done);
+}
+
+void Connection::handle(Instant, const Gone&) {
+  if (state_ == State::lingering)
+    state_ = State::over;
+  else
+    fail(ECONNRESET);
+}
+
+void Connection::fail(int error) {
+  error_ = error;
+  state_ = State::over;
+}
+
+// Both ends have all. The peer may not know that yet: who is complete says so, and stays for a
+// while to say it again, unless the peer has said it.
+void Connection::finish_if_complete(Instant now) {
+  if (state_ != State::open || !sender_->is_done() || !receiver_->buffer().is_whole()) return;
+  close_with(Close::Code::done);
+  state_ = State::lingering;
+  linger_until_ = now + 3 * sender_->recovery().probe_timeout();
+}
+
+std::span<std::byte> Connection::room() {
+  return state_ == State::open ? sender_->buffer().room() : std::span<std::byte>();
+}
+
+void Connection::written(std::size_t bytes) {
+  sender_->buffer().written(bytes);
+}
+
+void Connection::finish() {
+  if (sender_) sender_->buffer().finish();
+}
+
+void Connection::consumed(std::size_t bytes) {
+  receiver_->consumed(bytes);
+}
+
+void Connection::acknowledge_now() {
+  if (receiver_) receiver_->acknowledge_now();
+}
+
+void Connection::abort() {
+  if (state_ == State::over) return;
+  if (state_ != State::lingering) {
+    error_ = ECONNABORTED;
+    if (peer_id_ != 0) close_with(Close::Code::aborted);
+  }
+  state_ = State::over;
+}
+
+Batch Connection::poll_transmit(Instant now, std::span<std::byte> room) {
+  assert(room.size() >= largest_size);
+  if (state_ == State::greeting) return transmit_hello(now, room);
+  if (const Batch control = transmit_control(now, room); control.bytes > 0) return control;
+  if (state_ != State::open) return {};
+  const Batch batch = sender_->transmit(now, peer_id_, room);
+  if (batch.bytes > 0) asked_since_ = std::min(asked_since_, now);
+  return batch;
+}
+
+Batch Connection::transmit_hello(Instant now, std::span<std::byte> room) {
+  if (!wants_hello_) return {};
+  wants_hello_ = false;
+  hello_sent_ = now;
+  ++hellos_;
+  const Hello hello{identity_.id, proposed(settings_), std::span(token_).first(token_size_)};
+  const std::size_t size = emit(0, hello, room);
+  return {size, size};
+}
+
+Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
+  std::size_t size = 0;
+  if (wants_welcome_) {
+    wants_welcome_ = false;
+    size = emit(peer_id_, Welcome{identity_.id, terms_}, room);
+  } else if (receiver_ && state_ != State::over && receiver_->next_timeout() <= now) {
+    size = emit(peer_id_, receiver_->acknowledge(now), room);
+  } else if (wants_close_) {
+    size = emit(peer_id_, Close{*wants_close_}, room);
+    wants_close_.reset();
+  }
+  return {size, size};
+}
+
+Instant Connection::hello_time() const {
+  if (wants_hello_) return never;
+  const unsigned int doublings = std::min(hellos_ - 1, most_doublings);
+  return hello_sent_ + RoundTrip().probe_timeout({}) * (1 << doublings);
+}
+
+Instant Connection::idle_time() const {
+  const Duration patience =
+      std::max(settings_.idle_timeout, 3 * sender_->recovery().probe_timeout());
+  return later(asked_since_, asked_since_ == never ? Duration::zero() : patience);
+}
+
+Instant Connection::keep_alive_time() const {
+  return asked_since_ == never ? last_heard_ + settings_.keep_alive : never;
+}
+
+void Connection::on_timeout(Instant now) {
+  if (state_ == State::greeting) {
+    if (give_up_at_ <= now)
+      fail(ETIMEDOUT);
+    else if (hello_time() <= now)
+      wants_hello_ = true;
+  } else if (state_ == State::lingering) {
+    if (linger_until_ <= now) state_ = State::over;
+  } else if (state_ == State::open) {
+    if (idle_time() <= now) {
+      fail(ETIMEDOUT);
+      return;
+    }
+    if (keep_alive_time() <= now) sender_->ping();
+    sender_->on_timeout(now);
+  }
+}
+
+Instant Connection::poll_timeout() const {
+  switch (state_) {
+    case State::greeting:
+      return std::min(give_up_at_, hello_time());
+    case State::open:
+      return std::min(
+          {receiver_->next_timeout(), sender_->next_timeout(), idle_time(), keep_alive_time()});
+    case State::lingering:
+      return std::min(receiver_->next_timeout(), linger_until_);
+    case State::over:
+      break;
+  }
+  return never;
+}
+
+}  // namespace netlab::reliable

@@ -1,0 +1,118 @@
+// Connection is one end of the reliable transport: a state machine that is given datagrams and the
+// time, and gives back datagrams and its next deadline. It has no socket, no clock, no thread and
+// no chance of its own, so that a test can drive two of them through any network in no time.
+//
+// Its methods are of four kinds: what is, what happened, what we want, what to do next. Whoever
+// drives it, after each of the second and third kind, sends what poll_transmit() gives until it
+// gives nothing, and calls on_timeout() at the instant of poll_timeout().
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "transport/reliable/receiver.h"
+#include "transport/reliable/sender.h"
+#include "transport/reliable/settings.h"
+
+namespace netlab::reliable {
+
+class Connection {
+ public:
+  // A client's: it says HELLO.
+  Connection(Instant now, const Settings& settings, const Identity& identity);
+  // A server's, of a HELLO with a token that is valid (Doorkeeper).
+  Connection(Instant now, const Settings& settings, const Identity& identity, const Hello& hello);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // What is.
+  bool is_established() const { return sender_.has_value(); }
+  // Nothing is to be sent or waited for any more. What has come can still be read.
+  bool is_over() const { return state_ == State::over && !wants_close_; }
+  // All that was written, and that it is all, has come to the peer.
+  bool is_delivered() const { return sender_ && sender_->is_done(); }
+  // Why it is over before its time, as an errno: ETIMEDOUT, ECONNRESET, EPROTO; 0: it is not.
+  int error() const { return error_; }
+  // What has come and was not read, or its first piece. Empty: nothing now, or
+  std::span<const std::byte> readable() const;
+  // nothing any more: the peer has finished, and all was read.
+  bool has_peer_finished() const { return receiver_ && receiver_->buffer().is_finished(); }
+  std::uint64_t id() const { return identity_.id; }
+  std::uint64_t peer_id() const { return peer_id_; }
+  const Terms& terms() const { return terms_; }             // as agreed on
+  const Sender& sender() const { return *sender_; }         // once it is established
+  const Receiver& receiver() const { return *receiver_; }   // once it is established
+  std::uint64_t unreadable() const { return unreadable_; }  // datagrams that made no sense
+
+  // What happened.
+  void on_datagram(Instant now, std::span<const std::byte> datagram);
+  void on_timeout(Instant now);
+
+  // What we want.
+  // Room for what is to be sent, in one piece; empty when there is none, or no connection yet.
+  std::span<std::byte> room();
+  void written(std::size_t bytes);
+  void finish();                     // nothing more will be written
+  void consumed(std::size_t bytes);  // of readable()
+  // What has come does not wait for more to be acknowledged.
+  void acknowledge_now();
+  // Ends both directions. The peer is told, once.
+  void abort();
+
+  // What to do next. `room` has largest_size bytes.
+  Batch poll_transmit(Instant now, std::span<std::byte> room);
+  // `never`: only when something happens.
+  Instant poll_timeout() const;
+
+ private:
+  enum class State { greeting, open, lingering, over };
+
+  void establish(const Terms& terms, std::uint64_t peer_limit, std::uint64_t peer_id);
+  bool is_for_us(const Packet& packet) const;
+  void heard(Instant now);
+  void handle(Instant now, const Hello& hello);
+  void handle(Instant now, const Retry& retry);
+  void handle(Instant now, const Welcome& welcome);
+  void handle(Instant now, const Data& data);
+  void handle(Instant now, const Ack& ack);
+  void handle(Instant now, const Ping& ping);
+  void handle(Instant now, const Close& close);
+  void handle(Instant now, const Gone& gone);
+  void fail(int error);
+  void finish_if_complete(Instant now);
+  void close_with(Close::Code code) { wants_close_ = code; }
+  Batch transmit_hello(Instant now, std::span<std::byte> room);
+  Batch transmit_control(Instant now, std::span<std::byte> room);
+  Instant hello_time() const;
+  Instant idle_time() const;
+  Instant keep_alive_time() const;
+
+  const Settings settings_;
+  const Identity identity_;
+  const bool is_client_;
+  State state_ = State::greeting;
+  int error_ = 0;
+  std::uint64_t unreadable_ = 0;
+
+  // Of the greeting.
+  Instant give_up_at_ = never;
+  std::array<std::byte, most_token> token_{};
+  std::size_t token_size_ = 0;
+  Instant hello_sent_{};
+  unsigned int hellos_ = 0;   // sent with this token
+  unsigned int retries_ = 0;  // taken
+  bool wants_hello_ = false;
+  bool wants_welcome_ = false;
+  bool is_confirmed_ = false;  // the client has our WELCOME
+
+  std::uint64_t peer_id_ = 0;
+  Terms terms_;
+  std::optional<Sender> sender_;
+  std::optional<Receiver> receiver_;
+  Instant last_heard_{};
+  Instant asked_since_ = never;  // the first packet that wants an answer, since we last heard
+  Instant linger_until_ = never;
+  std::optional<Close::Code> wants_close_;
+};
+
+}  // namespace netlab::reliable

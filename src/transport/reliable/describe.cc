@@ -1,0 +1,63 @@
+#include "transport/reliable/describe.h"
+
+#include <fmt/core.h>
+
+#include "transport/reliable/arq.h"
+
+namespace netlab::reliable {
+namespace {
+
+std::string text(const Terms& terms) {
+  std::string_view strategy;
+  for (const ArqRow& row : arqs())
+    if (row.strategy == terms.strategy) strategy = row.name;
+  return fmt::format("{}, window {}, datagrams to {}, limit {}", strategy, terms.window,
+                     terms.largest, terms.limit);
+}
+
+std::string text(const Hello& hello) {
+  return fmt::format("HELLO from {:x}: {}{}", hello.client, text(hello.terms),
+                     hello.token.empty() ? "" : ", with token");
+}
+
+std::string text(const Retry&) {
+  return "RETRY";
+}
+
+std::string text(const Welcome& welcome) {
+  return fmt::format("WELCOME from {:x}: {}", welcome.server, text(welcome.terms));
+}
+
+std::string text(const Data& data) {
+  return fmt::format("DATA {}: bytes {} to {}{}", data.number, data.offset,
+                     data.offset + data.payload.size(), data.last ? ", the end" : "");
+}
+
+std::string text(const Ack& ack) {
+  std::string runs;
+  for (std::size_t i = 0; i < ack.count; ++i)
+    runs += fmt::format(" [{}, {})", ack.ranges[i].first, ack.ranges[i].end);
+  return fmt::format("ACK {}: all before byte {}, limit {}, after {} us{}", ack.largest,
+                     ack.received_to, ack.limit, ack.delay.count(), runs);
+}
+
+std::string text(const Ping& ping) {
+  return fmt::format("PING {}", ping.number);
+}
+
+std::string text(const Close& close) {
+  return fmt::format("CLOSE {}", static_cast<std::uint32_t>(close.code));
+}
+
+std::string text(const Gone&) {
+  return "GONE";
+}
+
+}  // namespace
+
+std::string text(const Packet& packet) {
+  return fmt::format("to {:x} {}", packet.to,
+                     std::visit([](const auto& body) { return text(body); }, packet.body));
+}
+
+}  // namespace netlab::reliable

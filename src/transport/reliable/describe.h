@@ -1,0 +1,12 @@
+// Packets of the reliable transport as a person reads them: "DATA 17: bytes 4096 to 5263".
+#pragma once
+
+#include <string>
+
+#include "transport/reliable/packet.h"
+
+namespace netlab::reliable {
+
+std::string text(const Packet& packet);
+
+}  // namespace netlab::reliable

@@ -1,0 +1,43 @@
+// Doorkeeper receives whom a server does not know. It keeps no state of clients who have not proved
+// that they are where they say (RFC 9000 section 8.1): their HELLO is answered with a smaller RETRY
+// that has a token, and forgotten. So a forged source costs no memory, and gets less than was sent.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <unordered_set>
+
+#include "socket/address.h"
+#include "transport/reliable/packet.h"
+#include "transport/reliable/token.h"
+
+namespace netlab::reliable {
+
+class Doorkeeper {
+ public:
+  // `key`: random, of this server.
+  explicit Doorkeeper(const SipKey& key) : key_(key) {}
+
+  struct Verdict {
+    std::size_t answer = 0;         // bytes in `room` to be sent back; 0: silence
+    std::optional<Hello> admitted;  // a client who may come in: once with each token
+  };
+  // `room` has base_size bytes.
+  Verdict on_datagram(Instant now, const Address& from, std::span<const std::byte> datagram,
+                      std::span<std::byte> room);
+
+ private:
+  Verdict on_hello(Instant now, const Address& from, const Hello& hello, std::span<std::byte> room);
+  bool is_used_already(Instant now, const Hello& hello);
+
+  const SipKey key_;
+  struct Used {
+    Instant until;
+    std::uint64_t token;
+  };
+  std::deque<Used> used_;  // tokens, while they are valid
+  std::unordered_set<std::uint64_t> used_tokens_;
+  Instant silent_until_{};  // no second GONE before
+};
+
+}  // namespace netlab::reliable

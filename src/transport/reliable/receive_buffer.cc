@@ -1,0 +1,50 @@
+#include "transport/reliable/receive_buffer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "socket/error.h"
+
+namespace netlab::reliable {
+
+ReceiveBuffer::ReceiveBuffer(std::size_t capacity)
+    : capacity_(capacity), ring_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
+
+void ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes, bool last) {
+  const std::uint64_t end = offset + bytes.size();
+  const std::uint64_t known_end =
+      std::max(in_order_, ahead_.empty() ? 0 : ahead_.runs().back().end);
+  if (end > limit()) throw ProtocolError("more bytes than there is room for");
+  if ((end_ && end > *end_) || (last && end_.value_or(end) != end) || (last && end < known_end))
+    throw ProtocolError("bytes behind the end of the stream");
+  if (last) end_ = end;
+  if (end <= in_order_) return;  // known already
+  if (offset < in_order_) {
+    bytes = bytes.subspan(in_order_ - offset);
+    offset = in_order_;
+  }
+  const std::size_t at = offset % capacity_;
+  const std::size_t before_wrap = std::min(bytes.size(), capacity_ - at);
+  std::memcpy(ring_.get() + at, bytes.data(), before_wrap);
+  std::memcpy(ring_.get(), bytes.data() + before_wrap, bytes.size() - before_wrap);
+  if (offset > in_order_) {
+    ahead_.add({offset, end});
+    return;
+  }
+  in_order_ = end;
+  if (ahead_.empty()) return;
+  if (ahead_.runs().front().first <= in_order_)
+    in_order_ = std::max(in_order_, ahead_.runs().front().end);
+  ahead_.remove_below(in_order_);
+}
+
+std::uint64_t ReceiveBuffer::received_to() const {
+  return in_order_ + (is_whole() ? 1 : 0);
+}
+
+std::span<const std::byte> ReceiveBuffer::readable() const {
+  const std::size_t at = read_to_ % capacity_;
+  return {ring_.get() + at, std::min<std::size_t>(in_order_ - read_to_, capacity_ - at)};
+}
+
+}  // namespace netlab::reliable

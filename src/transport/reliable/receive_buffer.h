@@ -1,0 +1,46 @@
+// ReceiveBuffer puts the bytes of a stream in order: each is stored where it belongs, whenever and
+// however often it comes, and read once. It never promises more room than it has, nor takes a
+// promise back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "transport/reliable/ranges.h"
+
+namespace netlab::reliable {
+
+class ReceiveBuffer {
+ public:
+  // Its memory is touched as it is used.
+  explicit ReceiveBuffer(std::size_t capacity);
+
+  // Throws ProtocolError when the bytes go beyond the limit, or beyond the end of the stream.
+  void store(std::uint64_t offset, std::span<const std::byte> bytes, bool last);
+
+  // All before have come; the end of the stream counts as one byte.
+  std::uint64_t received_to() const;
+  // All bytes and the end of the stream have come.
+  bool is_whole() const { return end_ && in_order_ == *end_; }
+  // They have been read as well.
+  bool is_finished() const { return end_ && read_to_ == *end_; }
+  // Bytes before this offset may be sent.
+  std::uint64_t limit() const { return read_to_ + capacity_; }
+
+  // What can be read now, as far as it is in one piece; what was read is then consumed().
+  std::span<const std::byte> readable() const;
+  void consumed(std::size_t bytes) { read_to_ += bytes; }
+
+ private:
+  const std::size_t capacity_;
+  std::unique_ptr<std::byte[]> ring_;
+  std::uint64_t read_to_ = 0;
+  std::uint64_t in_order_ = 0;  // all bytes before have come
+  Ranges ahead_;                // what has come behind a gap
+  std::optional<std::uint64_t> end_;
+};
+
+}  // namespace netlab::reliable

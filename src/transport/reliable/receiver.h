@@ -1,0 +1,47 @@
+// Receiver is the half of a connection that takes data: it puts the stream in order, and knows what
+// to acknowledge and when (RFC 9000 section 13.2).
+#pragma once
+
+#include "transport/reliable/arq.h"
+#include "transport/reliable/receive_buffer.h"
+#include "transport/reliable/settings.h"
+
+namespace netlab::reliable {
+
+class Receiver {
+ public:
+  Receiver(const Arq& arq, const Settings& settings);
+
+  const ReceiveBuffer& buffer() const { return buffer_; }
+
+  // What happened. Throws ProtocolError.
+  void on_data(Instant now, const Data& data);
+  void on_ping(Instant now, const Ping& ping);
+
+  // What is wanted.
+  void consumed(std::size_t bytes);
+  // Whatever there is to acknowledge does not wait any longer.
+  void acknowledge_now();
+
+  // What to do next: the instant is past when an acknowledgement is due.
+  Instant next_timeout() const { return ack_time_; }
+  Ack acknowledge(Instant now);
+
+ private:
+  void came(Instant now, std::uint64_t number, bool kept);
+
+  const Arq& arq_;
+  const unsigned int packets_an_ack_;
+  const Duration ack_delay_;
+  ReceiveBuffer buffer_;
+  Ranges kept_;  // numbers of packets
+  std::uint64_t largest_ = 0;
+  Instant largest_came_{};
+  bool any_came_ = false;
+  unsigned int unacknowledged_ = 0;  // packets
+  Instant ack_time_ = never;
+  const std::uint64_t worth_telling_;  // bytes
+  std::uint64_t told_limit_;
+};
+
+}  // namespace netlab::reliable

@@ -1,0 +1,91 @@
+// Recovery finds out which packets are lost and how fast to send (RFC 9002): it numbers what is
+// sent, takes acknowledgements, and keeps the two timers, for a packet that later ones have
+// overtaken and for an acknowledgement that does not come at all. What the packets carry, and what
+// is sent again, is the Sender's business.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "transport/reliable/arq.h"
+#include "transport/reliable/congestion.h"
+#include "transport/reliable/delivery_rate.h"
+#include "transport/reliable/pacer.h"
+#include "transport/reliable/round_trip.h"
+
+namespace netlab::reliable {
+
+inline constexpr std::uint64_t packet_threshold = 3;  // section 6.1.1
+inline constexpr Duration longest_ack_delay = std::chrono::milliseconds(25);
+
+class Recovery {
+ public:
+  // `window`: packets that may be on their way, as agreed on.
+  Recovery(const Arq& arq, std::unique_ptr<Congestion> congestion, std::uint32_t window,
+           std::uint64_t first_number);
+
+  // What is.
+  const RoundTrip& round_trip() const { return round_trip_; }
+  const Flight& flight() const { return flight_; }
+  const Congestion& congestion() const { return *congestion_; }
+  std::uint64_t next_number() const { return flight_.end(); }
+  // Time-outs in a row without any acknowledgement.
+  unsigned int probes_in_vain() const { return probes_in_vain_; }
+  Duration probe_timeout() const { return round_trip_.probe_timeout(longest_ack_delay); }
+
+  // What happened.
+  void measured(Duration round_trip) { round_trip_.sample(round_trip, {}); }  // of the handshake
+  void on_sent(SentPacket packet);
+  // Leaves a number out.
+  void skip_number();
+  // Throws ProtocolError when it acknowledges what was never sent.
+  void on_acknowledgement(Instant now, const Ack& ack);
+  void on_timeout(Instant now);
+  // There is nothing more to send.
+  void limited_by_application();
+  // What the last two have found: valid until the next of them.
+  const std::vector<SentPacket>& lost() const { return lost_; }
+  // The size of the largest probe of the path's MTU that has come; 0: none.
+  std::size_t mtu_probe_that_came() const { return mtu_probe_that_came_; }
+
+  // What to do next.
+  // Whether the network has room for a packet, and it is time.
+  bool may_send(Instant now);
+  // Whether a packet is to be sent all the same, to hear anything at all.
+  bool wants_probe() const { return probes_wanted_ > 0; }
+  Instant next_timeout() const;
+  // When may_send() may be true again, as far as it is a matter of time.
+  Instant next_departure() const;
+
+ private:
+  void sample_round_trip(Instant now, const Ack& ack);
+  // Returns how many bytes have come.
+  std::uint64_t settle_what_came(Instant now, const Ack& ack);
+  void detect_lost(Instant now);
+  void lose(std::uint64_t number);
+  void tell_congestion(Instant now, std::uint64_t in_flight, std::uint64_t bytes);
+  void tell_losses(Instant now);
+  Instant probe_time() const;
+  bool has_window() const;
+
+  const Arq& arq_;
+  const std::uint32_t window_;
+  std::unique_ptr<Congestion> congestion_;
+  Flight flight_;
+  RoundTrip round_trip_;
+  Pacer pacer_;
+  DeliveryRate rate_;
+  std::optional<std::uint64_t> largest_;  // acknowledged
+  Instant last_sent_{};
+  Instant loss_time_ = never;  // when an overtaken packet is to be taken for lost
+  unsigned int probes_in_vain_ = 0;
+  unsigned int probes_wanted_ = 0;
+  bool was_full_ = false;        // the window kept a packet back since the last acknowledgement
+  Instant newest_settled_{};     // when the newest packet that has come was sent
+  std::uint64_t round_end_ = 0;  // delivered bytes: a packet sent after them ends the round
+  std::vector<SentPacket> lost_;
+  std::size_t mtu_probe_that_came_ = 0;
+};
+
+}  // namespace netlab::reliable

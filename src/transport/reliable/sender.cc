@@ -1,0 +1,191 @@
+#include "transport/reliable/sender.h"
+
+#include <algorithm>
+
+#include "socket/error.h"
+
+namespace netlab::reliable {
+namespace {
+
+// A packet number is left out once in so many, and up to twice as many.
+constexpr std::uint64_t skip_distance = 256;
+// Time-outs in a row after which large packets may be what does not come through.
+constexpr unsigned int black_hole = 3;
+constexpr unsigned int most_doublings = 7;  // of the pause between probes of a closed window
+constexpr std::size_t ping_size = header_size + 8;
+// The kernel takes no more in one call (UDP_MAX_SEGMENTS).
+constexpr std::size_t most_segments = 64;
+
+// SplitMix64 (Steele, Lea and Flood, 2014): enough to surprise a peer that guesses numbers.
+std::uint64_t next_chance(std::uint64_t& state) {
+  std::uint64_t mixed = (state += 0x9e3779b97f4a7c15);
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+  return mixed ^ (mixed >> 31);
+}
+
+}  // namespace
+
+Sender::Sender(const Terms& terms, const Settings& settings, std::uint64_t seed)
+    : chance_(seed),
+      recovery_(arq_of(terms.strategy), settings.congestion->make(base_size), terms.window,
+                next_chance(chance_) >> 33),
+      mtu_(terms.largest),
+      buffer_(settings.send_buffer),
+      limit_(terms.limit),
+      skip_at_(recovery_.next_number() + skip_distance + next_chance(chance_) % skip_distance) {}
+
+void Sender::on_acknowledgement(Instant now, const Ack& ack) {
+  if (ack.received_to > next_) throw ProtocolError("what was never sent is acknowledged");
+  recovery_.on_acknowledgement(now, ack);
+  buffer_.acknowledge(ack.received_to);
+  if (ack.limit > limit_) {
+    limit_ = ack.limit;
+    limit_probes_ = 0;
+  }
+  if (recovery_.mtu_probe_that_came() > 0) mtu_.on_probe_came(recovery_.mtu_probe_that_came());
+  send_lost_again(now);
+}
+
+void Sender::on_timeout(Instant now) {
+  if (limit_probe_time() <= now) {
+    ++limit_probes_;
+    blocked_since_ = now;
+    wants_ping_ = true;
+  }
+  recovery_.on_timeout(now);
+  send_lost_again(now);
+  if (recovery_.probes_in_vain() == black_hole && mtu_.size() > base_size) mtu_.fall_back(now);
+}
+
+void Sender::send_lost_again(Instant now) {
+  for (const SentPacket& packet : recovery_.lost()) {
+    if (packet.is_mtu_probe) mtu_.on_probe_lost(now, packet.size);
+    lost_.add({packet.offset, packet.end()});
+  }
+  lost_.remove_below(buffer_.begin());
+}
+
+std::uint64_t Sender::next_number() {
+  if (recovery_.next_number() == skip_at_) {
+    recovery_.skip_number();
+    skip_at_ += skip_distance + next_chance(chance_) % skip_distance;
+  }
+  return recovery_.next_number();
+}
+
+bool Sender::has_new() const {
+  return next_ < buffer_.end() && (next_ < limit_ || (next_ == buffer_.written_to()));
+}
+
+// Only the peer's word that it has room, which may be lost, gets things going again.
+bool Sender::is_blocked() const {
+  return next_ < buffer_.end() && !has_new() && lost_.empty() && recovery_.flight().packets() == 0;
+}
+
+std::optional<Range> Sender::oldest_on_its_way(std::size_t most) const {
+  const Flight& flight = recovery_.flight();
+  for (std::uint64_t number = flight.first(); number < flight.end(); ++number) {
+    const SentPacket& packet = flight[number];
+    if (packet.state != SentPacket::State::outstanding || packet.bytes == 0) continue;
+    const std::uint64_t first = std::max(packet.offset, buffer_.begin());
+    if (first < packet.end()) return Range{first, std::min(packet.end(), first + most)};
+  }
+  return std::nullopt;
+}
+
+// What is lost goes before what is new; a probe carries what is most likely missing.
+std::optional<Range> Sender::next_range(Instant now, std::size_t most) {
+  const bool is_probe = recovery_.wants_probe();
+  if (is_probe) {
+    if (const auto oldest = oldest_on_its_way(most)) {
+      sent_again_ += oldest->size();
+      return oldest;
+    }
+  }
+  if (lost_.empty() && !has_new()) return std::nullopt;
+  if (!is_probe && !recovery_.may_send(now)) return std::nullopt;
+  if (!lost_.empty()) {
+    const Range range = lost_.take_first(most);
+    sent_again_ += range.size();
+    return range;
+  }
+  const std::uint64_t first = next_;
+  const std::uint64_t allowed = std::min(buffer_.written_to(), std::max(limit_, first));
+  next_ = std::min(first + most, allowed);
+  if (next_ == buffer_.written_to()) next_ = buffer_.end();  // which needs no room
+  return Range{first, next_};
+}
+
+Batch Sender::transmit(Instant now, std::uint64_t to, std::span<std::byte> room) {
+  const bool has_data = !lost_.empty() || has_new();
+  if (has_data && recovery_.round_trip().is_measured())
+    if (const auto size = mtu_.probe(now)) return transmit_ping(now, to, *size, room);
+  Batch batch{.bytes = 0, .segment = mtu_.size()};
+  for (std::size_t count = 0; count < most_segments; ++count) {
+    const auto packet = room.subspan(batch.bytes);
+    if (packet.size() < batch.segment) break;
+    const auto range = next_range(now, batch.segment - data_header_size);
+    if (!range) break;
+    const std::size_t size = transmit_data(now, to, *range, packet);
+    batch.bytes += size;
+    if (size < batch.segment) break;
+  }
+  if (batch.bytes > 0) {
+    wants_ping_ = false;
+    batch.segment = std::min(batch.segment, batch.bytes);
+  } else if (wants_ping_ || recovery_.wants_probe()) {
+    return transmit_ping(now, to, ping_size, room);
+  }
+  if (lost_.empty() && !has_new()) recovery_.limited_by_application();
+  blocked_since_ = !is_blocked() ? never : std::min(blocked_since_, now);
+  return batch;
+}
+
+std::size_t Sender::transmit_data(Instant now, std::uint64_t to, const Range& range,
+                                  std::span<std::byte> room) {
+  // The end of the stream is the byte behind the last.
+  const bool last = range.end > buffer_.written_to();
+  const std::size_t payload = range.size() - (last ? 1 : 0);
+  const auto packet = room.first(data_header_size + payload);
+  buffer_.copy(range.first, packet.subspan(data_header_size));
+  const std::uint64_t number = next_number();
+  emit_around(to,
+              {.number = number,
+               .offset = range.first,
+               .payload = packet.subspan(data_header_size),
+               .last = last},
+              packet);
+  recovery_.on_sent({.sent = now,
+                     .offset = range.first,
+                     .bytes = static_cast<std::uint32_t>(range.size()),
+                     .size = static_cast<std::uint32_t>(packet.size())});
+  return packet.size();
+}
+
+Batch Sender::transmit_ping(Instant now, std::uint64_t to, std::size_t size,
+                            std::span<std::byte> room) {
+  const bool is_mtu_probe = size > ping_size;
+  emit(to, Ping{next_number()}, room.first(size));
+  recovery_.on_sent(
+      {.sent = now, .size = static_cast<std::uint32_t>(size), .is_mtu_probe = is_mtu_probe});
+  if (is_mtu_probe)
+    mtu_.on_probe_sent(size);
+  else
+    wants_ping_ = false;
+  return {size, size};
+}
+
+Instant Sender::limit_probe_time() const {
+  if (blocked_since_ == never) return never;
+  return blocked_since_ +
+         recovery_.probe_timeout() * (1 << std::min(limit_probes_, most_doublings));
+}
+
+Instant Sender::next_timeout() const {
+  const bool has_data = !lost_.empty() || has_new();
+  const Instant departure = has_data ? recovery_.next_departure() : never;
+  return std::min({recovery_.next_timeout(), departure, limit_probe_time()});
+}
+
+}  // namespace netlab::reliable

@@ -1,0 +1,67 @@
+// Sender is the half of a connection that gives data: it cuts the stream into packets, sends again
+// what is lost, and stops where the peer's room (flow control) or the network's (congestion
+// control) ends.
+#pragma once
+
+#include "transport/reliable/batch.h"
+#include "transport/reliable/path_mtu.h"
+#include "transport/reliable/recovery.h"
+#include "transport/reliable/send_buffer.h"
+#include "transport/reliable/settings.h"
+
+namespace netlab::reliable {
+
+class Sender {
+ public:
+  Sender(const Terms& terms, const Settings& settings, std::uint64_t seed);
+
+  // What is.
+  const Recovery& recovery() const { return recovery_; }
+  const PathMtu& mtu() const { return mtu_; }
+  const SendBuffer& buffer() const { return buffer_; }
+  // The peer has all, and knows that it is all.
+  bool is_done() const { return buffer_.is_finished() && buffer_.begin() == buffer_.end(); }
+  // Bytes before this offset may be sent.
+  std::uint64_t limit() const { return limit_; }
+  std::uint64_t sent_again() const { return sent_again_; }  // bytes, so far
+
+  // What happened.
+  void measured(Duration round_trip) { recovery_.measured(round_trip); }
+  void on_acknowledgement(Instant now, const Ack& ack);  // throws ProtocolError
+  void on_timeout(Instant now);
+
+  // What is wanted.
+  SendBuffer& buffer() { return buffer_; }
+  void ping() { wants_ping_ = true; }
+
+  // What to do next. `to`: the peer's id. `room` has largest_size bytes.
+  Batch transmit(Instant now, std::uint64_t to, std::span<std::byte> room);
+  Instant next_timeout() const;
+
+ private:
+  Batch transmit_ping(Instant now, std::uint64_t to, std::size_t size, std::span<std::byte> room);
+  std::size_t transmit_data(Instant now, std::uint64_t to, const Range& range,
+                            std::span<std::byte> room);
+  std::optional<Range> next_range(Instant now, std::size_t most);
+  std::optional<Range> oldest_on_its_way(std::size_t most) const;
+  void send_lost_again(Instant now);
+  std::uint64_t next_number();
+  bool has_new() const;
+  bool is_blocked() const;
+  Instant limit_probe_time() const;
+
+  std::uint64_t chance_;
+  Recovery recovery_;
+  PathMtu mtu_;
+  SendBuffer buffer_;
+  Ranges lost_;             // bytes to be sent again
+  std::uint64_t next_ = 0;  // the first byte that was never sent
+  std::uint64_t limit_;
+  std::uint64_t skip_at_;  // the next number to be left out
+  std::uint64_t sent_again_ = 0;
+  bool wants_ping_ = false;
+  Instant blocked_since_ = never;  // by the peer's limit, with nothing on its way
+  unsigned int limit_probes_ = 0;
+};
+
+}  // namespace netlab::reliable

@@ -1,0 +1,21 @@
+#include "transport/reliable/settings.h"
+
+#include <algorithm>
+
+namespace netlab::reliable {
+
+Terms proposed(const Settings& own) {
+  return {.strategy = own.strategy,
+          .largest = own.largest,
+          .window = own.window,
+          .limit = own.receive_buffer};
+}
+
+Terms agreed(const Terms& proposed, const Settings& own) {
+  return {.strategy = proposed.strategy,
+          .largest = std::min(proposed.largest, own.largest),
+          .window = std::min(proposed.window, own.window),
+          .limit = own.receive_buffer};
+}
+
+}  // namespace netlab::reliable

@@ -1,0 +1,63 @@
+// Party is one end in the simulation: a Connection with somebody who writes so many bytes,
+// finishes, and reads what comes, at their pace. The bytes are a function of their offset, so that
+// both ends know what has to come.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "transport/reliable/connection.h"
+
+namespace netlab::simulated {
+
+struct PartySettings {
+  reliable::Settings connection;
+  std::uint64_t writes = 0;  // bytes, and then it finishes
+  bool finishes = true;
+  std::size_t reads_at_once = 1 << 20;
+  Duration reading_pause{};  // between two reads
+  Duration reads_after{};    // the beginning of the simulation
+};
+
+class Party {
+ public:
+  // `salt`: its bytes differ from another's.
+  Party(const PartySettings& settings, std::uint8_t salt, std::uint8_t peers_salt, Instant start)
+      : settings_(settings),
+        salt_(salt),
+        peers_salt_(peers_salt),
+        may_read_(start + settings.reads_after) {}
+
+  // Reads and writes what can be read and written now.
+  void act(Instant now);
+  // When it wants to act without being told of anything.
+  Instant next() const { return next_read_; }
+
+  // Nothing more will happen to it.
+  bool is_over() const {
+    return !connection || (connection->is_over() && connection->readable().empty());
+  }
+  bool has_read_all() const { return has_read_all_; }
+  std::uint64_t bytes_read() const { return read_; }
+  std::uint64_t bytes_written() const { return written_; }
+  // What is wrong with the bytes that came; empty: nothing.
+  const std::string& complaint() const { return complaint_; }
+
+  std::unique_ptr<reliable::Connection> connection;  // null: a server nobody has come to
+
+ private:
+  void write();
+  void read(Instant now);
+
+  const PartySettings settings_;
+  const std::uint8_t salt_;
+  const std::uint8_t peers_salt_;
+  std::uint64_t written_ = 0;
+  std::uint64_t read_ = 0;
+  bool has_read_all_ = false;
+  Instant may_read_;
+  Instant next_read_ = never;
+  std::string complaint_;
+};
+
+}  // namespace netlab::simulated

@@ -1,0 +1,150 @@
+#include "transport/simulated/simulation.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "transport/reliable/describe.h"
+
+namespace netlab::simulated {
+namespace {
+
+const Address clients_address = Address::loopback(40'000);
+// Probes that are sent though the window of packets is full.
+constexpr std::uint64_t most_probes = 64;
+
+}  // namespace
+
+Simulation::Simulation(const SimulationSettings& settings)
+    : settings_(settings),
+      client_(settings.client, 1, 2, start_),
+      server_(settings.server, 2, 1, start_),
+      up_(settings.up, settings.seed, 0, start_),
+      down_(settings.down, settings.seed, 1, start_),
+      doorkeeper_({settings.seed, ~settings.seed}),
+      room_(reliable::largest_size) {
+  client_.connection = std::make_unique<reliable::Connection>(
+      now_, settings.client.connection,
+      reliable::Identity{.id = 2 * settings.seed + 0x1000, .seed = settings.seed + 1});
+  transmit();
+}
+
+bool Simulation::is_over() const {
+  return client_.is_over() && server_.is_over();
+}
+
+const std::string& Simulation::complaint() const {
+  if (!client_.complaint().empty()) return client_.complaint();
+  if (!server_.complaint().empty()) return server_.complaint();
+  return complaint_;
+}
+
+void Simulation::run(Duration most) {
+  run_until([this] { return is_over(); }, most);
+}
+
+bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
+  const Instant end = later(now_, most);
+  while (!holds()) {
+    const Instant coming = next();
+    if (coming > end) {
+      now_ = end;
+      return false;
+    }
+    now_ = std::max(now_, coming);
+    step();
+    if (!complaint().empty()) return false;
+  }
+  return true;
+}
+
+Instant Simulation::next() const {
+  Instant first = std::min({up_.next(), down_.next(), client_.next(), server_.next(),
+                            client_.connection->poll_timeout()});
+  if (server_.connection) first = std::min(first, server_.connection->poll_timeout());
+  return first;
+}
+
+void Simulation::step() {
+  while (up_.next() <= now_) to_server(up_.take());
+  while (down_.next() <= now_) client_.connection->on_datagram(now_, down_.take());
+  for (const Party* const party : {&client_, &server_})
+    if (party->connection && party->connection->poll_timeout() <= now_)
+      party->connection->on_timeout(now_);
+  transmit();
+}
+
+void Simulation::transmit() {
+  client_.act(now_);
+  server_.act(now_);
+  send(client_, server_, up_, "client");
+  send(server_, client_, down_, "server");
+}
+
+void Simulation::to_server(std::span<const std::byte> datagram) {
+  if (server_.connection) {
+    server_.connection->on_datagram(now_, datagram);
+    return;
+  }
+  received_unknown_ += datagram.size();
+  const auto verdict = doorkeeper_.on_datagram(now_, clients_address, datagram, room_);
+  if (verdict.answer > 0) {
+    const auto answer = std::span(room_).first(verdict.answer);
+    sent_unknown_ += answer.size();
+    ++packets_down_;
+    note("server", answer, down_.send(now_, answer));
+    if (sent_unknown_ > 3 * received_unknown_) complaint_ = "the server amplifies";
+  }
+  if (verdict.admitted)
+    server_.connection = std::make_unique<reliable::Connection>(
+        now_, settings_.server.connection,
+        reliable::Identity{.id = 2 * settings_.seed + 0x1001, .seed = settings_.seed + 2},
+        *verdict.admitted);
+}
+
+void Simulation::give_client(std::span<const std::byte> datagram) {
+  client_.connection->on_datagram(now_, datagram);
+  transmit();
+}
+
+void Simulation::give_server(std::span<const std::byte> datagram) {
+  to_server(datagram);
+  transmit();
+}
+
+void Simulation::send(Party& from, const Party& to, Wire& wire, const char* name) {
+  if (!from.connection) return;
+  for (;;) {
+    const reliable::Batch batch = from.connection->poll_transmit(now_, room_);
+    if (batch.bytes == 0) return;
+    auto rest = std::span<const std::byte>(room_).first(batch.bytes);
+    while (!rest.empty()) {
+      const auto datagram = rest.first(std::min(batch.segment, rest.size()));
+      rest = rest.subspan(datagram.size());
+      ++(&from == &client_ ? packets_up_ : packets_down_);
+      note(name, datagram, wire.send(now_, datagram));
+    }
+    check(from, to);
+  }
+}
+
+void Simulation::check(const Party& from, const Party& to) {
+  if (!from.connection->is_established() || !to.connection || !to.connection->is_established())
+    return;
+  const reliable::Sender& sender = from.connection->sender();
+  if (sender.limit() > to.connection->receiver().buffer().limit())
+    complaint_ = "a limit that was never given";
+  if (sender.recovery().flight().packets() > from.connection->terms().window + most_probes)
+    complaint_ = "more packets on their way than were agreed on";
+}
+
+void Simulation::note(const char* name, std::span<const std::byte> datagram, const char* fate) {
+  const auto time = static_cast<std::uint64_t>(passed().count());
+  trace_ = reliable::siphash({trace_, time}, datagram) + static_cast<std::uint64_t>(*fate);
+  if (!settings_.logs) return;
+  const auto packet = reliable::parse(datagram);
+  log_ += fmt::format("{:12.6f} {} {}{}{}\n", std::chrono::duration<double>(passed()).count(), name,
+                      packet ? reliable::text(*packet) : "?", *fate ? "  " : "", fate);
+}
+
+}  // namespace netlab::simulated

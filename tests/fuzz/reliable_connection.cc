@@ -1,0 +1,55 @@
+// A server's Connection whose peer sends anything. The input is packets, each after a byte that
+// tells how long it is and one for the time that passes before; the sums are put right.
+#include "transport/reliable/connection.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "fuzz/input.h"
+#include "fuzz/must.h"
+#include "transport/reliable/crc32c.h"
+
+namespace netlab::reliable {
+namespace {
+
+constexpr std::size_t buffer_size = 4096;
+
+std::vector<std::byte> next_packet(std::string_view& input) {
+  const std::size_t size = std::min<std::size_t>(take_byte(input), input.size());
+  const auto bytes = std::as_bytes(std::span(input.substr(0, size)));
+  std::vector<std::byte> packet(bytes.begin(), bytes.end());
+  input.remove_prefix(size);
+  if (packet.size() < header_size) return packet;
+  const std::uint32_t sum = crc32c(std::span(packet).subspan(4));
+  for (std::size_t i = 0; i < 4; ++i) packet[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
+  return packet;
+}
+
+void run(std::string_view input) {
+  const auto strategy = static_cast<Strategy>(1 + take_byte(input) % 3);
+  Settings settings;
+  settings.send_buffer = settings.receive_buffer = buffer_size;
+  Instant now = Instant(std::chrono::hours(1));
+  Connection connection(now, settings, {.id = 0x0101010101010101, .seed = 1},
+                        {.client = 2, .terms = {strategy, largest_size, 10, 8192}});
+  std::vector<std::byte> room(largest_size);
+  while (!input.empty()) {
+    now += std::chrono::milliseconds(take_byte(input));
+    connection.on_datagram(now, next_packet(input));
+    if (connection.poll_timeout() <= now) connection.on_timeout(now);
+    connection.written(std::min<std::size_t>(connection.room().size(), 100));
+    std::size_t sent = 0;
+    while (const std::size_t bytes = connection.poll_transmit(now, room).bytes) sent += bytes;
+    must(sent <= 4 * largest_size, "it sends no more than it may");
+    must(connection.readable().size() <= buffer_size, "it keeps no more than it promised");
+    if (!connection.readable().empty()) connection.consumed(1);
+  }
+}
+
+}  // namespace
+}  // namespace netlab::reliable
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  netlab::reliable::run(netlab::text_of(data, size));
+  return 0;
+}

@@ -1,0 +1,172 @@
+// A peer, or somebody on the way, who does not keep to the rules.
+#include "transport/reliable/simulated.h"
+
+namespace netlab::simulated {
+namespace {
+
+using namespace reliable;
+
+class HostileTest : public testing::Test {
+ protected:
+  // Until they have talked for a while.
+  void begin() {
+    settings_.client.finishes = settings_.server.finishes = false;
+    simulation_.emplace(settings_);
+    ASSERT_TRUE(simulation_->run_until(
+        [&] { return simulation_->server().bytes_read() == settings_.client.writes; }));
+  }
+  Connection& client() { return *simulation_->client().connection; }
+  Connection& server() { return *simulation_->server().connection; }
+
+  template <typename Body>
+  std::span<const std::byte> packet(std::uint64_t to, const Body& body) {
+    return std::span(room_).first(emit(to, body, room_));
+  }
+  std::span<const std::byte> data(const Data& data, std::size_t size) {
+    const auto packet = std::span(room_).first(data_header_size + size);
+    emit_around(server().id(), data, packet);
+    return packet;
+  }
+
+  SimulationSettings settings_ = usual();
+  std::optional<Simulation> simulation_;
+  std::vector<std::byte> room_ = std::vector<std::byte>(largest_size);
+};
+
+TEST_F(HostileTest, EndsWhenAPacketIsAcknowledgedThatWasNeverSent) {
+  begin();
+  Ack ack{.largest = client().sender().recovery().next_number()};
+  simulation_->give_client(packet(client().id(), ack));
+  EXPECT_EQ(client().error(), EPROTO);
+  simulation_->run(1s);
+  EXPECT_EQ(server().error(), ECONNRESET);  // it is told
+}
+
+// Some numbers are left out to catch who acknowledges what has not come (optimistic ack).
+TEST_F(HostileTest, CatchesWhoAcknowledgesMoreThanHasCome) {
+  settings_.client.writes = 2'000'000;
+  settings_.up.link.rate = 5'000'000;
+  settings_.client.finishes = false;
+  simulation_.emplace(settings_);
+  const auto is_caught = [&] {
+    if (!client().is_established()) return false;
+    const Recovery& recovery = client().sender().recovery();
+    if (recovery.flight().packets() < 3) return false;
+    Ack ack{.largest = recovery.next_number() - 1};
+    ack.count = 1;
+    ack.ranges[0] = {recovery.flight().first(), recovery.next_number()};
+    simulation_->give_client(packet(client().id(), ack));
+    return client().error() != 0;
+  };
+  EXPECT_TRUE(simulation_->run_until(is_caught, 1min));
+  EXPECT_EQ(client().error(), EPROTO);
+}
+
+TEST_F(HostileTest, EndsWhenBytesAreAcknowledgedThatWereNeverSent) {
+  begin();
+  Ack ack{.largest = client().sender().recovery().next_number() - 1};
+  ack.received_to = settings_.client.writes + 1;
+  simulation_->give_client(packet(client().id(), ack));
+  EXPECT_EQ(client().error(), EPROTO);
+}
+
+TEST_F(HostileTest, EndsWhenMoreIsSentThanThereIsRoomFor) {
+  begin();
+  const std::uint64_t limit = server().receiver().buffer().limit();
+  simulation_->give_server(data({.number = 1, .offset = limit - 100}, 100));
+  EXPECT_EQ(server().error(), 0);
+  simulation_->give_server(data({.number = 2, .offset = limit - 99}, 100));
+  EXPECT_EQ(server().error(), EPROTO);
+}
+
+TEST_F(HostileTest, EndsWhenTheStreamHasTwoEnds) {
+  begin();
+  const std::uint64_t end = settings_.client.writes;
+  simulation_->give_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
+  EXPECT_EQ(server().error(), 0);
+  simulation_->give_server(data({.number = 2, .offset = end + 40, .last = true}, 0));
+  EXPECT_EQ(server().error(), EPROTO);
+}
+
+TEST_F(HostileTest, EndsWhenThereAreBytesBehindTheEnd) {
+  begin();
+  const std::uint64_t end = settings_.client.writes;
+  simulation_->give_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
+  simulation_->give_server(data({.number = 2, .offset = end + 45}, 10));
+  EXPECT_EQ(server().error(), EPROTO);
+}
+
+TEST_F(HostileTest, DoesNotHeedWhoDoesNotKnowItsId) {
+  begin();
+  simulation_->give_client(packet(client().id() + 1, Close{Close::Code::aborted}));
+  simulation_->give_client(packet(client().id(), Gone{}));
+  simulation_->give_client(packet(client().id() + 1, Ack{.largest = 1}));
+  EXPECT_EQ(client().error(), 0);
+  EXPECT_FALSE(client().is_over());
+  simulation_->give_client(packet(server().id(), Gone{}));  // whom we call so
+  EXPECT_EQ(client().error(), ECONNRESET);
+}
+
+TEST_F(HostileTest, AnswersNothingOnceItIsOver) {
+  begin();
+  client().abort();
+  simulation_->transmit();
+  const std::uint64_t before = simulation_->packets_up();
+  simulation_->give_client(packet(client().id(), Ack{}));
+  EXPECT_EQ(simulation_->packets_up(), before);
+}
+
+// A sum can be made right by whoever knows the bytes; the fields have to stand alone.
+TEST_F(HostileTest, SurvivesEveryFlippedBitOfAHeader) {
+  settings_.server.writes = 0;
+  for (std::size_t bit = 0; bit < 8 * data_header_size; ++bit) {
+    begin();
+    auto bytes = data({.number = 5, .offset = 0}, 100);
+    std::vector<std::byte> flipped(bytes.begin(), bytes.end());
+    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
+    simulation_->give_server(flipped);
+    EXPECT_EQ(server().error(), 0) << bit;
+    EXPECT_EQ(server().unreadable(), 1u) << bit;
+  }
+}
+
+TEST_F(HostileTest, KeepsNoStateOfThoseWhoOnlySayHello) {
+  settings_.up.link.loss = 1;
+  simulation_.emplace(settings_);
+  for (std::uint64_t id = 1; id <= 10'000; ++id)
+    simulation_->give_server(packet(0, Hello{id, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
+  EXPECT_FALSE(simulation_->server().connection);
+  EXPECT_EQ(simulation_->complaint(), "");
+  EXPECT_LT(20 * simulation_->sent_unknown(), simulation_->received_unknown());
+}
+
+TEST_F(HostileTest, AsksNotForEverForATokenThatIsNeverRight) {
+  settings_.up.link.loss = 1;
+  simulation_.emplace(settings_);
+  const std::vector<std::byte> token(16);
+  for (int i = 0; i < 1000; ++i) simulation_->give_client(packet(client().id(), Retry{token}));
+  EXPECT_LT(simulation_->packets_up(), 12u);
+}
+
+TEST_F(HostileTest, TakesNoTermsAboveWhatItProposed) {
+  settings_.up.link.loss = 1;
+  simulation_.emplace(settings_);
+  simulation_->give_client(
+      packet(client().id(), Welcome{7, {Strategy::selective_repeat, 9000, 10, 1000}}));
+  EXPECT_EQ(client().error(), EPROTO);
+}
+
+TEST_F(HostileTest, SurvivesNoise) {
+  begin();
+  auto chance = std::uint64_t{1};
+  for (int i = 0; i < 10'000; ++i) {
+    for (std::size_t at = 0; at < 100; ++at)
+      room_[at] = static_cast<std::byte>((chance = chance * 6364136223846793005 + 1) >> 56);
+    simulation_->give_server(std::span(room_).first(chance % 100));
+  }
+  EXPECT_EQ(server().error(), 0);
+  EXPECT_EQ(simulation_->complaint(), "");
+}
+
+}  // namespace
+}  // namespace netlab::simulated

@@ -1,0 +1,291 @@
+// Two ends of the reliable transport in networks that each have one fault.
+#include "transport/reliable/simulated.h"
+
+namespace netlab::simulated {
+namespace {
+
+using reliable::Strategy;
+
+class ReliableScenario : public testing::Test {
+ protected:
+  // Runs it, and says how long it took.
+  Duration succeed() {
+    Simulation simulation(settings_);
+    simulation.run();
+    expect_success(simulation, settings_);
+    return simulation.passed();
+  }
+  LinkSettings& up() { return settings_.up.link; }
+  LinkSettings& down() { return settings_.down.link; }
+
+  SimulationSettings settings_ = usual();
+};
+
+TEST_F(ReliableScenario, CarriesBytesBothWaysAndEnds) {
+  // Two round trips of 20 ms for the greeting, five for the doubling window, one for the end.
+  EXPECT_LT(succeed(), 170ms);
+}
+
+TEST_F(ReliableScenario, CarriesNothingAtAll) {
+  settings_.client.writes = settings_.server.writes = 0;
+  EXPECT_LT(succeed(), 100ms);
+}
+
+TEST_F(ReliableScenario, GoesOnReadingAfterItHasFinishedWriting) {
+  settings_.client.writes = 0;
+  settings_.server.writes = 500'000;
+  succeed();
+}
+
+TEST_F(ReliableScenario, SurvivesTheLossOfEachOfTheFirst64Packets) {
+  for (std::uint64_t lost = 1; lost <= 64; ++lost) {
+    settings_ = usual();
+    up().drop = {{lost, lost}};
+    EXPECT_LT(succeed(), 2500ms) << "up, " << lost;
+    up().drop.clear();
+    down().drop = {{lost, lost}};
+    EXPECT_LT(succeed(), 2500ms) << "down, " << lost;
+  }
+}
+
+TEST_F(ReliableScenario, SurvivesManyLosses) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    settings_ = usual();
+    settings_.seed = seed;
+    for (std::uint64_t at = 1 + seed % 7; at < 200; at += 2 + (at * seed) % 9) {
+      up().drop.push_back({at, at});
+      down().drop.push_back({at + 1, at + 1});
+    }
+    EXPECT_LT(succeed(), 30s) << seed;
+  }
+}
+
+TEST_F(ReliableScenario, SurvivesHeavyLoss) {
+  int successes = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    settings_.seed = seed;
+    up().loss = down().loss = 0.3;
+    Simulation simulation(settings_);
+    simulation.run();
+    EXPECT_EQ(simulation.complaint(), "");
+    successes += simulation.client().has_read_all() && simulation.server().has_read_all();
+  }
+  EXPECT_GE(successes, 95);
+}
+
+TEST_F(ReliableScenario, SendsAgainLittleMoreThanWasLost) {
+  settings_.client.writes = 1'000'000;
+  up().loss = 0.01;
+  Simulation simulation(settings_);
+  simulation.run();
+  expect_success(simulation, settings_);
+  const double lost = 0.01 * 1'000'000;
+  EXPECT_LT(static_cast<double>(simulation.client().connection->sender().sent_again()), 2.5 * lost);
+}
+
+TEST_F(ReliableScenario, DoesNotMindWhatComesTwice) {
+  up().duplicate = down().duplicate = 1;
+  EXPECT_LT(succeed(), 200ms);
+}
+
+TEST_F(ReliableScenario, SurvivesWhatComesOutOfOrder) {
+  for (int late = 0; late <= 50; late += 5) {
+    up().reorder = down().reorder = 0.2;
+    up().reorder_by = down().reorder_by = late * 1ms;
+    EXPECT_LT(succeed(), 3s) << late;
+  }
+}
+
+TEST_F(ReliableScenario, DropsWhatWasChangedOnItsWay) {
+  up().corrupt = down().corrupt = 0.1;
+  Simulation simulation(settings_);
+  simulation.run();
+  expect_success(simulation, settings_);
+  EXPECT_GT(simulation.server().connection->unreadable(), 0u);
+}
+
+TEST_F(ReliableScenario, SurvivesTheLossOfAcknowledgementsAlone) {
+  settings_.server.writes = 0;
+  down().loss = 0.5;
+  EXPECT_LT(succeed(), 15s);
+}
+
+TEST_F(ReliableScenario, SurvivesTheLossOfTheFinalPackets) {
+  Simulation whole(settings_);
+  whole.run();
+  for (std::uint64_t back = 0; back < 6; ++back) {
+    settings_ = usual();
+    const std::uint64_t last_up = whole.packets_up() - back;
+    up().drop = {{last_up, last_up + 1}};
+    EXPECT_LT(succeed(), 2s) << back;
+    settings_ = usual();
+    const std::uint64_t last_down = whole.packets_down() - back;
+    down().drop = {{last_down, last_down + 1}};
+    EXPECT_LT(succeed(), 2s) << back;
+  }
+}
+
+TEST_F(ReliableScenario, SurvivesABlackHoleShorterThanTheIdleTimeOut) {
+  settings_.up.blackouts = settings_.down.blackouts = {{100ms, 29s}};
+  succeed();
+}
+
+TEST_F(ReliableScenario, TellsOfABlackHoleLongerThanTheIdleTimeOut) {
+  settings_.up.blackouts = settings_.down.blackouts = {{100ms, 24h}};
+  Simulation simulation(settings_);
+  simulation.run();
+  EXPECT_TRUE(simulation.is_over());
+  EXPECT_EQ(simulation.client().connection->error(), ETIMEDOUT);
+  EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
+  EXPECT_GT(simulation.passed(), 30s);
+  EXPECT_LT(simulation.passed(), 45s);  // who only listens asks after ten seconds
+}
+
+TEST_F(ReliableScenario, GivesUpWhenNobodyIsThere) {
+  settings_.up.link.loss = 1;
+  Simulation simulation(settings_);
+  simulation.run();
+  EXPECT_EQ(simulation.client().connection->error(), ETIMEDOUT);
+  EXPECT_EQ(simulation.passed(), 10s);
+}
+
+TEST_F(ReliableScenario, StaysAsLongAsThePeerAnswers) {
+  settings_.client.finishes = settings_.server.finishes = false;
+  Simulation simulation(settings_);
+  EXPECT_FALSE(simulation.run_until([&] { return simulation.is_over(); }, 10h));
+  EXPECT_EQ(simulation.client().connection->error(), 0);
+  EXPECT_EQ(simulation.server().bytes_read(), settings_.client.writes);
+  EXPECT_LT(simulation.packets_up(), 10 * 3600 / 10 * 3 + 200);  // it asks now and then
+}
+
+TEST_F(ReliableScenario, WaitsForAReaderThatIsSlow) {
+  settings_.server.reads_at_once = 1000;
+  settings_.server.reading_pause = 50ms;
+  EXPECT_GE(succeed(), 5s);
+}
+
+TEST_F(ReliableScenario, WaitsForAReaderThatDoesNotRead) {
+  settings_.server.reads_after = 1h;
+  Simulation simulation(settings_);
+  EXPECT_FALSE(simulation.run_until([&] { return simulation.is_over(); }, 59min));
+  // A full window, and then a question now and then.
+  EXPECT_EQ(simulation.client().connection->sender().limit(), 64u * 1024);
+  EXPECT_LT(simulation.packets_up(), 60 + 59 * 60);
+  simulation.run();
+  expect_success(simulation, settings_);
+}
+
+TEST_F(ReliableScenario, HearsOfRoomThoughTheWordIsLost) {
+  settings_.server.reads_after = 5s;
+  settings_.server.writes = 0;
+  settings_.down.blackouts = {{4900ms, 5100ms}};  // when it is told
+  EXPECT_LT(succeed(), 15s);
+}
+
+TEST_F(ReliableScenario, FindsALargerPathAndSurvivesThatItShrinks) {
+  settings_.client.connection.largest = settings_.server.connection.largest = 9000;
+  settings_.up.mtu = 9000;
+  settings_.client.writes = 3'000'000;
+  up().rate = 1'000'000;
+  settings_.up.mtu_changes = 1s;
+  settings_.up.later_mtu = 1300;
+  Simulation simulation(settings_);
+  const auto size = [&] {
+    const auto& client = *simulation.client().connection;
+    return client.is_established() ? client.sender().mtu().size() : 0;
+  };
+  EXPECT_TRUE(simulation.run_until([&] { return size() == 9000; }, 1s));
+  EXPECT_TRUE(simulation.run_until([&] { return size() == 1200; }, 10s));
+  simulation.run();
+  expect_success(simulation, settings_);
+}
+
+TEST_F(ReliableScenario, TakesSmallerDatagramsWhereOneEndWantsThem) {
+  settings_.client.connection.largest = 9000;
+  settings_.server.connection.largest = 1400;
+  settings_.up.mtu = 9000;
+  Simulation simulation(settings_);
+  simulation.run();
+  EXPECT_EQ(simulation.client().connection->sender().mtu().size(), 1400u);
+  expect_success(simulation, settings_);
+}
+
+TEST_F(ReliableScenario, TakesTheSmallerWindowOfTheTwo) {
+  settings_.client.connection.window = 20;
+  settings_.server.connection.window = 5;
+  Simulation simulation(settings_);
+  simulation.run();
+  expect_success(simulation, settings_);
+  EXPECT_EQ(simulation.client().connection->terms().window, 5u);
+  EXPECT_EQ(simulation.server().connection->terms().window, 5u);
+}
+
+// 86 packets of 1168 bytes, each with its round trip of 20 ms; the textbook's formula.
+TEST_F(ReliableScenario, StopsAndWaits) {
+  settings_.client.connection.strategy = Strategy::stop_and_wait;
+  settings_.server.writes = 0;
+  settings_.server.connection.ack_delay = {};
+  const Duration took = succeed();
+  EXPECT_GT(took, 86 * 20ms);
+  EXPECT_LT(took, 90 * 20ms);
+}
+
+// What a loss costs: the packet, or all that was sent since.
+TEST_F(ReliableScenario, SendsMoreAgainWhenItGoesBack) {
+  std::uint64_t again[2];
+  for (const auto& [i, strategy] :
+       {std::pair{0, Strategy::selective_repeat}, std::pair{1, Strategy::go_back_n}}) {
+    settings_ = usual();
+    settings_.client.connection.strategy = strategy;
+    settings_.client.writes = 1'000'000;
+    up().loss = 0.02;
+    Simulation simulation(settings_);
+    simulation.run();
+    expect_success(simulation, settings_);
+    again[i] = simulation.client().connection->sender().sent_again();
+  }
+  EXPECT_GT(again[1], 3 * again[0]);
+}
+
+TEST_F(ReliableScenario, IsDoneInTimeWhateverTheStrategy) {
+  for (const reliable::ArqRow& row : reliable::arqs()) {
+    settings_ = usual();
+    settings_.client.connection.strategy = row.strategy;
+    up().loss = down().loss = 0.05;
+    EXPECT_LT(succeed(), 30s) << row.name;
+  }
+}
+
+TEST_F(ReliableScenario, EndsAtOnceWhenItIsAborted) {
+  settings_.client.finishes = false;
+  Simulation simulation(settings_);
+  EXPECT_TRUE(simulation.run_until([&] { return simulation.server().bytes_read() > 50'000; }));
+  const Duration before = simulation.passed();
+  simulation.server().connection->abort();
+  simulation.transmit();
+  simulation.run();
+  EXPECT_LT(simulation.passed() - before, 11ms);
+  EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);
+}
+
+// The lines of the bottleneck are shared by nobody here: what is lost there is our own doing.
+TEST_F(ReliableScenario, FillsALineWithoutOverflowingItsQueueMuch) {
+  for (const reliable::CongestionRow& row : reliable::congestion_controls()) {
+    settings_ = usual();
+    settings_.client.connection.congestion = &row;
+    settings_.client.connection.send_buffer = 1 << 20;
+    settings_.server.connection.receive_buffer = 1 << 20;
+    settings_.client.writes = 5'000'000;
+    settings_.server.writes = 0;
+    up().rate = 1'250'000;  // 10 Mbit/s
+    up().queue = 50;
+    Simulation simulation(settings_);
+    simulation.run();
+    expect_success(simulation, settings_);
+    EXPECT_LT(simulation.passed(), 5s) << row.name;  // 4.1 s at the full rate
+    EXPECT_LT(simulation.client().connection->sender().sent_again(), 500'000u) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace netlab::simulated

@@ -1,0 +1,116 @@
+#include "transport/reliable/token.h"
+
+#include <gtest/gtest.h>
+
+#include "transport/reliable/doorkeeper.h"
+
+namespace netlab::reliable {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The vectors of the paper's reference code: key and text are 00 01 02 ...
+TEST(SipHash, IsTheOneOfThePaper) {
+  const SipKey key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
+  std::array<std::byte, 15> text;
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::byte>(i);
+  EXPECT_EQ(siphash(key, {}), 0x726fdb47dd0e0e31u);
+  EXPECT_EQ(siphash(key, text), 0xa129ca6149be45e5u);
+}
+
+class DoorkeeperTest : public testing::Test {
+ protected:
+  Doorkeeper::Verdict hello(Instant now, const Address& from, std::span<const std::byte> token,
+                            std::uint64_t id = 7) {
+    const Hello hello{id, {Strategy::selective_repeat, base_size, 10, 1000}, token};
+    return doorkeeper_.on_datagram(now, from, std::span(packet_).first(emit(0, hello, packet_)),
+                                   answer_);
+  }
+  // The token that this client is given.
+  std::vector<std::byte> token(Instant now, const Address& from, std::uint64_t id = 7) {
+    const auto verdict = hello(now, from, {}, id);
+    const auto packet = parse(std::span(answer_).first(verdict.answer));
+    const auto given = std::get<Retry>(packet.value().body).token;
+    return {given.begin(), given.end()};
+  }
+
+  const Instant now_ = Instant(1h);
+  const Address client_ = Address::loopback(40'000);
+  Doorkeeper doorkeeper_{{1, 2}};
+  std::vector<std::byte> packet_ = std::vector<std::byte>(largest_size);
+  std::vector<std::byte> answer_ = std::vector<std::byte>(base_size);
+};
+
+TEST_F(DoorkeeperTest, AdmitsWhoBringsItsToken) {
+  EXPECT_TRUE(hello(now_, client_, token(now_, client_)).admitted);
+}
+
+TEST_F(DoorkeeperTest, AnswersStrangersWithLessThanTheySent) {
+  const auto verdict = hello(now_, client_, {});
+  EXPECT_FALSE(verdict.admitted);
+  EXPECT_EQ(verdict.answer, header_size + token_size);
+}
+
+TEST_F(DoorkeeperTest, AdmitsOnceWithEachToken) {
+  const auto given = token(now_, client_);
+  EXPECT_TRUE(hello(now_, client_, given).admitted);
+  const auto again = hello(now_, client_, given);
+  EXPECT_FALSE(again.admitted);
+  EXPECT_EQ(again.answer, 0u);
+  EXPECT_TRUE(hello(now_ + 1s, client_, token(now_ + 1s, client_)).admitted);
+}
+
+TEST_F(DoorkeeperTest, TakesATokenForFifteenSecondsAndNoLonger) {
+  const auto given = token(now_, client_);
+  EXPECT_FALSE(hello(now_ + token_life, client_, given).admitted);
+  EXPECT_TRUE(hello(now_ + token_life - 1ns, client_, given).admitted);
+}
+
+TEST_F(DoorkeeperTest, TakesATokenFromNobodyElse) {
+  const auto given = token(now_, client_);
+  EXPECT_FALSE(hello(now_, Address::loopback(40'001), given).admitted);
+  EXPECT_FALSE(hello(now_, Address::any_v4(40'000), given).admitted);
+  EXPECT_FALSE(hello(now_, client_, given, 8).admitted);
+  EXPECT_TRUE(hello(now_, client_, given).admitted);
+}
+
+TEST_F(DoorkeeperTest, TakesNoTokenThatWasChangedOrForged) {
+  auto given = token(now_, client_);
+  for (std::byte& byte : given) {
+    byte ^= std::byte{1};
+    EXPECT_FALSE(hello(now_, client_, given).admitted);
+    byte ^= std::byte{1};
+  }
+  EXPECT_FALSE(hello(now_, client_, std::span(given).first(15)).admitted);
+  const Token others = make_token({3, 4}, client_, 7, now_);  // of another server
+  EXPECT_FALSE(hello(now_, client_, others).admitted);
+}
+
+TEST_F(DoorkeeperTest, SaysNothingToServices) {
+  for (const std::uint16_t port : {0, 7, 53, 123, 1023})
+    EXPECT_EQ(hello(now_, Address::loopback(port), {}).answer, 0u) << port;
+}
+
+TEST_F(DoorkeeperTest, SaysToWhomIsNotKnownThatItIsNotButSeldom) {
+  const auto ping = std::span(packet_).first(24);
+  emit(0x77, Ping{1}, ping);
+  const auto give = [&](Instant now) {
+    return doorkeeper_.on_datagram(now, client_, ping, answer_).answer;
+  };
+  EXPECT_EQ(give(now_), header_size);
+  EXPECT_EQ(parse(std::span(answer_).first(header_size)).value().to, 0x77u);
+  EXPECT_EQ(give(now_ + 19ms), 0u);
+  EXPECT_EQ(give(now_ + 20ms), header_size);
+  // Never to an answer: two servers would talk for ever.
+  const auto gone = std::span(packet_).first(emit(1, Gone{}, packet_));
+  EXPECT_EQ(doorkeeper_.on_datagram(now_ + 1s, client_, gone, answer_).answer, 0u);
+}
+
+TEST_F(DoorkeeperTest, IsSilentToNoise) {
+  for (std::size_t size = 0; size < 100; ++size)
+    EXPECT_EQ(
+        doorkeeper_.on_datagram(now_, client_, std::span(answer_).first(size), answer_).answer, 0u);
+}
+
+}  // namespace
+}  // namespace netlab::reliable
