@@ -155,8 +155,8 @@ class Relay {
     if (relay_.decided) relay_.decided({now_, direction, flow.number, datagram.size(), fate});
     if (fate.outcome != Fate::Outcome::passed) return;
     const auto bytes = fate.flipped_bit ? flipped(datagram, *fate.flipped_bit) : datagram;
-    transit_.add(fate.at, flow, direction, fate.ordinal, bytes, fate.duplicated);
-    if (fate.duplicated) transit_.add(fate.at, flow, direction, fate.ordinal, bytes, true);
+    transit_.add(fate.at, flow, direction, fate.ordinal, bytes);
+    if (fate.duplicated) transit_.add(fate.at, flow, direction, fate.ordinal, bytes);
   }
 
   static void count(RelayTally& tally, const Fate& fate, std::size_t size) {
@@ -191,7 +191,7 @@ class Relay {
       parcels_.clear();
       while (transit_.next() <= now && socket_of(transit_.front()) == fd &&
              parcels_.size() < MessageBuffer::most)
-        parcels_.push_back(transit_.take());
+        parcels_.push_back(transit_.take(now));
       send(fd);
     }
   }

@@ -1,34 +1,54 @@
 #include "model/transit.h"
 
+#include <cassert>
+
 #include "socket/message.h"
 
 namespace netlab {
+namespace {
 
-bool Transit::may_join(Instant at, const Flow& flow, Direction direction, std::size_t size) const {
-  if (open_ == parcels_.end() || open_->first != at) return false;
-  const Parcel& parcel = open_->second;
-  return parcel.flow == &flow && parcel.direction == direction && size > 0 &&
-         size <= parcel.segment && parcel.bytes.size() % parcel.segment == 0 &&
-         parcel.bytes.size() + size <= max_datagram && parcel.count() < most_segments;
+// Whether the next datagrams, so many of size `segment` but for the last, go on in this parcel. A
+// copy does not, for it has the ordinal of the one before.
+bool continues(const Parcel& parcel, const Flow& flow, Direction direction, std::uint64_t first,
+               std::size_t segment, std::size_t count, std::size_t size) {
+  const bool fits = segment == parcel.segment || (count == 1 && segment < parcel.segment);
+  return parcel.flow == &flow && parcel.direction == direction && size > 0 && fits &&
+         first == parcel.first + parcel.count() && parcel.bytes.size() % parcel.segment == 0 &&
+         parcel.bytes.size() + size <= max_datagram && parcel.count() + count <= most_segments;
 }
 
+}  // namespace
+
 void Transit::add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
-                  std::span<const std::byte> bytes, bool alone) {
-  if (alone || !may_join(at, flow, direction, bytes.size())) {
+                  std::span<const std::byte> bytes) {
+  const bool joins =
+      open_ != parcels_.end() && open_->first == at &&
+      continues(open_->second, flow, direction, ordinal, bytes.size(), 1, bytes.size());
+  if (!joins) {
     open_ = parcels_.emplace(at, Parcel{&flow, direction, ordinal, bytes.size(), {}});
     ++flow.on_its_way;
   }
   std::vector<std::byte>& all = open_->second.bytes;
   all.insert(all.end(), bytes.begin(), bytes.end());
   bytes_ += bytes.size();
-  if (alone) open_ = parcels_.end();
 }
 
-Parcel Transit::take() {
+Parcel Transit::take_first() {
+  assert(!parcels_.empty());
   if (open_ == parcels_.begin()) open_ = parcels_.end();
   Parcel parcel = std::move(parcels_.extract(parcels_.begin()).mapped());
   bytes_ -= parcel.bytes.size();
   --parcel.flow->on_its_way;
+  return parcel;
+}
+
+Parcel Transit::take(Instant now) {
+  Parcel parcel = take_first();
+  while (next() <= now && continues(parcel, *front().flow, front().direction, front().first,
+                                    front().segment, front().count(), front().bytes.size())) {
+    const Parcel more = take_first();
+    parcel.bytes.insert(parcel.bytes.end(), more.bytes.begin(), more.bytes.end());
+  }
   return parcel;
 }
 

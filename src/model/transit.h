@@ -1,7 +1,7 @@
 // Transit holds the datagrams that are on their way through a relay, and gives them back when their
 // time has come: by time, and those of the same time in the order they came in. Datagrams of one
-// size that follow each other and leave together are kept as one parcel, for the kernel takes them
-// in one go (UDP_SEGMENT).
+// size that follow each other and leave together become one parcel, for the kernel takes them in
+// one go (UDP_SEGMENT).
 #pragma once
 
 #include <cstddef>
@@ -30,21 +30,23 @@ class Transit {
   static constexpr std::size_t most_bytes = 256 * 1024 * 1024;
 
   bool has_room(std::size_t size) const { return bytes_ + size <= most_bytes; }
-  // The datagram is copied. `alone`: in a parcel of its own.
+  // The datagram is copied.
   void add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
-           std::span<const std::byte> bytes, bool alone);
+           std::span<const std::byte> bytes);
 
   // When the next one is due.
   Instant next() const { return parcels_.empty() ? never : parcels_.begin()->first; }
   const Parcel& front() const { return parcels_.begin()->second; }
-  Parcel take();
+  // The next one, and in one parcel with it what is due by `now` and continues it.
+  Parcel take(Instant now);
   // Datagrams that are on their way.
   std::uint64_t datagrams() const;
 
  private:
   using Parcels = std::multimap<Instant, Parcel>;  // keeps the order of those of the same time
 
-  bool may_join(Instant at, const Flow& flow, Direction direction, std::size_t size) const;
+  // The first of them, out of the queue.
+  Parcel take_first();
 
   Parcels parcels_;
   Parcels::iterator open_ = parcels_.end();  // the last that came in; end: takes no more

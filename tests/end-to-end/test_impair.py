@@ -254,16 +254,22 @@ def test_datagrams_that_the_kernel_has_joined_are_still_each_for_itself():
 
 
 def test_what_the_kernel_drops_is_counted_and_told_apart():
+    lasts = []
     with Ends("--loss", "50%") as ends:
         ends.impair.process.send_signal(signal.SIGSTOP)
         for _ in range(20_000):
             ends.client.send(b"x" * 100)
         ends.impair.process.send_signal(signal.SIGCONT)
-        eventually(lambda: ends.rows(), "nothing came")
-        ends.client.send(b"last")
-        eventually(lambda: ends.rows()[-1]["bytes"] == "4", "the last has not come")
+
+        def last_has_come():
+            lasts.append(ends.client.send(b"last"))  # as long as the buffer is full, it is lost, too
+            time.sleep(0.01)
+            rows = ends.rows()
+            return rows and rows[-1]["bytes"] == "4"
+        eventually(last_has_come, "the last has not come")
     summary = ends.impair.summary["up"]
-    assert summary["missed"] > 1000 and summary["missed"] + summary["came"] == 20_001
+    assert summary["missed"] > 1000
+    assert 20_000 < summary["missed"] + summary["came"] <= 20_000 + len(lasts)
     assert 0.4 < summary["lost"] / summary["came"] < 0.6
 
 

@@ -25,11 +25,13 @@ Flow flow_of(std::uint64_t number) {
 
 class TransitTest : public testing::Test {
  protected:
-  void add(int tick, const std::string& text, Flow& flow, bool alone = false) {
-    transit_.add(at(tick), flow, Direction::up, ++ordinal_, bytes_of(text), alone);
+  void add(int tick, const std::string& text, Flow& flow) {
+    transit_.add(at(tick), flow, Direction::up, ++ordinal_, bytes_of(text));
   }
-  std::string take() {
-    const Parcel parcel = transit_.take();
+  // The next parcel, when its time has come.
+  std::string take() { return take(transit_.next()); }
+  std::string take(Instant now) {
+    const Parcel parcel = transit_.take(now);
     count_ = parcel.count();
     return {reinterpret_cast<const char*>(parcel.bytes.data()), parcel.bytes.size()};
   }
@@ -77,13 +79,12 @@ TEST_F(TransitTest, JoinsNoLargerOrEmptyOnes) {
   EXPECT_EQ(take(), "");
 }
 
-TEST_F(TransitTest, JoinsNoneOfAnotherFlowOrTimeAndNoneThatIsAlone) {
+TEST_F(TransitTest, JoinsNoneOfAnotherFlowAndNoCopy) {
   add(1, "a", one_);
   add(1, "b", other_);
-  add(2, "c", other_);
-  add(2, "d", other_, true);
-  add(2, "e", other_);
-  for (const char* text : {"a", "b", "c", "d", "e"}) EXPECT_EQ(take(), text);
+  --ordinal_;
+  add(1, "b", other_);
+  for (const char* text : {"a", "b", "b"}) EXPECT_EQ(take(), text);
 }
 
 TEST_F(TransitTest, JoinsNoMoreThanTheKernelTakes) {
@@ -95,6 +96,23 @@ TEST_F(TransitTest, JoinsNoMoreThanTheKernelTakes) {
   add(1, half, one_);
   EXPECT_EQ(take(), half);
   EXPECT_EQ(take(), half);
+}
+
+TEST_F(TransitTest, JoinsWhatIsDueByTheTimeItIsTaken) {
+  for (int tick = 1; tick <= 4; ++tick)
+    add(tick, std::string(2, static_cast<char>('0' + tick)), one_);
+  EXPECT_EQ(take(at(3)), "112233");
+  EXPECT_EQ(count_, 3u);
+  EXPECT_EQ(take(at(3)), "44");
+  EXPECT_EQ(one_.on_its_way, 0u);
+}
+
+TEST_F(TransitTest, JoinsOnlyWhatComesNextInCount) {
+  add(1, "a", one_);
+  ++ordinal_;  // one was lost
+  add(1, "b", one_);
+  EXPECT_EQ(take(), "a");
+  EXPECT_EQ(take(), "b");
 }
 
 TEST_F(TransitTest, JoinsNothingToWhatWasTaken) {
