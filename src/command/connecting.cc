@@ -72,16 +72,16 @@ void Connecting::attempt(const Job& job, bool& repeatable) const {
   job(connect, *network, repeatable);
 }
 
-void Connecting::run(const Job& job, const Output& output) const {
+void Connecting::run(const Job& job, const Output& output) {
   BlockingPerformer performer;
   Duration pause = first_pause;
   bool repeatable = true;
-  for (std::uint64_t failures = 0;; ++failures) {
+  for (;; ++failures_) {
     try {
       attempt(job, repeatable);
       return;
     } catch (const std::exception& error) {
-      if (failures == retries_ || !repeatable || !may_pass(error)) throw;
+      if (!may_try_again() || !repeatable || !may_pass(error)) throw;
       output.remark(fmt::format("{}; trying again", error.what()));
     }
     tcp().over(performer)->sleep_until(later(Clock::now(), with_jitter(pause)));

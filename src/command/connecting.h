@@ -37,7 +37,9 @@ class Connecting {
 
   // Connects to the first of the server's addresses that answers, and runs the job; with --retry,
   // all over again when the network failed. Throws what the last attempt threw.
-  void run(const Job& job, const Output& output) const;
+  void run(const Job& job, const Output& output);
+  // For the job: whether there will be another attempt when this one fails.
+  bool may_try_again() const { return failures_ < retries_; }
 
  private:
   void attempt(const Job& job, bool& repeatable) const;
@@ -45,6 +47,7 @@ class Connecting {
   std::string server_;
   std::uint16_t default_port_;
   std::uint64_t retries_ = 0;
+  std::uint64_t failures_ = 0;  // of attempts, so far
   Carrier carrier_;
 };
 

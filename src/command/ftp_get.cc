@@ -138,17 +138,17 @@ class FtpGet : public Action {
   void fetch_all(const Connect& connect, Network& network, const Output& output, bool&) {
     LabConnection server(connect);
     Progress progress(output, true);
-    const ReceiveAll all{
-        .names = names_.empty() ? std::vector<std::string>{"."} : names_,
-        .recursive = transferring_.recursive,
-        .into = destination_.empty() ? "." : destination_,
-        .restart = restart_,
-        .receiving = receiving(progress, output),
-        .received = [&](const std::string& path,
-                        std::uint64_t bytes) { Transferring::tell_file(path, bytes, output); },
-        .failed = [&](const std::string& why) { output.remark(why); }};
+    all_.names = names_.empty() ? std::vector<std::string>{"."} : names_;
+    all_.recursive = transferring_.recursive;
+    if (!destination_.empty()) all_.into = destination_;
+    all_.attempts.restart = restart_;
+    all_.receiving = receiving(progress, output);
+    all_.received = [&](const std::string& path, std::uint64_t bytes) {
+      Transferring::tell_file(path, bytes, output);
+    };
+    all_.failed = [&](const std::string& why) { output.remark(why); };
     const Instant started = network.now();
-    const Tally tally = all.run(server, network);
+    const Tally tally = all_.run(server, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
     progress.clear();
     Transferring::tell(tally, seconds, "received", output);
@@ -163,7 +163,9 @@ class FtpGet : public Action {
   bool restart_ = false;
   std::string wire_ = "lab";
   std::uint64_t streams_ = 1;
-  std::optional<Download> download_;  // which knows how far it has come, from attempt to attempt
+  // These know how far they have come, from attempt to attempt.
+  std::optional<Download> download_;
+  ReceiveAll all_;
 };
 
 }  // namespace

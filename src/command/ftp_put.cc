@@ -1,20 +1,20 @@
 // netlab ftp put: sends files to a server that was started with --writable.
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "command/command.h"
 #include "command/connecting.h"
 #include "command/progress.h"
 #include "command/transferring.h"
+#include "file/folder.h"
 #include "model/stop.h"
 #include "protocol/escape.h"
 #include "protocol/send_all.h"
+#include "socket/error.h"
 
 namespace netlab {
 namespace {
-
-std::string last_part(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
 
 class FtpPut : public Action {
  public:
@@ -59,12 +59,13 @@ class FtpPut : public Action {
         .notice = [&](const std::string& line) { output.remark(line); }};
   }
 
-  void send_one(const Connect& connect, Network& network, const Output& output) const {
+  void send_one(const Connect& connect, Network& network, const Output& output) {
     LabConnection server(connect);
     Progress progress(output, true);
-    const Upload upload{.path = words_.front(),
-                        .name = words_.size() == 2 ? words_.back() : last_part(words_.front()),
-                        .sending = sending(progress, output)};
+    Upload upload{.path = words_.front(),
+                  .name = words_.size() == 2 ? words_.back() : last_part(words_.front()),
+                  .sending = sending(progress, output)};
+    upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
     const Instant started = network.now();
     const Upload::Outcome outcome = upload.run(server, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
@@ -87,21 +88,26 @@ class FtpPut : public Action {
                         {"seconds", seconds}}});
   }
 
-  void send_all(const Connect& connect, Network& network, const Output& output) const {
+  void send_all(const Connect& connect, Network& network, const Output& output) {
     LabConnection server(connect);
     Progress progress(output, true);
-    const SendAll all{
-        .paths = words_,
-        .recursive = transferring_.recursive,
-        .into = into_.empty() ? "." : into_,
-        .sending = sending(progress, output),
-        .sent = [&](const std::string& path,
-                    std::uint64_t bytes) { Transferring::tell_file(path, bytes, output); },
-        .failed = [&](const std::string& why) { output.remark(why); }};
+    all_.paths = words_;
+    all_.recursive = transferring_.recursive;
+    if (!into_.empty()) all_.into = into_;
+    all_.sending = sending(progress, output);
+    all_.sending.restart = false;
+    all_.attempts.restart = restart_;
+    all_.sent = [&](const std::string& path, std::uint64_t bytes) {
+      Transferring::tell_file(path, bytes, output);
+    };
+    all_.failed = [&](const std::string& why) { output.remark(why); };
     const Instant started = network.now();
-    const Tally tally = all.run(server, network);
+    Tally tally = all_.run(server, network);
     const double seconds = std::chrono::duration<double>(network.now() - started).count();
     progress.clear();
+    if (tally.busy > 0 && connecting_.may_try_again())
+      throw TemporaryError("another transfer writes to some of them");
+    tally.failed += tally.busy;
     Transferring::tell(tally, seconds, "sent", output);
   }
 
@@ -111,6 +117,7 @@ class FtpPut : public Action {
   std::string into_;
   bool resume_ = false;
   bool restart_ = false;
+  SendAll all_;  // which knows what it has begun, from attempt to attempt
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
+#include "command/quantity.h"
 #include "protocol/decimal.h"
 
 namespace netlab {
@@ -15,21 +16,6 @@ std::uint64_t parse_number(const std::string& name, const std::string& text, std
     throw CLI::ValidationError(
         name, "'" + text + "' is not a whole number from 0 to " + std::to_string(most));
   return *number;
-}
-
-std::uint64_t parse_rate(const std::string& name, const std::string& text) {
-  constexpr std::string_view units = "KMG";
-  std::string_view number = text;
-  std::uint64_t unit = 1;
-  const std::size_t place = number.empty() ? units.npos : units.find(number.back() & ~0x20);
-  if (place != units.npos) {
-    number.remove_suffix(1);
-    unit = std::uint64_t{1024} << (10 * place);
-  }
-  const auto count = parse_decimal(number);
-  if (!count || *count == 0 || *count > max_offset / unit)
-    throw CLI::ValidationError(name, "'" + text + "' is not a number of bytes as 500K or 5M");
-  return *count * unit;
 }
 
 Duration parse_seconds(const std::string& name, const std::string& text) {
@@ -88,7 +74,11 @@ void Options::number(const std::string& names, std::optional<std::uint64_t>& val
 
 void Options::rate(const std::string& names, std::uint64_t& value, const std::string& help) {
   const auto set = [&value, name = long_name(names)](const std::string& text) {
-    value = parse_rate(name, text);
+    try {
+      value = parse_rate(text);
+    } catch (const std::invalid_argument& error) {
+      throw CLI::ValidationError(name, error.what());
+    }
   };
   app_.add_option_function<std::string>(names, set, help)->type_name("RATE");
 }

@@ -1,21 +1,18 @@
 #include "command/serving.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <limits>
 #include <thread>
 
+#include "command/listening.h"
 #include "file/confinement.h"
 #include "model/datagram_service.h"
 #include "model/models.h"
 #include "model/stop.h"
 #include "protocol/proxy_protocol.h"
-#include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/endpoint.h"
 #include "socket/error.h"
@@ -57,15 +54,6 @@ const Model& model_named(const std::string& name) {
   for (const Model& model : models())
     if (model.name == name) return model;
   throw std::invalid_argument("no model is called '" + name + "'");
-}
-
-// Whoever waits for the file never sees half of it.
-void write_port_file(const std::string& path, std::uint16_t port) {
-  const std::string fresh = path + ".new";
-  const Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!file) throw SystemError("open " + fresh);
-  call::write_all(file.get(), bytes_of(std::to_string(port) + "\n"), fresh);
-  if (::rename(fresh.c_str(), path.c_str()) != 0) throw SystemError("rename " + fresh);
 }
 
 }  // namespace
@@ -132,29 +120,13 @@ Fd Serving::inherit(int type) {
   return inherited;
 }
 
-// A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
-void Serving::raise_descriptor_limit() const {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 void Serving::announce(const Address& local, const std::string& protocol,
                        const Output& output) const {
   // Before the line: whoever reads that may open the file.
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
   confine();
-  const auto line = [&](const Address& address) {
-    output.announce({"listening",
-                     fmt::format("listening on {} ({})", address.text(), protocol),
-                     {{"address", address.host()},
-                      {"port", std::uint64_t{address.port()}},
-                      {"protocol", protocol}}});
-  };
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
-  if (local.is_any_v6() && !ipv6_alone_) line(Address::any_v4(local.port()));
-  line(local);
+  announce_listening(local, local.is_any_v6() && !ipv6_alone_, protocol, output);
 }
 
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
@@ -195,13 +167,8 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
             supervisor.tell("READY=1");
           },
       .stopping = [&] { supervisor.tell("STOPPING=1"); },
-      .failed =
-          [&](const Address& client, const std::string& why) {
-            if (tell)
-              tell({"failed",
-                    fmt::format("client {} failed: {}", client.text(), why),
-                    {{"client", client.text()}, {"message", why}}});
-          },
+      .failed = [&](const Address& client,
+                    const std::string& why) { tell_failed(tell, client, why); },
   };
   return model_named(chosen.empty() ? preferred_model_ : chosen).serve(service);
 }
@@ -218,6 +185,8 @@ std::size_t Serving::datagram_sockets() const {
 
 void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                               const Output& output) {
+  if (proxied_)
+    throw std::invalid_argument("--proxy-protocol: datagrams do not come through such a proxy");
   renounce_privileges();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_DGRAM);

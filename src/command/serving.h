@@ -52,7 +52,6 @@ class Serving {
   Fd inherit(int type);
   std::string chosen_model() const;
   std::size_t datagram_sockets() const;
-  void raise_descriptor_limit() const;
   void announce(const Address& local, const std::string& protocol, const Output& output) const;
   Address address() const;
 

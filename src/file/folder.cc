@@ -59,6 +59,12 @@ std::optional<struct stat> status_at(const Fd& folder, const std::string& name, 
 
 }  // namespace
 
+std::string last_part(std::string path) {
+  while (path.ends_with('/')) path.pop_back();
+  path.erase(0, path.rfind('/') + 1);
+  return path == "." || path == ".." ? "" : path;
+}
+
 Folder::Folder(const std::string& path, Bounds bounds)
     : path_(bounds == Bounds::anywhere ? path : ""), bounds_(bounds) {
   const int fd = open_anywhere(AT_FDCWD, path.c_str(), as_folder | O_CLOEXEC, 0);

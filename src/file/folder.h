@@ -16,6 +16,9 @@ namespace netlab {
 
 class Place;
 
+// What a path ends with, without slashes behind it; empty where that is no name: ".", "..", "/".
+std::string last_part(std::string path);
+
 class Folder {
  public:
   // Where names lead. `anywhere`: the user's own. `beneath`: a stranger's; "..", an absolute name

@@ -59,6 +59,14 @@ bool lock(const Fd& file, const Place& place) {
   return result >= 0;
 }
 
+// Whoever replaced the file under our hands would have his own renamed for ours.
+void check_in_place(const Fd& file, const Place& place) {
+  struct stat opened {};
+  if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + place.path());
+  const auto there = place.status_of_link();
+  if (!there || !same_file(opened, *there)) throw_locked(place);
+}
+
 // Gives no file when none is there.
 Fd open_and_lock(const Place& place, int flags) {
   // Whoever held the lock may have renamed the file away after we opened it: then once more. It
@@ -100,7 +108,7 @@ void write_state(const Place& destination, const PartialState& state) {
   fresh.rename(state_of(destination), true);
 }
 
-void sync(const Fd& file, const std::string& path) {
+void make_durable(const Fd& file, const std::string& path) {
   if (::fsync(file.get()) != 0) throw SystemError("sync " + path);
 }
 
@@ -140,6 +148,41 @@ Partial Partial::create(const Place& destination, bool replace) {
   return partial;
 }
 
+Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
+  Partial part = create(destination_, true);
+  try {
+    part.start(0, tag);
+    part.take_from(*this, count);
+  } catch (...) {  // shorter than DEST, it would be taken in its place
+    part.discard();
+    throw;
+  }
+  return part;
+}
+
+void Partial::discard() {
+  place_.remove();
+  state_of(destination_).remove();
+}
+
+void Partial::take_from(const Partial& other, std::uint64_t count) {
+  struct stat status {};
+  if (::fstat(other.file_.get(), &status) != 0) throw SystemError("stat " + other.path());
+  if (::fchmod(file_.get(), status.st_mode & 0777) != 0) throw SystemError("chmod " + path());
+  for (std::uint64_t at = 0; at < count;) {
+    const ssize_t copied = call::send_file(file_.get(), other.file_.get(), at, count - at);
+    if (copied < 0) throw SystemError("copy to " + path(), static_cast<int>(-copied));
+    if (copied == 0) throw SystemError("read " + other.path() + " (it has become shorter)", EIO);
+    at += static_cast<std::uint64_t>(copied);
+  }
+  size_ = count;
+}
+
+bool Partial::is_file_of_its_own() const {
+  const auto there = place_.status_of_link();
+  return there && S_ISREG(there->st_mode);
+}
+
 void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
   if (call::read_all_at(file_.get(), into, offset, path()) < into.size())
     throw SystemError("read " + path() + " (it has become shorter)", EIO);
@@ -162,6 +205,10 @@ void Partial::truncate(std::uint64_t size) const {
     throw SystemError("truncate " + path());
 }
 
+void Partial::sync() const {
+  if (::fdatasync(file_.get()) != 0) throw SystemError("sync " + path());
+}
+
 Fd Partial::reopen(std::uint64_t offset) const {
   const int fd = place_.open(O_WRONLY | O_NOFOLLOW);
   if (fd < 0) throw SystemError("open " + path(), -fd);
@@ -173,8 +220,11 @@ Fd Partial::reopen(std::uint64_t offset) const {
 void Partial::complete(const Finish& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   if (finish.modified) set_modified(file_, *finish.modified, path());
-  if (finish.durable) sync(file_, path());
-  if (is_ours_) place_.rename(destination_, state_.replace);
+  if (finish.durable) make_durable(file_, path());
+  if (is_ours_) {
+    check_in_place(file_, place_);
+    place_.rename(destination_, state_.replace);
+  }
   if (finish.durable) destination_.sync_folder();
   state_of(destination_).remove();
 }
@@ -194,9 +244,11 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   if (fd < 0) throw SystemError("open " + part.path(), -fd);
   const Fd file(fd);
   if (!lock(file, part)) throw_locked(part);
+  check_in_place(file, part);  // whoever was quicker may have written to it and renamed it
   call::write_all(fd, bytes, part.path());
   if (finish.modified) set_modified(file, *finish.modified, part.path());
-  if (finish.durable) sync(file, part.path());
+  if (finish.durable) make_durable(file, part.path());
+  check_in_place(file, part);
   part.rename(destination, replace);
   if (finish.durable) destination.sync_folder();
 }

@@ -1,7 +1,7 @@
 // Partial is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a rename
 // when it is whole, so that nobody ever sees half a file under the final name; beside it
 // DEST.part.state tells which state of the remote file it is a part of. A partial that someone made
-// by other means, under the final name, is continued in its place.
+// by other means, under the final name, is continued in a copy, or in its place.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,10 @@ class Partial {
   static std::optional<Partial> find_part(const Place& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
   static Partial create(const Place& destination, bool replace);
+  // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
+  // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
+  // shorter; then there is no DEST.part.
+  Partial copy(std::uint64_t count, const std::string& tag) const;
   // Where the bytes go until they are whole.
   static Place part_of(const Place& destination);
 
@@ -43,6 +47,9 @@ class Partial {
 
   // Whether it is a DEST.part, and not a file that was there under the final name.
   bool is_ours() const { return is_ours_; }
+
+  // Whether its name is its own, and not that of a link to it.
+  bool is_file_of_its_own() const;
 
   // DEST may be there, and is to be replaced.
   void replace() { state_.replace = true; }
@@ -57,12 +64,16 @@ class Partial {
   Fd reopen(std::uint64_t offset) const;
   // Cuts off what is behind `size`. Throws SystemError.
   void truncate(std::uint64_t size) const;
+  // fdatasync(2). Throws SystemError.
+  void sync() const;
   // It is whole: gives it its final name. Throws SystemError, EEXIST when DEST has come up
-  // meanwhile and is not to be replaced.
+  // meanwhile and is not to be replaced, EWOULDBLOCK when DEST.part is another file by now.
   void complete(const Finish& finish = {});
 
  private:
   Partial(const Place& destination, const Place& place, Fd file, bool is_ours);
+  void take_from(const Partial& other, std::uint64_t count);
+  void discard();
 
   Place destination_;
   Place place_;

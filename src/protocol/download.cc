@@ -156,7 +156,7 @@ class Transfer {
       outcome_.from = proof->offset;
       outcome_.was_complete = proof->offset == found.size;
       if (!outcome_.was_complete || partial.size() != proof->offset)
-        partial.start(proof->offset, found.tag);
+        start(partial, proof->offset, found.tag);
       if (outcome_.was_complete) {
         finish(found, partial);
         return;
@@ -174,11 +174,19 @@ class Transfer {
       found = open(RemoteFile::Purpose::resume, from, partial.tag());
       if (begin > 0) compare_overlap(order, from, remote_, network_);
       outcome_.compared = begin - from;
-      partial.start(begin, found.tag);
+      start(partial, begin, found.tag);
       receive_rest(found, begin, partial.file(), partial.path());
       outcome_.was_complete = outcome_.received == 0 && partial.size() > 0;
     }
     finish(found, partial);
+  }
+
+  // A file under its final name stays there until the other is whole, unless the user said that it
+  // is a part, or has made a link to it.
+  void start(Partial& partial, std::uint64_t offset, const std::string& tag) {
+    if (!partial.is_ours() && order_.mode != Download::Mode::resume && partial.is_file_of_its_own())
+      partial = partial.copy(offset, tag);
+    partial.start(offset, tag);
   }
 
   void notice(const std::string& line) const {
@@ -222,6 +230,7 @@ class Transfer {
     outcome_.from = offset;
     receive_in_streams({.remote = remote_, .found = found, .offset = offset, .receiving = with_},
                        partial, network_);
+    remote_.drop();
     outcome_.received = *found.size - offset;
   }
 

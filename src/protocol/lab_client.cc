@@ -44,19 +44,17 @@ class LabFile : public RemoteFile {
                  .count = count,
                  .block = block,
                  .tag = tag});
-    try {
-      const lab::Reply reply = server_.reply();
-      const auto* const refusal = std::get_if<lab::Refusal>(&reply);
-      if (!refusal) return true;
-      if (refusal->code != lab::bad_request) LabConnection::throw_refused(name_, *refusal);
-    } catch (const ConnectionEnded&) {
-      // A server that ends the connection on what it does not know, and says nothing.
-    }
+    const lab::Reply reply = server_.reply();
+    const auto* const refusal = std::get_if<lab::Refusal>(&reply);
+    if (!refusal) return true;
+    if (refusal->code != lab::bad_request) LabConnection::throw_refused(name_, *refusal);
     server_.drop();
     return false;
   }
 
   std::string next_hash() override { return server_.hash(); }
+
+  void drop() override { server_.drop(); }
 
   void set_deadline(Instant deadline) override { server_.set_deadline(deadline); }
 
@@ -65,6 +63,8 @@ class LabFile : public RemoteFile {
     const lab::Found found = server_.find(request);
     if (found.offset != request.offset)
       throw ProtocolError("the server answers for another offset than was asked for");
+    if (!request.tag.empty() && found.tag != request.tag)
+      throw ProtocolError("the server answers for another state of the file than was asked for");
     Found file{found.name, found.size, found.tag, found.modified};
     if (found.modified) file.executable = found.executable;
     return file;

@@ -81,6 +81,7 @@ std::string parse_tag(std::string_view word) {
 constexpr std::string_view executable_mode = "x";
 constexpr std::string_view plain_mode = "-";
 constexpr std::string_view sync_word = "sync";
+constexpr std::string_view if_word = "if=";
 
 bool parse_mode(std::string_view word) {
   if (word != executable_mode && word != plain_mode)
@@ -139,6 +140,14 @@ std::string parse_entry_name(std::string_view word) {
   return name;
 }
 
+// Of PUT.
+void parse_option(Request& request, std::string_view word) {
+  if (word == sync_word)
+    request.durable = true;
+  else if (word.starts_with(if_word))
+    request.tag = parse_tag(word.substr(if_word.size()));
+}
+
 // The words behind the name, by method.
 void parse_words(Request& request, std::string_view words) {
   switch (request.method) {
@@ -164,8 +173,8 @@ void parse_words(Request& request, std::string_view words) {
       request.offset = parse_number(next_word(words), "offset");
       request.modified = parse_number(next_word(words), "time");
       request.executable = parse_mode(next_word(words));
-      request.durable = next_word(words) == sync_word;
       if (request.offset > request.size) throw ProtocolError("an offset beyond the size");
+      while (!words.empty()) parse_option(request, next_word(words));
       break;
     case Method::stat:
     case Method::list:
@@ -189,9 +198,10 @@ std::string words_of(const Request& request) {
       return with_tag(fmt::format(" {} {} {}", request.offset, request.count, request.block),
                       request.tag);
     case Method::put:
-      return fmt::format(" {} {} {} {}{}{}", request.size, request.offset, request.modified,
-                         mode_text(request.executable), request.durable ? " " : "",
-                         request.durable ? sync_word : "");
+      return fmt::format(" {} {} {} {}", request.size, request.offset, request.modified,
+                         mode_text(request.executable)) +
+             (request.durable ? fmt::format(" {}", sync_word) : "") +
+             (request.tag.empty() ? "" : fmt::format(" {}{}", if_word, request.tag));
     case Method::stat:
     case Method::list:
     case Method::part:

@@ -5,7 +5,7 @@
 //   STAT NAME
 //   HASH NAME OFFSET COUNT BLOCK [TAG] then come the hashes of the blocks, a line each
 //   LIST NAME                          then come the entries of the folder, a line each, and END
-//   PUT NAME SIZE OFFSET MODIFIED MODE [sync]
+//   PUT NAME SIZE OFFSET MODIFIED MODE [sync] [if=TAG]
 //                                      then the client sends the bytes from OFFSET to the end
 //   PART NAME                          what is there of an upload that was broken off
 //   MKDIR NAME
@@ -37,12 +37,13 @@ inline constexpr std::uint64_t largest_block = 1024 * 1024;
 struct Request {
   enum class Method { get, range, stat, hash, list, put, part, mkdir };
   Method method = Method::get;
-  std::string name{};          // decoded; empty: the server's default
-  std::uint64_t offset = 0;    // of GET, RANGE, HASH, PUT
-  std::uint64_t count = 0;     // of RANGE, HASH: bytes
-  std::uint64_t block = 0;     // of HASH: bytes, from smallest_block to largest_block
-  std::string tag{};           // of GET, RANGE, HASH; empty: any state of the file will do
-  std::uint64_t size = 0;      // of PUT: of the whole file
+  std::string name{};        // decoded; empty: the server's default
+  std::uint64_t offset = 0;  // of GET, RANGE, HASH, PUT
+  std::uint64_t count = 0;   // of RANGE, HASH: bytes
+  std::uint64_t block = 0;   // of HASH: bytes, from smallest_block to largest_block
+  std::string tag{};         // of GET, RANGE, HASH: the file must be in that state; of PUT: what is
+                             // there of it must be; empty: any will do
+  std::uint64_t size = 0;    // of PUT: of the whole file
   std::uint64_t modified = 0;  // of PUT: nanoseconds since the Epoch
   bool executable = false;     // of PUT
   bool durable = false;        // of PUT: answered when it is on the disk

@@ -29,6 +29,19 @@ lab::Reply LabConnection::reply() {
   return lab::parse_reply(read_line());
 }
 
+lab::Reply LabConnection::reply_to_upload(Duration silence, Network& network) {
+  set_deadline(later(network.now(), silence));
+  for (std::uint64_t left = stream().unacknowledged();;) {
+    set_deadline(later(network.now(), silence));
+    try {
+      return reply();
+    } catch (const SystemError& error) {
+      const std::uint64_t before = std::exchange(left, stream().unacknowledged());
+      if (error.error() != ETIMEDOUT || left >= before) throw;
+    }
+  }
+}
+
 lab::Item LabConnection::item() {
   return lab::parse_item(read_line());
 }

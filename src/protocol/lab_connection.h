@@ -25,6 +25,9 @@ class LabConnection {
 
   // The next answer. Throws SystemError, ProtocolError.
   lab::Reply reply();
+  // The answer to an upload, before which the server has to take all of it: what our system has not
+  // got rid of yet may become less in each `silence`. Throws as reply().
+  lab::Reply reply_to_upload(Duration silence, Network& network);
   // The next line of a list, and of hashes.
   lab::Item item();
   std::string hash();

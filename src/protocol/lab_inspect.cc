@@ -7,9 +7,13 @@
 
 namespace netlab {
 namespace {
-// After so many bytes of hashing other clients have their turn.
-constexpr std::uint64_t hash_turn = 1024 * 1024;
-constexpr std::size_t list_turn = 16 * 1024;
+// To hash so many bytes is as much work as a request.
+constexpr std::uint64_t hash_work = 64 * 1024;
+// The hashes of so many bytes go out together.
+constexpr std::uint64_t hash_piece = 1024 * 1024;
+constexpr std::size_t list_piece = 16 * 1024;
+// And so much to look at the entries that fill it.
+constexpr std::uint64_t list_work = 64;
 }  // namespace
 
 void LabSession::list(const lab::Request& request) {
@@ -24,7 +28,9 @@ void LabSession::list(const lab::Request& request) {
   try {
     while (const auto entry = listing.next()) {
       write(lab::emit(*entry));
-      if (gathered_.size() >= list_turn) flush();
+      if (gathered_.size() < list_piece) continue;
+      flush();
+      work(list_work);
     }
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
@@ -45,7 +51,8 @@ void LabSession::hash(const lab::Request& request) {
     write(hash.of(file.fd, at, count, file.name) + "\n");
     at += count;
     hashed += count;
-    if (hashed < hash_turn) continue;
+    work(1 + count / hash_work);
+    if (hashed < hash_piece) continue;
     hashed = 0;
     flush();
   }

@@ -18,13 +18,20 @@ namespace {
 constexpr std::uint64_t small_file = 32 * 1024;
 // What is gathered goes out when there is so much of it.
 constexpr std::size_t gather_size = 256 * 1024;
+constexpr std::size_t most_events = 256;
+// So many requests, or so much hashing, are a client's turn.
+constexpr std::uint64_t turn = 64;
 // A small file that changes while it is read is read again, so that no two states of it are mixed.
 constexpr int most_attempts = 3;
 
 }  // namespace
 
 void LabSession::serve() {
-  while (next_request_begins()) answer(read_request());
+  while (next_request_begins()) {
+    answer(read_request());
+    if (gathered_.size() >= gather_size || events_.size() >= most_events) flush();
+    work(1);
+  }
 }
 
 bool LabSession::next_request_begins() {
@@ -122,7 +129,6 @@ bool LabSession::gather(const SharedFile& file, std::uint64_t offset, std::uint6
   const std::size_t got = call::read_all_at(file.fd.get(), into, offset, file.name);
   if (got < count || FileState::of(file.fd, file.name).tag != file.state.tag) return false;
   if (service_.tell) events_.push_back(sent_event(file, offset, count, client_.peer()));
-  if (gathered_.size() >= gather_size) flush();
   return true;
 }
 
@@ -153,6 +159,13 @@ void LabSession::flush() {
   }
   for (const Event& event : events_) service_.tell(event);
   events_.clear();
+}
+
+void LabSession::work(std::uint64_t done) {
+  worked_ += done;
+  if (worked_ < turn) return;
+  worked_ = 0;
+  network_.sleep_until(network_.now());
 }
 
 void LabSession::begin_piece() {

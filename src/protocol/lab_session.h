@@ -45,8 +45,9 @@ class LabSession {
   // Writing, lab_upload.cc.
   void receive(const lab::Request& request);
   void receive_small(const lab::Request& request, const Place& place);
+  void answered(const lab::Request& request);
   void receive_large(const lab::Request& request, const Place& place);
-  void receive_bytes(const Partial& partial);
+  void receive_bytes(const Partial& partial, bool durable);
   void refuse_upload(const lab::Request& request, const lab::Refusal& refusal);
   void tell_received(const lab::Request& request);
   void part(const lab::Request& request);
@@ -60,6 +61,9 @@ class LabSession {
   // What is gathered goes out, and what was told of it is told.
   void write(const std::string& text);
   void flush();
+  // Whoever sends requests ahead of their answers keeps this client's fiber busy: after so much
+  // work the others have their turn.
+  void work(std::uint64_t done);
   // What moves now has the stall time-out for it.
   void begin_piece();
 
@@ -70,7 +74,8 @@ class LabSession {
   Pace pace_;
   std::string gathered_;
   std::vector<Event> events_;
-  std::uint64_t left_ = 0;  // of an upload: bytes that have not come yet
+  std::uint64_t worked_ = 0;  // since the others had their turn
+  std::uint64_t left_ = 0;    // of an upload: bytes that have not come yet
 };
 
 }  // namespace netlab

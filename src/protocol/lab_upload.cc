@@ -1,6 +1,7 @@
 // PUT, PART and MKDIR of the lab wire: what a client may change.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "file/partial.h"
@@ -18,7 +19,16 @@ namespace {
 constexpr std::uint64_t small_upload = 32 * 1024;
 // So much of an upload that was refused is read all the same, so that the next request is found.
 constexpr std::uint64_t most_skipped = 1024 * 1024;
+// What is to be durable goes to the disk in such steps: the client is not kept waiting for all of
+// it at the end.
+constexpr std::uint64_t sync_size = 16 * 1024 * 1024;
+constexpr std::uint64_t least_ahead = 16 * 1024;
+constexpr std::uint64_t most_ahead = 1024 * 1024;
 constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
+
+bool is_small(const lab::Request& request) {
+  return request.offset == 0 && request.size <= small_upload;
+}
 
 Finish finish_of(const lab::Request& request) {
   return {
@@ -35,16 +45,20 @@ void LabSession::receive(const lab::Request& request) {
   left_ = request.rest();
   try {
     check_writable();
+    // A client that has sent all waits for the answer: what it is ahead of our pace stays small.
+    if (service_.limit_rate != 0)
+      client_.bound_unread(std::clamp(service_.limit_rate, least_ahead, most_ahead));
     const Place place = service_.share.place(request.name);
     const auto there = place.status_of_link();
     if (there && S_ISDIR(there->st_mode)) throw SystemError("open", EISDIR);
-    if (request.offset == 0 && request.size <= small_upload)
+    if (is_small(request))
       receive_small(request, place);
     else
       receive_large(request, place);
     const auto now = place.status_of_link();
     if (!now) throw SystemError("stat");
     write(lab::emit(described(FileState(*now), request.offset, request.name)));
+    answered(request);
   } catch (const Refused& refused) {
     refuse_upload(request, refused.refusal());
   } catch (const SystemError& error) {
@@ -62,6 +76,12 @@ void LabSession::receive_small(const lab::Request& request, const Place& place) 
   tell_received(request);
 }
 
+// What took its time, or will, keeps no answer back.
+void LabSession::answered(const lab::Request& request) {
+  if (request.durable || service_.limit_rate != 0) flush();
+  if (is_small(request)) pace_.moved(request.size);
+}
+
 void LabSession::receive_large(const lab::Request& request, const Place& place) {
   flush();
   std::optional<Partial> partial =
@@ -70,15 +90,21 @@ void LabSession::receive_large(const lab::Request& request, const Place& place) 
   if (request.offset > partial->size())
     throw Refused(lab::bad_offset, fmt::format("offset {} is beyond what is there, {} bytes",
                                                request.offset, partial->size()));
+  const bool is_proved = request.offset > 0 && !request.tag.empty();
+  if (is_proved && request.tag != FileState::of(partial->file(), place.path()).tag)
+    throw Refused(lab::changed, "what is there of it has changed");
   partial->replace();
   partial->start(request.offset, "");
-  receive_bytes(*partial);
+  receive_bytes(*partial, request.durable);
   partial->complete(finish_of(request));
   tell_received(request);
 }
 
-void LabSession::receive_bytes(const Partial& partial) {
+void LabSession::receive_bytes(const Partial& partial, bool durable) {
+  const std::uint64_t rate = service_.limit_rate;
+  const std::uint64_t piece = rate == 0 ? piece_size : std::min(piece_size, rate);
   std::uint64_t in_piece = 0;
+  std::uint64_t unsynced = 0;
   begin_piece();
   while (left_ > 0) {
     const std::uint64_t expected = left_;
@@ -90,8 +116,13 @@ void LabSession::receive_bytes(const Partial& partial) {
       throw ConnectionEnded(fmt::format(
           "the client ended the connection {} bytes before the end of its upload", expected));
     pace_.moved(got);
+    unsynced += got;
+    if (durable && unsynced >= sync_size) {
+      partial.sync();
+      unsynced = 0;
+    }
     in_piece += got;
-    if (in_piece < piece_size) continue;
+    if (in_piece < piece) continue;
     in_piece = 0;
     begin_piece();
   }

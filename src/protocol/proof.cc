@@ -16,10 +16,6 @@ namespace {
 constexpr std::uint64_t overlap_size = 64 * 1024;
 constexpr const char* restart_hint = "; --restart fetches it anew";
 
-bool is_expected(const ProofOrder& order) {
-  return order.partial.is_ours() || order.is_asked_for;
-}
-
 bool has_changed(const ProofOrder& order) {
   return !order.partial.tag().empty() && order.partial.tag() != order.remote.tag;
 }
@@ -58,7 +54,7 @@ std::optional<Proof> prove_by_hashes(const ProofOrder& order, RemoteFile& file, 
     return proof;
   }
   if (has_changed(order)) throw_changed(order);
-  if (!is_expected(order)) throw_foreign(order, *same);
+  if (!partial.is_ours() && !order.is_asked_for) throw_foreign(order, *same);
   // Under the final name it is the user's file: nothing of it is cut off unasked.
   if (!partial.is_ours() && *same == both) throw_too_long(order);
   const bool is_known = partial.is_ours() && !partial.tag().empty();
@@ -73,7 +69,10 @@ std::uint64_t overlap_begin(const ProofOrder& order) {
   const std::uint64_t size = order.partial.size();
   if (has_changed(order)) throw_changed(order);
   if (order.remote.size && size > *order.remote.size) throw_too_long(order);
-  return is_expected(order) ? size - std::min(overlap_size, size) : 0;
+  // Of a .part without a tag, where there are tags, nobody knows what it is a part of.
+  const bool is_known = !order.partial.tag().empty() || order.remote.tag.empty();
+  const bool is_expected = order.is_asked_for || (order.partial.is_ours() && is_known);
+  return is_expected ? size - std::min(overlap_size, size) : 0;
 }
 
 void compare_overlap(const ProofOrder& order, std::uint64_t from, RemoteFile& file,

@@ -8,6 +8,7 @@
 #include "file/partial.h"
 #include "protocol/escape.h"
 #include "protocol/pace.h"
+#include "protocol/remote_folder.h"
 #include "socket/bytes.h"
 #include "socket/error.h"
 
@@ -16,10 +17,9 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// So many files are asked for ahead of their answers. Their requests have to fit into the buffers
-// of the sockets, or both ends would wait for each other.
-constexpr std::size_t most_ahead = 256;
-constexpr std::size_t most_ahead_bytes = 32 * 1024;
+// So many bytes of requests are sent ahead of their answers. They have to fit into the buffers of
+// the sockets, or both ends would wait for each other.
+constexpr std::size_t most_ahead = 16 * 1024;
 // A file of so many bytes or less is taken whole before it is written.
 constexpr std::uint64_t small_file = 64 * 1024;
 constexpr std::size_t receive_size = 1024 * 1024;
@@ -27,10 +27,6 @@ constexpr std::size_t receive_size = 1024 * 1024;
 // After these no further file can be written either.
 bool is_of_disk(const SystemError& error) {
   return error.error() == ENOSPC || error.error() == EDQUOT || error.error() == EIO;
-}
-
-std::string last_part(const std::string& name) {
-  return name.substr(name.rfind('/') + 1);
 }
 
 // A folder that is being fetched.
@@ -45,12 +41,13 @@ struct Branch {
 struct Awaited {
   std::string remote;
   Place place;
-  bool is_confirmed;  // a STAT behind its bytes tells whether it has changed meanwhile
+  bool is_confirmed;      // a STAT behind its bytes tells whether it has changed meanwhile
+  std::size_t asked = 0;  // bytes of the requests for it
 };
 
 class Receiver {
  public:
-  Receiver(const ReceiveAll& order, LabConnection& server, Network& network)
+  Receiver(ReceiveAll& order, LabConnection& server, Network& network)
       : order_(order),
         with_(order.receiving),
         server_(server),
@@ -58,7 +55,7 @@ class Receiver {
         pace_(with_.limit_rate, network) {}
 
   Tally run() {
-    make_own_folder(order_.into);
+    if (look_at(order_.into).kind != PathState::Kind::folder) Place::of(order_.into).make_folder();
     for (const std::string& name : order_.names) receive(name);
     take_answers(0);
     return tally_;
@@ -72,17 +69,16 @@ class Receiver {
     if (order_.failed) order_.failed(why);
   }
 
-  static void make_own_folder(const std::string& path) {
-    if (look_at(path).kind != PathState::Kind::folder) Place::of(path).make_folder();
-  }
-
   // What the user named: a file, or a folder.
   void receive(const std::string& name) {
     if (order_.recursive) {
-      if (auto entries = list(name)) {
-        receive_tree(name, std::move(*entries));
-        return;
-      }
+      std::vector<Entry> entries;
+      const auto refusal = list(name, entries);
+      if (!refusal)
+        receive_tree(name, std::move(entries));
+      else if (refusal->code != lab::not_a_folder)
+        fail(words_of(name, *refusal));
+      if (!refusal || refusal->code != lab::not_a_folder) return;
     }
     take_answers(0);
     wait_anew();
@@ -98,7 +94,8 @@ class Receiver {
                       .modified = found.modified.value_or(0),
                       .executable = found.executable};
     const std::size_t end = name.rfind('/');
-    receive_file({end == std::string::npos ? "" : name.substr(0, end), order_.into, false}, entry);
+    receive_or_fail({end == std::string::npos ? "" : name.substr(0, end), order_.into, false},
+                    entry);
     receive_postponed();
   }
 
@@ -108,44 +105,34 @@ class Receiver {
                        is_folder ? " (--recursive fetches it)" : "");
   }
 
-  // Nothing: it is no folder, or can't be listed, which has been told.
-  std::optional<std::vector<Entry>> list(const std::string& name) {
+  // What is in the folder; or why it can't be listed.
+  std::optional<lab::Refusal> list(const std::string& name, std::vector<Entry>& entries) {
     take_answers(0);
     wait_anew();
     server_.ask({.method = Method::list, .name = name.empty() ? "." : name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
-      if (refusal->code != lab::not_a_folder) fail(words_of(name, *refusal));
-      return std::nullopt;
-    }
-    std::vector<Entry> entries;
-    for (;;) {
-      wait_anew();
-      lab::Item item = server_.item();
-      if (auto* const entry = std::get_if<Entry>(&item)) {
-        entries.push_back(std::move(*entry));
-        continue;
-      }
-      if (const auto* const refusal = std::get_if<lab::Refusal>(&item))
-        fail(words_of(name, *refusal));
-      return entries;
-    }
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) return *refusal;
+    if (const auto refusal = take_entries(server_, name, with_.silence, network_, entries))
+      fail(words_of(name, *refusal));  // what came before it is fetched
+    return std::nullopt;
   }
 
   void receive_tree(const std::string& name, std::vector<Entry> entries) {
     const std::string last = last_part(name);
-    const bool is_top = last.empty() || last == "." || last == "..";
     std::vector<Branch> branches;
-    if (is_top)
+    if (last.empty())
       receive_entries({name == "." ? "" : name, order_.into, false}, std::move(entries), branches);
     else if (const auto branch = make_branch({name, order_.into + "/" + last, false}))
       receive_entries(*branch, std::move(entries), branches);
     while (!branches.empty()) {
       const Branch next = std::move(branches.back());
       branches.pop_back();
-      auto inner = list(next.remote);
-      const auto branch = inner ? make_branch(next) : std::nullopt;
-      if (branch) receive_entries(*branch, std::move(*inner), branches);
+      std::vector<Entry> inner;
+      if (const auto refusal = list(next.remote, inner))
+        fail(words_of(next.remote, *refusal));
+      else if (const auto branch = make_branch(next))
+        receive_entries(*branch, std::move(inner), branches);
+      check_bounded(branches.size(), name);
     }
   }
 
@@ -166,11 +153,11 @@ class Receiver {
                        std::vector<Branch>& branches) {
     // "x.part" is where "x" is written until it is whole: one that is a file there as well comes
     // after it.
-    std::ranges::stable_partition(
-        entries, [](const Entry& entry) { return !is_named_as_partial(entry.name); });
+    std::stable_partition(entries.begin(), entries.end(),
+                          [](const Entry& entry) { return !is_named_as_partial(entry.name); });
     for (const Entry& entry : entries) {
       if (entry.kind == Entry::Kind::file)
-        receive_file(branch, entry);
+        receive_or_fail(branch, entry);
       else if (entry.kind == Entry::Kind::folder && branch.depth == most_depth)
         fail(fmt::format("{}: more than {} folders deep", escaped(remote_name(branch, entry)),
                          most_depth));
@@ -187,6 +174,15 @@ class Receiver {
     return branch.remote.empty() ? entry.name : branch.remote + "/" + entry.name;
   }
 
+  void receive_or_fail(const Branch& branch, const Entry& entry) {
+    try {
+      receive_file(branch, entry);
+    } catch (const SystemError& error) {  // the folder here can't be used
+      if (is_of_network(error) || is_of_disk(error)) throw;
+      fail(error.what());
+    }
+  }
+
   void receive_file(const Branch& branch, const Entry& entry) {
     if (folder_path_ != branch.path) {
       folder_.emplace(branch.path, Folder::Bounds::anywhere);
@@ -197,7 +193,7 @@ class Receiver {
     expected_ += entry.size;
     if (!branch.is_new) {
       const auto there = place.status_of_link();
-      if (there && !order_.restart && is_same(entry, *there)) {
+      if (there && order_.attempts.may_be_complete(place.path()) && is_same(entry, *there)) {
         ++tally_.complete;
         expected_ -= entry.size;
         return;
@@ -220,24 +216,23 @@ class Receiver {
   }
 
   void ask(Awaited file) {
-    const lab::Request get{.name = file.remote};
-    asked_bytes_ += lab::emit(get).size();
-    server_.ask(get);
+    const std::size_t before = server_.unsent();
+    server_.ask({.name = file.remote});
     if (file.is_confirmed) server_.ask({.method = Method::stat, .name = file.remote});
+    file.asked = server_.unsent() - before;
+    asked_bytes_ += file.asked;
     awaited_.push_back(std::move(file));
-    if (awaited_.size() >= most_ahead || asked_bytes_ >= most_ahead_bytes)
-      take_answers(awaited_.size() / 2);
+    if (asked_bytes_ >= most_ahead) take_answers(most_ahead / 2);
   }
 
-  // Until no more than so many are awaited.
+  // Until no more than so many bytes of requests have no answer.
   void take_answers(std::size_t left) {
-    while (awaited_.size() > left) {
+    while (!awaited_.empty() && asked_bytes_ > left) {
       const Awaited file = std::move(awaited_.front());
       awaited_.pop_front();
+      asked_bytes_ -= file.asked;
       take_answer(file);
     }
-    if (awaited_.empty()) asked_bytes_ = 0;
-    asked_bytes_ = std::min(asked_bytes_, most_ahead_bytes / 2);
   }
 
   void take_answer(const Awaited& file) {
@@ -266,6 +261,7 @@ class Receiver {
   // The rest of a file is not wanted: what else was asked for comes on a new connection.
   void ask_anew() {
     server_.drop();
+    asked_bytes_ = 0;
     for (Awaited& file : std::exchange(awaited_, {})) ask(std::move(file));
   }
 
@@ -280,15 +276,17 @@ class Receiver {
     const std::string bytes = server_.reader().read_exact(left_);
     left_ = 0;
     if (!confirm(file, found)) return;
-    write_whole(file.place, bytes_of(bytes), order_.restart, finish_of(found));
+    write_whole(file.place, bytes_of(bytes), order_.attempts.restart, finish_of(found));
+    order_.attempts.finished(file.place.path());
     count(file, found.size);
     moved(found.size);
   }
 
   void take_large(const Awaited& file, const lab::Found& found) {
     left_ = found.size;
-    Partial partial = Partial::create(file.place, order_.restart);
+    Partial partial = Partial::create(file.place, order_.attempts.restart);
     partial.start(0, found.tag);
+    order_.attempts.began(file.place.path());
     while (left_ > 0) {
       wait_anew();
       const std::size_t got =
@@ -302,6 +300,7 @@ class Receiver {
     }
     if (!confirm(file, found)) return;
     partial.complete(finish_of(found));
+    order_.attempts.finished(file.place.path());
     count(file, found.size);
   }
 
@@ -337,17 +336,21 @@ class Receiver {
 
   void receive_carefully(const Awaited& file) {
     const std::uint64_t before = done_;
-    Download download{.mode = order_.restart ? Download::Mode::restart : Download::Mode::automatic,
+    Download download{.mode = order_.attempts.restarts(file.place.path())
+                                  ? Download::Mode::restart
+                                  : Download::Mode::automatic,
                       .destination = file.place.path(),
                       .name = file.remote,
                       .receiving = with_};
     download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
+      order_.attempts.began(file.place.path());
       done_ = before + done;
       if (with_.progress) with_.progress(done_, std::max(done_, expected_));
     };
     try {
       const auto remote = lab_file(server_, file.remote);
       const Download::Outcome outcome = download.run(*remote, network_);
+      order_.attempts.finished(file.place.path());
       if (outcome.was_complete)
         ++tally_.complete;
       else
@@ -364,7 +367,7 @@ class Receiver {
     }
   }
 
-  const ReceiveAll& order_;
+  ReceiveAll& order_;
   const Receiving& with_;
   LabConnection& server_;
   Network& network_;
@@ -382,7 +385,7 @@ class Receiver {
 
 }  // namespace
 
-Tally ReceiveAll::run(LabConnection& server, Network& network) const {
+Tally ReceiveAll::run(LabConnection& server, Network& network) {
   return Receiver(*this, server, network).run();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/attempts.h"
 #include "protocol/download.h"
 #include "protocol/lab_connection.h"
 #include "protocol/tally.h"
@@ -16,7 +17,7 @@ struct ReceiveAll {
   std::vector<std::string> names;  // of files, and with `recursive` of folders
   bool recursive = false;
   std::string into = ".";  // the folder they go to; it is made if need be
-  bool restart = false;    // what is there is fetched anew, and replaced
+  Attempts attempts{};     // of paths here; restart: what is there is fetched anew, and replaced
   Receiving receiving{};   // progress: of all
   // A file has come: its path, and the bytes that came.
   std::function<void(const std::string& path, std::uint64_t bytes)> received;
@@ -25,7 +26,7 @@ struct ReceiveAll {
 
   // Throws SystemError, ProtocolError when none of the others can be had either: the connection
   // failed, the disk is full.
-  Tally run(LabConnection& server, Network& network) const;
+  Tally run(LabConnection& server, Network& network);
 };
 
 }  // namespace netlab

@@ -49,6 +49,10 @@ class RemoteFile {
                            const std::string& tag) = 0;
   virtual std::string next_hash() = 0;
 
+  // The connection has been idle for so long that the server may have ended it: the next call makes
+  // another.
+  virtual void drop() {}
+
   // Until when the calls above wait.
   virtual void set_deadline(Instant deadline) = 0;
 };

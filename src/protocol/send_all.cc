@@ -9,6 +9,7 @@
 #include "file/partial.h"
 #include "protocol/escape.h"
 #include "protocol/pace.h"
+#include "protocol/remote_folder.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 
@@ -17,21 +18,17 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// So many files are sent ahead of their answers, which have to fit into the buffers of the sockets,
+// So many bytes of answers may be on their way: they have to fit into the buffers of the sockets,
 // or both ends would wait for each other.
-constexpr std::size_t most_ahead = 256;
+constexpr std::size_t most_ahead = 32 * 1024;
+// The words of an answer but the name.
+constexpr std::size_t largest_answer = 160;
 // A file of so many bytes or less is read whole, and leaves together with others.
 constexpr std::uint64_t small_file = 32 * 1024;
-constexpr std::size_t gather_size = 256 * 1024;
+constexpr std::size_t gather_size = 64 * 1024;
 
 std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() || folder == "." ? name : folder + "/" + name;
-}
-
-std::string last_part(const std::string& path) {
-  std::string name = path;
-  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
-  return name.substr(name.rfind('/') + 1);
 }
 
 // A folder that is being sent.
@@ -46,11 +43,12 @@ struct Awaited {
   std::string path;
   std::string remote;
   std::uint64_t size;
+  std::size_t answer = 0;  // its size at most, bytes
 };
 
 class Sender {
  public:
-  Sender(const SendAll& order, LabConnection& server, Network& network)
+  Sender(SendAll& order, LabConnection& server, Network& network)
       : order_(order),
         with_(order.sending),
         server_(server),
@@ -84,11 +82,21 @@ class Sender {
     if (order_.failed) order_.failed(why);
   }
 
+  // Another transfer writes to it.
+  void fail_for_now(const std::string& why) {
+    ++tally_.busy;
+    if (order_.failed) order_.failed(why);
+  }
+
   // Throws when the others would be refused as well.
   void fail_refused(const std::string& remote, const lab::Refusal& refusal) {
     if (refusal.code == lab::read_only || refusal.code == lab::no_room)
       LabConnection::throw_refused(remote, refusal);
-    fail(escaped(remote) + ": " + escaped_start(refusal.text));
+    const std::string why = escaped(remote) + ": " + escaped_start(refusal.text);
+    if (refusal.code == lab::busy)
+      fail_for_now(why);
+    else
+      fail(why);
   }
 
   // What the user named: a file, or a folder.
@@ -100,8 +108,7 @@ class Sender {
       fail(path + ": Is a directory (--recursive sends it)");
     } else {
       const std::string last = last_part(path);
-      const bool is_top = last == "." || last == ".." || last == "/";
-      send_tree({path, is_top ? order_.into : joined(order_.into, last)});
+      send_tree({path, last.empty() ? order_.into : joined(order_.into, last)});
     }
   }
 
@@ -130,26 +137,21 @@ class Sender {
     std::optional<lab::Reply> made;
     if (!is_top) made = server_.reply();
     const lab::Reply listed = server_.reply();
-    Entries entries;
-    if (std::holds_alternative<lab::Found>(listed)) take_list(entries);
+    std::vector<Entry> there;
+    if (std::holds_alternative<lab::Found>(listed))
+      take_entries(server_, remote, with_.silence, network_, there);
     for (const lab::Reply& reply : {made.value_or(listed), listed}) {
       if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
         fail_refused(remote, *refusal);
         return std::nullopt;
       }
     }
-    return entries;
-  }
-
-  void take_list(Entries& entries) {
-    for (;;) {
-      wait_anew();
-      lab::Item item = server_.item();
-      auto* const entry = std::get_if<Entry>(&item);
-      if (!entry) return;
-      std::string name = entry->name;
-      entries.emplace(std::move(name), std::move(*entry));
+    Entries entries;
+    for (Entry& entry : there) {
+      std::string name = entry.name;
+      entries.emplace(std::move(name), std::move(entry));
     }
+    return entries;
   }
 
   void send_entries(const Branch& branch, const Entries& there, std::vector<Branch>& branches) {
@@ -157,78 +159,99 @@ class Sender {
     Listing listing(folder, ".");
     std::vector<Awaited> postponed;
     while (const auto entry = listing.next()) {
-      const std::string path = branch.path + "/" + entry->name;
-      const std::string remote = joined(branch.remote, entry->name);
-      if (entry->kind == Entry::Kind::folder && branch.depth == most_depth) {
-        fail(fmt::format("{}: more than {} folders deep", path, most_depth));
-      } else if (entry->kind == Entry::Kind::folder) {
-        branches.push_back({path, remote, branch.depth + 1});
-      } else if (entry->kind != Entry::Kind::file) {
-        ++tally_.skipped;
-      } else if (is_there(*entry, there)) {
-        ++tally_.complete;
-      } else {
-        expected_ += entry->size;
-        const Awaited file{path, remote, entry->size};
-        // "x.part" is where the server writes "x" until it is whole: one that is a file here comes
-        // after it.
-        const bool is_small =
-            entry->size <= small_file && !with_.verify && !is_named_as_partial(entry->name);
-        if (is_small && !there.contains(entry->name + ".part"))
-          send_small(folder, *entry, file);
-        else
-          postponed.push_back(file);
+      try {
+        send_entry(branch, folder, *entry, there, branches, postponed);
+      } catch (const SystemError& error) {  // it can't be read, or has gone
+        if (is_of_network(error)) throw;
+        fail(error.what());
       }
     }
-    std::ranges::stable_partition(
-        postponed, [](const Awaited& file) { return !is_named_as_partial(file.path); });
+    std::stable_partition(postponed.begin(), postponed.end(),
+                          [](const Awaited& file) { return !is_named_as_partial(file.path); });
     for (const Awaited& file : postponed) send_carefully(file);
   }
 
+  void send_entry(const Branch& branch, const Folder& folder, const Entry& entry,
+                  const Entries& there, std::vector<Branch>& branches,
+                  std::vector<Awaited>& postponed) {
+    const Awaited file{branch.path + "/" + entry.name, joined(branch.remote, entry.name),
+                       entry.size};
+    if (entry.kind == Entry::Kind::folder && branch.depth == most_depth) {
+      fail(fmt::format("{}: more than {} folders deep", file.path, most_depth));
+    } else if (entry.kind == Entry::Kind::folder) {
+      branches.push_back({file.path, file.remote, branch.depth + 1});
+    } else if (entry.kind != Entry::Kind::file) {
+      ++tally_.skipped;
+    } else if (is_there(entry, file.remote, there)) {
+      ++tally_.complete;
+    } else {
+      expected_ += entry.size;
+      // "x.part" is where the server writes "x" until it is whole: one that is a file here comes
+      // after it.
+      const bool is_small =
+          entry.size <= small_file && !with_.verify && !is_named_as_partial(entry.name);
+      if (is_small && !there.contains(entry.name + ".part"))
+        send_small(folder, entry, file);
+      else
+        postponed.push_back(file);
+    }
+  }
+
   // As rsync(1) decides it: by size and time of modification.
-  bool is_there(const Entry& entry, const Entries& there) const {
+  bool is_there(const Entry& entry, const std::string& remote, const Entries& there) const {
     const auto found = there.find(entry.name);
-    return !with_.restart && found != there.end() && found->second.kind == Entry::Kind::file &&
-           found->second.size == entry.size && found->second.modified == entry.modified;
+    return order_.attempts.may_be_complete(remote) && found != there.end() &&
+           found->second.kind == Entry::Kind::file && found->second.size == entry.size &&
+           found->second.modified == entry.modified;
   }
 
   void send_small(const Folder& folder, const Entry& entry, const Awaited& file) {
-    const Fd open = folder.open(entry.name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    const FileState state = FileState::of(open, file.path);
-    if (state.size > small_file) {  // it has grown
+    const auto whole = read_whole(folder, entry.name, file.path);
+    if (!whole) {  // it has grown, or changes all the time
       send_carefully(file);
       return;
     }
-    std::string bytes(state.size, '\0');
-    const std::size_t got =
-        call::read_all_at(open.get(), std::as_writable_bytes(std::span(bytes)), 0, file.path);
-    if (got < bytes.size()) {
-      fail(file.path + " has become shorter while it was sent");
-      return;
-    }
-    server_.ask({.method = Method::put,
-                 .name = file.remote,
-                 .size = state.size,
-                 .modified = state.modified,
-                 .executable = state.executable,
-                 .durable = with_.durable});
+    const auto& [state, bytes] = *whole;
+    const lab::Request put{.method = Method::put,
+                           .name = file.remote,
+                           .size = state.size,
+                           .modified = state.modified,
+                           .executable = state.executable,
+                           .durable = with_.durable};
+    server_.ask(put);
     server_.give(bytes);
-    awaited_.push_back({file.path, file.remote, state.size});
+    awaited_.push_back(
+        {file.path, file.remote, state.size, lab::emit(put).size() + largest_answer});
+    ahead_ += awaited_.back().answer;
     if (server_.unsent() >= gather_size) {
       wait_anew();
       server_.flush();
     }
-    if (awaited_.size() >= most_ahead) take_answers(awaited_.size() / 2);
+    if (ahead_ >= most_ahead) take_answers(most_ahead / 2);
     moved(state.size);
   }
 
-  // Until no more than so many are awaited.
+  // The bytes of a small file and the state that they all are of; nothing when there is none.
+  static std::optional<std::pair<FileState, std::string>> read_whole(const Folder& folder,
+                                                                     const std::string& name,
+                                                                     const std::string& path) {
+    const Fd file = folder.open(name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    const FileState state = FileState::of(file, path);
+    if (state.size > small_file) return std::nullopt;
+    std::string bytes(state.size, '\0');
+    const auto into = std::as_writable_bytes(std::span(bytes));
+    const std::size_t got = call::read_all_at(file.get(), into, 0, path);
+    if (got < bytes.size() || FileState::of(file, path).tag != state.tag) return std::nullopt;
+    return std::pair(state, std::move(bytes));
+  }
+
+  // Until no more than so many bytes of them are awaited.
   void take_answers(std::size_t left) {
-    while (awaited_.size() > left) {
+    while (!awaited_.empty() && ahead_ > left) {
       const Awaited file = std::move(awaited_.front());
       awaited_.pop_front();
-      wait_anew();
-      const lab::Reply reply = server_.reply();
+      ahead_ -= file.answer;
+      const lab::Reply reply = server_.reply_to_upload(with_.silence, network_);
       if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
         fail_refused(file.remote, *refusal);
       else
@@ -239,6 +262,7 @@ class Sender {
   void count(const Awaited& file, std::uint64_t bytes) {
     ++tally_.files;
     tally_.bytes += bytes;
+    order_.attempts.finished(file.remote);
     if (order_.sent) order_.sent(file.path, bytes);
   }
 
@@ -253,6 +277,8 @@ class Sender {
     take_answers(0);
     const std::uint64_t before = done_;
     Upload upload{.path = file.path, .name = file.remote, .sending = with_};
+    upload.sending.restart = order_.attempts.restarts(file.remote);
+    order_.attempts.began(file.remote);
     upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
       done_ = before + done;
       if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
@@ -262,6 +288,9 @@ class Sender {
       count(file, outcome.sent);
     } catch (const ConnectionEnded&) {
       throw;
+    } catch (const TemporaryError& error) {
+      fail_for_now(error.what());
+      server_.drop();
     } catch (const ProtocolError& error) {
       fail(error.what());
       server_.drop();  // it may be in the middle of something
@@ -272,20 +301,21 @@ class Sender {
     }
   }
 
-  const SendAll& order_;
+  SendAll& order_;
   const Sending& with_;
   LabConnection& server_;
   Network& network_;
   Pace pace_;
   Tally tally_;
   std::deque<Awaited> awaited_;
+  std::size_t ahead_ = 0;  // bytes of answers that are awaited
   std::uint64_t done_ = 0;
   std::uint64_t expected_ = 0;
 };
 
 }  // namespace
 
-Tally SendAll::run(LabConnection& server, Network& network) const {
+Tally SendAll::run(LabConnection& server, Network& network) {
   return Sender(*this, server, network).run();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/attempts.h"
 #include "protocol/lab_connection.h"
 #include "protocol/tally.h"
 #include "protocol/upload.h"
@@ -16,14 +17,16 @@ struct SendAll {
   std::vector<std::string> paths;  // of files, and with `recursive` of folders
   bool recursive = false;
   std::string into = ".";  // the folder there
-  Sending sending{};       // progress: of all
+  Sending sending{};       // progress: of all; restart: see attempts
   // The server has a file whole: its path here, and its bytes.
   std::function<void(const std::string& path, std::uint64_t bytes)> sent;
   // A file or a folder it has not: it is told, and the others are sent.
   std::function<void(const std::string& why)> failed;
 
+  Attempts attempts{};  // of names there
+
   // Throws SystemError, ProtocolError when none of the others can be sent either.
-  Tally run(LabConnection& server, Network& network) const;
+  Tally run(LabConnection& server, Network& network);
 };
 
 }  // namespace netlab

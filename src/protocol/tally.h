@@ -12,10 +12,13 @@ struct Tally {
   std::uint64_t complete = 0;  // files that were there already
   std::uint64_t skipped = 0;   // links, devices and the like
   std::uint64_t failed = 0;    // files and folders
+  std::uint64_t busy = 0;      // files that another transfer writes to
 };
 
 // How deep folders may lie in each other: who sends a folder into itself, or makes up an endless
 // one, comes to an end.
 inline constexpr std::size_t most_depth = 100;
+// So many entries of a folder are taken from a server, and so many folders are kept in mind.
+inline constexpr std::size_t most_entries = 1'000'000;
 
 }  // namespace netlab

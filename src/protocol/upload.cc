@@ -17,7 +17,7 @@ namespace netlab {
 namespace {
 
 // A piece that is sent before the deadline is moved on.
-constexpr std::uint64_t piece_size = 256 * 1024;
+constexpr std::uint64_t piece_size = 64 * 1024;
 // What the server has to say when it has ended the connection is there at once, or never.
 constexpr auto last_words = std::chrono::seconds(1);
 
@@ -40,6 +40,7 @@ class Transfer {
     server_.ask({.method = Method::put,
                  .name = order_.name,
                  .offset = outcome_.from,
+                 .tag = outcome_.from > 0 ? proved_ : "",
                  .size = state_.size,
                  .modified = state_.modified,
                  .executable = state_.executable,
@@ -62,6 +63,7 @@ class Transfer {
       LabConnection::throw_refused(order_.name, *refusal);
     }
     const auto& part = std::get<lab::Found>(reply);
+    proved_ = part.tag;
     outcome_.compared = std::min(part.size, state_.size);
     const auto remote = lab_file(server_, part.name);
     const std::uint64_t same = same_bytes({file_, order_.path}, outcome_.compared, *remote,
@@ -81,6 +83,7 @@ class Transfer {
       for (std::uint64_t at = outcome_.from; at < state_.size;) {
         wait_anew();
         const std::uint64_t piece = pace_.piece(std::min(piece_size, state_.size - at));
+        if (at + piece == state_.size) check_unchanged();
         const std::uint64_t sent = stream.send_file(file_, at, piece);
         at += sent;
         outcome_.sent += sent;
@@ -96,6 +99,12 @@ class Transfer {
     }
   }
 
+  // Before the last piece: what the server has is then no whole file, and replaces none.
+  void check_unchanged() const {
+    if (FileState::of(file_, order_.path).tag != state_.tag)
+      throw ProtocolError(order_.path + " has changed while it was sent");
+  }
+
   // A server that refuses does not take the rest, but says why before it ends the connection.
   void throw_last_words() {
     server_.set_deadline(later(network_.now(), last_words));
@@ -105,21 +114,26 @@ class Transfer {
     } catch (const std::exception&) {
       return;  // it said nothing
     }
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
-      LabConnection::throw_refused(order_.name, *refusal);
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) throw_refused(*refusal);
+  }
+
+  // Where another client has written to what we went on from, a further attempt finds that out.
+  [[noreturn]] void throw_refused(const lab::Refusal& refusal) const {
+    const bool is_gone = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
+                         refusal.code == lab::bad_offset;
+    if (outcome_.from > 0 && is_gone)
+      throw TemporaryError(escaped(order_.name) + ": " + escaped_start(refusal.text));
+    LabConnection::throw_refused(order_.name, refusal);
   }
 
   void confirm() {
-    wait_anew();
-    const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply))
-      LabConnection::throw_refused(order_.name, *refusal);
+    const lab::Reply reply = server_.reply_to_upload(with_.silence, network_);
+    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) throw_refused(*refusal);
     const auto& there = std::get<lab::Found>(reply);
     if (there.size != state_.size)
       throw ProtocolError(
           fmt::format("the server has {} of {} bytes of {}", there.size, state_.size, order_.path));
-    if (FileState::of(file_, order_.path).tag != state_.tag)
-      throw ProtocolError(order_.path + " has changed while it was sent");
+    check_unchanged();
     if (with_.verify) verify(there);
   }
 
@@ -140,6 +154,7 @@ class Transfer {
   Fd file_;
   FileState state_;
   Pace pace_;
+  std::string proved_;  // the tag of what is there, whose beginning was compared
   Upload::Outcome outcome_;
 };
 

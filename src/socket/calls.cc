@@ -1,9 +1,11 @@
 #include "socket/calls.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -33,6 +35,12 @@ sockaddr* raw(sockaddr_storage& storage) {
 template <typename Byte>
 std::span<Byte> moved(std::span<Byte> bytes, ssize_t result) {
   return bytes.first(static_cast<std::size_t>(std::max<ssize_t>(result, 0)));
+}
+
+timespec time_until(Instant until) {
+  const Duration left = std::max(until - Clock::now(), Duration::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {seconds.count(), (left - seconds).count()};
 }
 
 void throw_if_failed(int result, const std::string& operation) {
@@ -167,6 +175,13 @@ int pending_error(int fd) {
   return std::abs(option(fd, SOL_SOCKET, SO_ERROR));
 }
 
+std::size_t unacknowledged(int fd) {
+  int bytes = 0;
+  const int result = ::ioctl(fd, SIOCOUTQ, &bytes);
+  trace::call(result, "ioctl({}, SIOCOUTQ, [{}])", fd, bytes);
+  return result < 0 ? 0 : static_cast<std::size_t>(bytes);
+}
+
 int set_timeout(int fd, int option, Duration timeout) {
   const auto micros = std::chrono::ceil<std::chrono::microseconds>(timeout).count();
   const timeval value{micros / 1'000'000, micros % 1'000'000};
@@ -190,6 +205,15 @@ int set_blocking(int fd, bool blocking) {
   return result;
 }
 
+int reset_when_closed(int fd, bool reset) {
+  const ::linger value{reset ? 1 : 0, 0};
+  const int result = retry_interrupted(
+      [&] { return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value); });
+  trace::call(result, "setsockopt({}, SOL_SOCKET, SO_LINGER, {{l_onoff={}, l_linger=0}}, 8)", fd,
+              value.l_onoff);
+  return result;
+}
+
 void raise_event(int event) {
   const std::uint64_t one = 1;
   write(event, std::as_bytes(std::span(&one, 1)));
@@ -202,6 +226,17 @@ int poll(std::span<pollfd> waited_for, Instant until) {
     return ::poll(waited_for.data(), waited_for.size(), wait);
   });
   trace::call(result, "poll([{{fd={}, ...}}], {}, {})", waited_for[0].fd, waited_for.size(), wait);
+  return result;
+}
+
+int poll_precisely(std::span<pollfd> waited_for, Instant until) {
+  timespec wait{};
+  const int result = retry_interrupted([&] {
+    wait = time_until(until);
+    return ::ppoll(waited_for.data(), waited_for.size(), until == never ? nullptr : &wait, nullptr);
+  });
+  trace::call(result, "ppoll([...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", waited_for.size(),
+              wait.tv_sec, wait.tv_nsec);
   return result;
 }
 
@@ -222,6 +257,19 @@ int epoll_wait(int epoll, std::span<epoll_event> events, Instant until) {
     return ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), wait);
   });
   trace::call(result, "epoll_wait({}, [...], {}, {})", epoll, events.size(), wait);
+  return result;
+}
+
+int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until) {
+  timespec wait{};
+  const int result = retry_interrupted([&] {
+    wait = time_until(until);
+    return ::epoll_pwait2(epoll, events.data(), static_cast<int>(events.size()),
+                          until == never ? nullptr : &wait, nullptr);
+  });
+  if (result == -ENOSYS) return epoll_wait(epoll, events, until);  // before Linux 5.11
+  trace::call(result, "epoll_pwait2({}, [...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", epoll,
+              events.size(), wait.tv_sec, wait.tv_nsec);
   return result;
 }
 

@@ -41,14 +41,22 @@ ssize_t send(int fd, std::span<const std::byte> bytes, int flags = 0);  // send(
 ssize_t send_file(int fd, int file, std::uint64_t offset, std::size_t count);
 int shutdown(int fd, int how);
 int option(int fd, int level, int option);  // getsockopt(2) of a number that is never negative
+std::size_t unacknowledged(int fd);         // SIOCOUTQ of tcp(7): bytes; 0 when it can't be had
 int pending_error(int fd);                  // SO_ERROR: 0 or a positive errno
 // SO_RCVTIMEO or SO_SNDTIMEO: how long one call may block.
 int set_timeout(int fd, int option, Duration timeout);
 int set_blocking(int fd, bool blocking);  // fcntl(2), O_NONBLOCK
+// Whether close(2) resets the connection, and drops what is still to be sent (SO_LINGER in
+// socket(7)).
+int reset_when_closed(int fd, bool reset);
 void raise_event(int event);
 int poll(std::span<pollfd> waited_for, Instant until);
+// The same to the nanosecond, and not to the millisecond (ppoll(2)).
+int poll_precisely(std::span<pollfd> waited_for, Instant until);
 int epoll_control(int epoll, int action, int fd, std::uint32_t events);  // the fd is the data
 int epoll_wait(int epoll, std::span<epoll_event> events, Instant until);
+// The same to the nanosecond, and not to the millisecond (epoll_pwait2(2)).
+int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until);
 void close(int fd);
 
 // On any descriptor.

@@ -2,6 +2,7 @@
 
 #include <linux/sock_diag.h>
 #include <netinet/ip.h>
+#include <netinet/udp.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -18,10 +19,12 @@ namespace {
 
 // What a socket may keep while we are busy; the kernel gives at most net.core.rmem_max.
 constexpr int receive_buffer = 4 * 1024 * 1024;
+// For one message: over IPv6 several in one may be longer than a datagram over IPv4.
+constexpr std::size_t room_size = 65'536;
 
 // Room for the ancillary data of one message (cmsg(3)), aligned as the kernel wants it.
 struct alignas(cmsghdr) Control {
-  char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int))];
+  char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 3 * CMSG_SPACE(sizeof(int))];
 };
 
 template <typename Value>
@@ -45,15 +48,18 @@ void read_control(msghdr& header, Message& message) {
     } else if ((level == IPPROTO_IP && type == IP_TTL) ||
                (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT)) {
       message.hops_left = value_of<int>(control);
+    } else if (level == IPPROTO_UDP && type == UDP_GRO) {
+      message.segment = static_cast<std::size_t>(value_of<int>(control));
     }
   }
 }
 
+// Behind what is there already.
 template <typename Info>
 void put_control(msghdr& header, Control& room, int level, int type, const Info& info) {
+  auto* const control = reinterpret_cast<cmsghdr*>(room.bytes + header.msg_controllen);
   header.msg_control = room.bytes;
-  header.msg_controllen = CMSG_SPACE(sizeof info);
-  cmsghdr* const control = CMSG_FIRSTHDR(&header);
+  header.msg_controllen += CMSG_SPACE(sizeof info);
   control->cmsg_level = level;
   control->cmsg_type = type;
   control->cmsg_len = CMSG_LEN(sizeof info);
@@ -122,10 +128,10 @@ struct MessageBuffer::Room {
 };
 
 MessageBuffer::MessageBuffer()
-    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * max_datagram)),
+    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * room_size)),
       room_(std::make_unique<Room>()) {
   for (std::size_t i = 0; i < most; ++i) {
-    room_->pieces[i] = {bytes_.get() + i * max_datagram, max_datagram};
+    room_->pieces[i] = {bytes_.get() + i * room_size, room_size};
     msghdr& header = room_->headers[i].msg_hdr;
     header.msg_name = &room_->peers[i];
     header.msg_iov = &room_->pieces[i];
@@ -147,7 +153,7 @@ int MessageBuffer::receive(int fd) {
       [&] { return ::recvmmsg(fd, headers.data(), most, MSG_DONTWAIT, nullptr); });
   count_ = static_cast<std::size_t>(std::max(result, 0));
   for (std::size_t i = 0; i < count_; ++i) {
-    messages_[i] = {.bytes = {bytes_.get() + i * max_datagram, headers[i].msg_len},
+    messages_[i] = {.bytes = {bytes_.get() + i * room_size, headers[i].msg_len},
                     .peer = Address::from_raw(room_->peers[i])};
     messages_[i].cut_off = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     read_control(headers[i].msg_hdr, messages_[i]);
@@ -174,6 +180,9 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
     header.msg_iov = &pieces[i];
     header.msg_iovlen = 1;
     put_local(header, controls[i], family, message.local);
+    if (message.segment > 0)
+      put_control(header, controls[i], IPPROTO_UDP, UDP_SEGMENT,
+                  static_cast<std::uint16_t>(message.segment));
   }
   const int result = retry_interrupted([&] {
     return ::sendmmsg(fd, headers.data(), static_cast<unsigned>(messages.size()),
@@ -181,6 +190,15 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
   });
   narrate("sendmmsg", fd, result, messages);
   return result;
+}
+
+void set_hops(int fd, int family, int hops) {
+  call::set_option(fd, IPPROTO_IP, IP_TTL, hops);
+  if (family == AF_INET6) call::set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops);
+}
+
+void join_segments(int fd) {
+  call::set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
 }
 
 // Asked for once: SO_RXQ_OVFL would tell it with each message, at a price.

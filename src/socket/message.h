@@ -22,7 +22,12 @@ struct Message {
   Address local{};    // our address that it came to, or leaves from; 0.0.0.0: the kernel's choice
   int hops_left = 0;  // received: its TTL or hop limit; 0: not known
   bool cut_off = false;  // received: it had more bytes than there was room for (MSG_TRUNC)
+  // Several datagrams of so many bytes each, the last may have fewer (UDP_GRO and UDP_SEGMENT in
+  // udp(7)); 0: one datagram. To send: at most `most_segments`.
+  std::size_t segment = 0;
 };
+
+inline constexpr std::size_t most_segments = 64;  // the kernel's UDP_MAX_SEGMENTS
 
 // Room for the messages of one system call, used again and again.
 class MessageBuffer {
@@ -49,6 +54,13 @@ class MessageBuffer {
 // Sends without waiting. `family`: the socket's. Returns how many of them, from the first on, the
 // kernel took, or -errno of the first.
 int send_messages(int fd, int family, std::span<const Message> messages);
+
+// With how many hops to live messages leave: 1 to 255.
+void set_hops(int fd, int family, int hops);
+
+// From now on what has come in a row from one sender may be received as one Message of several
+// segments.
+void join_segments(int fd);
 
 // How many messages the kernel has dropped since the socket was made, for it was full.
 std::uint32_t dropped_messages(int fd);

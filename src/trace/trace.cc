@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,13 +34,17 @@ constexpr Name families[] = {NAME(AF_INET), NAME(AF_INET6), NAME(AF_UNIX)};
 constexpr Name types[] = {NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_CLOEXEC),
                           NAME(SOCK_NONBLOCK)};
 constexpr Name messages[] = {NAME(MSG_NOSIGNAL), NAME(MSG_DONTWAIT), NAME(MSG_MORE)};
-constexpr Name levels[] = {
-    NAME(SOL_SOCKET), NAME(IPPROTO_TCP), NAME(IPPROTO_IPV6), {IPPROTO_IP, "SOL_IP"}};
+constexpr Name levels[] = {NAME(SOL_SOCKET),
+                           NAME(IPPROTO_TCP),
+                           NAME(IPPROTO_IPV6),
+                           {IPPROTO_IP, "SOL_IP"},
+                           {IPPROTO_UDP, "SOL_UDP"}};
 constexpr Name socket_options[] = {NAME(SO_REUSEADDR), NAME(SO_RCVTIMEO),  NAME(SO_SNDTIMEO),
                                    NAME(SO_ERROR),     NAME(SO_LINGER),    NAME(SO_REUSEPORT),
                                    NAME(SO_RCVBUF),    NAME(SO_TYPE),      NAME(SO_DOMAIN),
                                    NAME(SO_PROTOCOL),  NAME(SO_ACCEPTCONN)};
 constexpr Name tcp_options[] = {NAME(TCP_NODELAY)};
+constexpr Name udp_options[] = {NAME(UDP_SEGMENT), NAME(UDP_GRO)};
 constexpr Name ip_options[] = {NAME(IP_PKTINFO), NAME(IP_RECVTTL), NAME(IP_TTL)};
 constexpr Name ipv6_options[] = {NAME(IPV6_V6ONLY), NAME(IPV6_RECVPKTINFO), NAME(IPV6_RECVHOPLIMIT),
                                  NAME(IPV6_UNICAST_HOPS)};
@@ -67,6 +72,7 @@ std::string joined(std::span<const Name> names, int bits) {
 
 std::span<const Name> options_of(int level) {
   if (level == IPPROTO_TCP) return tcp_options;
+  if (level == IPPROTO_UDP) return udp_options;
   if (level == IPPROTO_IP) return ip_options;
   if (level == IPPROTO_IPV6) return ipv6_options;
   return socket_options;

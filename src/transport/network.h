@@ -24,6 +24,8 @@ class Network {
   // Throws SystemError{"connect ADDRESS:PORT"}, ETIMEDOUT when the deadline passed.
   virtual std::unique_ptr<Stream> connect(const Address& address, Instant deadline) = 0;
   virtual Instant now() const = 0;
+  // Of an instant that is now or past: other clients have their turn. Throws SystemError, ECANCELED
+  // when the server stops.
   virtual void sleep_until(Instant instant) = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "socket/calls.h"
 #include "socket/error.h"
+#include "transport/operation.h"
 
 namespace netlab {
 namespace {
@@ -23,6 +24,15 @@ std::uint64_t Stream::send_file(const Fd& file, std::uint64_t offset, std::uint6
     sent += static_cast<std::uint64_t>(got);
   }
   return sent;
+}
+
+std::uint64_t Stream::unacknowledged() const {
+  return socket_ ? call::unacknowledged(socket_->fd.get()) : 0;
+}
+
+void Stream::bound_unread(std::size_t bytes) {
+  if (!socket_) return;
+  call::set_option(socket_->fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(bytes));
 }
 
 std::size_t Stream::receive_file(const Fd& file, const std::string& name, std::size_t most) {

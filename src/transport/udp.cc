@@ -71,9 +71,7 @@ Datagrams::Lost Udp::lost() const {
 }
 
 void Udp::set_hops(int hops) {
-  call::set_option(socket_.fd.get(), IPPROTO_IP, IP_TTL, hops);
-  if (family_ == AF_INET6)
-    call::set_option(socket_.fd.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops);
+  netlab::set_hops(socket_.fd.get(), family_, hops);
 }
 
 }  // namespace netlab

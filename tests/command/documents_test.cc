@@ -26,7 +26,8 @@ bool has(const Words& words, const std::string& word) {
 }
 
 TEST(Candidates, AreTheSubcommands) {
-  EXPECT_EQ(offered({""}), (Words{"completion", "demo", "ftp", "guess", "tcp", "udp"}));
+  EXPECT_EQ(offered({""}),
+            (Words{"completion", "demo", "ftp", "guess", "impair", "sweep", "tcp", "udp"}));
   EXPECT_EQ(offered({}), offered({""}));
   EXPECT_EQ(offered({"ftp", ""}), (Words{"get", "ls", "put", "serve"}));
 }

@@ -1,5 +1,6 @@
 """Running the real netlab: a server for the length of a test, a client to its end."""
 
+import itertools
 import os
 import re
 import shutil
@@ -249,3 +250,39 @@ def wait_until_bound(port):
 
 def is_in(table, words):
     return any(words in line for line in Path("/proc/net", table).read_text().splitlines())
+
+
+def cutting_proxy(server, cut_after):
+    """A port before the server's, each connection to which is cut after so many bytes, of both ways
+    together; the later ones, when the numbers are used up, are not."""
+    if CARRIER:
+        pytest.skip("what stands between them speaks TCP")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pump(source, target, left):
+        try:
+            while data := source.recv(4096):
+                left[0] -= len(data)
+                if left[0] <= 0:
+                    break
+                target.sendall(data)
+            target.shutdown(socket.SHUT_RDWR if left[0] <= 0 else socket.SHUT_WR)
+            if left[0] <= 0:
+                source.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def forward():
+        for limit in itertools.chain(cut_after, itertools.repeat(1 << 60, 20)):
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client, server.connect() as beyond:
+                left = [limit]
+                up = threading.Thread(target=pump, args=(client, beyond, left), daemon=True)
+                up.start()
+                pump(beyond, client, left)
+                up.join(TIMEOUT)
+    threading.Thread(target=forward, daemon=True).start()
+    return f"127.0.0.1:{listener.getsockname()[1]}"

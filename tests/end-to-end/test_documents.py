@@ -51,7 +51,7 @@ def script(commands):
         plain = command.split("  #")[0].rstrip()
         if plain.endswith("&"):
             text += f"{{ {plain[:-1]}; }} > out{index} 2>&1 &\n"
-            if re.search(r"netlab (\w+ serve|udp echo)", plain):
+            if re.search(r"netlab (\w+ serve|udp echo|impair \w+)", plain):
                 text += f"wait_until_listening out{index}\n"
         else:
             text += f"{{ {plain}\n}} > out{index} 2> err{index} || echo failed {index}\n"
@@ -100,10 +100,10 @@ def test_links_lead_somewhere():
 
 def test_every_option_in_the_documents_exists():
     helps = "\n".join(netlab(*words.split(), "--help").out.decode() for words in (
-        "tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put", "ftp ls", "demo",
+        "tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put", "ftp ls", "impair tcp", "impair udp", "demo",
         "completion"))
     for page in PAGES:
         for line in page.read_text().splitlines():
-            for command in re.findall(r"\bnetlab (?:tcp|udp|guess|ftp|demo)\b[^`|]*", line):
+            for command in re.findall(r"\bnetlab (?:tcp|udp|guess|ftp|impair|demo)\b[^`|]*", line):
                 for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", command):
                     assert option in helps, f"{page.name}: {option}"

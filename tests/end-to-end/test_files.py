@@ -2,13 +2,15 @@
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import time
 
 import pytest
 
-from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, environment, eventually, netlab,
-                     noise, read_exactly, read_line, tcp_server_of)
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
+                     eventually, netlab, noise, read_exactly, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
@@ -174,6 +176,39 @@ def test_a_changed_file_is_noticed(folder, server):
     assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
 
 
+def test_half_a_file_stays_half_until_the_whole_is_there(folder, server):
+    (folder / "big.bin").write_bytes(CONTENT[:100_000])
+    address = cutting_proxy(server, [60_000])
+    assert netlab("ftp", "get", address, "big.bin", cwd=folder).status == 1
+    assert (folder / "big.bin").read_bytes() == CONTENT[:100_000]
+    assert CONTENT.startswith((folder / "big.bin.part").read_bytes())
+    assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
+    assert (folder / "big.bin").read_bytes() == CONTENT
+    assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
+
+
+def test_a_link_stays_one(folder, server):
+    (folder / "real").write_bytes(CONTENT[:100_000])
+    (folder / "big.bin").symlink_to("real")
+    assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
+    assert (folder / "big.bin").is_symlink() and (folder / "real").read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(PRELOAD != "", reason="the limit is the library's as well")
+def test_half_a_file_that_there_is_no_room_to_copy(folder, server):
+    """What was copied of it does not go before it in the next attempt."""
+    (folder / "big.bin").write_bytes(CONTENT[:1_000_000])
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+    done = netlab("ftp", "get", server.address, "big.bin", cwd=folder, preexec=limit)
+    assert done.status == 1 and "copy to big.bin.part: File too large" in done.err, done
+    assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
+    assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
+    assert (folder / "big.bin").read_bytes() == CONTENT
+
+
 def test_a_file_replaced_while_it_is_sent_is_noticed(folder):
     def answer(client):
         for tag in ("first", "second"):
@@ -213,34 +248,8 @@ def test_a_second_download_into_one_file_is_told(folder, server):
 
 
 def test_retry_resumes(folder, server):
-    if CARRIER:
-        pytest.skip("what stands between them speaks TCP")
-    proxied = iter([100_000, None])
-
-    import socket
-    import threading
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def forward():
-        for limit in proxied:
-            client, _ = listener.accept()
-            with client, server.connect() as beyond:
-                threading.Thread(target=pump, args=(client, beyond), daemon=True).start()
-                pump(beyond, client, limit)
-
-    def pump(source, target, limit=None):
-        try:
-            while data := source.recv(4096):
-                target.sendall(data)
-                if limit is not None and (limit := limit - len(data)) <= 0:
-                    break
-            target.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-    threading.Thread(target=forward, daemon=True).start()
-    done = netlab("ftp", "get", f"127.0.0.1:{listener.getsockname()[1]}", "big.bin", "--retry", "3",
-                  cwd=folder)
-    listener.close()
+    address = cutting_proxy(server, [100_000])
+    done = netlab("ftp", "get", address, "big.bin", "--retry", "3", cwd=folder)
     assert done.status == 0 and "trying again" in done.err, done
     assert (folder / "big.bin").read_bytes() == CONTENT
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from running import (MODELS, PRELOAD, SANITIZED, Server, netlab, noise, read_line,
+from running import (MODELS, PRELOAD, SANITIZED, Server, cutting_proxy, netlab, noise, read_line,
                      tcp_server_of)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
@@ -181,6 +181,38 @@ def test_a_server_that_lies(said, why, folder):
     assert set(os.listdir(folder / "copy")) <= {"x.part", "x.part.state"}
 
 
+def test_a_server_that_lists_for_ever(folder):
+    def answer(client):
+        read_line(client)
+        client.sendall(b"OK 0 0 a-b-c .\n")
+        for _ in range(1_001):
+            client.sendall(b"file 0 0 - a\n" * 1000)
+    port = tcp_server_of(answer, clients=2)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and "lists more than 1000000 entries" in done.err, done
+    assert os.listdir(folder / "copy") == []
+
+
+def test_a_server_that_answers_of_another_state(folder):
+    """Once it has told which state it sends the rest of."""
+    (folder / "some.part").write_bytes(b"he")
+
+    def answer(client):
+        for answered in (b"OK 5 0 a-b-c some\n", b"ERROR bad-request ?\n"):
+            read_line(client)
+            client.sendall(answered)
+
+    def answer_on(client):
+        read_line(client)
+        client.sendall(b"OK 5 0 another some\nhello")
+    (folder / "some.part.state").write_text("netlab partial 1\ntag a-b-c\n")
+    answers = iter([answer, answer_on])
+    port = tcp_server_of(lambda client: next(answers)(client), clients=2)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", cwd=folder)
+    assert done.status == 1 and "another state of the file" in done.err, done
+    assert (folder / "some.part").read_bytes() == b"he"
+
+
 def test_a_server_that_sends_more(folder):
     port = lying_server(b"OK 5 0 a-b-c x\nhello and more")
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
@@ -231,6 +263,51 @@ def test_several_names(served, folder, server):
     assert sorted(os.listdir(served / "there")) == ["big.bin", "program"]
 
 
+def test_a_name_that_is_not_there_is_told_once(folder, server):
+    done = netlab("ftp", "get", server.address, "-r", "absent", cwd=folder)
+    assert done.status == 1 and done.err.count("absent: No such file") == 1, done
+    assert "; 1 failed" in done.err, done
+
+
+def test_one_that_cannot_be_read_does_not_keep_the_others(folder, server):
+    """Not even root may read /proc/sys/net/ipv4/route/flush."""
+    route = "/proc/sys/net/ipv4/route"
+    if not os.path.exists(route + "/flush"):
+        pytest.skip("no such file here")
+    done = netlab("ftp", "put", server.address, "-r", route, cwd=folder)
+    assert done.status == 1 and "flush: Permission denied" in done.err, done
+    assert "; 1 failed" in done.err, done
+    assert sorted(os.listdir(folder / "served/route")) == sorted(
+        name for name in os.listdir(route) if name != "flush")
+
+
+def test_answers_of_long_names_block_nobody(folder, server):
+    top = "/".join(["\u00e4" * 120] * 7)
+    (folder / "long" / top).mkdir(parents=True)
+    for i in range(COUNT // 2):
+        (folder / "long" / top / ("\u00fc" * 120 + str(i))).write_bytes(b"x")
+    assert netlab("ftp", "put", server.address, "-r", "long", cwd=folder).status == 0
+    assert netlab("ftp", "get", server.address, "-r", "long", "-o", "back", cwd=folder).status == 0
+    assert tree(folder / "back/long") == tree(folder / "long")
+
+
+def test_restart_goes_on_from_its_own_beginning(folder, server):
+    large = noise(500_000)
+    for name, new, old in (("first", b"first", b"old  "), ("large", large, large[:-1] + b"?")):
+        (folder / name).write_bytes(old)
+        (folder / "served" / name).write_bytes(new)
+        for path in (folder / name, folder / "served" / name):
+            os.utime(path, ns=(1, 1))
+    address = cutting_proxy(server, [300_000])
+    done = netlab("ftp", "get", address, "first", "large", "--restart", "--retry", "5", "--json",
+                  cwd=folder)
+    assert done.status == 0 and "trying again" in done.err, done
+    assert 0 < done_event(done)["bytes"] < 450_000, done
+    assert (folder / "first").read_bytes() == b"first"
+    assert (folder / "large").read_bytes() == large
+    assert sorted(os.listdir(folder)) == ["first", "large", "served"]
+
+
 def test_links_and_devices_are_left_out(served, folder, server):
     (served / "link").symlink_to("big.bin")
     (served / "away").symlink_to("/etc")
@@ -265,6 +342,16 @@ def test_streams_share_a_file(streams, served, folder, server):
     assert sorted(os.listdir(folder)) == ["big.bin", "served"]
 
 
+def test_streams_outlast_the_connection_that_asked(folder):
+    """The first one is idle while the others fetch, for longer than the server allows."""
+    (folder / "served/some").write_bytes(noise(400_000))
+    with Server("ftp", "serve", "served", "--idle-timeout", "0.3", cwd=folder) as server:
+        done = netlab("ftp", "get", server.address, "some", "--streams", "2", "--limit-rate", "400000",
+                      cwd=folder)
+    assert done.status == 0, done
+    assert (folder / "some").read_bytes() == noise(400_000)
+
+
 def test_streams_that_left_holes_are_resumed(served, folder, server):
     content = (served / "big.bin").read_bytes()
     half = SIZE // 2
@@ -291,6 +378,35 @@ def test_a_rate_is_kept(folder, server):
         assert time.monotonic() - started > 0.8
     for wrong in ("0", "", "5X", "-1", "99999999999G"):
         assert netlab("ftp", "get", "--limit-rate", wrong).status == 2
+
+
+def test_a_slow_server_is_waited_for(folder):
+    """The client has sent all long before the server has taken it."""
+    (folder / "some").write_bytes(noise(150_000))
+    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "50K", "--stall-timeout", "1",
+                cwd=folder) as server:
+        for words in (["some"], ["-t", "folder", "some"]):
+            done = netlab("ftp", "put", server.address, *words, "--timeout", "2", cwd=folder)
+            assert done.status == 0, done
+    assert (folder / "served/some").read_bytes() == noise(150_000)
+
+
+def test_a_slow_client_has_its_time(folder, server):
+    """It gathers small files for longer than an answer may take."""
+    (folder / "some").mkdir()
+    for i in range(6):
+        (folder / f"some/{i}").write_bytes(bytes(500))
+    done = netlab("ftp", "put", server.address, "-r", "some", "--limit-rate", "1K", "--timeout", "1",
+                  cwd=folder)
+    assert done.status == 0 and len(os.listdir(folder / "served/some")) == 6, done
+
+
+def test_a_slow_server_answers_before_it_rests(folder):
+    (folder / "some").write_bytes(bytes(8000))
+    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "2K", "--grace", "0.1",
+                cwd=folder) as server:
+        done = netlab("ftp", "put", server.address, "some", "--timeout", "2", cwd=folder)
+    assert done.status == 0, done
 
 
 def test_progress_events(folder, server):

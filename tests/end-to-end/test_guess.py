@@ -80,6 +80,11 @@ def test_a_student_with_ten_lines_of_code():
         assert re.match(r'Too (low|high): "1"\. 5 tries left\.|You win', other(b"1"))
 
 
+def test_a_proxy_is_for_connections():
+    done = netlab("guess", "serve", "--proxy-protocol", "-p", "0")
+    assert done.status == 2 and "--proxy-protocol: datagrams do not come" in done.err, done
+
+
 def test_a_datagram_that_comes_twice_is_one_turn():
     with Server("guess", "serve", "--numbers", "1-1000000", "--tries", "2", "--seed", "1") as server:
         say = udp_player(server)

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from running import (MODELS, PRELOAD, Server, netlab, noise, read_line, tcp_server_of)
+from running import (MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
+                     eventually, netlab, noise, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
@@ -115,6 +116,82 @@ def test_two_at_once(folder, server):
         fcntl.flock(part, fcntl.LOCK_EX)
         done = put(server, "big.bin", "--restart", cwd=folder)
     assert done.status == 1 and "another transfer writes to it" in done.err, done
+
+
+def test_what_others_write_to_comes_last(folder, server):
+    """What is busy is told and tried again; the others are sent all the same."""
+    for name in "abc":
+        (folder / name).write_bytes(name.encode())
+    (folder / "served/b.part").write_bytes(b"")
+    with open(folder / "served/b.part", "rb") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)
+        words = [NETLAB, "ftp", "put", server.address, "-t", ".", "a", "b", "c", "--retry", "9"]
+        client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
+        assert b"b: another transfer writes to it" in client.stderr.readline()
+        assert b"trying again" in client.stderr.readline()
+        assert (folder / "served/c").read_bytes() == b"c"
+        done = put(server, "-t", ".", "--restart", "a", "b", "c", cwd=folder)
+        assert done.status == 1 and "b: another transfer" in done.err and "1 failed" in done.err, done
+    assert client.wait(TIMEOUT) == 0
+    client.stderr.close()
+    assert (folder / "served/b").read_bytes() == b"b"
+
+
+def test_what_another_has_written_to_is_looked_at_again(folder, server):
+    """One more attempt, when what was proved is not there any more."""
+    (folder / "notes").write_bytes(b"hello, world\n")
+    (folder / "served/hello").write_bytes(b"hello")
+    with server.connect() as asker:
+        asker.sendall(b"HASH hello 0 5 4096\n")
+        hashed = read_line(asker) + read_line(asker)
+
+    def lose(client):
+        for answer in (b"OK 5 0 a-b-c notes.part\n", hashed, b"ERROR changed it has\n"):
+            read_line(client)
+            client.sendall(answer)
+        client.recv(100)
+
+    def take(client):
+        read_line(client)
+        client.sendall(b"ERROR no-such-file nothing is there\n")
+        assert read_line(client).startswith(b"PUT notes 13 0 ")
+        client.recv(13)
+        client.sendall(b"OK 13 0 a-b-c notes\n")
+    answers = iter([lose, take])
+    port = tcp_server_of(lambda client: next(answers)(client), clients=2)
+    done = netlab("ftp", "put", f"127.0.0.1:{port}", "notes", "--retry", "1", cwd=folder)
+    assert done.status == 0 and "notes: it has; trying again" in done.err, done
+
+
+def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
+    (folder / "served/big.bin").write_bytes(b"the old one")
+    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "500K", cwd=folder) as server:
+        (folder / "big.bin").write_bytes(CONTENT[:200_000] * 4)
+        words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "500K"]
+        client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
+        part = folder / "served/big.bin.part"
+        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing came")
+        with open(folder / "big.bin", "r+b") as changed:
+            changed.write(b"another")
+        _, said = client.communicate(timeout=TIMEOUT)
+    assert client.returncode == 1 and b"has changed while it was sent" in said, said
+    assert (folder / "served/big.bin").read_bytes() == b"the old one"
+
+
+@pytest.mark.parametrize("words", [["big.bin"], ["-t", ".", "small", "big.bin"]])
+def test_restart_goes_on_from_its_own_beginning(words, folder, server):
+    (folder / "small").write_bytes(b"small")
+    (folder / "served/small").write_bytes(b"SMALL")
+    (folder / "served/big.bin").write_bytes(CONTENT[:-1] + b"?")  # nothing but its bytes tells
+    (folder / "served/big.bin.part").write_bytes(bytes(100_000))
+    for name in ("small", "big.bin", "served/small", "served/big.bin"):
+        os.utime(folder / name, ns=(1, 1))
+    address = cutting_proxy(server, [SIZE // 2])
+    done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
+    assert done.status == 0 and "trying again" in done.err, done
+    assert json.loads(done.out.splitlines()[-1])["bytes"] < SIZE, done
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+    assert len(words) == 1 or (folder / "served/small").read_bytes() == b"small"
 
 
 def test_a_file_that_is_not_there(folder, server):

@@ -67,6 +67,27 @@ def test_a_silent_client_holds_up_nobody_else(model):
             assert exchange(server) == b"hello"
 
 
+@pytest.mark.parametrize("model", ["epoll", "uring"])
+def test_a_client_that_asks_and_asks_holds_up_nobody(model, tmp_path):
+    """Its requests are there before another's, which is served before its last all the same."""
+    (tmp_path / "file").write_bytes(b"content")
+    count = 3_000
+    with Server("ftp", "serve", str(tmp_path), "--writable", "--" + model) as server:
+        with server.connect() as greedy, server.connect() as modest:
+            taker = threading.Thread(target=read_all, args=(greedy,))
+            taker.start()
+            os.kill(server.pid, signal.SIGSTOP)
+            greedy.sendall(b"PUT new 0 0 0 -\n" * count)  # there is room for so much
+            modest.sendall(b"GET file 0\n")
+            os.kill(server.pid, signal.SIGCONT)
+            assert read_line(modest).startswith(b"OK 7")
+            greedy.shutdown(socket.SHUT_WR)
+            taker.join(TIMEOUT)
+            name = "{}:{}".format(*modest.getsockname())
+    lines = server.out.text().splitlines()
+    assert len(lines) > count and name in "".join(lines[:count // 10]), (name, lines[:3])
+
+
 @pytest.mark.parametrize("model", CONCURRENT)
 def test_clients_that_dribble_hold_up_nobody(model, tmp_path):
     """Row 9 of the bar: 200 that send a byte now and then; another is served at once, they are gone

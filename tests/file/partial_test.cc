@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <vector>
 
 #include "socket/bytes.h"
 #include "socket/calls.h"
@@ -133,6 +135,38 @@ TEST_F(PartialTest, ReplacesADestinationWhenToldTo) {
   EXPECT_EQ(folder_.read("notes.txt"), "new");
 }
 
+TEST_F(PartialTest, GivesNoOtherFileTheFinalName) {
+  Partial partial = Partial::create(place(destination_), true);
+  partial.start(0, "a-b-c");
+  append(partial, "ours");
+  fs::rename(part_, folder_.path("away"));
+  folder_.write("notes.txt.part", "half of another");
+  EXPECT_EQ(error_of([&] { partial.complete(); }), EWOULDBLOCK);
+  EXPECT_FALSE(folder_.has("notes.txt"));
+  EXPECT_EQ(folder_.read("notes.txt.part"), "half of another");
+}
+
+TEST_F(PartialTest, OfAFileUnderItsFinalNameIsACopy) {
+  folder_.write("notes.txt", "hello, world");
+  fs::permissions(destination_, fs::perms::owner_read | fs::perms::owner_write);
+  {
+    Partial partial = Partial::find(place(destination_))->copy(5, "a-b-c");
+    EXPECT_TRUE(partial.is_ours());
+    EXPECT_EQ(folder_.read("notes.txt.part.state"), "netlab partial 1\ntag a-b-c\nreplace\n");
+    partial.start(partial.size(), "a-b-c");
+    append(partial, " there");
+    EXPECT_EQ(folder_.read("notes.txt"), "hello, world");
+    EXPECT_EQ(folder_.read("notes.txt.part"), "hello there");
+    partial.complete();
+  }
+  EXPECT_EQ(folder_.read("notes.txt"), "hello there");
+  EXPECT_EQ(fs::status(destination_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  const Partial whole = *Partial::find(place(destination_));
+  EXPECT_EQ(error_of([&] { (void)whole.copy(100, ""); }), EIO);
+  EXPECT_FALSE(folder_.has("notes.txt.part"));
+  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
+}
+
 TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
   folder_.write("notes.txt.part", "hello");
   folder_.write("notes.txt.part.state", "netlab partial 1\ntag a-b-c\n");
@@ -205,33 +239,65 @@ TEST_F(PartialTest, NamesTheFolderThatIsNotThere) {
 
 // Two downloads of one file, again and again: whoever opened DEST.part before the other renamed it
 // must notice, once it has the lock, that this file is DEST now.
-TEST_F(PartialTest, NeverShowsHalfAFileHoweverTwoDownloadsRace) {
-  const std::string whole(1000, 'x');
-  std::atomic<bool> over = false;
-  std::atomic<int> completed = 0;
-  const auto download = [&] {
-    while (!over) {
-      try {
-        Partial partial = Partial::create(place(destination_), true);
-        partial.start(0, "");
-        append(partial, whole);
-        partial.complete();
-        ++completed;
-      } catch (const SystemError&) {
-        // The other one has it.
-      }
-    }
-  };
-  std::thread one(download);
-  std::thread other(download);
-  std::size_t halves = 0;
-  const Instant end = Clock::now() + std::chrono::seconds(1);
-  while (halves == 0 && (completed < 100 || Clock::now() < end))
-    if (folder_.has("notes.txt") && folder_.read("notes.txt") != whole) ++halves;
-  over = true;
-  one.join();
-  other.join();
-  EXPECT_EQ(halves, 0u);
+// Several write to one file as often as they can; whoever reads it finds one writer's bytes alone.
+class PartialRace : public PartialTest {
+ protected:
+  using Write = std::function<void(const std::string& whole)>;
+
+  void race(const Write& write) {
+    std::vector<std::jthread> writers;
+    for (const char letter : {'a', 'b', 'c', 'd'})
+      writers.emplace_back([&, whole = std::string(6000, letter)] {
+        while (!over_) {
+          try {
+            write(whole);
+            ++completed_;
+          } catch (const SystemError&) {
+            // Another has it.
+          }
+        }
+      });
+    const Instant end = Clock::now() + std::chrono::seconds(1);
+    while (mixtures_ == 0 && (completed_ < 100 || Clock::now() < end)) look();
+    over_ = true;
+    writers.clear();
+    look();
+    EXPECT_EQ(mixtures_, 0u);
+  }
+
+ private:
+  void look() {
+    if (!folder_.has("notes.txt")) return;
+    const std::string found = folder_.read("notes.txt");
+    if (found != std::string(6000, found.empty() ? '?' : found.front())) ++mixtures_;
+  }
+
+  std::atomic<bool> over_ = false;
+  std::atomic<int> completed_ = 0;
+  std::size_t mixtures_ = 0;
+};
+
+TEST_F(PartialRace, NeverShowsHalfAFileNorTwo) {
+  race([this](const std::string& whole) {
+    Partial partial = Partial::create(place(destination_), true);
+    partial.start(0, "");
+    append(partial, whole);
+    partial.complete();
+  });
+}
+
+TEST_F(PartialRace, OfSmallFilesNeitherDoes) {
+  race([this](const std::string& whole) {
+    write_whole(place(destination_), bytes_of(whole), true, Finish());
+  });
+}
+
+TEST(LastPart, IsTheNameOfWhatAPathLeadsTo) {
+  EXPECT_EQ(last_part("a"), "a");
+  EXPECT_EQ(last_part("/a/b"), "b");
+  EXPECT_EQ(last_part("a/b//"), "b");
+  for (const char* none : {"", "/", "//", ".", "..", "a/.", "a/../"})
+    EXPECT_EQ(last_part(none), "");
 }
 
 TEST_F(PartialTest, ThePathIsLookedAtBefore) {

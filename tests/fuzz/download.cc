@@ -60,6 +60,7 @@ class Trial {
     order_.destination = place_.path(into_folder() ? "" : "file");
     if ((how_ & 16) || !into_folder()) order_.name = "file";
     server_says_ = input;
+    asked_ = order_;
     prepare();
   }
 
@@ -122,10 +123,10 @@ class Trial {
     if (there() == 1 && place_.names().contains("file.part"))
       must(whole == before, "DEST stays until the new one is whole");
     // Of a .part, which is ours, what is not the remote file's is cut off.
-    if ((order_.mode == Mode::automatic || order_.mode == Mode::resume) && there() == 1) {
+    if ((asked_.mode == Mode::automatic || asked_.mode == Mode::resume) && there() == 1) {
       must(whole.starts_with(before), "what is there is kept");
-    } else if (order_.mode == Mode::offset && there() == 1) {
-      const std::size_t kept = std::min<std::size_t>(order_.offset, before.size());
+    } else if (asked_.mode == Mode::offset && there() == 1) {
+      const std::size_t kept = std::min<std::size_t>(asked_.offset, before.size());
       must(whole.starts_with(before.substr(0, kept)), "what is before the offset is kept");
     }
   }
@@ -133,7 +134,8 @@ class Trial {
   Destination& place_;
   unsigned char how_ = 0;
   unsigned char pieces_ = 0;
-  Download order_;
+  Download order_;  // which changes as it goes on
+  Download asked_;
   std::string_view server_says_;
 };
 

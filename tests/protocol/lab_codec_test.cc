@@ -45,6 +45,20 @@ TEST(LabRequest, MayNameTheStateThatTheFileMustBeIn) {
   EXPECT_EQ(parse_request("GET notes.txt 7 a-b-c").tag, "a-b-c");
 }
 
+TEST(LabRequest, OffersAFileInSomeState) {
+  const Request put{.method = Request::Method::put,
+                    .name = "a b",
+                    .offset = 3,
+                    .tag = "x-y",
+                    .size = 10,
+                    .modified = 7,
+                    .executable = true,
+                    .durable = true};
+  EXPECT_EQ(emit(put), "PUT a%20b 10 3 7 x sync if=x-y\n");
+  EXPECT_EQ(parse_request("PUT a%20b 10 3 7 x sync if=x-y"), put);
+  EXPECT_EQ(parse_request("PUT a%20b 10 3 7 x if=x-y later sync"), put);
+}
+
 TEST(LabRequest, AsksWhatAFileIs) {
   const Request request = parse_request("STAT sub/notes.txt");
   EXPECT_EQ(request.method, Request::Method::stat);

@@ -107,6 +107,40 @@ TEST_F(LabUpload, TellsWhatIsThereOfOneAndGoesOn) {
   EXPECT_FALSE(has("notes.txt.part"));
 }
 
+TEST_F(LabUpload, GoesOnBehindNothingButWhatWasProved) {
+  files_.put("notes.txt.part", "hello, w");
+  const std::string tag = files_.tag("notes.txt.part");
+  const std::string put = "PUT notes.txt 12 7" + std::string(time_and_mode);
+  EXPECT_EQ(answer_to(put + " if=another\nworld"),
+            "ERROR changed what is there of it has changed\n");
+  EXPECT_EQ(read("notes.txt.part"), "hello, w");
+  client_.says(put + " later sync if=" + tag + "\nworld");
+  files_.serve(client_);
+  EXPECT_EQ(read("notes.txt"), "hello, world");
+}
+
+TEST_F(LabUpload, GivesAClientTimeThatItHoldsUpItself) {
+  files_.limit_rate = 1000;
+  client_.says(put("notes.txt", std::string(100'000, 'x')));
+  files_.serve(client_);
+  EXPECT_EQ(read("notes.txt").size(), 100'000u);
+  EXPECT_GE(files_.network.passed(), 99s);
+}
+
+TEST_F(LabUpload, AtARateGivesUpAClientThatSendsLessAllTheSame) {
+  files_.limit_rate = 1000;
+  client_.says("PUT notes.txt 1000000 0 0 -\n").says_bytewise(std::string(100, 'x'), 1s);
+  EXPECT_EQ(error_of([&] { files_.serve(client_); }), ETIMEDOUT);
+  EXPECT_EQ(files_.network.passed(), 60s);
+}
+
+TEST_F(LabUpload, BegunAnewNeedsNoProof) {
+  files_.put("notes.txt.part", "hello, w");
+  const std::string answer =
+      answer_to("PUT notes.txt 5 0" + std::string(time_and_mode) + " if=another\nhello");
+  EXPECT_EQ(answer, files_.ok("notes.txt", "5 0"));
+}
+
 TEST_F(LabUpload, GoesOnNowhereElse) {
   files_.put("short.txt.part", "hello");
   EXPECT_EQ(answer_to("PART absent\nPUT absent 12 7 0 -\nworldPUT short.txt 12 7 0 -\nworld"),

@@ -189,6 +189,44 @@ TEST(Link, TellsAFullQueueFromALoss) {
   EXPECT_EQ(count(fates, Outcome::overflow), 1000 - 12 - count(fates, Outcome::lost));
 }
 
+// Whatever it is told to do: it counts, keeps the order of what it does not hold back, is never
+// early, and does the same again.
+TEST(Link, KeepsItsWordUnderAnySettings) {
+  auto chance = seeded_chance();
+  const auto share = [&chance] { return static_cast<double>(below(chance, 11)) / 10; };
+  for (int run = 0; run < 300; ++run) {
+    LinkSettings settings{.loss = share() / 2,
+                          .burst = static_cast<double>(below(chance, 5)),
+                          .delay = below(chance, 5) * 1ms,
+                          .jitter = below(chance, 5) * 1ms,
+                          .duplicate = share(),
+                          .reorder = share(),
+                          .corrupt = share(),
+                          .rate = below(chance, 3) * 1'000'000,
+                          .queue = below(chance, 4)};
+    const std::uint64_t with_seed = chance();
+    Link link(settings, with_seed, 0);
+    Link again(settings, with_seed, 0);
+    Instant now = start;
+    Instant last = start;
+    for (std::uint64_t ordinal = 1; ordinal <= 200; ++ordinal) {
+      now += below(chance, 300) * 1us;
+      const std::size_t size = below(chance, 1500);
+      const Fate fate = link.pass(now, size);
+      const Fate same = again.pass(now, size);
+      ASSERT_EQ(fate.ordinal, ordinal);
+      ASSERT_TRUE(fate.outcome == same.outcome && fate.at == same.at &&
+                  fate.flipped_bit == same.flipped_bit && fate.duplicated == same.duplicated);
+      if (fate.outcome != Outcome::passed) continue;
+      ASSERT_GE(fate.at, now + std::max(settings.delay - settings.jitter, Duration::zero()));
+      ASSERT_LT(fate.flipped_bit.value_or(0), std::max<std::size_t>(size * 8, 1));
+      if (fate.reordered) continue;
+      ASSERT_GE(fate.at, last);
+      last = fate.at;
+    }
+  }
+}
+
 TEST(Link, SharesALine) {
   Line line(1'000'000, 10);
   Link one({}, seed, 0, &line);

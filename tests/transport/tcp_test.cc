@@ -53,6 +53,18 @@ class TcpTest : public testing::Test {
   std::unique_ptr<Stream> server_ = listener_->accept();
 };
 
+// As the event loops are when the server stops.
+class StoppedPerformer : public Performer {
+ public:
+  void perform(Operation& operation) override { operation.result = -ECANCELED; }
+};
+
+TEST(TcpNetwork, WakesASleeperWhenTheServerStops) {
+  StoppedPerformer performer;
+  TcpNetwork network(performer);
+  EXPECT_EQ(error_of([&] { network.sleep_until(never); }), ECANCELED);
+}
+
 TEST_F(TcpTest, CarriesBytesBothWays) {
   client_->write_all(bytes_of("hello"));
   EXPECT_EQ(read(*server_), "hello");

@@ -9,6 +9,7 @@ constexpr unsigned int packets_an_ack = 2;  // RFC 9000 section 13.2.2
 
 Receiver::Receiver(const Arq& arq, const Settings& settings)
     : arq_(arq),
+      packets_an_ack_(arq.window(packets_an_ack)),  // no second one comes before, if it is one
       ack_delay_(settings.ack_delay),
       buffer_(settings.receive_buffer),
       worth_telling_(std::max<std::uint64_t>(settings.receive_buffer / 4, 1)),
@@ -39,7 +40,7 @@ void Receiver::came(Instant now, std::uint64_t number, bool kept) {
     largest_ = number;
     largest_came_ = now;
   }
-  if (++unacknowledged_ >= packets_an_ack)
+  if (++unacknowledged_ >= packets_an_ack_)
     acknowledge_now();
   else
     ack_time_ = std::min(ack_time_, now + ack_delay_);

@@ -31,6 +31,7 @@ class Receiver {
   void came(Instant now, std::uint64_t number, bool kept);
 
   const Arq& arq_;
+  const unsigned int packets_an_ack_;
   const Duration ack_delay_;
   ReceiveBuffer buffer_;
   Ranges kept_;  // numbers of packets

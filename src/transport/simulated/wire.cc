@@ -6,7 +6,7 @@ namespace netlab::simulated {
 
 const char* Wire::send(Instant now, std::span<const std::byte> datagram) {
   const Duration passed = now - start_;
-  const Fate fate = link_.pass(now, datagram.size());
+  const Fate fate = link_.pass(*line_.pass(now, datagram.size()), datagram.size());
   const bool is_black = std::ranges::any_of(settings_.blackouts, [&](const Span& blackout) {
     return passed >= blackout.from && passed < blackout.to;
   });

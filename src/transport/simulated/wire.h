@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <span>
 #include <vector>
@@ -19,6 +20,9 @@ struct Span {
 
 struct WireSettings {
   LinkSettings link;
+  // Bytes a second of the line that leads there: what is lost behind it has taken its time, which
+  // it has not on the link's own. 0: any.
+  std::uint64_t rate = 0;
   std::size_t mtu = 1472;        // bytes of a datagram
   std::size_t later_mtu = 1472;  // from `mtu_changes` on
   Duration mtu_changes = Duration::max();
@@ -28,7 +32,10 @@ struct WireSettings {
 class Wire {
  public:
   Wire(const WireSettings& settings, std::uint64_t seed, std::uint64_t stream, Instant start)
-      : settings_(settings), link_(settings.link, seed, stream), start_(start) {}
+      : settings_(settings),
+        line_(settings.rate, endless),
+        link_(settings.link, seed, stream),
+        start_(start) {}
 
   // What becomes of the packet, in a word for the log.
   const char* send(Instant now, std::span<const std::byte> datagram);
@@ -37,7 +44,10 @@ class Wire {
   std::vector<std::byte> take();
 
  private:
+  static constexpr std::size_t endless = std::numeric_limits<std::size_t>::max();
+
   const WireSettings settings_;
+  Line line_;
   Link link_;
   const Instant start_;
   std::multimap<Instant, std::vector<std::byte>> coming_;

@@ -1,0 +1,149 @@
+// netlab impair tcp: a network in which connections are slow, come in pieces and break on order,
+// between any client and any server.
+#include <fmt/core.h>
+#include <signal.h>
+
+#include <array>
+#include <mutex>
+
+#include "command/command.h"
+#include "command/directions.h"
+#include "command/listening.h"
+#include "command/quantity.h"
+#include "command/relaying.h"
+#include "file/confinement.h"
+#include "model/models.h"
+#include "model/stop.h"
+#include "model/stream_relay.h"
+#include "protocol/linger.h"
+#include "socket/calls.h"
+#include "transport/operation.h"
+
+namespace netlab {
+namespace {
+
+using Text = const std::string&;
+using Link = StreamLinkSettings;
+
+constexpr auto connect_timeout = std::chrono::seconds(10);
+
+constexpr std::array rows{
+    Setting<Link>{"delay", "TIME", "how long each byte is on its way, as 40ms",
+                  [](Link& link, Text text) { link.delay = parse_duration(text); }},
+    Setting<Link>{"rate", "RATE", "bytes a second, as 500K or 10M",
+                  [](Link& link, Text text) { link.rate = parse_rate(text); }},
+    Setting<Link>{"split", "N", "in pieces of N bytes, a millisecond apart",
+                  [](Link& link, Text text) { link.split = parse_count(text, 1, 1'000'000'000); }},
+    Setting<Link>{"cut-after", "BYTES",
+                  "end both connections in good order when the client got so much",
+                  [](Link& link, Text text) { link.cut_after = parse_size(text); }, true},
+    Setting<Link>{"reset-after", "BYTES", "reset both connections when the client got so much",
+                  [](Link& link, Text text) { link.reset_after = parse_size(text); }, true},
+    Setting<Link>{"stall-after", "BYTES", "send the client nothing more when it got so much",
+                  [](Link& link, Text text) { link.stall_after = parse_size(text); }, true},
+};
+
+// Clients are served by threads, and told of one after the other.
+class Tally {
+ public:
+  explicit Tally(const Tell& tell) : tell_(tell) {}
+
+  void add(const Address& client, const Relayed& relayed) {
+    const std::lock_guard lock(mutex_);
+    ++clients_;
+    up_ += relayed.up;
+    down_ += relayed.down;
+    if (!tell_) return;
+    tell_({"client",
+           fmt::format("client {}: {} bytes up, {} bytes down, {}", client.text(), relayed.up,
+                       relayed.down, text(relayed.why)),
+           {{"address", client.text()},
+            {"up", relayed.up},
+            {"down", relayed.down},
+            {"end", std::string(text(relayed.why))}}});
+  }
+
+  Event summary() const {
+    return {"summary",
+            fmt::format("{} clients: {} bytes up, {} bytes down", clients_, up_, down_),
+            {{"clients", clients_}, {"up", up_}, {"down", down_}}};
+  }
+
+ private:
+  const Tell& tell_;
+  std::mutex mutex_;
+  std::uint64_t clients_ = 0;
+  std::uint64_t up_ = 0;
+  std::uint64_t down_ = 0;
+};
+
+class ImpairTcp : public Action {
+ public:
+  void declare(Options& options) override {
+    relaying_.declare(options);
+    directions_.declare(options);
+  }
+
+  ExitStatus run(const Output& output) override {
+    const Address here = relaying_.listening_address();
+    const Address there = relaying_.server();
+    const Fd stopping = stop_descriptor();
+    const StreamRelay relay{directions_.up(), directions_.down(), relaying_.idle_timeout(),
+                            stopping.get()};
+    const std::size_t most = relaying_.max_clients();
+    raise_descriptor_limit();
+    renounce_privileges();
+    block_broken_pipe();
+    const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
+    const Tell tell = output.teller();
+    Tally tally(tell);
+    const Service service{
+        .transport = tcp(),
+        .listen = [&](Network& network) { return network.listen(here); },
+        .handle =
+            [&](Stream& client, Network& network) {
+              tally.add(client.peer(), serve(relay, there, client, network));
+            },
+        .limits = {.max_clients = most, .max_per_host = most},
+        .server_speaks_first = true,
+        .stop = stop.get(),
+        .listening =
+            [&](const Listener& listener) {
+              relaying_.announce(listener.local(), there, "impair tcp", output);
+            },
+        .stopping = [&] { stop_now(stopping); },
+        .failed = [&](const Address& client,
+                      const std::string& why) { tell_failed(tell, client, why); },
+    };
+    serve_with_threads(service);
+    output.tell(tally.summary());
+    return ExitStatus::done;
+  }
+
+ private:
+  static Relayed serve(const StreamRelay& relay, const Address& there, Stream& client,
+                       Network& network) {
+    // A client whose server refuses shall be refused as well, as far as that goes.
+    const int fd = client.socket()->fd.get();
+    call::reset_when_closed(fd, true);
+    const auto server = network.connect(there, later(network.now(), connect_timeout));
+    call::reset_when_closed(fd, false);
+    const Relayed relayed = relay_streams(relay, client, *server);
+    if (relayed.why == Relayed::Why::cut || relayed.why == Relayed::Why::idle) {
+      linger(client, network);
+      linger(*server, network);
+    }
+    return relayed;
+  }
+
+  Relaying relaying_;
+  Directions<Link> directions_{rows};
+};
+
+}  // namespace
+
+std::unique_ptr<Action> impair_tcp() {
+  return std::make_unique<ImpairTcp>();
+}
+
+}  // namespace netlab

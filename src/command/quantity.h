@@ -1,0 +1,27 @@
+// Quantities as people write them on a command line: shares, times, rates, lists of ordinals. What
+// is none throws std::invalid_argument "'TEXT' is not ...".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "socket/clock.h"
+#include "transport/link_settings.h"
+
+namespace netlab {
+
+// "10%", "0.1%": 0.1, 0.001. From 0% to 100%, and never without the sign: 0.1 might mean either.
+double parse_share(const std::string& text);
+// "40ms", "1.5s", "200us": at least 0 and at most a day, and never without the unit.
+Duration parse_duration(const std::string& text);
+// Bytes a second; K, M and G behind the number are powers of 1024.
+std::uint64_t parse_rate(const std::string& text);
+// Bytes, "500K" likewise; 0 as well.
+std::uint64_t parse_size(const std::string& text);
+// A whole number from `least` to `most`, decimal digits only.
+std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most);
+// "3,5,7-9"; "first" is 1.
+std::vector<OrdinalRange> parse_ordinals(const std::string& text);
+
+}  // namespace netlab

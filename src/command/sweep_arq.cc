@@ -1,0 +1,127 @@
+// netlab sweep arq: throughput against loss for the three strategies of repeat requests, as it is
+// measured and as the textbook has it.
+#include <fmt/core.h>
+
+#include <type_traits>
+
+#include "command/command.h"
+#include "command/figure.h"
+#include "command/quantity.h"
+#include "file/partial.h"
+#include "protocol/decimal.h"
+#include "socket/bytes.h"
+#include "transport/simulated/arq_trial.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_window = 32'768;
+constexpr std::uint64_t most_packets = 1'000'000;
+constexpr double most_loss_measured = 0.9;  // with more hardly anything gets through
+constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
+
+// "0,1,5,20%": the sign at the end is for all.
+std::vector<double> parse_losses(std::string text) {
+  if (text.ends_with('%')) text.pop_back();
+  std::vector<double> losses;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', start), text.size());
+    const std::string loss = text.substr(start, comma - start);
+    losses.push_back(parse_share(loss.ends_with('%') ? loss : loss + "%"));
+    if (losses.back() > most_loss_measured)
+      throw std::invalid_argument(
+          fmt::format("'{}%' is more than {:g}%, at which hardly a packet "
+                      "comes through",
+                      loss, 100 * most_loss_measured));
+    start = comma + 1;
+  }
+  return losses;
+}
+
+class SweepArq : public Action {
+ public:
+  void declare(Options& options) override {
+    options.text("--loss", losses_, "LIST", "shares of packets that are lost (0,1,2,5,10,20%)");
+    options.text("--delay", delay_, "TIME", "how long a packet is on its way (20ms)");
+    options.rate("--rate", rate_, "bytes a second of the line (1M)");
+    options.number("--window", window_, most_window,
+                   "packets on their way at most (as many as fill the line)");
+    options.number("--packets", packets_, most_packets, "of 1200 bytes, to get through each time");
+    options.number("--seed", seed_, max_offset, "which of them are lost");
+    options.text("-o,--output", output_, "FIGURE.svg", "draw a figure there");
+  }
+
+  ExitStatus run(const Output& output) override {
+    const auto losses = argument("--loss", [&] { return parse_losses(losses_); });
+    const Duration delay = argument("--delay", [&] { return parse_duration(delay_); });
+    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), most_window);
+    if (window_ == 0 || packets_ == 0)
+      throw std::invalid_argument("--window and --packets: 0 gets nothing through");
+    Figure figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
+                                       rate_, *window_),
+                  .x_label = "packets lost, %",
+                  .y_label = "throughput, bytes of data a second",
+                  .curves = {}};
+    if (!output.json) output.announce({"", "strategy,loss,measured,formula,packets,bytes_again"});
+    for (const reliable::ArqRow& row : reliable::arqs()) {
+      Curve& curve = figure.curves.emplace_back(
+          Curve{std::string(row.name), colors[figure.curves.size()], {}, {}});
+      for (const double loss : losses) measure(row, loss, delay, curve, output);
+    }
+    if (!output_.empty()) write_whole(Place::of(output_), bytes_of(figure.svg()), true, Finish());
+    return ExitStatus::done;
+  }
+
+ private:
+  template <typename Parse>
+  static std::invoke_result_t<Parse> argument(const char* name, Parse parse) {
+    try {
+      return parse();
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(std::string(name) + ": " + error.what());
+    }
+  }
+
+  void measure(const reliable::ArqRow& row, double loss, Duration delay, Curve& curve,
+               const Output& output) const {
+    const simulated::ArqTrial trial{.strategy = row.strategy,
+                                    .loss = loss,
+                                    .delay = delay,
+                                    .rate = rate_,
+                                    .window = static_cast<std::uint32_t>(*window_),
+                                    .packets = packets_,
+                                    .seed = seed_};
+    const auto result = trial.run();
+    if (!result.is_whole) throw std::runtime_error(fmt::format("{}: given up", row.name));
+    const double formula = trial.formula();
+    curve.measured.push_back({100 * loss, result.rate});
+    curve.calculated.push_back({100 * loss, formula});
+    const auto measured = static_cast<std::uint64_t>(result.rate);
+    const auto calculated = static_cast<std::uint64_t>(formula);
+    output.announce({"point",
+                     fmt::format("{},{:g},{},{},{},{}", row.name, loss, measured, calculated,
+                                 result.packets, result.bytes_again),
+                     {{"strategy", std::string(row.name)},
+                      {"loss", loss},
+                      {"measured", measured},
+                      {"formula", calculated},
+                      {"packets", result.packets},
+                      {"bytes_again", result.bytes_again}}});
+  }
+
+  std::string losses_ = "0,1,2,5,10,20%";
+  std::string delay_ = "20ms";
+  std::uint64_t rate_ = 1024 * 1024;
+  std::optional<std::uint64_t> window_;
+  std::uint64_t packets_ = 2000;
+  std::uint64_t seed_ = 1;
+  std::string output_;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> sweep_arq() {
+  return std::make_unique<SweepArq>();
+}
+
+}  // namespace netlab

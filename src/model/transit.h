@@ -1,0 +1,56 @@
+// Transit holds the datagrams that are on their way through a relay, and gives them back when their
+// time has come: by time, and those of the same time in the order they came in. Datagrams of one
+// size that follow each other and leave together become one parcel, for the kernel takes them in
+// one go (UDP_SEGMENT).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "model/flow.h"
+
+namespace netlab {
+
+struct Parcel {
+  Flow* flow;
+  Direction direction;
+  std::uint64_t first;  // the first datagram's ordinal; those behind it count on
+  std::size_t segment;  // the size of each but the last, which may be smaller
+  std::vector<std::byte> bytes;
+
+  std::size_t count() const { return segment == 0 ? 1 : (bytes.size() + segment - 1) / segment; }
+};
+
+class Transit {
+ public:
+  // What may be on its way in all, in bytes.
+  static constexpr std::size_t most_bytes = 256 * 1024 * 1024;
+
+  bool has_room(std::size_t size) const { return bytes_ + size <= most_bytes; }
+  // The datagram is copied.
+  void add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
+           std::span<const std::byte> bytes);
+
+  // When the next one is due.
+  Instant next() const { return parcels_.empty() ? never : parcels_.begin()->first; }
+  const Parcel& front() const { return parcels_.begin()->second; }
+  // The next one, and in one parcel with it what is due by `now` and continues it.
+  Parcel take(Instant now);
+  // Datagrams that are on their way.
+  std::uint64_t datagrams() const;
+
+ private:
+  using Parcels = std::multimap<Instant, Parcel>;  // keeps the order of those of the same time
+
+  // The first of them, out of the queue.
+  Parcel take_first();
+
+  Parcels parcels_;
+  Parcels::iterator open_ = parcels_.end();  // the last that came in; end: takes no more
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace netlab

@@ -1,0 +1,74 @@
+#include "transport/simulated/arq_trial.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "transport/simulated/no_congestion.h"
+#include "transport/simulated/simulation.h"
+
+namespace netlab::simulated {
+namespace {
+
+using reliable::Strategy;
+
+constexpr std::uint64_t payload = reliable::base_size - reliable::data_header_size;
+// A transfer that takes longer is given up.
+constexpr Duration most = std::chrono::hours(24 * 365);
+
+// The way to the other end, in units of the time that a packet takes to leave: the textbook's a.
+double way(Duration delay, std::uint64_t rate) {
+  return std::chrono::duration<double>(delay).count() * static_cast<double>(rate) /
+         static_cast<double>(reliable::base_size);
+}
+
+}  // namespace
+
+std::uint64_t filling_window(Duration delay, std::uint64_t rate) {
+  return static_cast<std::uint64_t>(std::ceil(1 + 2 * way(delay, rate)));
+}
+
+ArqTrial::Result ArqTrial::run() const {
+  SimulationSettings settings{.seed = seed};
+  settings.up = {.link = {.loss = loss, .delay = delay}, .rate = rate};
+  settings.down.link = {.delay = delay};
+  settings.client.writes = packets * payload;
+  for (PartySettings* const party : {&settings.client, &settings.server}) {
+    party->connection.strategy = strategy;
+    party->connection.largest = reliable::base_size;
+    party->connection.window = window;
+    party->connection.congestion = &no_congestion;
+  }
+  Simulation simulation(settings);
+  simulation.run_until([&] { return simulation.client().connection->is_established(); }, most);
+  const Instant started = simulation.now();
+  const bool is_whole = simulation.run_until(
+      [&] { return simulation.server().bytes_read() == settings.client.writes; }, most);
+  if (!simulation.complaint().empty()) throw std::logic_error(simulation.complaint());
+  const std::chrono::duration<double> seconds = simulation.now() - started;
+  return {.rate = static_cast<double>(simulation.server().bytes_read()) / seconds.count(),
+          .packets = simulation.packets_up(),
+          .bytes_again = simulation.client().connection->sender().sent_again(),
+          .is_whole = is_whole};
+}
+
+double ArqTrial::formula() const {
+  const double a = way(delay, rate);
+  const double round = 1 + 2 * a;
+  const double n = window;
+  const double p = loss;
+  double use = 0;
+  switch (strategy) {
+    case Strategy::stop_and_wait:
+      use = (1 - p) / round;
+      break;
+    case Strategy::go_back_n:
+      use = n >= round ? (1 - p) / (1 + 2 * a * p) : n * (1 - p) / (round * (1 - p + n * p));
+      break;
+    case Strategy::selective_repeat:
+      use = n >= round ? 1 - p : n * (1 - p) / round;
+      break;
+  }
+  return use * static_cast<double>(rate * payload) / static_cast<double>(reliable::base_size);
+}
+
+}  // namespace netlab::simulated

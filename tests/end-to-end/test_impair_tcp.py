@@ -1,0 +1,247 @@
+"""impair tcp: connections that are slow, come in pieces, and break on order."""
+
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from impaired import Impair
+from running import (NETLAB, PRELOAD, TIMEOUT, Server, environment, eventually, free_port, netlab, noise,
+                     peer, read_all, read_exactly, tcp_server_of, wait_until_listening)
+
+CONTENT = noise(300_000)
+
+
+def connect(impair):
+    client = socket.create_connection(("127.0.0.1", impair.port), timeout=TIMEOUT)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return client
+
+
+def sending(content):
+    """A server that sends this to each of two clients, and then finishes."""
+    return tcp_server_of(lambda connection: connection.sendall(content), clients=2)
+
+
+def fetched(impair):
+    with connect(impair) as client:
+        return read_all(client)
+
+
+@pytest.mark.parametrize("words", [[], ["--delay", "20ms"], ["--split", "10000"], ["--rate", "10M"]])
+def test_every_byte_comes_through_both_ways_and_both_finish(words):
+    with Server("tcp", "serve", "--echo", "-q") as server, Impair("tcp", server.port, *words) as impair:
+        done = netlab("tcp", "send", impair.address, input=CONTENT)
+        assert done.status == 0 and done.out == CONTENT, done
+        impair.out.wait_for('"finished"')
+    assert (impair.summary[None]["up"], impair.summary[None]["down"]) == (300_000, 300_000)
+
+
+def test_the_server_may_finish_first():
+    heard = []
+
+    def answer(connection):
+        connection.sendall(b"last words")
+        connection.shutdown(socket.SHUT_WR)
+        heard.append(read_all(connection))
+    with Impair("tcp", tcp_server_of(answer)) as impair, connect(impair) as client:
+        assert read_all(client) == b"last words"
+        client.sendall(b"answered still")
+        client.shutdown(socket.SHUT_WR)
+        eventually(lambda: heard == [b"answered still"], "the other direction was not kept")
+
+
+def test_delay_delays_each_way():
+    with Server("tcp", "serve", "--echo", "-q") as server, \
+            Impair("tcp", server.port, "--delay", "50ms", "--down", "delay=100ms") as impair:
+        with connect(impair) as client:
+            begin = time.monotonic()
+            client.sendall(b"x")
+            assert read_exactly(client, 1) == b"x"
+            assert time.monotonic() - begin >= 0.15
+
+
+def test_the_rate_is_held():
+    with Impair("tcp", sending(noise(100 * 1024)), "--rate", "200K") as impair:
+        begin = time.monotonic()
+        assert len(fetched(impair)) == 100 * 1024
+        assert 0.45 <= time.monotonic() - begin
+
+
+def test_split_comes_in_pieces():
+    with Impair("tcp", sending(noise(1000)), "--split", "7") as impair, connect(impair) as client:
+        pieces = list(iter(lambda: client.recv(1000), b""))
+    assert b"".join(pieces) == noise(1000)
+    assert len(pieces) > 10 and len(pieces[0]) % 7 == 0
+
+
+@pytest.mark.parametrize("after", [0, 1, 100_000, 300_000])
+def test_cut_after_so_many_bytes_in_good_order(after):
+    with Impair("tcp", sending(CONTENT), "--cut-after", after) as impair:
+        assert fetched(impair) == CONTENT[:after]
+        impair.out.wait_for('"cut"')
+
+
+def test_cut_counts_what_the_server_sends_unless_told_otherwise():
+    heard = []
+
+    def answer(connection):
+        heard.append(read_all(connection))
+    with Impair("tcp", tcp_server_of(answer), "--up", "cut-after=5") as impair, connect(impair) as client:
+        client.sendall(b"hello, world")
+        assert read_all(client) == b""
+        eventually(lambda: heard == [b"hello"], "not just the first 5 bytes have come")
+
+
+@pytest.mark.parametrize("after", [0, 1, 100_000])
+def test_reset_after_so_many_bytes(after):
+    with Impair("tcp", sending(CONTENT), "--reset-after", after) as impair:
+        with connect(impair) as client:
+            found = b""
+            with pytest.raises(ConnectionResetError):
+                while True:
+                    piece = client.recv(65536)
+                    assert piece, "an end in good order"
+                    found += piece
+        assert found == CONTENT[:after]
+
+
+def test_stall_after_so_many_bytes():
+    with Impair("tcp", sending(CONTENT), "--stall-after", "1000") as impair, connect(impair) as client:
+        assert read_exactly(client, 1000) == CONTENT[:1000]
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+
+
+def test_a_reset_of_one_end_is_one_for_the_other():
+    def answer(connection):
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    with Impair("tcp", tcp_server_of(answer)) as impair, connect(impair) as client:
+        client.sendall(b"x")
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+
+
+def test_what_was_said_before_a_reset_still_comes():
+    def answer(connection):
+        connection.recv(1)
+        connection.sendall(b"last words")  # what it has not read makes its close a reset
+    with Impair("tcp", tcp_server_of(answer), "--delay", "50ms") as impair, connect(impair) as client:
+        client.sendall(b"hello")
+        assert read_exactly(client, 10) == b"last words"
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+        impair.out.wait_for('"broken"')
+
+
+def test_a_server_that_is_not_there():
+    with Impair("tcp", free_port()) as impair, connect(impair) as client:
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+        impair.out.wait_for("Connection refused")
+
+
+def test_an_idle_connection_ends():
+    with Server("tcp", "serve", "--echo", "-q") as server, \
+            Impair("tcp", server.port, "--idle-timeout", "0.2") as impair:
+        assert fetched(impair) == b""
+        impair.out.wait_for('"idle"')
+
+
+def test_a_receiver_that_does_not_read_holds_the_sender_up():
+    taken = []
+    held_up = threading.Event()
+
+    def flood(connection):
+        connection.settimeout(0.5)
+        try:
+            while True:
+                taken.append(connection.send(bytes(65536)))
+        except TimeoutError:
+            held_up.set()
+            connection.shutdown(socket.SHUT_WR)
+            read_all(connection)
+    with Impair("tcp", tcp_server_of(flood), "--delay", "1ms") as impair, connect(impair) as client:
+        assert held_up.wait(TIMEOUT)
+        assert sum(map(len, iter(lambda: client.recv(1 << 20), b""))) == sum(taken)
+
+
+def test_several_clients_at_once():
+    with Server("tcp", "serve", "--echo", "-q") as server, \
+            Impair("tcp", server.port, "--delay", "10ms", "--max-clients", "20") as impair:
+        clients = [connect(impair) for _ in range(20)]
+        for number, client in enumerate(clients):
+            client.sendall(b"%02d" % number)
+        for number, client in enumerate(clients):
+            assert read_exactly(client, 2) == b"%02d" % number
+            client.close()
+        # Each has its place until both of its ends have finished.
+        with connect(impair) as another:
+            another.sendall(b"x")
+            assert read_exactly(another, 1) == b"x"
+
+
+def test_it_stops_while_a_connection_is_stalled():
+    impair = Impair("tcp", sending(CONTENT), "--stall-after", "1")
+    impair.__enter__()
+    with connect(impair) as client:
+        assert read_exactly(client, 1) == CONTENT[:1]
+        impair.__exit__(None)
+        assert '"stopped"' in impair.out.text() and impair.summary[None]["down"] == 1
+
+
+@pytest.mark.parametrize("how", ["--cut-after", "--reset-after"])
+def test_the_broken_download_and_how_it_goes_on(how, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server, \
+            Impair("tcp", server.port, how, "100K") as impair:
+        done = netlab("ftp", "get", impair.address, "file", cwd=tmp_path)
+        assert done.status == 1 and not (tmp_path / "file").exists()
+        assert 90_000 < (tmp_path / "file.part").stat().st_size < 102_400
+        done = netlab("ftp", "get", impair.address, "file", "--retry", "10", cwd=tmp_path)
+        assert done.status == 0, done
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_stalled_download_times_out_and_goes_on(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server:
+        with Impair("tcp", server.port, "--stall-after", "200K") as impair:
+            done = netlab("ftp", "get", impair.address, "file", "--timeout", "0.5", cwd=tmp_path)
+            assert done.status == 1 and "timed out" in done.err, done
+        assert netlab("ftp", "get", server.address, "file", cwd=tmp_path).status == 0
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_the_sheets_download_client_and_server(tmp_path):
+    (tmp_path / "source").write_bytes(CONTENT)
+    port = free_port()
+    server = subprocess.Popen([peer("server_broken_ftp", tmp_path), str(port), tmp_path / "source"],
+                              stdout=subprocess.DEVNULL)
+    client = peer("client_broken_ftp", tmp_path)
+    try:
+        wait_until_listening(port)
+        with Impair("tcp", port, "--cut-after", "100K") as impair:
+            done = subprocess.run([client, "127.0.0.1", str(impair.port), tmp_path / "copy"], input=b"0\n",
+                                  capture_output=True, timeout=TIMEOUT)
+            assert done.returncode == 0, done
+            assert (tmp_path / "copy").read_bytes() == CONTENT[:102_400]
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.parametrize("words, why", [
+    ("9000", "LISTEN and FORWARD"), ("9000 8888 --cut-after x", "--cut-after"),
+    ("9000 8888 --split 0", "--split"), ("9000 8888 --up cut=1", "none of delay, rate"),
+    ("9000 8888 --seed 1", "--seed"), ("9000 8888 --loss 1%", "--loss"),
+    ("9000 8888 --idle-timeout 0", "--idle-timeout")])
+def test_usage(words, why):
+    done = netlab("impair", "tcp", *words.split())
+    assert done.status == 2 and done.out == b"" and why in done.err and done.err.count("\n") == 1, done

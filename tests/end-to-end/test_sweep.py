@@ -1,0 +1,58 @@
+"""netlab sweep: figures."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree
+
+import pytest
+
+from running import netlab
+
+SVG = "{http://www.w3.org/2000/svg}"
+QUICK = ["sweep", "arq", "--loss", "0,5,20%", "--delay", "5ms", "--packets", "300"]
+
+
+def test_a_line_a_point(tmp_path):
+    done = netlab(*QUICK, cwd=tmp_path)
+    assert done.status == 0 and done.err == "", done
+    rows = list(csv.DictReader(io.StringIO(done.out.decode())))
+    assert [row["strategy"] for row in rows[::3]] == ["stop-and-wait", "go-back-n", "selective-repeat"]
+    assert [row["loss"] for row in rows[:3]] == ["0", "0.05", "0.2"]
+    at_20 = [int(row["measured"]) for row in rows[2::3]]
+    assert at_20 == sorted(at_20) and at_20[0] > 0
+    for row in rows:
+        assert 0.5 < int(row["measured"]) / int(row["formula"]) < 1.2, row
+    assert netlab(*QUICK, cwd=tmp_path).out == done.out
+    assert netlab(*QUICK, "--seed", 2, cwd=tmp_path).out != done.out
+    points = [json.loads(line) for line in netlab(*QUICK, "--json", cwd=tmp_path).out.splitlines()]
+    assert [point["measured"] for point in points] == [int(row["measured"]) for row in rows]
+
+
+def test_a_figure(tmp_path):
+    assert netlab(*QUICK, "-o", "figure.svg", cwd=tmp_path).status == 0
+    figure = xml.etree.ElementTree.parse(tmp_path / "figure.svg").getroot()
+    assert figure.tag == SVG + "svg"
+    curves = figure.findall(SVG + "polyline")
+    assert len(curves) == 6  # three strategies, measured and calculated
+    for curve in curves:
+        places = [tuple(map(float, place.split(","))) for place in curve.get("points").split()]
+        assert len(places) == 3
+        assert all(0 <= x <= float(figure.get("width")) and 0 <= y <= float(figure.get("height"))
+                   for x, y in places)
+    texts = [text.text for text in figure.iter(SVG + "text")]
+    assert {"stop-and-wait", "go-back-n", "selective-repeat", "packets lost, %"} <= set(texts)
+
+
+@pytest.mark.parametrize("words, why", [
+    (["--loss", "x"], "--loss: 'x%' is not a share"), (["--loss", "1,,2"], "--loss: '%' is not"),
+    (["--loss", "95%"], "hardly a packet"), (["--delay", "3"], "--delay: '3' is not a time"),
+    (["--packets", "0"], "0 gets nothing through"), (["--window", "0"], "0 gets nothing through")])
+def test_what_cannot_be_measured(words, why):
+    done = netlab("sweep", "arq", *words)
+    assert done.status == 2 and why in done.err and done.out == b"", done
+
+
+def test_a_figure_that_cannot_be_written():
+    done = netlab(*QUICK, "-o", "/nonexistent/figure.svg")
+    assert done.status == 1 and "open /nonexistent: No such file" in done.err, done
