@@ -51,9 +51,9 @@ class Stream {
 
   // Bytes written that have not come to the peer's system yet (SIOCOUTQ, tcp(7)); 0 where nobody
   // knows.
-  std::uint64_t unacknowledged() const;
+  virtual std::uint64_t unacknowledged() const;
   // About so many bytes, at most, come before anybody reads them (SO_RCVBUF, socket(7)).
-  void bound_unread(std::size_t bytes);
+  virtual void bound_unread(std::size_t bytes);
 
   // When waiting ends, for all calls from now on. It is absolute: no byte that arrives moves it.
   Instant deadline() const { return deadline_.load(std::memory_order_relaxed); }

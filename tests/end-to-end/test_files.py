@@ -227,7 +227,7 @@ def test_killed_in_the_middle_and_resumed(folder):
     netlab("ftp", "get", f"127.0.0.1:{half}", "big.bin", cwd=folder)
     with Server("ftp", "serve", "served", cwd=folder) as server:
         (folder / "big.bin.part.state").unlink()
-        client = subprocess.Popen([NETLAB, "ftp", "get", server.address, "big.bin", "-q"],
+        client = subprocess.Popen([NETLAB, "ftp", "get", server.address, "big.bin", "-q", *CARRIER],
                                   cwd=folder, env=environment())
         eventually(lambda: client.poll() is not None
                    or (folder / "big.bin.part.state").exists(), "nothing began")

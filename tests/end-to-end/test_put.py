@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from running import (MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
                      eventually, netlab, noise, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
@@ -125,7 +125,7 @@ def test_what_others_write_to_comes_last(folder, server):
     (folder / "served/b.part").write_bytes(b"")
     with open(folder / "served/b.part", "rb") as part:
         fcntl.flock(part, fcntl.LOCK_EX)
-        words = [NETLAB, "ftp", "put", server.address, "-t", ".", "a", "b", "c", "--retry", "9"]
+        words = [NETLAB, "ftp", "put", server.address, "-t", ".", "a", "b", "c", "--retry", "9", *CARRIER]
         client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
         assert b"b: another transfer writes to it" in client.stderr.readline()
         assert b"trying again" in client.stderr.readline()
@@ -167,7 +167,7 @@ def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
     (folder / "served/big.bin").write_bytes(b"the old one")
     with Server("ftp", "serve", "served", "--writable", "--limit-rate", "500K", cwd=folder) as server:
         (folder / "big.bin").write_bytes(CONTENT[:200_000] * 4)
-        words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "500K"]
+        words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "500K", *CARRIER]
         client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
         part = folder / "served/big.bin.part"
         eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing came")

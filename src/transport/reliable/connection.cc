@@ -172,6 +172,10 @@ void Connection::consumed(std::size_t bytes) {
   receiver_->consumed(bytes);
 }
 
+void Connection::bound_unread(std::size_t bytes) {
+  if (receiver_) receiver_->bound(bytes);
+}
+
 void Connection::acknowledge_now() {
   if (receiver_) receiver_->acknowledge_now();
 }

@@ -57,6 +57,8 @@ class Connection {
   void written(std::size_t bytes);
   void finish();                     // nothing more will be written
   void consumed(std::size_t bytes);  // of readable()
+  // So many bytes at most may come before they are read, from now on.
+  void bound_unread(std::size_t bytes);
   // What has come does not wait for more to be acknowledged.
   void acknowledge_now();
   // Ends both directions. The peer is told, once.

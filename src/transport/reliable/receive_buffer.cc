@@ -8,7 +8,9 @@
 namespace netlab::reliable {
 
 ReceiveBuffer::ReceiveBuffer(std::size_t capacity)
-    : capacity_(capacity), ring_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
+    : capacity_(capacity),
+      limit_(first_limit(capacity)),
+      ring_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
 
 void ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes, bool last) {
   const std::uint64_t end = offset + bytes.size();
@@ -36,6 +38,11 @@ void ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
   if (ahead_.runs().front().first <= in_order_)
     in_order_ = std::max(in_order_, ahead_.runs().front().end);
   ahead_.remove_below(in_order_);
+}
+
+void ReceiveBuffer::consumed(std::size_t bytes) {
+  read_to_ += bytes;
+  limit_ = std::max(limit_, read_to_ + promise_);
 }
 
 std::uint64_t ReceiveBuffer::received_to() const {

@@ -1,8 +1,9 @@
 // ReceiveBuffer puts the bytes of a stream in order: each is stored where it belongs, whenever and
 // however often it comes, and read once. It never promises more room than it has, nor takes a
-// promise back.
+// promise back. Before anything was read it promises little: the reader may turn out to be slow.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,11 @@
 #include "transport/reliable/ranges.h"
 
 namespace netlab::reliable {
+
+// What a buffer of so many bytes promises at first.
+constexpr std::uint64_t first_limit(std::size_t capacity) {
+  return std::min<std::uint64_t>(capacity, 64 * 1024);
+}
 
 class ReceiveBuffer {
  public:
@@ -28,14 +34,18 @@ class ReceiveBuffer {
   // They have been read as well.
   bool is_finished() const { return end_ && read_to_ == *end_; }
   // Bytes before this offset may be sent.
-  std::uint64_t limit() const { return read_to_ + capacity_; }
+  std::uint64_t limit() const { return limit_; }
+  // From now on it promises room for so many bytes beyond what was read.
+  void bound(std::size_t bytes) { promise_ = std::min(bytes, capacity_); }
 
   // What can be read now, as far as it is in one piece; what was read is then consumed().
   std::span<const std::byte> readable() const;
-  void consumed(std::size_t bytes) { read_to_ += bytes; }
+  void consumed(std::size_t bytes);
 
  private:
   const std::size_t capacity_;
+  std::size_t promise_ = capacity_;
+  std::uint64_t limit_;
   std::unique_ptr<std::byte[]> ring_;
   std::uint64_t read_to_ = 0;
   std::uint64_t in_order_ = 0;  // all bytes before have come

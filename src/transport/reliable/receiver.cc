@@ -13,7 +13,7 @@ Receiver::Receiver(const Arq& arq, const Settings& settings)
       ack_delay_(settings.ack_delay),
       buffer_(settings.receive_buffer),
       worth_telling_(std::max<std::uint64_t>(settings.receive_buffer / 4, 1)),
-      told_limit_(settings.receive_buffer) {}
+      told_limit_(first_limit(settings.receive_buffer)) {}
 
 void Receiver::on_data(Instant now, const Data& data) {
   const std::uint64_t before = buffer_.received_to();

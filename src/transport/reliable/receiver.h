@@ -20,6 +20,7 @@ class Receiver {
 
   // What is wanted.
   void consumed(std::size_t bytes);
+  void bound(std::size_t bytes) { buffer_.bound(bytes); }
   // Whatever there is to acknowledge does not wait any longer.
   void acknowledge_now();
 

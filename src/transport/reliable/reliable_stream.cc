@@ -206,6 +206,12 @@ std::size_t ReliableStream::receive_file(const Fd& file, const std::string& name
   return count;
 }
 
+std::uint64_t ReliableStream::unacknowledged() const {
+  if (!connection_.is_established()) return 0;
+  const reliable::SendBuffer& buffer = connection_.sender().buffer();
+  return buffer.written_to() - std::min(buffer.begin(), buffer.written_to());
+}
+
 void ReliableStream::finish_writing() {
   connection_.finish();
   transmit();

@@ -37,6 +37,8 @@ class ReliableStream : public Stream {
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override;
   void close() override;
+  std::uint64_t unacknowledged() const override;
+  void bound_unread(std::size_t bytes) override { connection_.bound_unread(bytes); }
   void cut() override;
 
   const reliable::Connection& connection() const { return connection_; }

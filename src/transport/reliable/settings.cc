@@ -2,20 +2,22 @@
 
 #include <algorithm>
 
+#include "transport/reliable/receive_buffer.h"
+
 namespace netlab::reliable {
 
 Terms proposed(const Settings& own) {
   return {.strategy = own.strategy,
           .largest = own.largest,
           .window = own.window,
-          .limit = own.receive_buffer};
+          .limit = first_limit(own.receive_buffer)};
 }
 
 Terms agreed(const Terms& proposed, const Settings& own) {
   return {.strategy = proposed.strategy,
           .largest = std::min(proposed.largest, own.largest),
           .window = std::min(proposed.window, own.window),
-          .limit = own.receive_buffer};
+          .limit = first_limit(own.receive_buffer)};
 }
 
 }  // namespace netlab::reliable
