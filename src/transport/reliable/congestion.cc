@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "transport/reliable/bbr.h"
 #include "transport/reliable/cubic.h"
 #include "transport/reliable/new_reno.h"
 
@@ -16,6 +17,7 @@ std::unique_ptr<Congestion> make(std::uint64_t datagram) {
 constexpr CongestionRow rows[] = {
     {"cubic", "a cubic curve back to where it was lost (RFC 9438)", make<Cubic>},
     {"newreno", "one packet more each round trip, half after a loss (RFC 9002)", make<NewReno>},
+    {"bbr", "measures the path's rate and round trip, and heeds no single loss", make<Bbr>},
 };
 
 }  // namespace

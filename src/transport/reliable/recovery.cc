@@ -11,10 +11,10 @@ using State = SentPacket::State;
 
 // Timers double with each probe in vain, so often at most.
 constexpr unsigned int most_doublings = 6;
-// What may be sent at once: ten packets, or what goes in a millisecond, the least that timers can
-// tell apart.
+// What may be sent at once: ten packets, or what goes in four milliseconds, for timers tell but
+// milliseconds apart and come late: less would be a limit of its own.
 constexpr std::uint64_t burst_packets = 10;
-constexpr double burst_seconds = 0.001;
+constexpr double burst_seconds = 0.004;
 
 }  // namespace
 

@@ -37,6 +37,7 @@ Sender::Sender(const Terms& terms, const Settings& settings, std::uint64_t seed)
 
 void Sender::on_acknowledgement(Instant now, const Ack& ack) {
   if (ack.received_to > next_) throw ProtocolError("what was never sent is acknowledged");
+  if (lost_.empty() && !has_new()) recovery_.limited_by_application();
   recovery_.on_acknowledgement(now, ack);
   buffer_.acknowledge(ack.received_to);
   if (ack.limit > limit_) {
@@ -137,7 +138,6 @@ Batch Sender::transmit(Instant now, std::uint64_t to, std::span<std::byte> room)
   } else if (wants_ping_ || recovery_.wants_probe()) {
     return transmit_ping(now, to, ping_size, room);
   }
-  if (lost_.empty() && !has_new()) recovery_.limited_by_application();
   blocked_since_ = !is_blocked() ? never : std::min(blocked_since_, now);
   return batch;
 }

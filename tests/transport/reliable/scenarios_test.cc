@@ -268,6 +268,42 @@ TEST_F(ReliableScenario, EndsAtOnceWhenItIsAborted) {
   EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);
 }
 
+// 20 ms, and one packet in a hundred is lost for no reason: to halve the window each time is to
+// stand still.
+TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
+  Duration took[2];
+  for (const auto& [i, name] : {std::pair{0, "cubic"}, std::pair{1, "bbr"}}) {
+    settings_ = usual();
+    settings_.client.connection.congestion = reliable::congestion_named(name);
+    settings_.client.connection.send_buffer = 4 << 20;
+    settings_.server.connection.receive_buffer = 4 << 20;
+    settings_.client.writes = 10'000'000;
+    settings_.server.writes = 0;
+    up().rate = 12'500'000;  // 100 Mbit/s
+    up().queue = 200;
+    up().loss = 0.01;
+    took[i] = succeed();
+  }
+  EXPECT_LT(took[1], 1300ms);  // 0.8 s at the full rate
+  EXPECT_GT(took[0], 4 * took[1]);
+}
+
+// What stands in the queue of a line makes the round trip longer for all who share it.
+TEST_F(ReliableScenario, LeavesTheQueueAlmostEmptyWithBbr) {
+  settings_.client.connection.congestion = reliable::congestion_named("bbr");
+  settings_.client.connection.send_buffer = 1 << 20;
+  settings_.server.connection.receive_buffer = 1 << 20;
+  settings_.client.writes = 8'000'000;
+  settings_.client.finishes = false;
+  up().rate = 1'250'000;
+  up().queue = 1000;
+  Simulation simulation(settings_);
+  const auto has_come = [&] { return simulation.server().bytes_read() > 5'000'000; };
+  ASSERT_TRUE(simulation.run_until(has_come, 10s));
+  const auto& round_trip = simulation.client().connection->sender().recovery().round_trip();
+  EXPECT_LT(round_trip.smoothed(), 60ms);  // of 20; a full queue would make 980
+}
+
 // The lines of the bottleneck are shared by nobody here: what is lost there is our own doing.
 TEST_F(ReliableScenario, FillsALineWithoutOverflowingItsQueueMuch) {
   for (const reliable::CongestionRow& row : reliable::congestion_controls()) {
