@@ -175,7 +175,7 @@ std::optional<Packet> parse(std::span<const std::byte> datagram) {
   auto body = parse_body(static_cast<Kind>(get<std::uint8_t>(datagram, 5)), datagram,
                          get<std::uint16_t>(datagram, 6));
   if (!body) return std::nullopt;
-  return Packet{get<std::uint64_t>(datagram, 8), *std::move(body)};
+  return Packet{get<std::uint64_t>(datagram, 8), *body};
 }
 
 std::size_t emit(std::uint64_t to, const Hello& hello, std::span<std::byte> room) {
