@@ -13,6 +13,8 @@ class Performer {
   virtual void perform(Operation& operation) = 0;
   // The descriptor is about to be closed.
   virtual void forget(const Socket&) {}
+  // Throws SystemError, ECANCELED when the server stops.
+  void sleep_until(Instant instant);
   virtual Instant now() const { return Clock::now(); }
   // What its sockets are made with: 0 or SOCK_NONBLOCK.
   virtual int socket_flags() const { return 0; }

@@ -57,7 +57,7 @@ class TcpNetwork : public Network {
   std::unique_ptr<Listener> take_over(Fd listening) override;
   std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
   Instant now() const override { return performer_.now(); }
-  void sleep_until(Instant instant) override;
+  void sleep_until(Instant instant) override { performer_.sleep_until(instant); }
 
  private:
   Performer& performer_;

@@ -25,10 +25,4 @@ std::unique_ptr<Stream> TcpNetwork::connect(const Address& address, Instant dead
   return stream;
 }
 
-void TcpNetwork::sleep_until(Instant instant) {
-  Operation sleep{.kind = Operation::Kind::sleep, .deadline = instant};
-  performer_.perform(sleep);
-  if (sleep.result == -ECANCELED) throw SystemError("sleep", ECANCELED);
-}
-
 }  // namespace netlab

@@ -67,6 +67,12 @@ def test_the_server_says_what_it_speaks(folder):
         assert "(ftp over UDP)" in server.out.lines[0]
 
 
+def test_a_port_that_is_taken(folder, server):
+    """Two servers would share the clients of one port."""
+    done = netlab("ftp", "serve", "served", "--udp", "-p", server.port, "--writable", cwd=folder)
+    assert done.status == 1 and "Address already in use" in done.err, done
+
+
 def test_nobody_there(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))

@@ -113,8 +113,10 @@ void ReliableListener::cut() {
 }
 
 std::unique_ptr<Listener> ReliableNetwork::listen(const Address& address) {
-  return std::make_unique<ReliableListener>(performer_, message_socket(address, true), false,
-                                            settings_);
+  // Alone, or a second server would take some of its clients; what is bound there later is ours.
+  Fd socket = message_socket(address, false);
+  call::set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  return std::make_unique<ReliableListener>(performer_, std::move(socket), false, settings_);
 }
 
 std::unique_ptr<Listener> ReliableNetwork::take_over(Fd bound) {
@@ -129,12 +131,6 @@ std::unique_ptr<Stream> ReliableNetwork::connect(const Address& address, Instant
                                                  new_identity());
   stream->greet(deadline);
   return stream;
-}
-
-void ReliableNetwork::sleep_until(Instant instant) {
-  Operation sleep{.kind = Operation::Kind::sleep, .deadline = instant};
-  performer_.perform(sleep);
-  if (sleep.result == -ECANCELED) throw SystemError("sleep", ECANCELED);
 }
 
 }  // namespace netlab

@@ -1,14 +1,22 @@
-// Ten thousand networks, each a function of its seed. NETLAB_SEED=N runs that one alone and shows
+// Ten thousand networks, each a function of its seed, or a thousand of them where a sanitizer makes
+// them slow. NETLAB_SEED=N runs that one alone and shows
 // its packets; NETLAB_SEEDS=N runs so many, from a seed of their own on.
 #include "transport/reliable/random_scenario.h"
 
 #include <cstdlib>
+
+#include "fiber/sanitizer.h"
 
 namespace netlab::simulated {
 namespace {
 
 // Longer than the slowest of these networks needs.
 constexpr auto most = std::chrono::hours(2);
+#if defined(NETLAB_ASAN) || defined(NETLAB_TSAN)
+constexpr std::uint64_t usual_count = 1000;
+#else
+constexpr std::uint64_t usual_count = 10'000;
+#endif
 
 // What went wrong; empty: nothing.
 std::string trouble(Simulation& simulation, const SimulationSettings& settings) {
@@ -49,7 +57,7 @@ TEST(Reliable, DeliversExactlyOrFailsInAnyNetwork) {
     return;
   }
   const char* const more = std::getenv("NETLAB_SEEDS");
-  const std::uint64_t count = more ? std::stoull(more) : 10'000;
+  const std::uint64_t count = more ? std::stoull(more) : usual_count;
   const std::uint64_t first = more ? std::random_device()() * std::uint64_t{1'000'000} : 1;
   std::uint64_t successes = 0;
   std::uint64_t failures = 0;
