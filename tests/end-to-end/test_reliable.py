@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from impaired import Impair
 from running import MODELS, TIMEOUT, Server, netlab, noise
 
 CONTENT = noise(500_001)
@@ -35,6 +36,22 @@ def test_whatever_is_agreed_on(strategy, words, folder, server):
     done = get(server, "--arq", strategy, *words, cwd=folder)
     assert done.status == 0, done
     assert (folder / "copy").read_bytes() == CONTENT
+
+
+BAD = ["--seed", "1", "--delay", "2ms", "--jitter", "1ms", "--duplicate", "1%", "--reorder", "2%", "--corrupt", "1%"]
+
+
+@pytest.mark.parametrize("loss", ["1%", "10%"])
+@pytest.mark.parametrize("words", [["--arq", "go-back-n"], [], ["--congestion", "newreno"], ["--congestion", "bbr"]],
+                         ids=" ".join)
+def test_a_bad_network(words, loss, folder, server):
+    with Impair("udp", server.port, "--loss", loss, *BAD) as between:
+        done = netlab("ftp", "get", f"127.0.0.1:{between.port}", "big.bin", "-o", "copy", "--udp", *words, cwd=folder)
+        assert done.status == 0, done
+        assert (folder / "copy").read_bytes() == CONTENT
+        done = netlab("ftp", "put", f"127.0.0.1:{between.port}", "copy", "--udp", *words, cwd=folder)
+        assert done.status == 0, done
+    assert (folder / "served/copy").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("model", MODELS)

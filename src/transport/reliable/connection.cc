@@ -10,7 +10,9 @@ namespace {
 
 // A server that asks for a token again and again is none.
 constexpr unsigned int most_retries = 8;
-constexpr unsigned int most_doublings = 1;  // of the pause between two HELLOs
+// Between two HELLOs: a second until the round trip is known, and twice the last each time.
+constexpr Duration longest_pause = std::chrono::seconds(2);
+constexpr unsigned int most_doublings = 10;
 
 }  // namespace
 
@@ -79,10 +81,11 @@ void Connection::handle(Instant, const Hello&) {
   if (!is_confirmed_) wants_welcome_ = true;  // the first one was lost
 }
 
-void Connection::handle(Instant, const Retry& retry) {
+void Connection::handle(Instant now, const Retry& retry) {
   if (state_ != State::greeting || ++retries_ > most_retries) return;
   std::ranges::copy(retry.token, token_.begin());
   token_size_ = retry.token.size();
+  if (hellos_ == 1) greeting_.sample(now - hello_sent_, {});
   hellos_ = 0;
   wants_hello_ = true;
 }
@@ -226,7 +229,7 @@ Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
 Instant Connection::hello_time() const {
   if (wants_hello_) return never;
   const unsigned int doublings = std::min(hellos_ - 1, most_doublings);
-  return hello_sent_ + RoundTrip().probe_timeout({}) * (1 << doublings);
+  return hello_sent_ + std::min(greeting_.probe_timeout({}) * (1 << doublings), longest_pause);
 }
 
 Instant Connection::idle_time() const {

@@ -106,6 +106,7 @@ class Connection {
   Instant hello_sent_{};
   unsigned int hellos_ = 0;   // sent with this token
   unsigned int retries_ = 0;  // taken
+  RoundTrip greeting_;        // from a HELLO to its RETRY
   bool wants_hello_ = false;
   bool wants_welcome_ = false;
   bool is_confirmed_ = false;  // the client has our WELCOME

@@ -11,6 +11,9 @@
 namespace netlab {
 namespace {
 
+// Between two lines about clients that can't be let in.
+constexpr auto shortage_silence = std::chrono::seconds(1);
+
 std::uint64_t random_number() {
   std::random_device chance;
   return std::uniform_int_distribution<std::uint64_t>(1)(chance);  // not 0
@@ -91,7 +94,8 @@ std::unique_ptr<Stream> ReliableListener::admit(const Message& message,
     client->welcome();
     return client;
   } catch (const SystemError& error) {  // no descriptor to be had: it will say HELLO again
-    log::warning("accept: {}", error.what());
+    if (performer_.now() >= silent_until_) log::warning("accept: {}", error.what());
+    silent_until_ = performer_.now() + shortage_silence;
     return nullptr;
   }
 }

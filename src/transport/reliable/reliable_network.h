@@ -41,7 +41,8 @@ class ReliableListener : public Listener {
   MessageBuffer buffer_;
   std::size_t handled_ = 0;  // of the messages in the buffer
   reliable::Doorkeeper doorkeeper_;
-  Fd cut_;  // readable once it was cut
+  Instant silent_until_{};  // no second line about the same shortage before
+  Fd cut_;                  // readable once it was cut
   const bool is_taken_over_;
   std::atomic<bool> is_cut_ = false;
 };
