@@ -33,7 +33,7 @@ bool Reactor::serve() {
 void Reactor::perform(Operation& operation) {
   assert(current_);
   Task& task = *current_;
-  if (cutting_ && task.client) {
+  if ((cutting_ && task.client) || (stopped_ && &task == accepting_)) {
     operation.result = -ECANCELED;
     return;
   }

@@ -25,7 +25,7 @@ class Reactor : public Performer {
 
   // Called by handlers, on their fibers.
   void perform(Operation& operation) final;
-  Instant now() const final { return now_; }
+  Instant now() const final { return Clock::now(); }
 
  protected:
   // Begins to wait. False: it is done already, and result is set. `try_first`: false when the fiber

@@ -3,7 +3,7 @@
 namespace netlab::reliable {
 namespace {
 
-constexpr std::size_t most_used = 65'536;
+constexpr std::size_t most_known = 65'536;
 constexpr auto gone_distance = std::chrono::milliseconds(20);
 // Ports where system services might answer our answers (docs/protocols.md, "Who gets no answer").
 constexpr std::uint16_t service_ports_end = 1024;
@@ -32,22 +32,34 @@ Doorkeeper::Verdict Doorkeeper::on_datagram(Instant now, const Address& from,
 Doorkeeper::Verdict Doorkeeper::on_hello(Instant now, const Address& from, const Hello& hello,
                                          std::span<std::byte> room) {
   if (hello.client == 0) return {};
-  const bool may_come_in =
-      is_valid(hello.token, key_, from, hello.client, now) && !is_used_already(now, hello);
-  if (may_come_in) return {.admitted = hello};
-  const Token token = make_token(key_, from, hello.client, now);
-  return {.answer = emit(hello.client, Retry{token}, room)};
+  if (!is_valid(hello.token, key_, from, hello.client, now)) {
+    const Token token = make_token(key_, from, hello.client, now);
+    return {.answer = emit(hello.client, Retry{token}, room)};
+  }
+  // Another HELLO, doubled or late, is the connection's to answer.
+  if (is_inside(now, from, hello)) return {};
+  return {.admitted = hello};
 }
 
-bool Doorkeeper::is_used_already(Instant now, const Hello& hello) {
-  while (!used_.empty() && (used_.front().until <= now || used_.size() >= most_used)) {
-    used_tokens_.erase(used_.front().token);
-    used_.pop_front();
+std::uint64_t Doorkeeper::who(const Address& from, const Hello& hello) const {
+  std::string name = from.text();
+  name.append(reinterpret_cast<const char*>(&hello.client), sizeof hello.client);
+  return siphash(key_, std::as_bytes(std::span(name)));
+}
+
+bool Doorkeeper::is_inside(Instant now, const Address& from, const Hello& hello) {
+  while (!admitted_.empty() && (admitted_.front().until <= now || admitted_.size() >= most_known)) {
+    known_.erase(admitted_.front().who);
+    admitted_.pop_front();
   }
-  const std::uint64_t token = siphash(key_, hello.token);
-  if (!used_tokens_.insert(token).second) return true;
-  used_.push_back({now + token_life, token});
+  const std::uint64_t client = who(from, hello);
+  if (!known_.insert(client).second) return true;
+  admitted_.push_back({now + token_life, client});
   return false;
+}
+
+void Doorkeeper::forget(const Address& from, const Hello& hello) {
+  known_.erase(who(from, hello));
 }
 
 }  // namespace netlab::reliable

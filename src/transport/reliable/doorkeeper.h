@@ -20,23 +20,28 @@ class Doorkeeper {
 
   struct Verdict {
     std::size_t answer = 0;         // bytes in `room` to be sent back; 0: silence
-    std::optional<Hello> admitted;  // a client who may come in: once with each token
+    std::optional<Hello> admitted;  // a client who may come in, once
   };
   // `room` has base_size bytes.
   Verdict on_datagram(Instant now, const Address& from, std::span<const std::byte> datagram,
                       std::span<std::byte> room);
 
+  // The client could not be let in after all, and may ask again.
+  void forget(const Address& from, const Hello& hello);
+
  private:
   Verdict on_hello(Instant now, const Address& from, const Hello& hello, std::span<std::byte> room);
-  bool is_used_already(Instant now, const Hello& hello);
+  // Whether the client has been admitted already; if not, it is from now on.
+  bool is_inside(Instant now, const Address& from, const Hello& hello);
+  std::uint64_t who(const Address& from, const Hello& hello) const;
 
   const SipKey key_;
-  struct Used {
+  struct Admitted {
     Instant until;
-    std::uint64_t token;
+    std::uint64_t who;
   };
-  std::deque<Used> used_;  // tokens, while they are valid
-  std::unordered_set<std::uint64_t> used_tokens_;
+  std::deque<Admitted> admitted_;  // while a token of theirs may be valid
+  std::unordered_set<std::uint64_t> known_;
   Instant silent_until_{};  // no second GONE before
 };
 

@@ -6,13 +6,17 @@
 #include "socket/error.h"
 
 namespace netlab::reliable {
+namespace {
+// Losses make some hundred; a hostile peer would make millions, and each costs time.
+constexpr std::size_t most_gaps = 2048;
+}  // namespace
 
 ReceiveBuffer::ReceiveBuffer(std::size_t capacity)
     : capacity_(capacity),
       limit_(first_limit(capacity)),
       ring_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
 
-void ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes, bool last) {
+bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes, bool last) {
   const std::uint64_t end = offset + bytes.size();
   const std::uint64_t known_end =
       std::max(in_order_, ahead_.empty() ? 0 : ahead_.runs().back().end);
@@ -20,7 +24,8 @@ void ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
   if ((end_ && end > *end_) || (last && end_.value_or(end) != end) || (last && end < known_end))
     throw ProtocolError("bytes behind the end of the stream");
   if (last) end_ = end;
-  if (end <= in_order_) return;  // known already
+  if (end <= in_order_) return true;  // known already
+  if (offset > in_order_ && ahead_.runs().size() == most_gaps) return false;
   if (offset < in_order_) {
     bytes = bytes.subspan(in_order_ - offset);
     offset = in_order_;
@@ -31,13 +36,14 @@ void ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
   std::memcpy(ring_.get(), bytes.data() + before_wrap, bytes.size() - before_wrap);
   if (offset > in_order_) {
     ahead_.add({offset, end});
-    return;
+    return true;
   }
   in_order_ = end;
-  if (ahead_.empty()) return;
-  if (ahead_.runs().front().first <= in_order_)
+  while (!ahead_.empty() && ahead_.runs().front().first <= in_order_) {
     in_order_ = std::max(in_order_, ahead_.runs().front().end);
-  ahead_.remove_below(in_order_);
+    ahead_.remove_below(in_order_);
+  }
+  return true;
 }
 
 void ReceiveBuffer::consumed(std::size_t bytes) {

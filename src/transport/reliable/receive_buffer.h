@@ -24,8 +24,9 @@ class ReceiveBuffer {
   // Its memory is touched as it is used.
   explicit ReceiveBuffer(std::size_t capacity);
 
-  // Throws ProtocolError when the bytes go beyond the limit, or beyond the end of the stream.
-  void store(std::uint64_t offset, std::span<const std::byte> bytes, bool last);
+  // False: they lie behind a gap, and there are too many gaps already. Throws ProtocolError when
+  // the bytes go beyond the limit, or beyond the end of the stream.
+  bool store(std::uint64_t offset, std::span<const std::byte> bytes, bool last);
 
   // All before have come; the end of the stream counts as one byte.
   std::uint64_t received_to() const;
@@ -35,6 +36,8 @@ class ReceiveBuffer {
   bool is_finished() const { return end_ && read_to_ == *end_; }
   // Bytes before this offset may be sent.
   std::uint64_t limit() const { return limit_; }
+  // Room beyond what was read, bytes.
+  std::size_t promise() const { return promise_; }
   // From now on it promises room for so many bytes beyond what was read.
   void bound(std::size_t bytes) { promise_ = std::min(bytes, capacity_); }
 

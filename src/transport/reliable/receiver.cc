@@ -12,13 +12,12 @@ Receiver::Receiver(const Arq& arq, const Settings& settings)
       packets_an_ack_(arq.window(packets_an_ack)),  // no second one comes before, if it is one
       ack_delay_(settings.ack_delay),
       buffer_(settings.receive_buffer),
-      worth_telling_(std::max<std::uint64_t>(settings.receive_buffer / 4, 1)),
       told_limit_(first_limit(settings.receive_buffer)) {}
 
 void Receiver::on_data(Instant now, const Data& data) {
   const std::uint64_t before = buffer_.received_to();
-  const bool keep = arq_.keeps(data.offset, before);
-  if (keep) buffer_.store(data.offset, data.payload, data.last);
+  const bool keep =
+      arq_.keeps(data.offset, before) && buffer_.store(data.offset, data.payload, data.last);
   came(now, data.number, keep);
   // A gap, one that was closed, what is known already, and the end: the sender waits for this.
   const std::uint64_t end = data.offset + data.payload.size() + (data.last ? 1 : 0);
@@ -53,7 +52,8 @@ void Receiver::acknowledge_now() {
 // Room is told of when there is enough of it to be worth a packet (RFC 1122 section 4.2.3.3).
 void Receiver::consumed(std::size_t bytes) {
   buffer_.consumed(bytes);
-  if (any_came_ && buffer_.limit() - told_limit_ >= worth_telling_) ack_time_ = Instant::min();
+  if (any_came_ && buffer_.limit() - told_limit_ >= std::max<std::size_t>(buffer_.promise() / 4, 1))
+    ack_time_ = Instant::min();
 }
 
 Ack Receiver::acknowledge(Instant now) {

@@ -41,7 +41,6 @@ class Receiver {
   bool any_came_ = false;
   unsigned int unacknowledged_ = 0;  // packets
   Instant ack_time_ = never;
-  const std::uint64_t worth_telling_;  // bytes
   std::uint64_t told_limit_;
 };
 

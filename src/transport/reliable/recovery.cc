@@ -106,7 +106,8 @@ void Recovery::detect_lost(Instant now) {
 }
 
 void Recovery::lose(std::uint64_t number) {
-  const std::uint64_t end = arq_.goes_back() ? flight_.end() : number + 1;
+  const bool goes_back = arq_.goes_back() && flight_[number].bytes > 0;  // not for a PING
+  const std::uint64_t end = goes_back ? flight_.end() : number + 1;
   for (; number < end; ++number) {
     if (flight_[number].state != State::outstanding) continue;
     lost_.push_back(flight_[number]);

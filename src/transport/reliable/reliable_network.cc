@@ -49,10 +49,10 @@ ReliableListener::~ReliableListener() {
 std::unique_ptr<Stream> ReliableListener::accept() {
   while (!is_cut_) {
     if (auto client = next_client()) return client;
+    if (!wait()) break;  // for what is there already, too: the others have their turn
     const int result = buffer_.receive(socket_.fd.get());
     handled_ = 0;
     if (result < 0 && result != -EAGAIN && !is_cut_) throw SystemError("receive", -result);
-    if (result <= 0 && !wait()) break;
   }
   return nullptr;
 }
@@ -94,8 +94,11 @@ std::unique_ptr<Stream> ReliableListener::admit(const Message& message,
     client->welcome();
     return client;
   } catch (const SystemError& error) {  // no descriptor to be had: it will say HELLO again
-    if (performer_.now() >= silent_until_) log::warning("accept: {}", error.what());
-    silent_until_ = performer_.now() + shortage_silence;
+    doorkeeper_.forget(message.peer, hello);
+    if (performer_.now() >= silent_until_) {
+      silent_until_ = performer_.now() + shortage_silence;
+      log::warning("accept: {}", error.what());
+    }
     return nullptr;
   }
 }

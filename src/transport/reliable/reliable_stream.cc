@@ -16,8 +16,8 @@ using reliable::largest_size;
 constexpr std::size_t worth_a_turn = 64 * 1024;
 // Receives between two looks at what else there is to do.
 constexpr int most_receives = 4;
-// The end gives up when the peer has taken nothing for so long.
-constexpr Duration patience = std::chrono::seconds(5);
+// At the end the peer has so long for each `worth_a_turn` that is left: no single byte moves that.
+constexpr Duration patience = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -87,16 +87,29 @@ void ReliableStream::transmit() {
 }
 
 void ReliableStream::send(const reliable::Batch& batch) {
+  const std::span<const std::byte> all(outgoing_.get(), batch.bytes);
   const bool many = batch.bytes > batch.segment;
-  const std::size_t segment = many ? batch.segment : batch.bytes > segment_ ? 0 : segment_;
-  if (segment != segment_ && set_segment(socket_.fd.get(), segment) == 0) segment_ = segment;
-  Operation send{.kind = Operation::Kind::send,
-                 .socket = &socket_,
-                 .deadline = deadline(),
-                 .bytes = std::span(outgoing_.get(), batch.bytes)};
+  if (takes_batches_) {
+    const std::size_t segment = many ? batch.segment : batch.bytes > segment_ ? 0 : segment_;
+    const bool is_set = segment == segment_ || set_segment(socket_.fd.get(), segment) == 0;
+    if (is_set) segment_ = segment;
+    const bool is_sent = is_set && send(all);
+    if (is_sent || !many) return;
+    // Not every device can do it (udp(7)): from now on one by one, and this one again.
+    takes_batches_ = false;
+    if (segment_ != 0) set_segment(socket_.fd.get(), segment_ = 0);
+  }
+  for (auto rest = all; !rest.empty(); rest = rest.subspan(std::min(batch.segment, rest.size())))
+    send(rest.first(std::min(batch.segment, rest.size())));
+}
+
+// False: the kernel can't send it so. What else it refuses is lost, as the network may lose it.
+bool ReliableStream::send(std::span<const std::byte> bytes) {
+  Operation send{
+      .kind = Operation::Kind::send, .socket = &socket_, .deadline = deadline(), .bytes = bytes};
   performer_.perform(send);
-  // Whatever else the kernel refuses is lost, as the network may lose it.
   if (send.result == -ECONNREFUSED) is_refused_ = true;
+  return send.result != -EIO && send.result != -EINVAL && send.result != -EMSGSIZE;
 }
 
 // Returns whether anything has come.
@@ -227,9 +240,9 @@ void ReliableStream::close() {
       const bool is_alone = connection_.is_delivered() && !connection_.has_all();
       if (is_alone) break;
       exchange("close");
-      if (std::exchange(taken, connection_.sender().buffer().begin()) !=
-          connection_.sender().buffer().begin())
-        set_deadline(Clock::now() + patience);
+      if (connection_.sender().buffer().begin() < taken + worth_a_turn) continue;
+      taken = connection_.sender().buffer().begin();
+      set_deadline(Clock::now() + patience);
     }
   } catch (const SystemError&) {
     // Out of time, or the peer is gone: either way it is over.

@@ -50,6 +50,7 @@ class ReliableStream : public Stream {
   void exchange(const char* verb);
   void transmit();
   void send(const reliable::Batch& batch);
+  bool send(std::span<const std::byte> bytes);
   bool take_in();
   void wait(const char* verb);
   // Waits for room, `wanted` bytes of it or what is worth waking up for; it is in one piece.
@@ -65,8 +66,9 @@ class ReliableStream : public Stream {
   const bool is_client_;
   std::unique_ptr<std::byte[]> outgoing_;
   std::unique_ptr<std::byte[]> incoming_;
-  std::size_t segment_ = 0;  // as last set; 0: none
-  bool is_refused_ = false;  // the network says that nobody is there
+  std::size_t segment_ = 0;    // as last set; 0: none
+  bool takes_batches_ = true;  // the kernel does
+  bool is_refused_ = false;    // the network says that nobody is there
   std::atomic<bool> is_cut_ = false;
 };
 

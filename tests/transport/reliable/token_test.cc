@@ -51,13 +51,26 @@ TEST_F(DoorkeeperTest, AnswersStrangersWithLessThanTheySent) {
   EXPECT_EQ(verdict.answer, header_size + token_size);
 }
 
-TEST_F(DoorkeeperTest, AdmitsOnceWithEachToken) {
+// Two connections of one client would take each other's packets.
+TEST_F(DoorkeeperTest, AdmitsAClientOnceWhateverTokensItHas) {
   const auto given = token(now_, client_);
+  const auto another = token(now_ + 1s, client_);
+  EXPECT_TRUE(hello(now_ + 1s, client_, given).admitted);
+  for (const auto& doubled : {given, another}) {
+    const auto verdict = hello(now_ + 1s, client_, doubled);
+    EXPECT_FALSE(verdict.admitted);
+    EXPECT_EQ(verdict.answer, 0u);
+  }
+  const auto later = now_ + 1s + token_life;
+  EXPECT_TRUE(hello(later, client_, token(later, client_)).admitted);
+}
+
+TEST_F(DoorkeeperTest, AdmitsAgainWhoCouldNotBeLetIn) {
+  const auto given = token(now_, client_);
+  const auto admitted = hello(now_, client_, given).admitted;
+  ASSERT_TRUE(admitted);
+  doorkeeper_.forget(client_, *admitted);
   EXPECT_TRUE(hello(now_, client_, given).admitted);
-  const auto again = hello(now_, client_, given);
-  EXPECT_FALSE(again.admitted);
-  EXPECT_EQ(again.answer, header_size + token_size);  // another one
-  EXPECT_TRUE(hello(now_ + 1s, client_, token(now_ + 1s, client_)).admitted);
 }
 
 TEST_F(DoorkeeperTest, TakesATokenForFifteenSecondsAndNoLonger) {
