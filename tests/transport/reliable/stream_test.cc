@@ -114,15 +114,17 @@ TEST_F(ReliableStreamTest, TellsThePeerThatItIsGone) {
 }
 
 TEST_F(ReliableStreamTest, IsCutByAnotherThread) {
-  std::promise<Stream*> accepted;
+  std::unique_ptr<Stream> server_end;  // until both threads are done with it
+  std::promise<void> accepted;
   auto served = std::async(std::launch::async, [&] {
-    const auto client = listener_->accept();
-    accepted.set_value(client.get());
+    server_end = listener_->accept();
+    accepted.set_value();
     std::byte byte;
-    return error_of([&] { client->read_some({&byte, 1}); });
+    return error_of([&] { server_end->read_some({&byte, 1}); });
   });
   const auto client = connect();
-  accepted.get_future().get()->cut();
+  accepted.get_future().get();
+  server_end->cut();
   EXPECT_EQ(served.get(), ECANCELED);
   EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
 }
