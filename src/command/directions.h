@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "command/options.h"
+#include "command/quantity.h"
 
 namespace netlab {
 
@@ -54,11 +55,7 @@ class Directions {
 
   static void set(Settings& settings, const Setting<Settings>& row, const std::string& option,
                   const std::string& value) {
-    try {
-      row.set(settings, value);
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(option + ": " + error.what());
-    }
+    of_option(option, [&] { row.set(settings, value); });
   }
 
   // "loss=10%,drop=3,5,delay=4ms": what has no name goes on with the value before.

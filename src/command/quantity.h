@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "socket/clock.h"
@@ -23,5 +25,15 @@ std::uint64_t parse_size(const std::string& text);
 std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most);
 // "3,5,7-9"; "first" is 1.
 std::vector<OrdinalRange> parse_ordinals(const std::string& text);
+
+// What `parse` gives; what it says of a wrong value gets the option's name before it.
+template <typename Parse>
+std::invoke_result_t<Parse> of_option(const std::string& option, Parse parse) {
+  try {
+    return parse();
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(option + ": " + error.what());
+  }
+}
 
 }  // namespace netlab

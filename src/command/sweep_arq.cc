@@ -2,8 +2,6 @@
 // measured and as the textbook has it.
 #include <fmt/core.h>
 
-#include <type_traits>
-
 #include "command/command.h"
 #include "command/figure.h"
 #include "command/quantity.h"
@@ -52,8 +50,8 @@ class SweepArq : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    const auto losses = argument("--loss", [&] { return parse_losses(losses_); });
-    const Duration delay = argument("--delay", [&] { return parse_duration(delay_); });
+    const auto losses = of_option("--loss", [&] { return parse_losses(losses_); });
+    const Duration delay = of_option("--delay", [&] { return parse_duration(delay_); });
     if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), most_window);
     if (window_ == 0 || packets_ == 0)
       throw std::invalid_argument("--window and --packets: 0 gets nothing through");
@@ -73,15 +71,6 @@ class SweepArq : public Action {
   }
 
  private:
-  template <typename Parse>
-  static std::invoke_result_t<Parse> argument(const char* name, Parse parse) {
-    try {
-      return parse();
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(std::string(name) + ": " + error.what());
-    }
-  }
-
   void measure(const reliable::ArqRow& row, double loss, Duration delay, Curve& curve,
                const Output& output) const {
     const simulated::ArqTrial trial{.strategy = row.strategy,

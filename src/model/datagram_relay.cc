@@ -154,7 +154,12 @@ class Relay {
     count(tally(direction), fate, datagram.size());
     if (relay_.decided) relay_.decided({now_, direction, flow.number, datagram.size(), fate});
     if (fate.outcome != Fate::Outcome::passed) return;
-    const auto bytes = fate.flipped_bit ? flipped(datagram, *fate.flipped_bit) : datagram;
+    auto bytes = datagram;
+    if (fate.flipped_bit) {
+      corrupted_.assign(datagram.begin(), datagram.end());
+      fate.corrupt(corrupted_);
+      bytes = corrupted_;
+    }
     transit_.add(fate.at, flow, direction, fate.ordinal, bytes);
     if (fate.duplicated) transit_.add(fate.at, flow, direction, fate.ordinal, bytes);
   }
@@ -170,13 +175,6 @@ class Relay {
     tally.duplicated += passed && fate.duplicated;
     tally.reordered += passed && fate.reordered;
     tally.corrupted += passed && fate.flipped_bit.has_value();
-  }
-
-  // Valid until the next call.
-  std::span<const std::byte> flipped(std::span<const std::byte> datagram, std::uint64_t bit) {
-    flipped_.assign(datagram.begin(), datagram.end());
-    flipped_[bit / 8] ^= std::byte{1} << (bit % 8);
-    return flipped_;
   }
 
   int socket_of(const Parcel& parcel) const {
@@ -280,7 +278,7 @@ class Relay {
   Transit transit_;
   MessageBuffer buffer_;
   Instant now_{};  // when what is being looked at came in
-  std::vector<std::byte> flipped_;
+  std::vector<std::byte> corrupted_;
   std::vector<Parcel> parcels_;  // that are being sent
   std::vector<Message> messages_;
   RelayTallies tallies_;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "socket/clock.h"
 #include "transport/chance.h"
@@ -18,6 +19,11 @@ namespace netlab {
 
 // What becomes of a packet.
 struct Fate {
+  // Does to its bytes what was decided.
+  void corrupt(std::span<std::byte> bytes) const {
+    if (flipped_bit) bytes[*flipped_bit / 8] ^= std::byte{1} << (*flipped_bit % 8);
+  }
+
   enum class Outcome {
     passed,
     lost,      // by chance

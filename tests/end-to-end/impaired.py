@@ -1,10 +1,9 @@
 """netlab impair between a test's client and its server."""
 
 import json
-import signal
 import subprocess
 
-from running import NETLAB, TIMEOUT, Lines, environment
+from running import NETLAB, Lines, environment, stop
 
 
 class Impair:
@@ -31,11 +30,7 @@ class Impair:
         return json.loads(self.out.wait_for("forwarding"))
 
     def __exit__(self, kind, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(TIMEOUT)
-        finally:
-            self.process.kill()
+        status = stop(self.process)
         if kind is None:
             assert status == 0 and self.err.text() == "", self.err.text()
             events = [json.loads(line) for line in self.out.text().splitlines()]

@@ -98,6 +98,16 @@ def as_descriptor_3(passed):
     return do
 
 
+def stop(process):
+    """Ends a server, if it has not ended, and gives its exit status."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(TIMEOUT)
+    finally:
+        process.kill()
+
+
 class Server:
     """netlab WORDS... -p 0, or with a socket that is passed on; stopped at the end, and then its exit
     status must be `status`."""
@@ -129,12 +139,7 @@ class Server:
         return self
 
     def __exit__(self, kind, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(TIMEOUT)
-        finally:
-            self.process.kill()
+        status = stop(self.process)
         if kind is None:
             assert status == self.status, self.err.text()
             assert "Sanitizer" not in self.err.text(), self.err.text()

@@ -15,6 +15,7 @@
 #include <variant>
 
 #include "socket/clock.h"
+#include "socket/message.h"
 #include "transport/reliable/ranges.h"
 
 namespace netlab::reliable {
@@ -25,7 +26,7 @@ inline constexpr std::size_t data_header_size = 32;
 // more before it has tried.
 inline constexpr std::size_t base_size = 1200;
 // The most that a datagram over IPv4 holds (RFC 768).
-inline constexpr std::size_t largest_size = 65'507;
+inline constexpr std::size_t largest_size = max_datagram;
 inline constexpr std::size_t most_ranges = 32;  // of an ACK
 inline constexpr std::size_t most_token = 64;
 // Numbers and offsets stay below: no sum of two of them overflows.

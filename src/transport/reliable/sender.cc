@@ -1,8 +1,11 @@
 #include "transport/reliable/sender.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "socket/error.h"
+#include "socket/message.h"
+#include "transport/split_mix.h"
 
 namespace netlab::reliable {
 namespace {
@@ -13,15 +16,10 @@ constexpr std::uint64_t skip_distance = 256;
 constexpr unsigned int black_hole = 3;
 constexpr unsigned int most_doublings = 7;  // of the pause between probes of a closed window
 constexpr std::size_t ping_size = header_size + 8;
-// The kernel takes no more in one call (UDP_MAX_SEGMENTS).
-constexpr std::size_t most_segments = 64;
 
-// SplitMix64 (Steele, Lea and Flood, 2014): enough to surprise a peer that guesses numbers.
+// Enough to surprise a peer that guesses numbers.
 std::uint64_t next_chance(std::uint64_t& state) {
-  std::uint64_t mixed = (state += 0x9e3779b97f4a7c15);
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  return mixed ^ (mixed >> 31);
+  return split_mix(std::exchange(state, state + split_mix_step));
 }
 
 }  // namespace

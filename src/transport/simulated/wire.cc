@@ -16,8 +16,7 @@ const char* Wire::send(Instant now, std::span<const std::byte> datagram) {
   if (fate.outcome == Fate::Outcome::overflow) return "overflow";
   if (fate.outcome != Fate::Outcome::passed) return "lost";
   std::vector<std::byte> copy(datagram.begin(), datagram.end());
-  if (fate.flipped_bit && !copy.empty())
-    copy[*fate.flipped_bit / 8] ^= std::byte{1} << (*fate.flipped_bit % 8);
+  fate.corrupt(copy);
   if (fate.duplicated) coming_.emplace(fate.at, copy);
   coming_.emplace(fate.at, std::move(copy));
   if (fate.flipped_bit) return "corrupted";
