@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "transport/either_network.h"
 #include "transport/reliable/arq.h"
 #include "transport/reliable/reliable_network.h"
 
@@ -33,12 +34,21 @@ void Carrier::declare(Options& options) {
                      std::string(reliable::congestion_controls().front().name) + ")");
 }
 
+void Carrier::declare_for_server(Options& options) {
+  options.flag("--tcp", tcp_, "over TCP (the default); with --udp: over both, on one port");
+  declare(options);
+}
+
 Transport Carrier::transport() const {
   if (!udp_) {
     if (!arq_.empty() || !congestion_.empty() || window_ || mss_)
       throw std::invalid_argument("--arq, --window, --mss and --congestion are for --udp");
     return tcp();
   }
+  return tcp_ ? either(tcp(), reliable()) : reliable();
+}
+
+Transport Carrier::reliable() const {
   reliable::Settings settings;
   for (const reliable::ArqRow& row : reliable::arqs())
     if (row.name == arq_) settings.strategy = row.strategy;

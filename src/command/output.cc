@@ -1,5 +1,6 @@
 #include "command/output.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -67,10 +68,10 @@ Tell Output::teller() const {
 }
 
 void Output::fail(std::string_view command, std::string_view why) const {
-  const std::string name = "netlab" + (command.empty() ? "" : " " + std::string(command));
-  const std::string red = colored() ? "\033[1;31m" : "";
-  const std::string plain = colored() ? "\033[0m" : "";
-  write_remark(to_line(red + name + ":" + plain + " " + std::string(why)));
+  const std::string_view red = colored() ? "\033[1;31m" : "";
+  const std::string_view plain = colored() ? "\033[0m" : "";
+  const std::string_view space = command.empty() ? "" : " ";
+  write_remark(fmt::format("{}netlab{}{}:{} {}\n", red, space, command, plain, why));
   if (!json) return;
   try {
     announce({"error", "", {{"command", std::string(command)}, {"message", std::string(why)}}});

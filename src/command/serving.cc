@@ -120,25 +120,29 @@ Fd Serving::inherit(int type) {
   return inherited;
 }
 
-void Serving::announce(const Address& local, const std::string& protocol,
+void Serving::announce(const Address& local, const std::vector<std::string>& protocols,
                        const Output& output) const {
   // Before the line: whoever reads that may open the file.
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
   confine();
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
-  announce_listening(local, local.is_any_v6() && !ipv6_alone_, protocol, output);
+  for (const std::string& protocol : protocols)
+    announce_listening(local, local.is_any_v6() && !ipv6_alone_, protocol, output);
 }
 
 bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
   if (carrier_.is_udp() && proxied_)
     throw std::invalid_argument("--proxy-protocol: proxies speak it over TCP");
+  const bool has_both = carrier_.is_tcp() && carrier_.is_udp();
   raise_descriptor_limit();
   renounce_privileges();
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   const Transport transport = carrier_.transport();
-  Fd inherited = inherit(carrier_.is_udp() ? SOCK_DGRAM : SOCK_STREAM);
+  Fd inherited = inherit(carrier_.is_tcp() ? SOCK_STREAM : SOCK_DGRAM);
+  if (inherited && has_both)
+    throw std::invalid_argument("--tcp --udp: one socket was passed on, and not one for each");
   if (!narrow_.empty() && bind_.empty() && !inherited) {
     bind_ = Address::loopback(0).host();
     output.remark(narrow_ + ": listening on loopback alone (--bind widens it)");
@@ -162,8 +166,10 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
       .stop = stop.get(),
       .listening =
           [&](const Listener& listener) {
-            announce(listener.local(), carrier_.is_udp() ? protocol + " over UDP" : protocol,
-                     output);
+            std::vector<std::string> protocols;
+            if (carrier_.is_tcp()) protocols.push_back(protocol);
+            if (carrier_.is_udp()) protocols.push_back(protocol + " over UDP");
+            announce(listener.local(), protocols, output);
             supervisor.tell("READY=1");
           },
       .stopping = [&] { supervisor.tell("STOPPING=1"); },
@@ -215,7 +221,7 @@ void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
       .stop = stop.get(),
       .listening =
           [&](const Address& local) {
-            announce(local, protocol, output);
+            announce(local, {protocol}, output);
             supervisor.tell("READY=1");
           },
   };

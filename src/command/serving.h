@@ -24,8 +24,8 @@ class Serving {
   // Of a server that answers datagrams alone.
   void declare_for_datagrams(Options& options);
 
-  // The choice between TCP and UDP, of servers that have it.
-  void declare_carrier(Options& options) { carrier_.declare(options); }
+  // The choice between TCP and UDP, or both, of servers that have it.
+  void declare_carrier(Options& options) { carrier_.declare_for_server(options); }
 
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
@@ -52,7 +52,8 @@ class Serving {
   Fd inherit(int type);
   std::string chosen_model() const;
   std::size_t datagram_sockets() const;
-  void announce(const Address& local, const std::string& protocol, const Output& output) const;
+  void announce(const Address& local, const std::vector<std::string>& protocols,
+                const Output& output) const;
   Address address() const;
 
   const std::uint64_t default_port_;

@@ -38,10 +38,15 @@ class TcpListener : public Listener {
   ~TcpListener() override;
 
   std::unique_ptr<Stream> accept() override;
+  std::unique_ptr<Stream> take() override;
+  int watched() override;
   Address local() const override;
   void cut() override;
 
  private:
+  // Null when there is no client; of an error that passes, when it may have passed.
+  std::unique_ptr<Stream> client_of(const Operation& accepted);
+
   Performer& performer_;
   Socket socket_;
   Fd cut_;                  // of a socket that others hold, too: readable once it was cut

@@ -35,6 +35,11 @@ bool is_the_clients(int error) {
   }
 }
 
+// The server stops, or in accept(2)'s word of a listening socket that was shut down: EINVAL.
+bool is_over(long result) {
+  return result == -ECANCELED || result == -EINVAL;
+}
+
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
@@ -70,22 +75,36 @@ std::unique_ptr<Stream> TcpListener::accept() {
   for (;;) {
     Operation accept{.kind = Operation::Kind::accept, .socket = &socket_, .cut = cut_.get()};
     performer_.perform(accept);
-    const int error = static_cast<int>(-accept.result);
-    if (accept.result >= 0)
-      return std::make_unique<TcpStream>(performer_, Fd(static_cast<int>(accept.result)),
-                                         accept.address);
-    // EINVAL is what accept(2) says of a listening socket that was shut down.
-    if (error == ECANCELED || error == EINVAL) return nullptr;
-    if (is_the_clients(error)) continue;
-    if (!is_shortage(error)) throw SystemError("accept", error);
-    if (performer_.now() >= silent_until_) {
-      silent_until_ = performer_.now() + shortage_silence;
-      log::warning("accept: {}; trying again", std::generic_category().message(error));
-    }
-    Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
-    performer_.perform(pause);
-    if (pause.result == -ECANCELED) return nullptr;
+    if (auto client = client_of(accept)) return client;
+    if (is_over(accept.result)) return nullptr;
   }
+}
+
+std::unique_ptr<Stream> TcpListener::take() {
+  Operation accept{.kind = Operation::Kind::accept, .socket = &socket_};
+  accept.result = attempt(accept, performer_.socket_flags());
+  return client_of(accept);
+}
+
+int TcpListener::watched() {
+  call::set_blocking(socket_.fd.get(), false);
+  return socket_.fd.get();
+}
+
+std::unique_ptr<Stream> TcpListener::client_of(const Operation& accepted) {
+  const int error = static_cast<int>(-accepted.result);
+  if (accepted.result >= 0)
+    return std::make_unique<TcpStream>(performer_, Fd(static_cast<int>(accepted.result)),
+                                       accepted.address);
+  if (is_over(accepted.result) || is_the_clients(error)) return nullptr;
+  if (!is_shortage(error)) throw SystemError("accept", error);
+  if (performer_.now() >= silent_until_) {
+    silent_until_ = performer_.now() + shortage_silence;
+    log::warning("accept: {}; trying again", std::generic_category().message(error));
+  }
+  Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
+  performer_.perform(pause);  // a stop ends it, and then also what the caller waits for next
+  return nullptr;
 }
 
 Address TcpListener::local() const {

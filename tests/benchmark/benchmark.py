@@ -3,7 +3,7 @@
 
     benchmark.py --netlab PROGRAM --tools FOLDER [--peers FOLDER] [--rounds N] [--quick] [PART...]
 
-The parts: download, files, echo, udp, memory. FOLDER has the programs built from this folder. Where it can be
+The parts: download, files, echo, udp, reliable, memory. FOLDER has the programs built from this folder. Where it can be
 had, all runs in a network namespace of its own under TCP cubic: both sides alike, whatever the
 machine's setting is. Wall times differ from round to round by tens of percent; ratios are medians of
 the rounds' own ratios, and CPU seconds are steadier still."""
@@ -22,9 +22,10 @@ import download  # noqa: E402
 import echo  # noqa: E402
 import many_files  # noqa: E402
 import memory  # noqa: E402
+import reliable  # noqa: E402
 import udp  # noqa: E402
 
-PARTS = ["download", "files", "echo", "udp", "memory"]
+PARTS = ["download", "files", "echo", "udp", "reliable", "memory"]
 INSIDE = "NETLAB_BENCHMARK_INSIDE"
 CUBIC = ("ip link set lo up && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
          "src 127.0.0.1 congctl cubic")
@@ -86,7 +87,8 @@ def main():
                                 load=Path(options.tools, "load"), sheet_server=sheet_server,
                                 sheet_client=sheet_client, sheet_udp=sheet_udp,
                                 bare_udp_echo=Path(options.tools, "bare_udp_echo"),
-                                load_udp=Path(options.tools, "load_udp"))
+                                load_udp=Path(options.tools, "load_udp"),
+                                bare_segments=Path(options.tools, "bare_segments"))
         print(f"{os.cpu_count()} cores, Linux {os.uname().release}, TCP congestion control: {congestion_control()}")
         failures = []
         if "download" in parts:
@@ -98,6 +100,8 @@ def main():
                      rounds)
         if "udp" in parts:
             failures += udp.run(tools, 0.05 if options.quick else 1, rounds)
+        if "reliable" in parts:
+            failures += reliable.run(folder, tools, 2**24 if options.quick else 2**30, rounds)
         if "memory" in parts:
             failures += memory.run(folder, tools, 100 if options.quick else 10000)
     # Other people's programs may be of another version than the ones this was written for.

@@ -2,12 +2,10 @@
 
 import importlib.util
 import os
-import shutil
 import sys
 from pathlib import Path
 
-from measure import Row, failed, median, print_table, ratio, run_rounds
-from running import noise
+from measure import Row, failed, has, make_file, median, print_table, ratio, run_rounds
 
 NGINX = """daemon off; master_process off; worker_processes 1; error_log /dev/null; pid {folder}/nginx.pid;
 events {{ worker_connections 20000; }}
@@ -64,10 +62,6 @@ def nginx(folder):
 
 def vsftpd(folder):
     return lambda port: ["vsftpd", config(VSFTPD, folder, port)]
-
-
-def has(*programs):
-    return all(map(shutil.which, programs))
 
 
 def has_pyftpdlib():
@@ -162,10 +156,7 @@ def rsyncd(folder):
 def run(folder, tools, size, rounds):
     (folder / "served").mkdir()
     (folder / "empty").mkdir()
-    block = noise(1024 * 1024)
-    with open(folder / "served/file.bin", "wb") as file:
-        for _ in range(size // len(block)):
-            file.write(block)
+    make_file(folder / "served/file.bin", size)
     os.chmod(folder, 0o755)
     failures = []
     for title, destination in (("to /dev/null", "/dev/null"), ("into a new file", folder / "new.bin")):

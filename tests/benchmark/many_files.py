@@ -2,8 +2,8 @@
 
 import shutil
 
-from download import has, nginx, rsyncd
-from measure import Row, failed, median, print_table, ratio, run_rounds
+from download import nginx, rsyncd
+from measure import Row, failed, has, median, print_table, ratio, run_rounds
 from running import noise
 
 FILE_SIZE = 4096

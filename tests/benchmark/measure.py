@@ -2,6 +2,7 @@
 
 import re
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "end-to-end"))
-from running import eventually, free_port, wait_until_bound, wait_until_listening  # noqa: E402
+from running import eventually, free_port, noise, wait_until_bound, wait_until_listening  # noqa: E402
 
 LONGEST = 300  # seconds that a client may take
 
@@ -36,6 +37,18 @@ class Round:
     server_cpu: float
     client_cpu: float
     output: str
+
+
+def has(*programs):
+    return all(map(shutil.which, programs))
+
+
+def make_file(path, size):
+    """`size` is rounded down to MiB."""
+    block = noise(1024 * 1024)
+    with open(path, "wb") as file:
+        for _ in range(size // len(block)):
+            file.write(block)
 
 
 def run_round(row):

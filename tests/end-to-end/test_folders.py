@@ -380,6 +380,7 @@ def test_a_rate_is_kept(folder, server):
         assert netlab("ftp", "get", "--limit-rate", wrong).status == 2
 
 
+@pytest.mark.skipif(bool(PRELOAD), reason="150 KB within a stall time-out, 1 to 7 bytes at a time")
 def test_a_slow_server_is_waited_for(folder):
     """The client has sent all long before the server has taken it."""
     (folder / "some").write_bytes(noise(150_000))

@@ -62,6 +62,25 @@ def test_every_model(model, folder):
             assert (folder / "copy").read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_both_on_one_port(model, folder):
+    with Server("ftp", "serve", "served", "--tcp", "--udp", "--" + model, cwd=folder) as server:
+        server.out.wait_for(r"listening on \[::\]:%d \(ftp\)" % server.port)
+        server.out.wait_for(r"listening on \[::\]:%d \(ftp over UDP\)" % server.port)
+        for carrier in ([], ["--udp"], [], ["--udp"]):
+            done = netlab("ftp", "get", server.address, "big.bin", "-o", "copy", "--restart", *carrier, cwd=folder)
+            assert done.status == 0, done
+            assert (folder / "copy").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("carrier", [[], ["--udp"]], ids=["tcp", "udp"])
+@pytest.mark.parametrize("model", MODELS)
+def test_one_client_of_either(model, carrier, folder):
+    with Server("ftp", "serve", "served", "--tcp", "--udp", "--once", "--" + model, cwd=folder) as server:
+        assert netlab("ftp", "get", server.address, "big.bin", "-o", "copy", *carrier, cwd=folder).status == 0
+        assert server.process.wait(TIMEOUT) == 0
+
+
 def test_the_server_says_what_it_speaks(folder):
     with Server("ftp", "serve", "served", "--udp", cwd=folder) as server:
         assert "(ftp over UDP)" in server.out.lines[0]

@@ -35,6 +35,8 @@ class Cuttable {
 class SilentListener : public Listener {
  public:
   std::unique_ptr<Stream> accept() override { return nullptr; }
+  std::unique_ptr<Stream> take() override { return nullptr; }
+  int watched() override { return -1; }
   Address local() const override { return {}; }
   void cut() override { state.cut(); }
 

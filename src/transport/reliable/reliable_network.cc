@@ -50,11 +50,21 @@ std::unique_ptr<Stream> ReliableListener::accept() {
   while (!is_cut_) {
     if (auto client = next_client()) return client;
     if (!wait()) break;  // for what is there already, too: the others have their turn
-    const int result = buffer_.receive(socket_.fd.get());
-    handled_ = 0;
-    if (result < 0 && result != -EAGAIN && !is_cut_) throw SystemError("receive", -result);
+    receive();
   }
   return nullptr;
+}
+
+std::unique_ptr<Stream> ReliableListener::take() {
+  if (auto client = next_client()) return client;
+  receive();
+  return next_client();
+}
+
+void ReliableListener::receive() {
+  const int result = buffer_.receive(socket_.fd.get());
+  handled_ = 0;
+  if (result < 0 && result != -EAGAIN && !is_cut_) throw SystemError("receive", -result);
 }
 
 bool ReliableListener::wait() {

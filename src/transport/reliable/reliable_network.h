@@ -24,6 +24,8 @@ class ReliableListener : public Listener {
   ~ReliableListener() override;
 
   std::unique_ptr<Stream> accept() override;
+  std::unique_ptr<Stream> take() override;
+  int watched() override { return socket_.fd.get(); }  // receives never block
   Address local() const override;
   void cut() override;
 
@@ -33,6 +35,8 @@ class ReliableListener : public Listener {
   std::unique_ptr<Stream> admit(const Message& message, const reliable::Hello& hello);
   // False when no more clients are to be taken.
   bool wait();
+  // Fetches what has come.
+  void receive();
 
   Performer& performer_;
   const reliable::Settings settings_;

@@ -1,0 +1,92 @@
+#include "transport/either_network.h"
+
+#include <sys/epoll.h>
+
+#include <utility>
+
+#include "socket/calls.h"
+#include "socket/error.h"
+
+namespace netlab {
+namespace {
+
+// A port that the system chose for the first may be taken in the second.
+constexpr int most_ports_tried = 16;
+
+}  // namespace
+
+EitherListener::EitherListener(Performer& performer, std::unique_ptr<Listener> first,
+                               std::unique_ptr<Listener> second)
+    : performer_(performer),
+      listeners_{std::move(first), std::move(second)},
+      ready_{.fd = call::epoll_create()},
+      cut_(call::event_descriptor()) {
+  for (const auto& listener : listeners_) {
+    const int result =
+        call::epoll_control(ready_.fd.get(), EPOLL_CTL_ADD, listener->watched(), EPOLLIN);
+    if (result < 0) throw SystemError("epoll_ctl", -result);
+  }
+}
+
+EitherListener::~EitherListener() {
+  performer_.forget(ready_);
+}
+
+std::unique_ptr<Stream> EitherListener::accept() {
+  while (!is_cut_) {
+    if (auto client = take()) return client;
+    Operation readable{.kind = Operation::Kind::readable, .socket = &ready_, .cut = cut_.get()};
+    performer_.perform(readable);
+    if (readable.result == -ECANCELED) break;
+    if (readable.result < 0) throw SystemError("accept", static_cast<int>(-readable.result));
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Stream> EitherListener::take() {
+  for (std::size_t asked = 0; asked < listeners_.size(); ++asked) {
+    auto client = listeners_[turn_]->take();
+    turn_ = 1 - turn_;
+    if (client) return client;
+  }
+  return nullptr;
+}
+
+void EitherListener::cut() {
+  is_cut_ = true;
+  for (const auto& listener : listeners_) listener->cut();
+  call::raise_event(cut_.get());
+}
+
+std::unique_ptr<Listener> EitherNetwork::listen(const Address& address) {
+  for (int tried = 1;; ++tried) {
+    auto first = first_->listen(address);
+    try {
+      auto second = second_->listen(address.with_port(first->local().port()));
+      return std::make_unique<EitherListener>(performer_, std::move(first), std::move(second));
+    } catch (const SystemError& error) {
+      const bool was_chosen = address.port() == 0 && error.error() == EADDRINUSE;
+      if (!was_chosen || tried == most_ports_tried) throw;
+    }
+  }
+}
+
+std::unique_ptr<Listener> EitherNetwork::take_over(Fd listening) {
+  return first_->take_over(std::move(listening));
+}
+
+std::unique_ptr<Stream> EitherNetwork::connect(const Address& address, Instant deadline) {
+  return first_->connect(address, deadline);
+}
+
+Transport either(const Transport& first, const Transport& second) {
+  return {.name = "either",
+          .summary = "whichever of two the client comes by",
+          .over =
+              [first, second](Performer& performer) {
+                return std::make_unique<EitherNetwork>(performer, first, second);
+              },
+          .connects_ahead = first.connects_ahead && second.connects_ahead};
+}
+
+}  // namespace netlab

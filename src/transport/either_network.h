@@ -1,0 +1,55 @@
+// EitherNetwork listens on one port of two transports, for a server that takes its clients from
+// both, whichever has one.
+#pragma once
+
+#include <array>
+#include <atomic>
+
+#include "transport/transports.h"
+
+namespace netlab {
+
+class EitherListener : public Listener {
+ public:
+  // Throws SystemError.
+  EitherListener(Performer& performer, std::unique_ptr<Listener> first,
+                 std::unique_ptr<Listener> second);
+  ~EitherListener() override;
+
+  std::unique_ptr<Stream> accept() override;
+  std::unique_ptr<Stream> take() override;
+  int watched() override { return ready_.fd.get(); }
+  Address local() const override { return listeners_.front()->local(); }
+  void cut() override;
+
+ private:
+  Performer& performer_;
+  std::array<std::unique_ptr<Listener>, 2> listeners_;
+  std::size_t turn_ = 0;  // who is asked first: no crowd at the one shuts out the other's clients
+  Socket ready_;          // an epoll instance, which is readable when either listener is (epoll(7))
+  Fd cut_;                // readable once it was cut
+  std::atomic<bool> is_cut_ = false;
+};
+
+class EitherNetwork : public Network {
+ public:
+  // The performer outlives the network and all that comes from it.
+  EitherNetwork(Performer& performer, const Transport& first, const Transport& second)
+      : performer_(performer), first_(first.over(performer)), second_(second.over(performer)) {}
+
+  std::unique_ptr<Listener> listen(const Address& address) override;
+  // Of the first transport alone: one socket is never both's.
+  std::unique_ptr<Listener> take_over(Fd listening) override;
+  std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
+  Instant now() const override { return performer_.now(); }
+  void sleep_until(Instant instant) override { performer_.sleep_until(instant); }
+
+ private:
+  Performer& performer_;
+  std::unique_ptr<Network> first_;
+  std::unique_ptr<Network> second_;
+};
+
+Transport either(const Transport& first, const Transport& second);
+
+}  // namespace netlab
