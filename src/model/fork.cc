@@ -151,6 +151,8 @@ bool serve_with_fork(const Service& service) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);              // should the parent be killed
       if (getppid() != parent) _exit(EXIT_FAILURE);  // it has been, meanwhile
       performer.become_child();
+      // It was made for the parent, that must not block.
+      if (const Socket* const socket = client->socket()) call::set_blocking(socket->fd.get(), true);
       listener.reset();  // the child closes the listening socket
       const bool well = serve_client(service, *client, *network);
       client.reset();

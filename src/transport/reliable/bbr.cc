@@ -60,6 +60,9 @@ void Bbr::change_mode(const Acknowledged& news) {
     phase_ = (phase_ + 1) % phases.size();
     phase_began_ = news.now;
   }
+  // The time runs from when the queue can have emptied.
+  if (mode_ == Mode::probe_round_trip && probe_ends_ == never && left <= smallest())
+    probe_ends_ = news.now + std::max(probe_lasts, round_trip_);
   if (mode_ == Mode::probe_round_trip && news.now >= probe_ends_) {
     round_trip_seen_ = news.now;
     if (is_full_)
@@ -68,7 +71,7 @@ void Bbr::change_mode(const Acknowledged& news) {
       mode_ = Mode::startup;
   } else if (mode_ != Mode::probe_round_trip && round_trip_is_old_) {
     mode_ = Mode::probe_round_trip;
-    probe_ends_ = news.now + std::max(probe_lasts, round_trip_);
+    probe_ends_ = never;
   }
 }
 
@@ -76,6 +79,16 @@ void Bbr::enter_probe_bandwidth(Instant now) {
   mode_ = Mode::probe_bandwidth;
   phase_ = 2;  // not with more: the queue has just been emptied
   phase_began_ = now;
+}
+
+// From the beginning: held at what little came through, the level would rise by a quarter each
+// eight round trips.
+void Bbr::on_persistent_congestion() {
+  rates_.fill(0);
+  mode_ = Mode::startup;
+  is_full_ = false;
+  full_at_ = 0;
+  rounds_at_it_ = 0;
 }
 
 double Bbr::bandwidth() const {
@@ -100,20 +113,24 @@ double Bbr::gain() const {
   return 1;
 }
 
+std::uint64_t Bbr::smallest() const {
+  return smallest_packets * datagram_;
+}
+
 std::uint64_t Bbr::window() const {
-  const std::uint64_t least = smallest_packets * datagram_;
-  if (mode_ == Mode::probe_round_trip) return least;
-  if (bandwidth() == 0) return initial_window(datagram_);
+  if (mode_ == Mode::probe_round_trip) return smallest();
+  // Until the pipe was full once, little that came is no reason to send less.
+  const std::uint64_t least = is_full_ ? smallest() : initial_window(datagram_);
   const double gain = mode_ == Mode::startup ? startup_gain : window_gain;
   const double quantum = 3 * std::min(most_quantum, bandwidth() * quantum_seconds);
   return std::max(least, static_cast<std::uint64_t>(on_its_way(gain) + quantum));
 }
 
 double Bbr::pacing_rate(const RoundTrip& round_trip) const {
-  if (bandwidth() == 0)
-    return startup_gain * static_cast<double>(initial_window(datagram_)) /
-           std::max(seconds(round_trip.smoothed()), 0.001);
-  return gain() * bandwidth();
+  const double measured = gain() * bandwidth();
+  if (is_full_) return measured;
+  return std::max(measured, startup_gain * static_cast<double>(initial_window(datagram_)) /
+                                std::max(seconds(round_trip.smoothed()), 0.001));
 }
 
 }  // namespace netlab::reliable

@@ -14,9 +14,10 @@ class Bbr : public Congestion {
  public:
   explicit Bbr(std::uint64_t datagram) : datagram_(datagram) {}
 
+  void set_datagram(std::uint64_t bytes) override { datagram_ = bytes; }
   void on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip) override;
   void on_lost(Instant, Instant, std::uint64_t) override {}
-  void on_persistent_congestion() override { rates_.fill(0); }
+  void on_persistent_congestion() override;
   std::uint64_t window() const override;
   double pacing_rate(const RoundTrip& round_trip) const override;
 
@@ -29,11 +30,12 @@ class Bbr : public Congestion {
   void look_whether_full(const Acknowledged& news);
   void change_mode(const Acknowledged& news);
   void enter_probe_bandwidth(Instant now);
+  std::uint64_t smallest() const;        // window, bytes
   double bandwidth() const;              // bytes a second; 0: not measured
   double on_its_way(double gain) const;  // bytes: so many bandwidth-delay products
   double gain() const;                   // of the pace
 
-  const std::uint64_t datagram_;
+  std::uint64_t datagram_;
   Mode mode_ = Mode::startup;
   std::array<double, 10> rates_{};  // the highest of each of the last rounds
   std::size_t round_ = 0;

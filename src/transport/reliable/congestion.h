@@ -34,6 +34,8 @@ class Congestion {
   virtual void on_lost(Instant now, Instant sent, std::uint64_t bytes) = 0;
   // Nothing came through for so long that what was known is worth nothing (section 7.6).
   virtual void on_persistent_congestion() = 0;
+  // The path was found to carry datagrams of so many bytes: the unit of what is below.
+  virtual void set_datagram(std::uint64_t bytes) = 0;
   // Bytes that may be on their way.
   virtual std::uint64_t window() const = 0;
   // Bytes a second at which to send.

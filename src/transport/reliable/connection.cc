@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "socket/error.h"
 
@@ -40,7 +41,7 @@ void Connection::establish(const Terms& terms, std::uint64_t peer_limit, std::ui
   Terms theirs = terms;
   theirs.limit = peer_limit;
   sender_.emplace(theirs, settings_, identity_.seed);
-  receiver_.emplace(arq_of(terms.strategy), settings_);
+  receiver_.emplace(arq_of(terms.strategy), terms.window, settings_);
   state_ = State::open;
 }
 
@@ -74,7 +75,11 @@ void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
 void Connection::heard(Instant now) {
   last_heard_ = now;
   asked_since_ = never;
-  is_confirmed_ = true;
+  refused_since_ = never;
+  if (std::exchange(is_confirmed_, true) || welcomes_ != 1) return;
+  // The client may have taken its time: no more than what is assumed of those that are unknown.
+  const Duration answered = now - welcome_sent_;
+  if (answered < initial_round_trip) sender_->measured(now, answered);
 }
 
 void Connection::handle(Instant, const Hello&) {
@@ -93,10 +98,11 @@ void Connection::handle(Instant now, const Retry& retry) {
 void Connection::handle(Instant now, const Welcome& welcome) {
   if (state_ != State::greeting) return;
   const Terms& terms = welcome.terms;
-  if (terms.largest > settings_.largest || terms.window > settings_.window || welcome.server == 0)
+  if (terms.largest > settings_.largest || terms.window > settings_.window ||
+      terms.strategy != settings_.strategy || welcome.server == 0)
     throw ProtocolError("the server raises what was proposed");
   establish(terms, terms.limit, welcome.server);
-  if (hellos_ == 1) sender_->measured(now - hello_sent_);
+  if (hellos_ == 1) sender_->measured(now, now - hello_sent_);
   heard(now);
 }
 
@@ -141,6 +147,19 @@ void Connection::handle(Instant, const Gone&) {
     fail(ECONNRESET);
 }
 
+void Connection::on_refused(Instant now) {
+  if (state_ == State::greeting)
+    fail(ECONNREFUSED);
+  else if (state_ == State::lingering)
+    state_ = State::over;
+  if (state_ != State::open) return;
+  refused_since_ = std::min(refused_since_, now);
+  if (refused_since_ + 3 * sender_->recovery().probe_timeout() <= now)
+    fail(ECONNRESET);
+  else
+    sender_->ping();
+}
+
 void Connection::fail(int error) {
   error_ = error;
   state_ = State::over;
@@ -179,10 +198,6 @@ void Connection::bound_unread(std::size_t bytes) {
   if (receiver_) receiver_->bound(bytes);
 }
 
-void Connection::acknowledge_now() {
-  if (receiver_) receiver_->acknowledge_now();
-}
-
 void Connection::abort() {
   if (state_ == State::over) return;
   if (state_ != State::lingering) {
@@ -216,6 +231,8 @@ Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
   std::size_t size = 0;
   if (wants_welcome_) {
     wants_welcome_ = false;
+    welcome_sent_ = now;
+    ++welcomes_;
     size = emit(peer_id_, Welcome{identity_.id, terms_}, room);
   } else if (receiver_ && state_ != State::over && receiver_->next_timeout() <= now) {
     size = emit(peer_id_, receiver_->acknowledge(now), room);

@@ -49,6 +49,9 @@ class Connection {
   // What happened.
   void on_datagram(Instant now, std::span<const std::byte> datagram);
   void on_timeout(Instant now);
+  // The network says that nobody is there (ICMP), as anybody can who guesses two ports: believed of
+  // a peer that we do not know yet, else a reason to ask it.
+  void on_refused(Instant now);
 
   // What we want.
   std::size_t free() const;  // bytes that can be written
@@ -59,8 +62,6 @@ class Connection {
   void consumed(std::size_t bytes);  // of readable()
   // So many bytes at most may come before they are read, from now on.
   void bound_unread(std::size_t bytes);
-  // What has come does not wait for more to be acknowledged.
-  void acknowledge_now();
   // Ends both directions. The peer is told, once.
   void abort();
 
@@ -109,6 +110,8 @@ class Connection {
   RoundTrip greeting_;        // from a HELLO to its RETRY
   bool wants_hello_ = false;
   bool wants_welcome_ = false;
+  Instant welcome_sent_{};
+  unsigned int welcomes_ = 0;
   bool is_confirmed_ = false;  // the client has our WELCOME
 
   std::uint64_t peer_id_ = 0;
@@ -116,7 +119,8 @@ class Connection {
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
   Instant last_heard_{};
-  Instant asked_since_ = never;  // the first packet that wants an answer, since we last heard
+  Instant asked_since_ = never;    // the first packet that wants an answer, since we last heard
+  Instant refused_since_ = never;  // and nothing was heard since
   Instant linger_until_ = never;
   std::optional<Close::Code> wants_close_;
 };

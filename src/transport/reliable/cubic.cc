@@ -63,6 +63,16 @@ void Cubic::on_lost(Instant now, Instant sent, std::uint64_t) {
   slow_start_end_ = window_;
 }
 
+// The same bytes are another number of packets.
+void Cubic::set_datagram(std::uint64_t bytes) {
+  const double factor = datagram_ / static_cast<double>(bytes);
+  datagram_ = static_cast<double>(bytes);
+  for (double* const packets : {&window_, &slow_start_end_, &before_loss_, &window_at_loss_})
+    *packets *= factor;
+  window_ = std::max(window_, 2.0);
+  epoch_.reset();
+}
+
 void Cubic::on_persistent_congestion() {
   epoch_.reset();
   recovering_since_.reset();

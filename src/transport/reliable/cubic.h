@@ -17,6 +17,7 @@ class Cubic : public Congestion {
   void on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip) override;
   void on_lost(Instant now, Instant sent, std::uint64_t bytes) override;
   void on_persistent_congestion() override;
+  void set_datagram(std::uint64_t bytes) override;
   std::uint64_t window() const override { return static_cast<std::uint64_t>(window_ * datagram_); }
   double pacing_rate(const RoundTrip& round_trip) const override {
     return window_rate(window(), round_trip);

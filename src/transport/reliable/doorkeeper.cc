@@ -59,7 +59,9 @@ bool Doorkeeper::is_inside(Instant now, const Address& from, const Hello& hello)
 }
 
 void Doorkeeper::forget(const Address& from, const Hello& hello) {
-  known_.erase(who(from, hello));
+  const std::uint64_t client = who(from, hello);
+  known_.erase(client);
+  std::erase_if(admitted_, [client](const Admitted& other) { return other.who == client; });
 }
 
 }  // namespace netlab::reliable

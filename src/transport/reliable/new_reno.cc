@@ -20,6 +20,11 @@ void NewReno::on_lost(Instant now, Instant sent, std::uint64_t) {
   window_ = slow_start_end_;
 }
 
+void NewReno::set_datagram(std::uint64_t bytes) {
+  datagram_ = bytes;
+  window_ = std::max(window_, smallest_window(bytes));
+}
+
 void NewReno::on_persistent_congestion() {
   window_ = smallest_window(datagram_);
   recovering_since_.reset();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace netlab::reliable {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::array<std::size_t, 9> known_sizes = {1232, 1392,   1452,   1472, 
 }  // namespace
 
 std::optional<std::size_t> PathMtu::next_size() const {
+  if (doubted_ != 0) return doubted_;
   if (size_ >= largest_) return std::nullopt;
   const auto next = std::ranges::upper_bound(known_sizes, size_);
   return next == known_sizes.end() ? largest_ : std::min(*next, largest_);
@@ -33,6 +35,7 @@ void PathMtu::on_probe_came(std::size_t size) {
   if (size != probed_) return;  // from before a fall back
   size_ = std::max(size_, size);
   probed_ = 0;
+  doubted_ = 0;
   attempts_ = 0;
 }
 
@@ -41,14 +44,14 @@ void PathMtu::on_probe_lost(Instant now, std::size_t size) {
   probed_ = 0;
   if (attempts_ < most_attempts) return;
   attempts_ = 0;
-  not_before_ = now + pause;
+  not_before_ = now + (std::exchange(doubted_, 0) != 0 ? after_fall_back : pause);
 }
 
 void PathMtu::fall_back(Instant now) {
-  size_ = base_size;
+  doubted_ = std::exchange(size_, base_size);
   probed_ = 0;
   attempts_ = 0;
-  not_before_ = now + after_fall_back;
+  not_before_ = now;
 }
 
 }  // namespace netlab::reliable

@@ -24,7 +24,8 @@ class PathMtu {
   void on_probe_sent(std::size_t size);
   void on_probe_came(std::size_t size);
   void on_probe_lost(Instant now, std::size_t size);
-  // Packets were lost again and again.
+  // Large packets were lost again and again, as they are on a path that carries no more of them, or
+  // was broken for a while: the size is tried anew.
   void fall_back(Instant now);
 
  private:
@@ -37,7 +38,8 @@ class PathMtu {
 
   const std::size_t largest_;
   std::size_t size_ = base_size;
-  std::size_t probed_ = 0;  // 0: no probe is on its way
+  std::size_t probed_ = 0;   // 0: no probe is on its way
+  std::size_t doubted_ = 0;  // what it was before the fall back; 0: known
   unsigned int attempts_ = 0;
   Instant not_before_{};
 };

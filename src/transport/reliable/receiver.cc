@@ -7,9 +7,10 @@ namespace {
 constexpr unsigned int packets_an_ack = 2;  // RFC 9000 section 13.2.2
 }
 
-Receiver::Receiver(const Arq& arq, const Settings& settings)
+Receiver::Receiver(const Arq& arq, std::uint32_t window, const Settings& settings)
     : arq_(arq),
-      packets_an_ack_(arq.window(packets_an_ack)),  // no second one comes before, if it is one
+      // No second one comes before, if it is one.
+      packets_an_ack_(arq.window(std::min(packets_an_ack, window))),
       ack_delay_(settings.ack_delay),
       buffer_(settings.receive_buffer),
       told_limit_(first_limit(settings.receive_buffer)) {}
@@ -62,6 +63,9 @@ Ack Receiver::acknowledge(Instant now) {
   ack.received_to = buffer_.received_to();
   ack.limit = told_limit_ = buffer_.limit();
   ack.delay = std::chrono::duration_cast<std::chrono::microseconds>(now - largest_came_);
+  std::uint64_t& told = told_[answers_++ % told_.size()];
+  kept_.remove_below(told);
+  told = largest_;
   arq_.tell(kept_, ack);
   unacknowledged_ = 0;
   ack_time_ = never;

@@ -2,15 +2,22 @@
 // to acknowledge and when (RFC 9000 section 13.2).
 #pragma once
 
+#include <array>
+
 #include "transport/reliable/arq.h"
 #include "transport/reliable/receive_buffer.h"
 #include "transport/reliable/settings.h"
 
 namespace netlab::reliable {
 
+// Acknowledgements get lost, but hardly so many in a row: what all of these have told of is told no
+// more (RFC 9000 section 13.2.3), or each number that was left out would be told of for ever.
+inline constexpr std::size_t times_told = 64;
+
 class Receiver {
  public:
-  Receiver(const Arq& arq, const Settings& settings);
+  // `window`: packets on their way at once, as agreed on.
+  Receiver(const Arq& arq, std::uint32_t window, const Settings& settings);
 
   const ReceiveBuffer& buffer() const { return buffer_; }
 
@@ -21,8 +28,6 @@ class Receiver {
   // What is wanted.
   void consumed(std::size_t bytes);
   void bound(std::size_t bytes) { buffer_.bound(bytes); }
-  // Whatever there is to acknowledge does not wait any longer.
-  void acknowledge_now();
 
   // What to do next: the instant is past when an acknowledgement is due.
   Instant next_timeout() const { return ack_time_; }
@@ -30,12 +35,16 @@ class Receiver {
 
  private:
   void came(Instant now, std::uint64_t number, bool kept);
+  // Whatever there is to acknowledge does not wait any longer.
+  void acknowledge_now();
 
   const Arq& arq_;
   const unsigned int packets_an_ack_;
   const Duration ack_delay_;
   ReceiveBuffer buffer_;
-  Ranges kept_;  // numbers of packets
+  Ranges kept_;                                   // numbers of packets
+  std::array<std::uint64_t, times_told> told_{};  // the largest of each of the last answers
+  std::size_t answers_ = 0;
   std::uint64_t largest_ = 0;
   Instant largest_came_{};
   bool any_came_ = false;

@@ -19,11 +19,23 @@ constexpr double burst_seconds = 0.004;
 }  // namespace
 
 Recovery::Recovery(const Arq& arq, std::unique_ptr<Congestion> congestion, std::uint32_t window,
-                   std::uint64_t first_number)
+                   std::uint64_t first_number, std::size_t packet_size)
     : arq_(arq),
       window_(arq.window(window)),
       congestion_(std::move(congestion)),
-      flight_(first_number) {}
+      flight_(first_number),
+      packet_size_(packet_size) {}
+
+void Recovery::measured(Instant now, Duration round_trip) {
+  round_trip_.sample(round_trip, {});
+  first_sample_ = std::min(first_sample_, now);
+}
+
+void Recovery::set_packet_size(std::size_t bytes) {
+  if (bytes == packet_size_) return;
+  packet_size_ = bytes;
+  congestion_->set_datagram(bytes);
+}
 
 void Recovery::on_sent(SentPacket packet) {
   rate_.on_sent(packet, flight_.packets() == 0);
@@ -39,17 +51,16 @@ void Recovery::skip_number() {
 
 void Recovery::on_acknowledgement(Instant now, const Ack& ack) {
   if (ack.largest >= flight_.end()) throw ProtocolError("what was never sent is acknowledged");
-  lost_.clear();
-  mtu_probe_that_came_ = 0;
+  begin_news();
   if (!largest_ || ack.largest > *largest_) {
     largest_ = ack.largest;
     sample_round_trip(now, ack);
   }
   const std::uint64_t in_flight = flight_.bytes();
-  const std::uint64_t bytes = settle_what_came(now, ack);
-  if (bytes > 0) probes_in_vain_ = probes_wanted_ = 0;
+  settle_what_came(now, ack);
+  if (!came_.empty()) probes_in_vain_ = probes_wanted_ = 0;
   detect_lost(now);
-  if (bytes > 0) tell_congestion(now, in_flight, bytes);
+  if (bytes_that_came_ > 0) tell_congestion(now, in_flight, bytes_that_came_);
   pacer_.set(
       now, congestion_->pacing_rate(round_trip_),
       std::max(burst_packets * base_size,
@@ -61,12 +72,21 @@ void Recovery::sample_round_trip(Instant now, const Ack& ack) {
   const SentPacket& packet = flight_[ack.largest];
   if (packet.state != State::outstanding) return;
   round_trip_.sample(now - packet.sent, std::min<Duration>(ack.delay, longest_ack_delay));
+  first_sample_ = std::min(first_sample_, now);
 }
 
-std::uint64_t Recovery::settle_what_came(Instant now, const Ack& ack) {
-  std::uint64_t bytes = 0;
+void Recovery::begin_news() {
+  lost_.clear();
+  came_.clear();
+  newest_before_ = newest_settled_;
+  bytes_that_came_ = 0;
+  mtu_probe_that_came_ = 0;
+  largest_that_came_ = 0;
+}
+
+void Recovery::settle_what_came(Instant now, const Ack& ack) {
   for (std::uint64_t number = flight_.first(); number < flight_.end(); ++number) {
-    const SentPacket packet = flight_[number];
+    const SentPacket& packet = flight_[number];
     if (packet.state == State::settled) continue;
     const bool has_come = arq_.has_come(number, packet, ack);
     if (packet.state == State::skipped) {
@@ -76,15 +96,20 @@ std::uint64_t Recovery::settle_what_came(Instant now, const Ack& ack) {
     }
     // Of what is behind it nothing is known, but that a probe carried the same.
     if (!has_come && number > ack.largest) break;
-    if (!has_come) continue;
-    bytes += packet.size;
-    newest_settled_ = std::max(newest_settled_, packet.sent);
-    if (packet.is_mtu_probe)
-      mtu_probe_that_came_ = std::max<std::size_t>(mtu_probe_that_came_, packet.size);
-    rate_.on_delivered(now, packet);
-    flight_.settle(number);
+    if (has_come) settle(now, number);
   }
-  return bytes;
+}
+
+void Recovery::settle(Instant now, std::uint64_t number) {
+  const SentPacket packet = flight_[number];
+  came_.push_back(packet.sent);
+  newest_settled_ = std::max(newest_settled_, packet.sent);
+  flight_.settle(number);
+  std::size_t& largest = packet.is_mtu_probe ? mtu_probe_that_came_ : largest_that_came_;
+  largest = std::max<std::size_t>(largest, packet.size);
+  if (packet.is_mtu_probe) return;  // it was not in the window either
+  bytes_that_came_ += packet.size;
+  rate_.on_delivered(now, packet);
 }
 
 // Section 6.1: overtaken by three packets, or by one for longer than the network may have mixed
@@ -127,10 +152,14 @@ void Recovery::tell_losses(Instant now) {
   }
   if (bytes == 0) return;
   congestion_->on_lost(now, newest, bytes);
-  // Section 7.6: all that was sent in three time-outs is lost, and nothing between has come.
-  if (round_trip_.is_measured() && newest - oldest > 3 * probe_timeout() &&
-      (newest_settled_ < oldest || newest_settled_ > newest))
-    congestion_->on_persistent_congestion();
+  if (is_persistent(oldest, newest)) congestion_->on_persistent_congestion();
+}
+
+// Section 7.6: all that was sent in three time-outs is lost, and nothing between has come.
+bool Recovery::is_persistent(Instant oldest, Instant newest) const {
+  return oldest > first_sample_ && newest - oldest > 3 * probe_timeout() &&
+         newest_before_ < oldest &&
+         std::ranges::none_of(came_, [&](Instant sent) { return oldest < sent && sent < newest; });
 }
 
 void Recovery::tell_congestion(Instant now, std::uint64_t in_flight, std::uint64_t bytes) {
@@ -155,8 +184,7 @@ void Recovery::limited_by_application() {
 }
 
 void Recovery::on_timeout(Instant now) {
-  lost_.clear();
-  mtu_probe_that_came_ = 0;
+  begin_news();
   if (loss_time_ <= now) {
     detect_lost(now);
   } else if (probe_time() <= now) {
@@ -166,12 +194,13 @@ void Recovery::on_timeout(Instant now) {
 }
 
 bool Recovery::has_window() const {
-  return flight_.packets() < window_ && flight_.bytes() < congestion_->window();
+  return flight_.packets() == 0 ||
+         (flight_.packets() < window_ && flight_.bytes() + packet_size_ <= congestion_->window());
 }
 
 bool Recovery::may_send(Instant now) {
   if (has_window()) return pacer_.may_send(now);
-  was_full_ = was_full_ || flight_.bytes() >= congestion_->window();
+  was_full_ = was_full_ || flight_.bytes() + packet_size_ > congestion_->window();
   return false;
 }
 

@@ -23,7 +23,7 @@ class Recovery {
  public:
   // `window`: packets that may be on their way, as agreed on.
   Recovery(const Arq& arq, std::unique_ptr<Congestion> congestion, std::uint32_t window,
-           std::uint64_t first_number);
+           std::uint64_t first_number, std::size_t packet_size);
 
   // What is.
   const RoundTrip& round_trip() const { return round_trip_; }
@@ -35,7 +35,9 @@ class Recovery {
   Duration probe_timeout() const { return round_trip_.probe_timeout(longest_ack_delay); }
 
   // What happened.
-  void measured(Duration round_trip) { round_trip_.sample(round_trip, {}); }  // of the handshake
+  void measured(Instant now, Duration round_trip);  // of the handshake
+  // Packets have so many bytes from now on.
+  void set_packet_size(std::size_t bytes);
   void on_sent(SentPacket packet);
   // Leaves a number out.
   void skip_number();
@@ -46,8 +48,10 @@ class Recovery {
   void limited_by_application();
   // What the last two have found: valid until the next of them.
   const std::vector<SentPacket>& lost() const { return lost_; }
-  // The size of the largest probe of the path's MTU that has come; 0: none.
+  // The size of the largest probe of the path's MTU that has come, and of the largest other packet;
+  // 0: none.
   std::size_t mtu_probe_that_came() const { return mtu_probe_that_came_; }
+  std::size_t largest_that_came() const { return largest_that_came_; }
 
   // What to do next.
   // Whether the network has room for a packet, and it is time.
@@ -60,12 +64,14 @@ class Recovery {
 
  private:
   void sample_round_trip(Instant now, const Ack& ack);
-  // Returns how many bytes have come.
-  std::uint64_t settle_what_came(Instant now, const Ack& ack);
+  void settle(Instant now, std::uint64_t number);
+  void settle_what_came(Instant now, const Ack& ack);
+  void begin_news();
   void detect_lost(Instant now);
   void lose(std::uint64_t number);
   void tell_congestion(Instant now, std::uint64_t in_flight, std::uint64_t bytes);
   void tell_losses(Instant now);
+  bool is_persistent(Instant oldest, Instant newest) const;
   Instant probe_time() const;
   bool has_window() const;
 
@@ -76,16 +82,23 @@ class Recovery {
   RoundTrip round_trip_;
   Pacer pacer_;
   DeliveryRate rate_;
+  std::uint64_t packet_size_;
   std::optional<std::uint64_t> largest_;  // acknowledged
+  Instant first_sample_ = never;          // of the round trip
   Instant last_sent_{};
   Instant loss_time_ = never;  // when an overtaken packet is to be taken for lost
   unsigned int probes_in_vain_ = 0;
   unsigned int probes_wanted_ = 0;
   bool was_full_ = false;        // the window kept a packet back since the last acknowledgement
   Instant newest_settled_{};     // when the newest packet that has come was sent
+  Instant newest_before_{};      // the same, before the last acknowledgement
   std::uint64_t round_end_ = 0;  // delivered bytes: a packet sent after them ends the round
   std::vector<SentPacket> lost_;
+  // Of the last acknowledgement.
+  std::vector<Instant> came_;  // when the packets were sent that have come
+  std::uint64_t bytes_that_came_ = 0;
   std::size_t mtu_probe_that_came_ = 0;
+  std::size_t largest_that_came_ = 0;
 };
 
 }  // namespace netlab::reliable

@@ -53,7 +53,6 @@ ReliableStream::~ReliableStream() {
 void ReliableStream::greet(Instant deadline) {
   set_deadline(deadline);
   while (!connection_.is_established()) {
-    if (is_refused_) throw SystemError("connect " + peer().text(), ECONNREFUSED);
     throw_if_over("connect");
     exchange("connect");
   }
@@ -108,7 +107,7 @@ bool ReliableStream::send(std::span<const std::byte> bytes) {
   Operation send{
       .kind = Operation::Kind::send, .socket = &socket_, .deadline = deadline(), .bytes = bytes};
   performer_.perform(send);
-  if (send.result == -ECONNREFUSED) is_refused_ = true;
+  if (send.result == -ECONNREFUSED) connection_.on_refused(Clock::now());
   return send.result != -EIO && send.result != -EINVAL && send.result != -EMSGSIZE;
 }
 
@@ -118,7 +117,7 @@ bool ReliableStream::take_in() {
   for (int i = 0; i < most_receives; ++i) {
     std::size_t segment = 0;
     const ssize_t got = receive_segments(socket_.fd.get(), room, segment);
-    if (got == -ECONNREFUSED) is_refused_ = true;
+    if (got == -ECONNREFUSED) connection_.on_refused(Clock::now());
     if (got <= 0) return i > 0;
     const Instant now = Clock::now();
     for (auto rest = std::span<const std::byte>(room).first(static_cast<std::size_t>(got));
@@ -130,13 +129,7 @@ bool ReliableStream::take_in() {
 }
 
 void ReliableStream::wait(const char* verb) {
-  if (is_cut_) return;
-  if (is_refused_) {
-    connection_.abort();
-    if (connection_.error() == 0) return;
-    throw SystemError(verb + (" " + peer().text()),
-                      connection_.is_established() ? ECONNRESET : ECONNREFUSED);
-  }
+  if (is_cut_ || connection_.is_over()) return;
   const Instant timer = connection_.poll_timeout();
   Operation readable{.kind = Operation::Kind::readable,
                      .socket = &socket_,
@@ -171,11 +164,17 @@ void ReliableStream::write_all(std::span<const std::byte> bytes) {
   }
 }
 
+// About `worth_a_turn` bytes that fill their packets: a rest would be a packet of its own.
+std::size_t ReliableStream::whole_packets() const {
+  const std::size_t payload = connection_.sender().mtu().size() - reliable::data_header_size;
+  return std::max<std::size_t>(worth_a_turn / payload, 1) * payload;
+}
+
 std::uint64_t ReliableStream::send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) {
   std::uint64_t sent = 0;
   while (sent < count) {
     const auto into = room(std::min<std::uint64_t>(count - sent, worth_a_turn));
-    const std::size_t wanted = std::min({into.size(), std::size_t{worth_a_turn}, count - sent});
+    const std::size_t wanted = std::min({into.size(), whole_packets(), count - sent});
     const ssize_t got = call::read_at(file.get(), into.first(wanted), offset + sent);
     if (got < 0) throw SystemError("read", static_cast<int>(-got));
     if (got == 0) break;  // the file has become shorter
@@ -197,7 +196,6 @@ std::span<const std::byte> ReliableStream::received() {
 
 void ReliableStream::took(std::size_t bytes) {
   connection_.consumed(bytes);
-  connection_.acknowledge_now();  // it may be long until the next call
   transmit();
 }
 

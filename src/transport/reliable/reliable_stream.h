@@ -55,6 +55,7 @@ class ReliableStream : public Stream {
   void wait(const char* verb);
   // Waits for room, `wanted` bytes of it or what is worth waking up for; it is in one piece.
   std::span<std::byte> room(std::size_t wanted);
+  std::size_t whole_packets() const;
   void wrote(std::size_t bytes);
   // Waits for bytes; empty: the peer has finished.
   std::span<const std::byte> received();
@@ -68,7 +69,6 @@ class ReliableStream : public Stream {
   std::unique_ptr<std::byte[]> incoming_;
   std::size_t segment_ = 0;    // as last set; 0: none
   bool takes_batches_ = true;  // the kernel does
-  bool is_refused_ = false;    // the network says that nobody is there
   std::atomic<bool> is_cut_ = false;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 // A packet number is left out once in so many, and up to twice as many.
 constexpr std::uint64_t skip_distance = 256;
-// Time-outs in a row after which large packets may be what does not come through.
+// Time-outs in a row after which large packets may be what does not come through: probes are small.
 constexpr unsigned int black_hole = 3;
 constexpr unsigned int most_doublings = 7;  // of the pause between probes of a closed window
 constexpr std::size_t ping_size = header_size + 8;
@@ -27,7 +27,7 @@ std::uint64_t next_chance(std::uint64_t& state) {
 Sender::Sender(const Terms& terms, const Settings& settings, std::uint64_t seed)
     : chance_(seed),
       recovery_(arq_of(terms.strategy), settings.congestion->make(base_size), terms.window,
-                next_chance(chance_) >> 33),
+                next_chance(chance_) >> 33, base_size),
       mtu_(terms.largest),
       buffer_(settings.send_buffer),
       limit_(terms.limit),
@@ -36,6 +36,7 @@ Sender::Sender(const Terms& terms, const Settings& settings, std::uint64_t seed)
 void Sender::on_acknowledgement(Instant now, const Ack& ack) {
   if (ack.received_to > next_) throw ProtocolError("what was never sent is acknowledged");
   if (lost_.empty() && !has_new()) recovery_.limited_by_application();
+  const bool was_deaf = recovery_.probes_in_vain() >= black_hole;
   recovery_.on_acknowledgement(now, ack);
   buffer_.acknowledge(ack.received_to);
   if (ack.limit > limit_) {
@@ -43,7 +44,20 @@ void Sender::on_acknowledgement(Instant now, const Ack& ack) {
     limit_probes_ = 0;
   }
   if (recovery_.mtu_probe_that_came() > 0) mtu_.on_probe_came(recovery_.mtu_probe_that_came());
+  if (was_deaf && recovery_.largest_that_came() > 0) look_for_black_hole(now);
+  recovery_.set_packet_size(mtu_.size());
   send_lost_again(now);
+}
+
+// After the silence small packets have come, and larger ones from before are lost: the path does
+// not carry these any more. Had the peer only paused, they would be there.
+void Sender::look_for_black_hole(Instant now) {
+  const auto is_large = [](const SentPacket& packet) {
+    return packet.size > base_size && !packet.is_mtu_probe;
+  };
+  if (recovery_.largest_that_came() > base_size || std::ranges::none_of(recovery_.lost(), is_large))
+    return;
+  mtu_.fall_back(now);
 }
 
 void Sender::on_timeout(Instant now) {
@@ -54,7 +68,6 @@ void Sender::on_timeout(Instant now) {
   }
   recovery_.on_timeout(now);
   send_lost_again(now);
-  if (recovery_.probes_in_vain() == black_hole && mtu_.size() > base_size) mtu_.fall_back(now);
 }
 
 void Sender::send_lost_again(Instant now) {
@@ -97,6 +110,7 @@ std::optional<Range> Sender::oldest_on_its_way(std::size_t most) const {
 std::optional<Range> Sender::next_range(Instant now, std::size_t most) {
   const bool is_probe = recovery_.wants_probe();
   if (is_probe) {
+    if (recovery_.probes_in_vain() >= black_hole) most = base_size - data_header_size;
     if (const auto oldest = oldest_on_its_way(most)) {
       sent_again_ += oldest->size();
       return oldest;

@@ -26,7 +26,7 @@ class Sender {
   std::uint64_t sent_again() const { return sent_again_; }  // bytes, so far
 
   // What happened.
-  void measured(Duration round_trip) { recovery_.measured(round_trip); }
+  void measured(Instant now, Duration round_trip) { recovery_.measured(now, round_trip); }
   void on_acknowledgement(Instant now, const Ack& ack);  // throws ProtocolError
   void on_timeout(Instant now);
 
@@ -45,6 +45,7 @@ class Sender {
   std::optional<Range> next_range(Instant now, std::size_t most);
   std::optional<Range> oldest_on_its_way(std::size_t most) const;
   void send_lost_again(Instant now);
+  void look_for_black_hole(Instant now);
   std::uint64_t next_number();
   bool has_new() const;
   bool is_blocked() const;

@@ -13,6 +13,7 @@ class NoCongestion : public reliable::Congestion {
   void on_acknowledged(const reliable::Acknowledged&, const reliable::RoundTrip&) override {}
   void on_lost(Instant, Instant, std::uint64_t) override {}
   void on_persistent_congestion() override {}
+  void set_datagram(std::uint64_t) override {}
   std::uint64_t window() const override { return std::numeric_limits<std::uint64_t>::max(); }
   double pacing_rate(const reliable::RoundTrip&) const override { return 0; }  // at once
 };

@@ -107,6 +107,33 @@ TEST_F(HostileTest, DoesNotHeedWhoDoesNotKnowItsId) {
   EXPECT_EQ(client().error(), ECONNRESET);
 }
 
+// ICMP's "port unreachable" is sent by anybody who guesses two ports: a peer that answers is there.
+TEST_F(HostileTest, AsksThePeerWhenTheNetworkSaysThatItIsGone) {
+  begin();
+  for (int i = 0; i < 100; ++i) {
+    client().on_refused(simulation_->now());
+    server().on_refused(simulation_->now());
+    simulation_->transmit();
+    simulation_->run_until([] { return false; }, 10ms);
+  }
+  EXPECT_EQ(client().error(), 0);
+  EXPECT_EQ(server().error(), 0);
+}
+
+TEST_F(HostileTest, BelievesItWhenThePeerIsSilentAsWell) {
+  begin();
+  client().on_refused(simulation_->now());
+  EXPECT_EQ(client().error(), 0);
+  client().on_refused(simulation_->now() + 3 * client().sender().recovery().probe_timeout());
+  EXPECT_EQ(client().error(), ECONNRESET);
+}
+
+TEST_F(HostileTest, IsRefusedByWhomItDoesNotKnowYet) {
+  Connection stranger(Instant(1h), {}, {.id = 1, .seed = 1});
+  stranger.on_refused(Instant(1h));
+  EXPECT_EQ(stranger.error(), ECONNREFUSED);
+}
+
 TEST_F(HostileTest, AnswersNothingOnceItIsOver) {
   begin();
   client().abort();

@@ -64,9 +64,19 @@ TEST_F(PathMtuTest, FallsBackWhenThePathHasChanged) {
   search(mtu, 8972, now_);
   mtu.fall_back(now_ + 1h);
   EXPECT_EQ(mtu.size(), base_size);
-  EXPECT_FALSE(mtu.probe(now_ + 1h));
+  EXPECT_EQ(search(mtu, 1472, now_ + 1h), 3);  // whether it is so
+  EXPECT_EQ(search(mtu, 1472, now_ + 1h + 59s), 0);
   search(mtu, 1472, now_ + 1h + 1min);
   EXPECT_EQ(mtu.size(), 1472u);
+}
+
+TEST_F(PathMtuTest, ReturnsAtOnceWhenThePathWasOnlyBroken) {
+  PathMtu mtu(largest_size);
+  search(mtu, 8972, now_);
+  mtu.fall_back(now_ + 1h);
+  EXPECT_EQ(mtu.probe(now_ + 1h), 8972u);
+  search(mtu, 8972, now_ + 1h);
+  EXPECT_EQ(mtu.size(), 8972u);
 }
 
 }  // namespace

@@ -288,6 +288,48 @@ TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
   EXPECT_GT(took[0], 4 * took[1]);
 }
 
+TEST_F(ReliableScenario, IsBackAtItsRateSoonAfterAnOutageWithBbr) {
+  settings_.client.connection.congestion = reliable::congestion_named("bbr");
+  settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;
+  settings_.client.writes = 40'000'000;
+  settings_.server.writes = 0;
+  up().rate = 5'000'000;
+  up().queue = 200;
+  settings_.up.blackouts = settings_.down.blackouts = {{2s, 6s}};
+  EXPECT_LT(succeed(),
+            8s + 4s + 4s);  // at the full rate, the outage, and what it is noticed late by
+}
+
+TEST_F(ReliableScenario, KeepsItsLargePacketsThroughAnOutage) {
+  settings_.client.connection.largest = settings_.server.connection.largest = 9000;
+  settings_.up.mtu = 9000;
+  settings_.client.writes = 10'000'000;
+  up().rate = 2'000'000;
+  settings_.up.blackouts = settings_.down.blackouts = {{1s, 4s}};
+  Simulation simulation(settings_);
+  EXPECT_FALSE(simulation.run_until([] { return false; }, 7s));
+  EXPECT_EQ(simulation.client().connection->sender().mtu().size(), 9000u);
+  simulation.run();
+  expect_success(simulation, settings_);
+}
+
+// A server's first packets would wait for a third of a second to be sent again.
+TEST_F(ReliableScenario, KnowsTheRoundTripFromTheGreetingOn) {
+  using namespace reliable;
+  const Instant start = Instant(1h);
+  std::vector<std::byte> room(largest_size);
+  for (const auto& [answers_after, is_known] : {std::pair{20ms, true}, std::pair{500ms, false}}) {
+    Connection server(start, {}, {.id = 1, .seed = 1},
+                      {.client = 2, .terms = proposed({}), .token = {}});
+    ASSERT_GT(server.poll_transmit(start, room).bytes, 0u);  // WELCOME
+    emit(1, Ping{7}, std::span(room).first(24));
+    server.on_datagram(start + answers_after, std::span(room).first(24));
+    const RoundTrip& round_trip = server.sender().recovery().round_trip();
+    EXPECT_EQ(round_trip.is_measured(), is_known);
+    EXPECT_EQ(round_trip.smoothed(), is_known ? 20ms : initial_round_trip);
+  }
+}
+
 // What stands in the queue of a line makes the round trip longer for all who share it.
 TEST_F(ReliableScenario, LeavesTheQueueAlmostEmptyWithBbr) {
   settings_.client.connection.congestion = reliable::congestion_named("bbr");
