@@ -3,7 +3,7 @@
 
     benchmark.py --netlab PROGRAM --tools FOLDER [--peers FOLDER] [--rounds N] [--quick] [PART...]
 
-The parts: download, files, echo, udp, reliable, memory. FOLDER has the programs built from this folder. Where it can be
+The parts: download, files, echo, udp, reliable, lossy, shared, memory. FOLDER has the programs built from this folder. Where it can be
 had, all runs in a network namespace of its own under TCP cubic: both sides alike, whatever the
 machine's setting is. Wall times differ from round to round by tens of percent; ratios are medians of
 the rounds' own ratios, and CPU seconds are steadier still."""
@@ -20,14 +20,17 @@ from types import SimpleNamespace
 sys.dont_write_bytecode = True
 import download  # noqa: E402
 import echo  # noqa: E402
+import lossy  # noqa: E402
 import many_files  # noqa: E402
 import memory  # noqa: E402
 import reliable  # noqa: E402
+import shared  # noqa: E402
 import udp  # noqa: E402
 
-PARTS = ["download", "files", "echo", "udp", "reliable", "memory"]
+PARTS = ["download", "files", "echo", "udp", "reliable", "lossy", "shared", "memory"]
 INSIDE = "NETLAB_BENCHMARK_INSIDE"
-CUBIC = ("ip link set lo up && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
+# The second address is for in.tftpd, which resolves no name where there is only a loopback.
+CUBIC = ("ip link set lo up && ip addr replace 192.0.2.1/32 dev lo && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
          "src 127.0.0.1 congctl cubic")
 
 
@@ -88,7 +91,8 @@ def main():
                                 sheet_client=sheet_client, sheet_udp=sheet_udp,
                                 bare_udp_echo=Path(options.tools, "bare_udp_echo"),
                                 load_udp=Path(options.tools, "load_udp"),
-                                bare_segments=Path(options.tools, "bare_segments"))
+                                bare_segments=Path(options.tools, "bare_segments"),
+                                tun_link=Path(options.tools, "tun_link"))
         print(f"{os.cpu_count()} cores, Linux {os.uname().release}, TCP congestion control: {congestion_control()}")
         failures = []
         if "download" in parts:
@@ -102,6 +106,11 @@ def main():
             failures += udp.run(tools, 0.05 if options.quick else 1, rounds)
         if "reliable" in parts:
             failures += reliable.run(folder, tools, 2**24 if options.quick else 2**30, rounds)
+        if "lossy" in parts:
+            failures += lossy.run(folder, tools, 2**20 if options.quick else 2**26, rounds,
+                                  lossy.LINES[:1] if options.quick else lossy.LINES)
+        if "shared" in parts:
+            failures += shared.run(folder, tools, 1 if options.quick else 20, rounds)
         if "memory" in parts:
             failures += memory.run(folder, tools, 100 if options.quick else 10000)
     # Other people's programs may be of another version than the ones this was written for.

@@ -1,8 +1,14 @@
 """A second host: a network namespace at the other end of a line, with commands that run there."""
 
+import os
 import subprocess
 
 HERE, THERE = "10.77.0.1", "10.77.0.2"
+
+
+def may_have_devices():
+    """Root in a network namespace, for whoever runs this there (benchmark.py)."""
+    return bool(os.environ.get("NETLAB_BENCHMARK_INSIDE")) and os.access("/dev/net/tun", os.R_OK | os.W_OK)
 
 
 def ip(*words):
