@@ -29,6 +29,7 @@ class Udp : public Datagrams {
   Socket socket_;
   int family_;
   MessageBuffer buffer_;
+  unsigned full_ = 0;  // receives in a row, up to now, that filled the buffer
   std::uint64_t unsent_ = 0;
 };
 
