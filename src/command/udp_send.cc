@@ -2,8 +2,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <deque>
 #include <iostream>
-#include <set>
 #include <thread>
 
 #include "command/command.h"
@@ -17,6 +18,8 @@ namespace netlab {
 namespace {
 
 constexpr std::uint64_t most_messages = 1'000'000'000;
+// An answer that is later than so many messages is not known for one.
+constexpr std::size_t most_earlier = 1000;
 
 class UdpSend : public Action {
  public:
@@ -62,12 +65,14 @@ class UdpSend : public Action {
 
   void ask(const std::string& message, const Output& output) {
     ++number_;
+    if (earlier_.size() == most_earlier) earlier_.pop_front();
+    earlier_.push_back(message);
     std::this_thread::sleep_until(next_);
+    if (number_ > 1) take_what_came_late(output);
     next_ = later(server_->now(), interval_.value_or(Duration::zero()));
     for (std::uint64_t attempt = 0; attempt <= connecting_.retries(); ++attempt)
       if (is_answered(message, output)) return;
     trips_.lost();
-    unanswered_.insert(message);
     const double waited = std::chrono::duration<double>(connecting_.timeout).count();
     const std::string why = fmt::format("message {} was not answered in {:g} s: {}", number_,
                                         waited, escaped_start(message));
@@ -79,14 +84,30 @@ class UdpSend : public Action {
     const Instant sent = server_->now();
     server_->send(message);
     while (const auto reply = server_->receive(later(sent, connecting_.timeout))) {
-      if (*reply != message && unanswered_.erase(*reply) != 0) {
-        output.remark("an answer came late: " + escaped_start(*reply));
+      if (is_to_another(*reply, message)) {
+        tell_late(*reply, output);
         continue;
       }
+      is_echo_ = is_echo_ && *reply == message;
       show(*reply, server_->now() - sent, output);
       return true;
     }
     return false;
+  }
+
+  // What is there before a message is sent answers none of those to come.
+  void take_what_came_late(const Output& output) {
+    while (const auto reply = server_->receive(server_->now())) tell_late(*reply, output);
+  }
+
+  // An answer does not say what it is to. Only of a server that has sent back whatever it got an
+  // earlier message is the answer to that one: come late, or doubled on its way.
+  bool is_to_another(const std::string& reply, const std::string& message) const {
+    return is_echo_ && reply != message && std::ranges::find(earlier_, reply) != earlier_.end();
+  }
+
+  static void tell_late(const std::string& reply, const Output& output) {
+    output.remark("an answer came late, or twice: " + escaped_start(reply));
   }
 
   void show(const std::string& reply, Duration took, const Output& output) {
@@ -114,7 +135,8 @@ class UdpSend : public Action {
   std::optional<std::uint64_t> count_;
   std::optional<Duration> interval_;
   RoundTrips trips_;
-  std::multiset<std::string> unanswered_;
+  std::deque<std::string> earlier_;  // the messages up to this one, the last `most_earlier`
+  bool is_echo_ = true;              // so far
   std::uint64_t number_ = 0;
   Instant next_{};
 };

@@ -230,7 +230,46 @@ def test_an_answer_that_comes_late_is_not_taken_for_another():
                 server.sendto(answer, sender)
     done = netlab("udp", "send", f"127.0.0.1:{answering(late)}", "first", "second", "--timeout", "0.3")
     assert (done.status, done.out) == (1, b"second\n")
-    assert "an answer came late: first\n" in done.err
+    assert "an answer came late, or twice: first\n" in done.err
+
+
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next():
+    """At once, or only after the next message."""
+    def doubling(server, message, sender):
+        server.sendto(message, sender)
+        server.sendto(message, sender)
+    done = netlab("udp", "send", f"127.0.0.1:{answering(doubling)}", "one", "two", "three")
+    assert (done.status, done.out) == (0, b"one\ntwo\nthree\n"), done
+    assert "an answer came late, or twice: one\n" in done.err
+    before = []
+
+    def repeating_itself(server, message, sender):
+        for answer in [*before[-1:], message]:
+            server.sendto(answer, sender)
+        before.append(message)
+    done = netlab("udp", "send", f"127.0.0.1:{answering(repeating_itself)}", "--count", "3", "--interval", "0",
+                  "--json")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert [event["text"] for event in events[:-1]] == ["ping 1", "ping 2", "ping 3"], done
+
+
+def test_the_answers_of_a_server_that_is_no_echo_may_be_like_the_messages():
+    """What is there before a message is sent is still not the answer to it."""
+    total = []
+
+    def adding(server, message, sender):
+        total.append(int(message))
+        server.sendto(b"%d" % sum(total), sender)
+    done = netlab("udp", "send", f"127.0.0.1:{answering(adding)}", "--timeout", "2", input=b"1\n2\n-2\n")
+    assert (done.status, done.out) == (0, b"1\n3\n1\n"), done
+
+    def always_twice(server, message, sender):
+        total.append(1)
+        for _ in range(2):
+            server.sendto(b"answer %d" % len(total), sender)
+    total.clear()
+    done = netlab("udp", "send", f"127.0.0.1:{answering(always_twice)}", "a", "b", "--interval", "0.5")
+    assert (done.status, done.out) == (0, b"answer 1\nanswer 2\n"), done
 
 
 def test_where_nothing_listens():
