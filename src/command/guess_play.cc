@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <set>
 
 #include "command/command.h"
 #include "command/connecting.h"
@@ -62,30 +63,43 @@ class OverDatagrams : public Opponent {
   OverDatagrams(std::vector<Address> addresses, Duration timeout)
       : server_(std::move(addresses)), timeout_(timeout) {}
 
-  std::string question() override { return answer_to("hello"); }
+  std::string question() override {
+    std::string question = answer_to("hello");
+    known_.insert(question);
+    return question;
+  }
+
   std::string answer_to(const std::string& message) override {
+    while (server_.receive(server_.now())) continue;  // what is there is to what was said before
+    std::optional<std::string> held;
     for (int attempt = 0; attempt < attempts; ++attempt) {
       server_.send(message);
       const Instant until = later(server_.now(), timeout_ / attempts);
-      while (auto answer = server_.receive(until)) {
-        // To what was sent more than once, more than one answer may come.
-        if (answer == last_ && copies_ > 0) {
-          --copies_;
-          continue;
-        }
-        copies_ = attempt;
-        last_ = answer;
-        return *answer;
+      while (const auto answer = server_.receive(until)) {
+        const bool is_new = names_guess(*answer, message) || !known_.contains(*answer);
+        // Servers of others may say the same each time: to the message sent again, once more.
+        if (is_new || is_greeting(message) || (attempt > 0 && answer == held))
+          return taken(*answer, message);
+        held = answer;
       }
     }
     throw SystemError("wait for an answer of " + server_.server().text(), ETIMEDOUT);
   }
 
  private:
+  std::string taken(const std::string& answer, const std::string& message) {
+    if (names_guess(answer, message))
+      known_.insert(answer);
+    else
+      known_.erase(answer);
+    return answer;
+  }
+
   DatagramClient server_;
   Duration timeout_;
-  std::optional<std::string> last_;
-  int copies_ = 0;  // of the last answer that may still come
+  // The question and the answers that named their guess: to another guess they are no answer, but
+  // copies, of a datagram that the network has doubled or of a message that was sent again.
+  std::set<std::string> known_;
 };
 
 class GuessPlay : public Action {

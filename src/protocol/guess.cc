@@ -25,6 +25,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
+// As an answer names it.
+std::string quoted(std::string_view guess) {
+  return "\"" + escaped_start(guess, max_guess) + "\"";
+}
+
 std::string tries_text(std::size_t tries) {
   return tries == 1 ? "1 try" : fmt::format("{} tries", tries);
 }
@@ -40,7 +45,7 @@ class Guess : public Conversation {
 
   Answer answer(std::string_view message) override {
     const std::string guess(trimmed(message));
-    const bool greets = guess.empty() || (begins_like(guess, "hello") && guess.size() == 5);
+    const bool greets = is_greeting(guess);
     if (greets && over()) begin();
     if (greets) return {question()};
     if (!riddle_) {
@@ -78,20 +83,20 @@ class Guess : public Conversation {
 
   Answer play(const std::string& guess) {
     using Kind = Riddle::Judgement::Kind;
-    const std::string quoted = "\"" + escaped_start(guess, max_guess) + "\"";
-    if (guess.size() > max_guess) return {"Too long: " + quoted + "."};
+    const std::string named = quoted(guess);
+    if (guess.size() > max_guess) return {"Too long: " + named + "."};
     const Riddle::Judgement judgement = riddle_->judge(guess);
-    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + quoted + "."};
+    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + named + "."};
     if (judgement.kind == Kind::right) {
       won_ = true;
-      return played_[guess] = {fmt::format("{}: {} is right.", winning, quoted), true};
+      return played_[guess] = {fmt::format("{}: {} is right.", winning, named), true};
     }
     if (--left_ == 0)
       return played_[guess] = {
-                 fmt::format("{}: {} is wrong. It was {}.", losing, quoted, riddle_->solution()),
+                 fmt::format("{}: {} is wrong. It was {}.", losing, named, riddle_->solution()),
                  true};
     const std::string hint = riddle_->hint(tries_ - left_);
-    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, quoted,
+    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, named,
                                          tries_text(left_), hint.empty() ? "" : " ", hint)};
   }
 
@@ -105,6 +110,15 @@ class Guess : public Conversation {
 };
 
 }  // namespace
+
+bool is_greeting(std::string_view message) {
+  const std::string_view words = trimmed(message);
+  return words.empty() || (begins_like(words, "hello") && words.size() == 5);
+}
+
+bool names_guess(std::string_view answer, std::string_view guess) {
+  return answer.find(quoted(trimmed(guess))) != std::string_view::npos;
+}
 
 NewConversation guess_game(NewRiddle think, std::size_t tries) {
   return [think = std::move(think), tries] { return std::make_unique<Guess>(think, tries); };
