@@ -12,10 +12,16 @@ namespace {
 
 constexpr std::string_view winning = "You win";
 constexpr std::string_view losing = "You lose";
+constexpr std::string_view hello = "hello";
+constexpr std::string_view another_hello = "hello again";
 
 bool begins_like(std::string_view text, std::string_view start) {
   return text.size() >= start.size() &&
          strncasecmp(text.data(), start.data(), start.size()) == 0;  // as students may write it
+}
+
+bool is_like(std::string_view text, std::string_view other) {
+  return text.size() == other.size() && begins_like(text, other);
 }
 
 // Without the line's end that nc sends, and blanks.
@@ -45,9 +51,7 @@ class Guess : public Conversation {
 
   Answer answer(std::string_view message) override {
     const std::string guess(trimmed(message));
-    const bool greets = is_greeting(guess);
-    if (greets && over()) begin();
-    if (greets) return {question()};
+    if (is_greeting(guess)) return {answer_to_greeting(guess)};
     if (!riddle_) {
       begin();
       // Nobody can have guessed what was not asked: the message was to wake the server.
@@ -56,12 +60,27 @@ class Guess : public Conversation {
     if (guess == opening_) return {question()};
     // The same message again is the same turn: it was repeated, or its answer was lost.
     if (const auto played = played_.find(guess); played != played_.end()) return played->second;
-    if (over())
-      return {"The game is over: it was " + riddle_->solution() + ". Say hello for another."};
+    if (over()) return {told_that_it_is_over()};
     return play(guess);
   }
 
  private:
+  // When the game is over, the greeting that was said last may be a copy of that, come late: it
+  // begins no other game, in which late copies of the guesses would be played.
+  std::string answer_to_greeting(const std::string& greeting) {
+    const bool again = is_like(greeting, another_hello);
+    if (over() && again == said_again_) return told_that_it_is_over();
+    said_again_ = again;
+    if (over()) begin();
+    return question();
+  }
+
+  std::string told_that_it_is_over() const {
+    const std::string other = said_again_ == false ? "\"hello again\"" : "hello";
+    return fmt::format("The game is over: it was {}. Say {} for another.", riddle_->solution(),
+                       other);
+  }
+
   void begin() {
     riddle_ = think_();
     played_.clear();
@@ -105,6 +124,7 @@ class Guess : public Conversation {
   std::unique_ptr<Riddle> riddle_;
   std::map<std::string, Answer> played_;  // at most `tries_` guesses
   std::optional<std::string> opening_;
+  std::optional<bool> said_again_;  // whether the last greeting was "hello again"
   std::size_t left_ = 0;
   bool won_ = false;
 };
@@ -113,7 +133,7 @@ class Guess : public Conversation {
 
 bool is_greeting(std::string_view message) {
   const std::string_view words = trimmed(message);
-  return words.empty() || (begins_like(words, "hello") && words.size() == 5);
+  return words.empty() || is_like(words, hello) || is_like(words, another_hello);
 }
 
 bool names_guess(std::string_view answer, std::string_view guess) {

@@ -106,6 +106,23 @@ TEST_F(GuessTest, BeginsAnotherGameAfterAGreeting) {
   EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
 }
 
+// In which the same late guesses would be played once more.
+TEST_F(GuessTest, BeginsNoOtherGameForACopyOfTheGreeting) {
+  const auto game = four(1);
+  const std::string question = "Guess a number from 1 to 6. You have 1 try.";
+  const std::string over = "The game is over: it was 4. Say \"hello again\" for another.";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(say(*game, "hello"), question);
+    EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
+    EXPECT_EQ(say(*game, "hello"), over);
+    EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
+    EXPECT_EQ(say(*game, "2"), over);
+    EXPECT_EQ(say(*game, "Hello again"), question);
+    EXPECT_EQ(say(*game, "4"), "You win: \"4\" is right.");
+    EXPECT_EQ(say(*game, "hello again"), "The game is over: it was 4. Say hello for another.");
+  }
+}
+
 TEST(GameEnd, IsToldByTheFirstWords) {
   EXPECT_EQ(game_end("You win: \"4\" is right."), GameEnd::won);
   EXPECT_EQ(game_end("you lose!"), GameEnd::lost);
