@@ -49,8 +49,15 @@ class Guess : public Conversation {
     return question();
   }
 
+  // Who ends a message with a line's end, as nc does, gets answers with one.
   Answer answer(std::string_view message) override {
-    const std::string guess(trimmed(message));
+    Answer answer = answer_to(std::string(trimmed(message)));
+    if (message.ends_with('\n')) *answer.text += '\n';
+    return answer;
+  }
+
+ private:
+  Answer answer_to(const std::string& guess) {
     if (is_greeting(guess)) return {answer_to_greeting(guess)};
     if (!riddle_) {
       begin();
@@ -64,7 +71,6 @@ class Guess : public Conversation {
     return play(guess);
   }
 
- private:
   // When the game is over, the greeting that was said last may be a copy of that, come late: it
   // begins no other game, in which late copies of the guesses would be played.
   std::string answer_to_greeting(const std::string& greeting) {

@@ -50,9 +50,16 @@ TEST_F(GuessTest, IsWonByTheRightNumber) {
 TEST_F(GuessTest, IsLostByTheWrongOneAndTheRightOneIsTold) {
   const auto game = four(1);
   EXPECT_EQ(say(*game, "hello"), "Guess a number from 1 to 6. You have 1 try.");
-  const auto answer = game->answer("3\n");  // as nc sends it
+  const auto answer = game->answer("3");
   EXPECT_EQ(answer.text, "You lose: \"3\" is wrong. It was 4.");
   EXPECT_TRUE(answer.over);
+}
+
+TEST_F(GuessTest, AnswersALineWithALine) {
+  const auto game = four(1);
+  EXPECT_EQ(say(*game, "hello\r\n"), "Guess a number from 1 to 6. You have 1 try.\n");
+  EXPECT_EQ(say(*game, "3\n"), "You lose: \"3\" is wrong. It was 4.\n");
+  EXPECT_EQ(say(*game, "3"), "You lose: \"3\" is wrong. It was 4.");
 }
 
 TEST_F(GuessTest, GivesAsManyTriesAsThereAre) {
