@@ -7,7 +7,8 @@
 
 namespace netlab {
 
-DatagramClient::DatagramClient(std::vector<Address> addresses) : addresses_(std::move(addresses)) {
+DatagramClient::DatagramClient(std::vector<Address> addresses, int cut)
+    : addresses_(std::move(addresses)), cut_(cut) {
   open();
 }
 
@@ -16,6 +17,7 @@ void DatagramClient::open() {
   for (;; ++tried_) {
     try {
       udp_ = Udp::to(performer_, server());
+      udp_->end_waits_by(cut_);
       return;
     } catch (const SystemError&) {
       if (tried_ + 1 == addresses_.size()) throw;

@@ -13,8 +13,9 @@ namespace netlab {
 
 class DatagramClient {
  public:
-  // Of the server's addresses; there is at least one. Throws SystemError.
-  explicit DatagramClient(std::vector<Address> addresses);
+  // Of the server's addresses; there is at least one. Where `cut` is a descriptor, receive() throws
+  // SystemError ECANCELED once it is readable. Throws SystemError.
+  explicit DatagramClient(std::vector<Address> addresses, int cut = -1);
 
   // Throws SystemError.
   void send(const std::string& message);
@@ -33,6 +34,7 @@ class DatagramClient {
 
   BlockingPerformer performer_;
   std::vector<Address> addresses_;
+  int cut_;
   std::size_t tried_ = 0;
   std::unique_ptr<Udp> udp_;
   std::string last_sent_;

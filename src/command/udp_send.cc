@@ -1,17 +1,21 @@
 // netlab udp send: the client of the second lab sheet; with --count a ping.
 #include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <deque>
 #include <iostream>
-#include <thread>
 
 #include "command/command.h"
 #include "command/connecting.h"
 #include "command/datagram_client.h"
 #include "command/round_trips.h"
+#include "model/stop.h"
 #include "protocol/escape.h"
+#include "socket/calls.h"
+#include "socket/error.h"
 #include "socket/message.h"
 
 namespace netlab {
@@ -34,18 +38,35 @@ class UdpSend : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    server_.emplace(connecting_.addresses());
+    if (count_) signals_ = signals_as_descriptor({SIGINT, SIGTERM});
+    try {
+      server_.emplace(connecting_.addresses(), signals_.get());
+      ask_all(output);
+    } catch (const SystemError& error) {
+      if (error.error() != ECANCELED) throw;
+      output.announce(trips_.summary());
+      end_by_signal({SIGINT, SIGTERM});
+    }
+    if (count_) output.announce(trips_.summary());
+    if (trips_.losses() == 0) return ExitStatus::done;
+    if (is_only_one()) throw std::runtime_error(why_lost_);
+    throw std::runtime_error(
+        fmt::format("{} of {} messages had no answer", trips_.losses(), number_));
+  }
+
+ private:
+  // As far as it is known before.
+  bool is_only_one() const { return count_ ? *count_ == 1 : messages_.size() == 1; }
+
+  void ask_all(const Output& output) {
     if (count_)
       ping(output);
     else if (!messages_.empty())
       for (const std::string& message : messages_) ask(message, output);
     else
       ask_lines(output);
-    if (count_) output.announce(trips_.summary());
-    return trips_.losses() == 0 ? ExitStatus::done : ExitStatus::failed;
   }
 
- private:
   void ping(const Output& output) {
     if (!interval_) interval_ = std::chrono::seconds(1);
     for (std::uint64_t i = 0; i < *count_; ++i)
@@ -67,37 +88,65 @@ class UdpSend : public Action {
     ++number_;
     if (earlier_.size() == most_earlier) earlier_.pop_front();
     earlier_.push_back(message);
-    std::this_thread::sleep_until(next_);
+    wait_until(next_);
     if (number_ > 1) take_what_came_late(output);
     next_ = later(server_->now(), interval_.value_or(Duration::zero()));
     for (std::uint64_t attempt = 0; attempt <= connecting_.retries(); ++attempt)
       if (is_answered(message, output)) return;
     trips_.lost();
-    const double waited = std::chrono::duration<double>(connecting_.timeout).count();
-    const std::string why = fmt::format("message {} was not answered in {:g} s: {}", number_,
-                                        waited, escaped_start(message));
-    output.remark(why);
-    if (output.json) output.announce({"lost", "", {{"number", number_}, {"text", message}}});
+    // Of the only one the command tells it, at its end.
+    if (!is_only_one()) output.remark(why_lost_);
+    if (output.json)
+      output.announce(
+          {"lost", "", {{"number", number_}, {"text", message}, {"message", why_lost_}}});
   }
 
+  // Unless a signal ends it.
+  void wait_until(Instant end) {
+    if (end <= server_->now()) return;
+    pollfd stop{signals_.get(), POLLIN, 0};  // -1 is not looked at
+    if (call::poll_precisely({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
+  }
+
+  // Sends and waits; when in vain it is noted why.
   bool is_answered(const std::string& message, const Output& output) {
     const Instant sent = server_->now();
-    server_->send(message);
-    while (const auto reply = server_->receive(later(sent, connecting_.timeout))) {
-      if (is_to_another(*reply, message)) {
-        tell_late(*reply, output);
-        continue;
-      }
-      is_echo_ = is_echo_ && *reply == message;
-      show(*reply, server_->now() - sent, output);
-      return true;
+    std::optional<std::string> reply;
+    try {
+      reply = reply_to(message, sent, output);
+      const double waited = std::chrono::duration<double>(connecting_.timeout).count();
+      if (!reply)
+        why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
+                                escaped_start(message));
+    } catch (const SystemError& error) {  // the next may fare better
+      if (error.error() == ECANCELED) throw;
+      why_lost_ =
+          is_only_one() ? error.what() : fmt::format("message {}: {}", number_, error.what());
     }
-    return false;
+    if (reply) show(*reply, server_->now() - sent, output);
+    return reply.has_value();
+  }
+
+  std::optional<std::string> reply_to(const std::string& message, Instant sent,
+                                      const Output& output) {
+    server_->send(message);
+    while (auto reply = server_->receive(later(sent, connecting_.timeout))) {
+      if (!is_to_another(*reply, message)) {
+        is_echo_ = is_echo_ && *reply == message;
+        return reply;
+      }
+      tell_late(*reply, output);
+    }
+    return std::nullopt;
   }
 
   // What is there before a message is sent answers none of those to come.
   void take_what_came_late(const Output& output) {
-    while (const auto reply = server_->receive(server_->now())) tell_late(*reply, output);
+    try {
+      while (const auto reply = server_->receive(server_->now())) tell_late(*reply, output);
+    } catch (const SystemError& error) {  // is about an earlier message, too
+      if (error.error() == ECANCELED) throw;
+    }
   }
 
   // An answer does not say what it is to. Only of a server that has sent back whatever it got an
@@ -137,6 +186,8 @@ class UdpSend : public Action {
   RoundTrips trips_;
   std::deque<std::string> earlier_;  // the messages up to this one, the last `most_earlier`
   bool is_echo_ = true;              // so far
+  std::string why_lost_;
+  Fd signals_;  // with --count: that the summary may be told
   std::uint64_t number_ = 0;
   Instant next_{};
 };

@@ -46,7 +46,8 @@ std::span<const Message> Udp::receive(Instant deadline) {
       socket_.drained = !full || full_ % full_between_waits == 0;
       if (result > 0) return buffer_.received();
     }
-    Operation wait{.kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline};
+    Operation wait{
+        .kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline, .cut = cut_};
     performer_.perform(wait);
     if (wait.result == -ETIMEDOUT) return {};
     if (wait.result < 0) throw SystemError("receive", static_cast<int>(-wait.result));

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from running import (NETLAB, TIMEOUT, Server, environment, eventually, free_port, netlab, noise, peer,
+from running import (NETLAB, TIMEOUT, Lines, Server, environment, eventually, free_port, netlab, noise, peer,
                      wait_until_bound)
 
 
@@ -203,9 +203,52 @@ def test_what_is_not_answered_is_told_and_the_next_is_sent():
     port = answering(lambda server, message, sender: message != b"lost" and server.sendto(message, sender))
     done = netlab("udp", "send", f"127.0.0.1:{port}", "one", "lost", "three", "--timeout", "0.3")
     assert (done.status, done.out) == (1, b"one\nthree\n")
-    assert done.err == "message 2 was not answered in 0.3 s: lost\n"
+    assert done.err == ("message 2 was not answered in 0.3 s: lost\n"
+                        "netlab udp send: 1 of 3 messages had no answer\n")
     done = netlab("udp", "send", f"127.0.0.1:{port}", "lost", "--timeout", "0.1", "--json", "--count", "1")
-    assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["lost", "summary"]
+    assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["lost", "summary", "error"]
+    done = netlab("udp", "send", f"127.0.0.1:{port}", "lost", "--timeout", "0.1", "-q")
+    assert done.err == "netlab udp send: message 1 was not answered in 0.1 s: lost\n"
+
+
+def test_it_goes_on_where_a_message_is_refused():
+    """By a server that listens only now and then."""
+    server = udp_socket()
+    server.bind(("127.0.0.1", 0))
+    address = server.getsockname()
+    client = subprocess.Popen([NETLAB, "udp", "send", f"127.0.0.1:{address[1]}", "--count", "3", "--interval",
+                               "0.5"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    message, sender = server.recvfrom(100)
+    server.sendto(message, sender)
+    server.close()
+    err = Lines(client.stderr)
+    err.wait_for("^message 2: nothing listens on .*: Connection refused$")
+    with udp_socket() as server:
+        server.bind(address)
+        message, sender = server.recvfrom(100)
+        server.sendto(message, sender)
+        assert client.wait(TIMEOUT) == 1
+    assert b"\n3 sent, 2 answered, 33.33% lost; " in client.stdout.read()
+    assert err.text().endswith("\nnetlab udp send: 1 of 3 messages had no answer")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_ping_that_is_broken_off_tells_its_summary(server, number):
+    client = subprocess.Popen([NETLAB, "udp", "send", server.address, "--count", "9", "--interval", "1000"],
+                              stdout=subprocess.PIPE, env=environment())
+    out = Lines(client.stdout)
+    out.wait_for("^6 bytes from")
+    client.send_signal(number)
+    assert client.wait(TIMEOUT) == -number
+    out.wait_for("^1 sent, 1 answered, 0% lost; ")
+    asked = threading.Event()
+    silent = f"127.0.0.1:{answering(lambda *_: asked.set())}"
+    client = subprocess.Popen([NETLAB, "udp", "send", silent, "--count", "9", "--timeout", "1000"],
+                              stdout=subprocess.PIPE, env=environment())
+    assert asked.wait(TIMEOUT)
+    client.send_signal(number)
+    assert client.wait(TIMEOUT) == -number
+    assert client.stdout.read() == b"0 sent, 0 answered, 0% lost\n"
 
 
 def test_retry_sends_it_again():
@@ -281,7 +324,11 @@ def test_where_nothing_listens():
 
 def test_what_is_too_long_for_a_datagram(server):
     done = netlab("udp", "send", server.address, input=b"x" * 65508)
-    assert done.status == 1 and done.err.endswith("Message too long\n"), done
+    assert done.status == 1 and "Message too long\n" in done.err, done
+    done = netlab("udp", "send", server.address, input=b"one\n" + b"x" * 65508 + b"\nthree\n")
+    assert (done.status, done.out) == (1, b"one\nthree\n"), done
+    assert re.fullmatch(r"message 2: send to .*: Message too long\n"
+                        r"netlab udp send: 1 of 3 messages had no answer\n", done.err), done
 
 
 def test_what_comes_is_not_shown_raw_on_a_terminal():
