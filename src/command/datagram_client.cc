@@ -27,10 +27,12 @@ void DatagramClient::open() {
 
 bool DatagramClient::goes_on_elsewhere(int error) {
   if (error != ECONNREFUSED) return false;
-  if (answered_ || tried_ + 1 == addresses_.size())
-    throw SystemError("nothing listens on " + server().text(), error);
-  ++tried_;
+  const SystemError refusal("nothing listens on " + server().text(), error);
+  if (answered_ || addresses_.size() == 1) throw refusal;
+  const bool was_last = tried_ + 1 == addresses_.size();
+  tried_ = was_last ? 0 : tried_ + 1;
   open();
+  if (was_last) throw refusal;
   return true;
 }
 

@@ -21,7 +21,7 @@ class DatagramClient {
   void send(const std::string& message);
   // The next message; nothing when none came in time. While nothing ever came, a refusal makes it
   // try the server's next address with the last message. Throws SystemError ECONNREFUSED, "nothing
-  // listens on 127.0.0.1:8888", when there is none.
+  // listens on 127.0.0.1:8888", when there is none; the next message goes to the first again.
   std::optional<std::string> receive(Instant deadline);
 
   const Address& server() const { return addresses_[tried_]; }

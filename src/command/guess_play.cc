@@ -34,25 +34,25 @@ class Opponent {
 
 class OverStream : public Opponent {
  public:
-  OverStream(Stream& server, Network& network, Duration timeout)
-      : server_(server), network_(network), timeout_(timeout), lines_(server) {}
+  OverStream(std::unique_ptr<Stream> server, Network& network, Duration timeout)
+      : server_(std::move(server)), network_(network), timeout_(timeout), lines_(*server_) {}
 
   std::string question() override { return next(); }
   std::string answer_to(const std::string& guess) override {
-    server_.set_deadline(later(network_.now(), timeout_));
-    server_.write_all(bytes_of(lines_.framed(guess)));
+    server_->set_deadline(later(network_.now(), timeout_));
+    server_->write_all(bytes_of(lines_.framed(guess)));
     return next();
   }
 
  private:
   std::string next() {
-    server_.set_deadline(later(network_.now(), timeout_));
-    auto line = lines_.read(server_, network_);
+    server_->set_deadline(later(network_.now(), timeout_));
+    auto line = lines_.read(*server_, network_);
     if (!line) throw ConnectionEnded("the server ended the connection before the game was over");
     return *line;
   }
 
-  Stream& server_;
+  std::unique_ptr<Stream> server_;
   Network& network_;
   Duration timeout_;
   Lines lines_;
@@ -111,25 +111,26 @@ class GuessPlay : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    if (!tcp_) {
-      OverDatagrams server(connecting_.addresses(), connecting_.timeout);
-      return play(server, output);
-    }
     ExitStatus status = ExitStatus::failed;
     connecting_.run(
         [&](const Connect& connect, Network& network, bool& repeatable) {
-          const auto stream = connect();
+          const auto server = opponent(connect, network);
+          const std::string question = server->question();
           repeatable = false;
-          OverStream server(*stream, network, connecting_.timeout);
-          status = play(server, output);
+          show("question", question, output);
+          status = play(*server, output);
         },
         output);
     return status;
   }
 
  private:
+  std::unique_ptr<Opponent> opponent(const Connect& connect, Network& network) const {
+    if (tcp_) return std::make_unique<OverStream>(connect(), network, connecting_.timeout);
+    return std::make_unique<OverDatagrams>(connecting_.addresses(), connecting_.timeout);
+  }
+
   ExitStatus play(Opponent& server, const Output& output) {
-    show("question", server.question(), output);
     for (;;) {
       const auto guess = next_guess(output);
       if (!guess) break;

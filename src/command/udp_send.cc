@@ -91,8 +91,14 @@ class UdpSend : public Action {
     wait_until(next_);
     if (number_ > 1) take_what_came_late(output);
     next_ = later(server_->now(), interval_.value_or(Duration::zero()));
-    for (std::uint64_t attempt = 0; attempt <= connecting_.retries(); ++attempt)
-      if (is_answered(message, output)) return;
+    Pauses pauses;
+    Outcome outcome = ask_once(message, output);
+    for (std::uint64_t left = connecting_.retries(); left > 0 && may_pass(outcome); --left) {
+      output.remark(why_lost_ + "; trying again");
+      if (outcome == Outcome::refused) wait_until(later(server_->now(), pauses.next()));
+      outcome = ask_once(message, output);
+    }
+    if (outcome == Outcome::answered) return;
     trips_.lost();
     // Of the only one the command tells it, at its end.
     if (!is_only_one()) output.remark(why_lost_);
@@ -108,23 +114,31 @@ class UdpSend : public Action {
     if (call::poll_precisely({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
   }
 
+  enum class Outcome { answered, silent, refused, impossible };
+  static bool may_pass(Outcome outcome) {
+    return outcome == Outcome::silent || outcome == Outcome::refused;
+  }
+
   // Sends and waits; when in vain it is noted why.
-  bool is_answered(const std::string& message, const Output& output) {
+  Outcome ask_once(const std::string& message, const Output& output) {
     const Instant sent = server_->now();
     std::optional<std::string> reply;
     try {
       reply = reply_to(message, sent, output);
-      const double waited = std::chrono::duration<double>(connecting_.timeout).count();
-      if (!reply)
-        why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
-                                escaped_start(message));
-    } catch (const SystemError& error) {  // the next may fare better
+    } catch (const SystemError& error) {  // the next message may fare better
       if (error.error() == ECANCELED) throw;
       why_lost_ =
           is_only_one() ? error.what() : fmt::format("message {}: {}", number_, error.what());
+      return is_of_network(error) ? Outcome::refused : Outcome::impossible;
     }
-    if (reply) show(*reply, server_->now() - sent, output);
-    return reply.has_value();
+    if (reply) {
+      show(*reply, server_->now() - sent, output);
+      return Outcome::answered;
+    }
+    const double waited = std::chrono::duration<double>(connecting_.timeout).count();
+    why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
+                            escaped_start(message));
+    return Outcome::silent;
   }
 
   std::optional<std::string> reply_to(const std::string& message, Instant sent,

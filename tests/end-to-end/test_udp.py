@@ -262,6 +262,26 @@ def test_retry_sends_it_again():
     assert (done.status, done.out) == (0, b"at last\n") and seen == [b"x", b"x"]
 
 
+@pytest.mark.parametrize("words, out", [(["udp", "send", "HOST", "x"], b"x\n"),
+                                        (["guess", "play", "HOST", "--guess", "x"], b"hello\nYou win\n")])
+def test_retry_waits_for_a_server_that_is_not_there_yet(words, out):
+    with udp_socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = server.getsockname()
+    words = [f"localhost:{address[1]}" if word == "HOST" else word for word in words]
+    client = subprocess.Popen([NETLAB, *words, "--retry", "9"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=environment())
+    Lines(client.stderr).wait_for("^nothing listens on .*: Connection refused; trying again$")
+    with udp_socket() as server:
+        server.bind(address)
+        message = b""
+        while message != b"x":
+            message, sender = server.recvfrom(100)
+            server.sendto(b"You win" if message == b"x" and "guess" in words else message, sender)
+        assert client.wait(TIMEOUT) == 0
+    assert client.stdout.read() == out
+
+
 def test_an_answer_that_comes_late_is_not_taken_for_another():
     held = []
 
