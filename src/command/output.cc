@@ -1,10 +1,12 @@
 #include "command/output.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "protocol/utf8.h"
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
@@ -30,6 +32,20 @@ void write_remark(std::string_view bytes) {
   }
 }
 
+// JSON needs no escapes but those of C0; a terminal that shows it does.
+std::string without_controls(std::string_view json) {
+  std::string safe;
+  while (!json.empty()) {
+    const Utf8 next = utf8_at(json);
+    if (is_control(next.character))
+      safe += fmt::format("\\u{:04x}", next.character);
+    else
+      safe += json.substr(0, next.length);
+    json.remove_prefix(next.length);
+  }
+  return safe;
+}
+
 std::string to_json(const Event& event) {
   nlohmann::ordered_json object;
   object["event"] = event.name;
@@ -37,7 +53,8 @@ std::string to_json(const Event& event) {
     std::visit([&object, name = std::string(key)](const auto& held) { object[name] = held; },
                value);
   // Names and messages need not be UTF-8: what is not becomes U+FFFD.
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return without_controls(
+      object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace netlab {
 
 // Printable text stays as it is, UTF-8 included (RFC 3629); line breaks and tabs become \n, \r, \t,
-// a backslash \\, and every other control character (C0, DEL, C1) or invalid byte \xNN.
+// a backslash \\, and every byte of another control character (is_control) or invalid byte \xNN.
 std::string escaped(std::string_view text);
 
 // The same for a text that comes in pieces, which may end in the middle of a character.

@@ -25,7 +25,9 @@ Utf8 utf8_at(std::string_view text) {
 }
 
 bool is_control(std::uint32_t character) {
-  return character < 0x20 || (character >= 0x7f && character < 0xa0);
+  return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+         (character >= 0x202a && character <= 0x202e) ||
+         (character >= 0x2066 && character <= 0x2069);
 }
 
 }  // namespace netlab

@@ -17,7 +17,8 @@ struct Utf8 {
 // above U+10FFFF (section 4).
 Utf8 utf8_at(std::string_view text);
 
-// Whether a terminal may take it for an order: C0, DEL, C1.
+// Whether a terminal may take it for an order: C0, DEL, C1, and what changes the direction of the
+// text behind it (U+202A to U+202E, U+2066 to U+2069).
 bool is_control(std::uint32_t character);
 
 }  // namespace netlab

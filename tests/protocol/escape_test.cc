@@ -43,6 +43,14 @@ TEST(Escape, ShowsTheSecondRowOfControlCharactersToo) {
   EXPECT_EQ(escaped("\xc2\x9f"), "\\xc2\\x9f");
 }
 
+// U+202E makes "gpj.exe" of what is read as "exe.jpg".
+TEST(Escape, ShowsWhatTurnsTheDirectionOfTheText) {
+  for (const char* first : {"\u202a", "\u202e", "\u2066", "\u2069"})
+    EXPECT_TRUE(escaped(first).starts_with("\\xe2\\x8")) << first;
+  for (const char* neighbour : {"\u2029", "\u202f", "\u2065", "\u206a"})
+    EXPECT_EQ(escaped(neighbour), neighbour);
+}
+
 TEST(Escape, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(escaped("\xff"), "\\xff");
   EXPECT_EQ(escaped("\x80"), "\\x80");
