@@ -111,19 +111,30 @@ bool Output::colored() const {
 }
 
 RawResult::RawResult() {
-  if (isatty(STDOUT_FILENO)) escaper_.emplace();
+  if (isatty(STDOUT_FILENO)) escaper_.emplace(Escaper::of_lines());
 }
 
 void RawResult::write(std::string_view bytes) {
-  write_result(escaper_ ? escaper_->next(bytes) : bytes);
+  if (!escaper_) {
+    write_result(bytes);
+    return;
+  }
+  const std::string shown = escaper_->next(bytes);
+  if (!shown.empty()) ends_line_ = shown.ends_with('\n');
+  write_result(shown);
 }
 
 void RawResult::finish_line() {
-  write_result(to_line(escaper_ ? escaper_->rest() : ""));
+  if (escaper_)
+    finish();
+  else
+    write_result("\n");
 }
 
 void RawResult::finish() {
-  if (escaper_) write_result(to_line(escaper_->rest()));
+  if (!escaper_) return;
+  const std::string rest = escaper_->rest();
+  if (!rest.empty() || !ends_line_) write_result(to_line(rest));
 }
 
 }  // namespace netlab

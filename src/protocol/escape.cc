@@ -41,7 +41,8 @@ std::string Escaper::next(std::string_view piece) {
       break;
     }
     const bool shown =
-        next.kind == Utf8::Kind::valid && !is_control(next.character) && next.character != '\\';
+        next.kind == Utf8::Kind::valid && next.character != '\\' &&
+        (!is_control(next.character) || kept_.find(text.front()) != std::string_view::npos);
     if (shown)
       line += text.substr(0, next.length);
     else

@@ -37,6 +37,11 @@ TEST(Escape, ShowsControlCharacters) {
   EXPECT_EQ(escaped("\x1b[2J\x07\x7f\0"sv), "\\x1b[2J\\x07\\x7f\\x00");
 }
 
+TEST(Escape, OfLinesLeavesThem) {
+  Escaper lines = Escaper::of_lines();
+  EXPECT_EQ(lines.next("a\tb\r\n\x1b\\c\n"), "a\tb\\r\n\\x1b\\\\c\n");
+}
+
 TEST(Escape, ShowsTheSecondRowOfControlCharactersToo) {
   EXPECT_EQ(escaped("\xc2\x80"), "\\xc2\\x80");
   EXPECT_EQ(escaped("\xc2\x9b\x32J"), "\\xc2\\x9b2J");  // CSI in eight bits
