@@ -74,6 +74,13 @@ def test_many_clients_at_once_with_a_socket_for_each_core():
             client.close()
 
 
+@pytest.mark.parametrize("words", [[], ["--threads"]])
+def test_a_port_has_one_server(words):
+    with Server("udp", "echo", "--threads") as server:
+        done = netlab("udp", "echo", "-p", server.port, "--once", *words)
+        assert done.status == 1 and "Address already in use" in done.err, done
+
+
 def test_once_and_the_port_file(tmp_path):
     with Server("udp", "echo", "--once", "--port-file", "port", cwd=tmp_path) as server:
         eventually((tmp_path / "port").exists, "no port file")
