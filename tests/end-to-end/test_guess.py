@@ -217,3 +217,11 @@ def test_once_ends_after_a_game():
         with Server("guess", "serve", "--once", "--numbers", "3-3", *OVER[over]) as server:
             assert play(server, over, "--guess", "3").status == 0
             assert server.process.wait(TIMEOUT) == 0
+
+
+def test_once_ends_when_its_player_has_gone():
+    """With the outcome of that, as over TCP."""
+    with Server("guess", "serve", "--once", "--idle-timeout", "0.2", status=1) as server:
+        assert udp_player(server)(b"hello").startswith("Guess a number")
+        assert server.process.wait(TIMEOUT) == 1
+        server.err.wait_for(r"^netlab guess serve: wait for 127\.0\.0\.1:\d+: Connection timed out$")
