@@ -193,11 +193,14 @@ def test_people(tmp_path):
 
 
 @pytest.mark.parametrize("words, status, why", [
-    (["--numbers", "6-1"], 2, "'6-1' is not a range"), (["--tries", "0"], 2, "--tries"),
+    (["--numbers", "6-1"], 2, "netlab guess serve: --numbers: '6-1' is not a range"), (["--tries", "0"], 2, "--tries"),
     (["--people", "absent"], 1, "read absent: No such file"), (["--fork"], 2, "--fork: over UDP"),
+    (["--people", "empty"], 2, "netlab guess serve: empty: nobody is in it"),
+    (["--people", "."], 1, "read .: Is a directory"),
     (["--people", "bad"], 2, "bad:1: there is no hint"), (["--numbers", "1-6", "--people", "bad"], 2, "excludes")])
 def test_usage(words, status, why, tmp_path):
     (tmp_path / "bad").write_text("Ada Lovelace\n")
+    (tmp_path / "empty").touch()
     done = netlab("guess", "serve", *words, "-p", "0", cwd=tmp_path)
     assert done.status == status and why in done.err, done
 
