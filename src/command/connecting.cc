@@ -15,8 +15,6 @@ namespace netlab {
 namespace {
 
 constexpr std::uint64_t most_retries = 1'000'000;
-// Between two attempts; each pause is twice the last.
-constexpr Duration first_pause = std::chrono::milliseconds(200);
 constexpr Duration longest_pause = std::chrono::seconds(10);
 
 // Tries the addresses in the order they came (RFC 6724), each with its share of what is left of the
@@ -45,14 +43,15 @@ bool may_pass(const std::exception& error) {
   return failed && is_of_network(*failed);
 }
 
-// Between half and all of it: clients that were cut off together do not come back together.
-Duration with_jitter(Duration pause) {
-  static std::mt19937_64 chance{std::random_device{}()};
-  return pause / 2 +
-         Duration(std::uniform_int_distribution<Duration::rep>(0, (pause / 2).count())(chance));
-}
-
 }  // namespace
+
+// Between half and all of the longest.
+Duration Pauses::next() {
+  static std::mt19937_64 chance{std::random_device{}()};
+  const Duration half = longest_ / 2;
+  longest_ = std::min(2 * longest_, longest_pause);
+  return half + Duration(std::uniform_int_distribution<Duration::rep>(0, half.count())(chance));
+}
 
 void Connecting::declare(Options& options) {
   options.positional("HOST[:PORT]", server_, "the server (localhost)");
@@ -74,7 +73,7 @@ void Connecting::attempt(const Job& job, bool& repeatable) const {
 
 void Connecting::run(const Job& job, const Output& output) {
   BlockingPerformer performer;
-  Duration pause = first_pause;
+  Pauses pauses;
   bool repeatable = true;
   for (;; ++failures_) {
     try {
@@ -84,8 +83,7 @@ void Connecting::run(const Job& job, const Output& output) {
       if (!may_try_again() || !repeatable || !may_pass(error)) throw;
       output.remark(fmt::format("{}; trying again", error.what()));
     }
-    tcp().over(performer)->sleep_until(later(Clock::now(), with_jitter(pause)));
-    pause = std::min(2 * pause, longest_pause);
+    tcp().over(performer)->sleep_until(later(Clock::now(), pauses.next()));
   }
 }
 

@@ -14,6 +14,16 @@
 
 namespace netlab {
 
+// The pauses between attempts: each twice the last, up to ten seconds, and none quite as long as
+// another client's, so that those that were cut off together do not come back together.
+class Pauses {
+ public:
+  Duration next();
+
+ private:
+  Duration longest_ = std::chrono::milliseconds(200);  // of the next one
+};
+
 class Connecting {
  public:
   explicit Connecting(std::uint16_t default_port) : default_port_(default_port) {}

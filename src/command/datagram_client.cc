@@ -7,7 +7,8 @@
 
 namespace netlab {
 
-DatagramClient::DatagramClient(std::vector<Address> addresses) : addresses_(std::move(addresses)) {
+DatagramClient::DatagramClient(std::vector<Address> addresses, int cut)
+    : addresses_(std::move(addresses)), cut_(cut) {
   open();
 }
 
@@ -16,6 +17,7 @@ void DatagramClient::open() {
   for (;; ++tried_) {
     try {
       udp_ = Udp::to(performer_, server());
+      udp_->end_waits_by(cut_);
       return;
     } catch (const SystemError&) {
       if (tried_ + 1 == addresses_.size()) throw;
@@ -25,10 +27,12 @@ void DatagramClient::open() {
 
 bool DatagramClient::goes_on_elsewhere(int error) {
   if (error != ECONNREFUSED) return false;
-  if (answered_ || tried_ + 1 == addresses_.size())
-    throw SystemError("nothing listens on " + server().text(), error);
-  ++tried_;
+  const SystemError refusal("nothing listens on " + server().text(), error);
+  if (answered_ || addresses_.size() == 1) throw refusal;
+  const bool was_last = tried_ + 1 == addresses_.size();
+  tried_ = was_last ? 0 : tried_ + 1;
   open();
+  if (was_last) throw refusal;
   return true;
 }
 

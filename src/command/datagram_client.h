@@ -13,14 +13,15 @@ namespace netlab {
 
 class DatagramClient {
  public:
-  // Of the server's addresses; there is at least one. Throws SystemError.
-  explicit DatagramClient(std::vector<Address> addresses);
+  // Of the server's addresses; there is at least one. Where `cut` is a descriptor, receive() throws
+  // SystemError ECANCELED once it is readable. Throws SystemError.
+  explicit DatagramClient(std::vector<Address> addresses, int cut = -1);
 
   // Throws SystemError.
   void send(const std::string& message);
   // The next message; nothing when none came in time. While nothing ever came, a refusal makes it
   // try the server's next address with the last message. Throws SystemError ECONNREFUSED, "nothing
-  // listens on 127.0.0.1:8888", when there is none.
+  // listens on 127.0.0.1:8888", when there is none; the next message goes to the first again.
   std::optional<std::string> receive(Instant deadline);
 
   const Address& server() const { return addresses_[tried_]; }
@@ -33,6 +34,7 @@ class DatagramClient {
 
   BlockingPerformer performer_;
   std::vector<Address> addresses_;
+  int cut_;
   std::size_t tried_ = 0;
   std::unique_ptr<Udp> udp_;
   std::string last_sent_;

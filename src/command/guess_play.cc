@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <set>
 
 #include "command/command.h"
 #include "command/connecting.h"
@@ -33,25 +34,25 @@ class Opponent {
 
 class OverStream : public Opponent {
  public:
-  OverStream(Stream& server, Network& network, Duration timeout)
-      : server_(server), network_(network), timeout_(timeout), lines_(server) {}
+  OverStream(std::unique_ptr<Stream> server, Network& network, Duration timeout)
+      : server_(std::move(server)), network_(network), timeout_(timeout), lines_(*server_) {}
 
   std::string question() override { return next(); }
   std::string answer_to(const std::string& guess) override {
-    server_.set_deadline(later(network_.now(), timeout_));
-    server_.write_all(bytes_of(lines_.framed(guess)));
+    server_->set_deadline(later(network_.now(), timeout_));
+    server_->write_all(bytes_of(lines_.framed(guess)));
     return next();
   }
 
  private:
   std::string next() {
-    server_.set_deadline(later(network_.now(), timeout_));
-    auto line = lines_.read(server_, network_);
+    server_->set_deadline(later(network_.now(), timeout_));
+    auto line = lines_.read(*server_, network_);
     if (!line) throw ConnectionEnded("the server ended the connection before the game was over");
     return *line;
   }
 
-  Stream& server_;
+  std::unique_ptr<Stream> server_;
   Network& network_;
   Duration timeout_;
   Lines lines_;
@@ -62,30 +63,43 @@ class OverDatagrams : public Opponent {
   OverDatagrams(std::vector<Address> addresses, Duration timeout)
       : server_(std::move(addresses)), timeout_(timeout) {}
 
-  std::string question() override { return answer_to("hello"); }
+  std::string question() override {
+    std::string question = answer_to("hello");
+    known_.insert(question);
+    return question;
+  }
+
   std::string answer_to(const std::string& message) override {
+    while (server_.receive(server_.now())) continue;  // what is there is to what was said before
+    std::optional<std::string> held;
     for (int attempt = 0; attempt < attempts; ++attempt) {
       server_.send(message);
       const Instant until = later(server_.now(), timeout_ / attempts);
-      while (auto answer = server_.receive(until)) {
-        // To what was sent more than once, more than one answer may come.
-        if (answer == last_ && copies_ > 0) {
-          --copies_;
-          continue;
-        }
-        copies_ = attempt;
-        last_ = answer;
-        return *answer;
+      while (const auto answer = server_.receive(until)) {
+        const bool is_new = names_guess(*answer, message) || !known_.contains(*answer);
+        // Servers of others may say the same each time: to the message sent again, once more.
+        if (is_new || is_greeting(message) || (attempt > 0 && answer == held))
+          return taken(*answer, message);
+        held = answer;
       }
     }
     throw SystemError("wait for an answer of " + server_.server().text(), ETIMEDOUT);
   }
 
  private:
+  std::string taken(const std::string& answer, const std::string& message) {
+    if (names_guess(answer, message))
+      known_.insert(answer);
+    else
+      known_.erase(answer);
+    return answer;
+  }
+
   DatagramClient server_;
   Duration timeout_;
-  std::optional<std::string> last_;
-  int copies_ = 0;  // of the last answer that may still come
+  // The question and the answers that named their guess: to another guess they are no answer, but
+  // copies, of a datagram that the network has doubled or of a message that was sent again.
+  std::set<std::string> known_;
 };
 
 class GuessPlay : public Action {
@@ -97,25 +111,26 @@ class GuessPlay : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    if (!tcp_) {
-      OverDatagrams server(connecting_.addresses(), connecting_.timeout);
-      return play(server, output);
-    }
     ExitStatus status = ExitStatus::failed;
     connecting_.run(
         [&](const Connect& connect, Network& network, bool& repeatable) {
-          const auto stream = connect();
+          const auto server = opponent(connect, network);
+          const std::string question = server->question();
           repeatable = false;
-          OverStream server(*stream, network, connecting_.timeout);
-          status = play(server, output);
+          show("question", question, output);
+          status = play(*server, output);
         },
         output);
     return status;
   }
 
  private:
+  std::unique_ptr<Opponent> opponent(const Connect& connect, Network& network) const {
+    if (tcp_) return std::make_unique<OverStream>(connect(), network, connecting_.timeout);
+    return std::make_unique<OverDatagrams>(connecting_.addresses(), connecting_.timeout);
+  }
+
   ExitStatus play(Opponent& server, const Output& output) {
-    show("question", server.question(), output);
     for (;;) {
       const auto guess = next_guess(output);
       if (!guess) break;

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "command/command.h"
+#include "command/quantity.h"
 #include "command/serving.h"
 #include "protocol/decimal.h"
 #include "protocol/guess.h"
@@ -20,8 +21,11 @@ constexpr std::uint64_t most_peers = 1'000'000;
 std::vector<Person> people_of(const std::string& path) {
   if (path.empty()) return parse_people(famous_people, "the famous people");
   std::ifstream file(path, std::ios::binary);
+  if (!file) throw SystemError("read " + path);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) throw SystemError("read " + path, errno ? errno : EIO);
+  errno = 0;
+  // It fails for an empty file, too, but not with an error.
+  if (!(text << file.rdbuf()) && errno != 0) throw SystemError("read " + path);
   return parse_people(text.str(), path);
 }
 
@@ -44,9 +48,7 @@ class GuessServe : public Action {
     const Lots lots(seed_);
     const auto people = people_file_ ? people_of(*people_file_) : std::vector<Person>();
     const NewConversation game = guess_game(
-        people_file_ ? people_riddles(people, lots)
-                     : number_riddles(NumberRange::parse(numbers_.value_or("1-6")), lots),
-        tries_);
+        people_file_ ? people_riddles(people, lots) : number_riddles(range(), lots), tries_);
     if (!tcp_) {
       serving_.serve_datagrams({.begin = game, .max_peers = max_peers_}, "guess", output);
       return ExitStatus::done;
@@ -61,6 +63,10 @@ class GuessServe : public Action {
   }
 
  private:
+  NumberRange range() const {
+    return of_option("--numbers", [&] { return NumberRange::parse(numbers_.value_or("1-6")); });
+  }
+
   Serving serving_{8888};
   std::optional<std::string> numbers_;
   std::optional<std::string> people_file_;

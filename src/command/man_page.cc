@@ -59,23 +59,29 @@ netlab \- learn, test and run socket programs
 .I COMMAND
 .RI [ OPTION ...]
 .SH DESCRIPTION
-One program with the servers and clients of two lab sheets on sockets:
+One program with the servers and clients of the lab sheets on sockets:
 a message each way over TCP,
+an echo of datagrams over UDP,
+a guessing game over either,
 and the download that is broken off and resumed.
 Each end works with the other end written in C.
+Between two programs it puts a network that loses, delays and breaks on order.
 .SH COMMANDS
 )";
 
 constexpr const char* tail = R"(.SH EXIT STATUS
 .TP
 0
-done
+done; of a game: won
 .TP
 1
-the job failed: refused, reset, timed out, no such file, disk full
+the job failed: refused, reset, timed out, no such file, verification failed, disk full
 .TP
 2
 wrong usage
+.TP
+3
+the game was lost
 .TP
 130, 143
 ended by SIGINT or SIGTERM (clients)

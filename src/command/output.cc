@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "protocol/utf8.h"
 #include "socket/bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
@@ -31,6 +32,20 @@ void write_remark(std::string_view bytes) {
   }
 }
 
+// JSON needs no escapes but those of C0; a terminal that shows it does.
+std::string without_controls(std::string_view json) {
+  std::string safe;
+  while (!json.empty()) {
+    const Utf8 next = utf8_at(json);
+    if (is_control(next.character))
+      safe += fmt::format("\\u{:04x}", next.character);
+    else
+      safe += json.substr(0, next.length);
+    json.remove_prefix(next.length);
+  }
+  return safe;
+}
+
 std::string to_json(const Event& event) {
   nlohmann::ordered_json object;
   object["event"] = event.name;
@@ -38,7 +53,8 @@ std::string to_json(const Event& event) {
     std::visit([&object, name = std::string(key)](const auto& held) { object[name] = held; },
                value);
   // Names and messages need not be UTF-8: what is not becomes U+FFFD.
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return without_controls(
+      object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace
@@ -95,19 +111,30 @@ bool Output::colored() const {
 }
 
 RawResult::RawResult() {
-  if (isatty(STDOUT_FILENO)) escaper_.emplace();
+  if (isatty(STDOUT_FILENO)) escaper_.emplace(Escaper::of_lines());
 }
 
 void RawResult::write(std::string_view bytes) {
-  write_result(escaper_ ? escaper_->next(bytes) : bytes);
+  if (!escaper_) {
+    write_result(bytes);
+    return;
+  }
+  const std::string shown = escaper_->next(bytes);
+  if (!shown.empty()) ends_line_ = shown.ends_with('\n');
+  write_result(shown);
 }
 
 void RawResult::finish_line() {
-  write_result(to_line(escaper_ ? escaper_->rest() : ""));
+  if (escaper_)
+    finish();
+  else
+    write_result("\n");
 }
 
 void RawResult::finish() {
-  if (escaper_) write_result(to_line(escaper_->rest()));
+  if (!escaper_) return;
+  const std::string rest = escaper_->rest();
+  if (!rest.empty() || !ends_line_) write_result(to_line(rest));
 }
 
 }  // namespace netlab

@@ -41,8 +41,8 @@ class Output {
   bool colored() const;
 };
 
-// Raw bytes on standard output, that may come in pieces; on a terminal they are escaped, and
-// finish() ends the line. Throws SystemError.
+// Raw bytes on standard output, that may come in pieces; on a terminal they are escaped but for
+// line feeds and tabs, and finish() ends the line if they did not. Throws SystemError.
 class RawResult {
  public:
   RawResult();
@@ -53,6 +53,7 @@ class RawResult {
 
  private:
   std::optional<Escaper> escaper_;  // on a terminal
+  bool ends_line_ = false;          // what was written there
 };
 
 }  // namespace netlab

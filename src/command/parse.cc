@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "command/suggestion.h"
@@ -23,13 +24,35 @@ class ShortHelp : public CLI::Formatter {
   }
 };
 
-// Those that every subcommand has.
+// Those that every subcommand has; they may stand before its words, too.
 void declare_common(Options& options, Output& output) {
   options.flag("--json", output.json, "standard output is JSON lines");
   options.flag("-q,--quiet", output.quiet, "no lines but the indispensable");
   options.flag("-v,--verbose", output.verbose, "more lines, on standard error");
   options.flag("--trace", output.trace, "show each socket call, in strace's notation");
   options.choice("--color", output.color, {"auto", "always", "never"}, "colors on standard error");
+}
+
+// What the options before the words of a command say, and those behind them.
+Output merged(const Output& before, const Output& behind) {
+  Output output = behind;
+  output.json |= before.json;
+  output.quiet |= before.quiet;
+  output.verbose |= before.verbose;
+  output.trace |= before.trace;
+  if (output.color == Output().color) output.color = before.color;
+  return output;
+}
+
+// How a wrong command line is to be answered, as far as it says so: it could not be parsed.
+Output said_in(const std::vector<std::string>& words) {
+  Output output;
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    output.json |= words[i] == "--json";
+    if (words[i].starts_with("--color=")) output.color = words[i].substr(words[i].find('=') + 1);
+    if (words[i] == "--color" && i + 1 < words.size()) output.color = words[i + 1];
+  }
+  return output;
 }
 
 // The app for "tcp serve" below the app for "tcp", which is made when it is not there yet.
@@ -60,6 +83,13 @@ std::string full_name(const CLI::App& app) {
   return above.empty() ? app.get_name() : above + " " + app.get_name();
 }
 
+std::string names_of_children(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* child : children_of(app))
+    names += (names.empty() ? "" : ", ") + child->get_name();
+  return names;
+}
+
 // Of "--prot=1" or "srve" a line that says what it should have been; empty when that is not the
 // trouble.
 std::string misspelling(const CLI::App& root) {
@@ -76,9 +106,19 @@ std::string misspelling(const CLI::App& root) {
     for (const CLI::App* child : children_of(app)) known.push_back(child->get_name());
     if (known.empty()) return "unexpected argument '" + word + "'";
   }
+  if (std::ranges::find(known, word) != known.end())
+    return fmt::format("'{}' belongs behind '{}'", word, full_name(app));
   const std::string meant = suggestion(word, known);
   return fmt::format("unknown {} '{}'{}", is_option ? "option" : "command", word,
                      meant.empty() ? "" : ". Did you mean '" + meant + "'?");
+}
+
+// The one line about a command line that can't be parsed.
+std::string complaint(const CLI::App& root, const CLI::ParseError& error) {
+  if (const std::string misspelt = misspelling(root); !misspelt.empty()) return misspelt;
+  const std::string names = names_of_children(deepest_parsed(root));
+  const bool lacks_command = dynamic_cast<const CLI::RequiredError*>(&error) && !names.empty();
+  return lacks_command ? "a command is missing: " + names : error.what();
 }
 
 }  // namespace
@@ -91,6 +131,11 @@ CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
   app.set_version_flag("--version", "netlab " NETLAB_VERSION, "print the version and exit");
   app.require_subcommand(1);
   app.footer("Example: netlab demo");
+  const auto declare_before = [this](CLI::App& above) {
+    Options options(above);
+    declare_common(options, tree_->before);
+  };
+  declare_before(app);
   for (const Command& command : commands()) {
     CLI::App& leaf_app = add_leaf(app, command);
     Tree::Leaf& leaf = tree_->leaves[&leaf_app];
@@ -103,9 +148,8 @@ CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
   for (CLI::App* group : app.get_subcommands([](CLI::App*) { return true; })) {
     const auto children = children_of(*group);
     if (children.empty()) continue;
-    std::string names;
-    for (const CLI::App* child : children) names += (names.empty() ? "" : ", ") + child->get_name();
-    group->description(names);
+    declare_before(*group);
+    group->description(names_of_children(*group));
     group->footer("Example: " + std::string(tree_->leaves[children.front()].command->example));
   }
 }
@@ -127,8 +171,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& words) {
     return parsed;
   } catch (const CLI::ParseError& error) {
     parsed.name = full_name(deepest_parsed(app));
-    const std::string misspelt = misspelling(app);
-    parsed.output.fail(parsed.name, misspelt.empty() ? error.what() : misspelt);
+    said_in(words).fail(parsed.name, complaint(app, error));
     parsed.status = ExitStatus::usage;
     return parsed;
   }
@@ -136,7 +179,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& words) {
   Tree::Leaf& leaf = tree_->leaves.at(&chosen);
   parsed.name = full_name(chosen);
   parsed.action = leaf.action.get();
-  parsed.output = leaf.output;
+  parsed.output = merged(tree_->before, leaf.output);
   return parsed;
 }
 

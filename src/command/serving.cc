@@ -204,9 +204,9 @@ void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
   talk.once = once_;
   const DatagramService service{
       .bind =
-          [&](bool shared) {
+          [&] {
             return inherited ? message_socket(std::move(inherited))
-                             : message_socket(address(), shared);
+                             : message_socket(address(), false);
           },
       .handle =
           [&](Datagrams& datagrams) {

@@ -18,6 +18,7 @@ struct CommandLine::Tree {
     Output output;
   };
   std::map<const CLI::App*, Leaf> leaves;
+  Output before;  // what the options before a leaf's words say
 };
 
 // The subcommands below an app, without nameless groups.

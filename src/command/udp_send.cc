@@ -1,22 +1,29 @@
 // netlab udp send: the client of the second lab sheet; with --count a ping.
 #include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <deque>
 #include <iostream>
-#include <set>
-#include <thread>
 
 #include "command/command.h"
 #include "command/connecting.h"
 #include "command/datagram_client.h"
 #include "command/round_trips.h"
+#include "model/stop.h"
 #include "protocol/escape.h"
+#include "socket/calls.h"
+#include "socket/error.h"
 #include "socket/message.h"
 
 namespace netlab {
 namespace {
 
 constexpr std::uint64_t most_messages = 1'000'000'000;
+// An answer that is later than so many messages is not known for one.
+constexpr std::size_t most_earlier = 1000;
 
 class UdpSend : public Action {
  public:
@@ -31,18 +38,35 @@ class UdpSend : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    server_.emplace(connecting_.addresses());
+    if (count_) signals_ = signals_as_descriptor({SIGINT, SIGTERM});
+    try {
+      server_.emplace(connecting_.addresses(), signals_.get());
+      ask_all(output);
+    } catch (const SystemError& error) {
+      if (error.error() != ECANCELED) throw;
+      output.announce(trips_.summary());
+      end_by_signal({SIGINT, SIGTERM});
+    }
+    if (count_) output.announce(trips_.summary());
+    if (trips_.losses() == 0) return ExitStatus::done;
+    if (is_only_one()) throw std::runtime_error(why_lost_);
+    throw std::runtime_error(
+        fmt::format("{} of {} messages had no answer", trips_.losses(), number_));
+  }
+
+ private:
+  // As far as it is known before.
+  bool is_only_one() const { return count_ ? *count_ == 1 : messages_.size() == 1; }
+
+  void ask_all(const Output& output) {
     if (count_)
       ping(output);
     else if (!messages_.empty())
       for (const std::string& message : messages_) ask(message, output);
     else
       ask_lines(output);
-    if (count_) output.announce(trips_.summary());
-    return trips_.losses() == 0 ? ExitStatus::done : ExitStatus::failed;
   }
 
- private:
   void ping(const Output& output) {
     if (!interval_) interval_ = std::chrono::seconds(1);
     for (std::uint64_t i = 0; i < *count_; ++i)
@@ -62,31 +86,91 @@ class UdpSend : public Action {
 
   void ask(const std::string& message, const Output& output) {
     ++number_;
-    std::this_thread::sleep_until(next_);
+    if (earlier_.size() == most_earlier) earlier_.pop_front();
+    earlier_.push_back(message);
+    wait_until(next_);
+    if (number_ > 1) take_what_came_late(output);
     next_ = later(server_->now(), interval_.value_or(Duration::zero()));
-    for (std::uint64_t attempt = 0; attempt <= connecting_.retries(); ++attempt)
-      if (is_answered(message, output)) return;
+    Pauses pauses;
+    Outcome outcome = ask_once(message, output);
+    for (std::uint64_t left = connecting_.retries(); left > 0 && may_pass(outcome); --left) {
+      output.remark(why_lost_ + "; trying again");
+      if (outcome == Outcome::refused) wait_until(later(server_->now(), pauses.next()));
+      outcome = ask_once(message, output);
+    }
+    if (outcome == Outcome::answered) return;
     trips_.lost();
-    unanswered_.insert(message);
-    const double waited = std::chrono::duration<double>(connecting_.timeout).count();
-    const std::string why = fmt::format("message {} was not answered in {:g} s: {}", number_,
-                                        waited, escaped_start(message));
-    output.remark(why);
-    if (output.json) output.announce({"lost", "", {{"number", number_}, {"text", message}}});
+    // Of the only one the command tells it, at its end.
+    if (!is_only_one()) output.remark(why_lost_);
+    if (output.json)
+      output.announce(
+          {"lost", "", {{"number", number_}, {"text", message}, {"message", why_lost_}}});
   }
 
-  bool is_answered(const std::string& message, const Output& output) {
+  // Unless a signal ends it.
+  void wait_until(Instant end) {
+    if (end <= server_->now()) return;
+    pollfd stop{signals_.get(), POLLIN, 0};  // -1 is not looked at
+    if (call::poll_precisely({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
+  }
+
+  enum class Outcome { answered, silent, refused, impossible };
+  static bool may_pass(Outcome outcome) {
+    return outcome == Outcome::silent || outcome == Outcome::refused;
+  }
+
+  // Sends and waits; when in vain it is noted why.
+  Outcome ask_once(const std::string& message, const Output& output) {
     const Instant sent = server_->now();
-    server_->send(message);
-    while (const auto reply = server_->receive(later(sent, connecting_.timeout))) {
-      if (*reply != message && unanswered_.erase(*reply) != 0) {
-        output.remark("an answer came late: " + escaped_start(*reply));
-        continue;
-      }
-      show(*reply, server_->now() - sent, output);
-      return true;
+    std::optional<std::string> reply;
+    try {
+      reply = reply_to(message, sent, output);
+    } catch (const SystemError& error) {  // the next message may fare better
+      if (error.error() == ECANCELED) throw;
+      why_lost_ =
+          is_only_one() ? error.what() : fmt::format("message {}: {}", number_, error.what());
+      return is_of_network(error) ? Outcome::refused : Outcome::impossible;
     }
-    return false;
+    if (reply) {
+      show(*reply, server_->now() - sent, output);
+      return Outcome::answered;
+    }
+    const double waited = std::chrono::duration<double>(connecting_.timeout).count();
+    why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
+                            escaped_start(message));
+    return Outcome::silent;
+  }
+
+  std::optional<std::string> reply_to(const std::string& message, Instant sent,
+                                      const Output& output) {
+    server_->send(message);
+    while (auto reply = server_->receive(later(sent, connecting_.timeout))) {
+      if (!is_to_another(*reply, message)) {
+        is_echo_ = is_echo_ && *reply == message;
+        return reply;
+      }
+      tell_late(*reply, output);
+    }
+    return std::nullopt;
+  }
+
+  // What is there before a message is sent answers none of those to come.
+  void take_what_came_late(const Output& output) {
+    try {
+      while (const auto reply = server_->receive(server_->now())) tell_late(*reply, output);
+    } catch (const SystemError& error) {  // is about an earlier message, too
+      if (error.error() == ECANCELED) throw;
+    }
+  }
+
+  // An answer does not say what it is to. Only of a server that has sent back whatever it got an
+  // earlier message is the answer to that one: come late, or doubled on its way.
+  bool is_to_another(const std::string& reply, const std::string& message) const {
+    return is_echo_ && reply != message && std::ranges::find(earlier_, reply) != earlier_.end();
+  }
+
+  static void tell_late(const std::string& reply, const Output& output) {
+    output.remark("an answer came late, or twice: " + escaped_start(reply));
   }
 
   void show(const std::string& reply, Duration took, const Output& output) {
@@ -114,7 +198,10 @@ class UdpSend : public Action {
   std::optional<std::uint64_t> count_;
   std::optional<Duration> interval_;
   RoundTrips trips_;
-  std::multiset<std::string> unanswered_;
+  std::deque<std::string> earlier_;  // the messages up to this one, the last `most_earlier`
+  bool is_echo_ = true;              // so far
+  std::string why_lost_;
+  Fd signals_;  // with --count: that the summary may be told
   std::uint64_t number_ = 0;
   Instant next_{};
 };

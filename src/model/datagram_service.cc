@@ -43,12 +43,14 @@ class StoppablePerformer : public BlockingPerformer {
 void serve_datagrams(const DatagramService& service) {
   const Fd done = stop_descriptor();  // one of the threads has ended: so do the others
   StoppablePerformer performer(service.stop, done.get());
-  const bool shared = service.sockets > 1;
   std::vector<std::unique_ptr<Udp>> sockets;
-  sockets.push_back(std::make_unique<Udp>(performer, service.bind(shared)));
+  Fd first = service.bind();
+  // Not before it is bound, or a second server might share the address, and get some of our peers.
+  if (service.sockets > 1) call::set_option(first.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  sockets.push_back(std::make_unique<Udp>(performer, std::move(first)));
   const Address local = sockets.front()->local();
   while (sockets.size() < service.sockets)
-    sockets.push_back(std::make_unique<Udp>(performer, local, shared));
+    sockets.push_back(std::make_unique<Udp>(performer, local, true));
   service.listening(local);
 
   const auto serve = [&](Datagrams& datagrams) {

@@ -10,8 +10,8 @@
 namespace netlab {
 
 struct DatagramService {
-  // Gives a socket for messages that is bound; `shared` as of message_socket. Called once.
-  std::function<Fd(bool shared)> bind;
+  // Gives a socket for messages that is bound, to an address that is its own. Called once.
+  std::function<Fd()> bind;
   // Serves one socket until done; when stopped, a call throws SystemError ECANCELED. Called by each
   // of the threads.
   std::function<void(Datagrams& datagrams)> handle;

@@ -17,10 +17,15 @@ namespace {
 // How long sessions that were cut have to end.
 constexpr auto last_patience = std::chrono::milliseconds(100);
 
-sigset_t block(std::initializer_list<int> signals) {
+sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
+  return set;
+}
+
+sigset_t block(std::initializer_list<int> signals) {
+  const sigset_t set = set_of(signals);
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
     throw SystemError("sigmask", error);
   return set;
@@ -33,6 +38,13 @@ Fd signals_as_descriptor(std::initializer_list<int> signals) {
   Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) throw SystemError("signalfd");
   return fd;
+}
+
+void end_by_signal(std::initializer_list<int> signals) {
+  for (const int signal : signals) ::signal(signal, SIG_DFL);
+  const sigset_t set = set_of(signals);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // it was pending
+  abort();
 }
 
 void block_broken_pipe() {

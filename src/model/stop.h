@@ -17,6 +17,10 @@ namespace netlab {
 // before any thread exists (signalfd(2)).
 Fd signals_as_descriptor(std::initializer_list<int> signals);
 
+// The process dies of that of these signals that has come, as it would have if they had not been
+// read from a descriptor: whoever started it sees so.
+[[noreturn]] void end_by_signal(std::initializer_list<int> signals);
+
 // sendfile(2) to a client that is gone raises SIGPIPE, whatever the flags of the socket. In this
 // thread, and those and the processes that it starts, it is but the error EPIPE.
 void block_broken_pipe();

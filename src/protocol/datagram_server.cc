@@ -102,8 +102,10 @@ class DatagramServer {
 
   void expire() {
     while (!peers_.empty() && next_expiry() <= datagrams_.now()) {
-      by_address_.erase(peers_.front().address);
+      const std::string address = peers_.front().address;
+      by_address_.erase(address);
       peers_.pop_front();
+      if (talk_.once && peers_.empty()) throw SystemError("wait for " + address, ETIMEDOUT);
     }
   }
 

@@ -22,7 +22,8 @@ struct DatagramTalk {
   bool once = false;  // ends with the first conversation; stateless, with the first answer
 };
 
-// Serves until it has ended once, or throws SystemError, ECANCELED when the server is stopped.
+// Serves until it has ended once, or throws SystemError: ECANCELED when the server is stopped,
+// ETIMEDOUT when it is to serve once and nobody is left to end a conversation with.
 void converse(const DatagramTalk& talk, Datagrams& datagrams);
 
 // Why a datagram must not be answered; empty when it may be. `own_port`: the server's.

@@ -7,18 +7,25 @@
 namespace netlab {
 
 // Printable text stays as it is, UTF-8 included (RFC 3629); line breaks and tabs become \n, \r, \t,
-// a backslash \\, and every other control character (C0, DEL, C1) or invalid byte \xNN.
+// a backslash \\, and every byte of another control character (is_control) or invalid byte \xNN.
 std::string escaped(std::string_view text);
 
 // The same for a text that comes in pieces, which may end in the middle of a character.
 class Escaper {
  public:
+  // What leaves line feeds and tabs as they are.
+  static Escaper of_lines() { return Escaper("\n\t"); }
+  Escaper() = default;
+
   std::string next(std::string_view piece);
   // What of the last character has come, when it has no end.
   std::string rest();
 
  private:
-  std::string held_;  // the start of a character, up to three bytes
+  explicit Escaper(std::string_view kept) : kept_(kept) {}
+
+  std::string_view kept_;  // controls that are none here
+  std::string held_;       // the start of a character, up to three bytes
 };
 
 // The start of a long text, so that a line stays a line: at most `most` bytes and then "...".

@@ -5,7 +5,7 @@
 namespace netlab {
 
 const std::string_view famous_people = R"(
-Abdus Salam : A Pakistani physicist who showed that two forces of nature are one; Nobel Prize 1979.
+Abdus Salam | Salam : A Pakistani physicist who showed that two forces of nature are one; Nobel Prize 1979.
 Ada Lovelace | Augusta Ada King | Lovelace : Wrote a program a century before there was a machine to run it.
 Akira Kurosawa | Kurosawa : A Japanese director whose samurai became cowboys in Hollywood.
 Al-Khwarizmi | Muhammad ibn Musa al-Khwarizmi | Khwarizmi : A scholar of Baghdad; both "algebra" and the word for a recipe of steps come from him.
@@ -44,10 +44,10 @@ Maryam Mirzakhani | Mirzakhani : An Iranian who drew on huge sheets on the floor
 Miriam Makeba | Makeba : A South African singer, thirty years in exile, whose best-known song has clicks in it.
 Nelson Mandela | Mandela : From a cell on an island to the presidency, after twenty-seven years.
 Pablo Picasso | Picasso : A Spaniard with a blue period, a pink one, and a Guernica.
-Paul Erdos : Travelled with a suitcase from one mathematician's house to the next; distances to him are counted.
+Paul Erdos | Erdos : Travelled with a suitcase from one mathematician's house to the next; distances to him are counted.
 Pele | Edson Arantes do Nascimento : A Brazilian who won three World Cups and wore the ten.
 Radia Perlman | Perlman : Lets bridges agree on a tree, and wrote a poem about it.
-Richard Stevens | W. Richard Stevens : Whoever has bound a socket has read his books on networks and on UNIX.
+Richard Stevens | W. Richard Stevens | Stevens : Whoever has bound a socket has read his books on networks and on UNIX.
 Simon Bolivar | Bolivar : A country in the Andes is named after him; he had set free six.
 Srinivasa Ramanujan | Ramanujan : From Madras with notebooks full of formulas; a taxi's number did not bore him.
 Tim Berners-Lee | Berners-Lee : Proposed "mesh" at a laboratory near Geneva; his boss found it vague but exciting.

@@ -12,10 +12,16 @@ namespace {
 
 constexpr std::string_view winning = "You win";
 constexpr std::string_view losing = "You lose";
+constexpr std::string_view hello = "hello";
+constexpr std::string_view another_hello = "hello again";
 
 bool begins_like(std::string_view text, std::string_view start) {
   return text.size() >= start.size() &&
          strncasecmp(text.data(), start.data(), start.size()) == 0;  // as students may write it
+}
+
+bool is_like(std::string_view text, std::string_view other) {
+  return text.size() == other.size() && begins_like(text, other);
 }
 
 // Without the line's end that nc sends, and blanks.
@@ -23,6 +29,11 @@ std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
   return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+// As an answer names it.
+std::string quoted(std::string_view guess) {
+  return "\"" + escaped_start(guess, max_guess) + "\"";
 }
 
 std::string tries_text(std::size_t tries) {
@@ -38,11 +49,16 @@ class Guess : public Conversation {
     return question();
   }
 
+  // Who ends a message with a line's end, as nc does, gets answers with one.
   Answer answer(std::string_view message) override {
-    const std::string guess(trimmed(message));
-    const bool greets = guess.empty() || (begins_like(guess, "hello") && guess.size() == 5);
-    if (greets && over()) begin();
-    if (greets) return {question()};
+    Answer answer = answer_to(std::string(trimmed(message)));
+    if (message.ends_with('\n')) *answer.text += '\n';
+    return answer;
+  }
+
+ private:
+  Answer answer_to(const std::string& guess) {
+    if (is_greeting(guess)) return {answer_to_greeting(guess)};
     if (!riddle_) {
       begin();
       // Nobody can have guessed what was not asked: the message was to wake the server.
@@ -51,12 +67,26 @@ class Guess : public Conversation {
     if (guess == opening_) return {question()};
     // The same message again is the same turn: it was repeated, or its answer was lost.
     if (const auto played = played_.find(guess); played != played_.end()) return played->second;
-    if (over())
-      return {"The game is over: it was " + riddle_->solution() + ". Say hello for another."};
+    if (over()) return {told_that_it_is_over()};
     return play(guess);
   }
 
- private:
+  // When the game is over, the greeting that was said last may be a copy of that, come late: it
+  // begins no other game, in which late copies of the guesses would be played.
+  std::string answer_to_greeting(const std::string& greeting) {
+    const bool again = is_like(greeting, another_hello);
+    if (over() && again == said_again_) return told_that_it_is_over();
+    said_again_ = again;
+    if (over()) begin();
+    return question();
+  }
+
+  std::string told_that_it_is_over() const {
+    const std::string other = said_again_ == false ? "\"hello again\"" : "hello";
+    return fmt::format("The game is over: it was {}. Say {} for another.", riddle_->solution(),
+                       other);
+  }
+
   void begin() {
     riddle_ = think_();
     played_.clear();
@@ -78,20 +108,20 @@ class Guess : public Conversation {
 
   Answer play(const std::string& guess) {
     using Kind = Riddle::Judgement::Kind;
-    const std::string quoted = "\"" + escaped_start(guess, max_guess) + "\"";
-    if (guess.size() > max_guess) return {"Too long: " + quoted + "."};
+    const std::string named = quoted(guess);
+    if (guess.size() > max_guess) return {"Too long: " + named + "."};
     const Riddle::Judgement judgement = riddle_->judge(guess);
-    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + quoted + "."};
+    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + named + "."};
     if (judgement.kind == Kind::right) {
       won_ = true;
-      return played_[guess] = {fmt::format("{}: {} is right.", winning, quoted), true};
+      return played_[guess] = {fmt::format("{}: {} is right.", winning, named), true};
     }
     if (--left_ == 0)
       return played_[guess] = {
-                 fmt::format("{}: {} is wrong. It was {}.", losing, quoted, riddle_->solution()),
+                 fmt::format("{}: {} is wrong. It was {}.", losing, named, riddle_->solution()),
                  true};
     const std::string hint = riddle_->hint(tries_ - left_);
-    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, quoted,
+    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, named,
                                          tries_text(left_), hint.empty() ? "" : " ", hint)};
   }
 
@@ -100,11 +130,21 @@ class Guess : public Conversation {
   std::unique_ptr<Riddle> riddle_;
   std::map<std::string, Answer> played_;  // at most `tries_` guesses
   std::optional<std::string> opening_;
+  std::optional<bool> said_again_;  // whether the last greeting was "hello again"
   std::size_t left_ = 0;
   bool won_ = false;
 };
 
 }  // namespace
+
+bool is_greeting(std::string_view message) {
+  const std::string_view words = trimmed(message);
+  return words.empty() || is_like(words, hello) || is_like(words, another_hello);
+}
+
+bool names_guess(std::string_view answer, std::string_view guess) {
+  return answer.find(quoted(trimmed(guess))) != std::string_view::npos;
+}
 
 NewConversation guess_game(NewRiddle think, std::size_t tries) {
   return [think = std::move(think), tries] { return std::make_unique<Guess>(think, tries); };

@@ -6,6 +6,10 @@
 namespace netlab {
 namespace {
 
+// A receive that was full leaves open whether there is more, so that the next one does not wait.
+// But only a wait hears of the stop: after so many full ones there is one, which returns at once.
+constexpr unsigned full_between_waits = 16;
+
 // Out of room, for the moment: the message is lost.
 bool is_shortage(int error) {
   return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
@@ -37,10 +41,13 @@ std::span<const Message> Udp::receive(Instant deadline) {
     if (!socket_.drained) {
       const int result = buffer_.receive(socket_.fd.get());
       if (result <= 0 && result != -EAGAIN) throw SystemError("receive", -result);
-      socket_.drained = result < static_cast<int>(MessageBuffer::most);
+      const bool full = result == static_cast<int>(MessageBuffer::most);
+      full_ = full ? full_ + 1 : 0;
+      socket_.drained = !full || full_ % full_between_waits == 0;
       if (result > 0) return buffer_.received();
     }
-    Operation wait{.kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline};
+    Operation wait{
+        .kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline, .cut = cut_};
     performer_.perform(wait);
     if (wait.result == -ETIMEDOUT) return {};
     if (wait.result < 0) throw SystemError("receive", static_cast<int>(-wait.result));

@@ -17,6 +17,9 @@ class Udp : public Datagrams {
   static std::unique_ptr<Udp> to(Performer& performer, const Address& server);
   ~Udp() override;
 
+  // Whoever waits is told ECANCELED when this descriptor is readable; -1: no such.
+  void end_waits_by(int cut) { cut_ = cut; }
+
   std::span<const Message> receive(Instant deadline) override;
   std::size_t send(std::span<const Message> messages) override;
   void set_hops(int hops) override;
@@ -28,7 +31,9 @@ class Udp : public Datagrams {
   Performer& performer_;
   Socket socket_;
   int family_;
+  int cut_ = -1;
   MessageBuffer buffer_;
+  unsigned full_ = 0;  // receives in a row, up to now, that filled the buffer
   std::uint64_t unsent_ = 0;
 };
 

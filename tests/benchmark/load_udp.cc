@@ -21,11 +21,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto patience = std::chrono::milliseconds(100);
 
-// What is sent: which of the client's places it is, and when it left. The rest is filling.
+// What is sent: which of the client's places it is, and which of its turns. The rest is filling,
+// but for what sockperf's server wants behind the first eight bytes: that it is a client's and to
+// be answered, and how long it is.
 struct Datagram {
   std::uint32_t place;
   std::uint32_t turn;
-  std::array<char, 56> rest;
+  std::array<char, 56> rest{0, 3, 0, 0, 0, 64};
 };
 
 struct Place {
@@ -80,7 +82,7 @@ class Load {
 
  private:
   static void send(Client& client, std::uint32_t place) {
-    Datagram datagram{place, ++client.places[place].turn, {}};
+    const Datagram datagram{place, ++client.places[place].turn};
     client.places[place].sent = Clock::now();
     ::send(client.fd, &datagram, sizeof datagram, MSG_DONTWAIT);
   }

@@ -1,4 +1,4 @@
-"""An echo of datagrams, against the barest one, the lab sheet's, socat and ncat."""
+"""An echo of datagrams, against the barest one, the lab sheet's, sockperf's, socat and ncat."""
 
 import shutil
 
@@ -17,6 +17,8 @@ def rows_for(load, tools):
                 client)]
     if tools.sheet_udp:
         rows.append(other("the sheet's server", lambda port: [tools.sheet_udp, port]))
+    if shutil.which("sockperf"):
+        rows.append(other("sockperf server", lambda port: ["sockperf", "server", "-i", "127.0.0.1", "-p", port]))
     if shutil.which("socat"):
         rows.append(other("socat, fork", lambda port: ["socat", f"UDP4-LISTEN:{port},bind=127.0.0.1,fork", "PIPE"]))
     if shutil.which("ncat"):

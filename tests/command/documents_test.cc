@@ -106,6 +106,15 @@ TEST(ManPage, HasItsSections) {
     EXPECT_NE(page.find(std::string(".SH ") + section + "\n"), std::string::npos) << section;
 }
 
+TEST(ManPage, SaysWhatThereIsAndHowItMayEnd) {
+  const std::string page = CommandLine().man_page();
+  for (const char* words : {"TCP", "UDP", "game", "download"})
+    EXPECT_LT(page.find(words, page.find(".SH DESCRIPTION")), page.find(".SH COMMANDS")) << words;
+  const std::string statuses = page.substr(page.find(".SH EXIT STATUS"));
+  for (const char* words : {"\n0\n", "\n1\n", "\n2\n", "\n3\n", "130, 143", "verification failed"})
+    EXPECT_NE(statuses.find(words), std::string::npos) << words;
+}
+
 // A line of roff that begins with "." or "'" is a request.
 TEST(ManPage, HasNoRequestsButItsOwn) {
   std::istringstream page(CommandLine().man_page());

@@ -48,6 +48,14 @@ TEST(Output, TellsJsonThatIsUtf8WhateverTheBytes) {
             "{\"event\":\"received\",\"text\":\"a\xef\xbf\xbd\\u001b\\n\\\"b\"}\n");
 }
 
+TEST(Output, TellsNothingInJsonThatATerminalObeys) {
+  Output output;
+  output.json = true;
+  const Event hostile{"received", "", {{"text", std::string("\x7f\u009b2J\u202e\u2066 \u00e9")}}};
+  EXPECT_EQ(shown([&] { output.tell(hostile); }).out,
+            "{\"event\":\"received\",\"text\":\"\\u007f\\u009b2J\\u202e\\u2066 \u00e9\"}\n");
+}
+
 TEST(Output, TellsOnlyTheIndispensableWhenQuiet) {
   Output output;
   output.quiet = true;

@@ -72,6 +72,25 @@ TEST(CommandLine, SetsWhatEveryCommandHas) {
   EXPECT_EQ(parsed.output.color, "never");
 }
 
+TEST(CommandLine, TakesWhatEveryCommandHasBeforeItsWordsToo) {
+  CommandLine command_line;
+  const auto parsed = command_line.parse({"--json", "tcp", "--color", "never", "send", "-q"});
+  EXPECT_EQ(parsed.name, "tcp send");
+  EXPECT_TRUE(parsed.output.json);
+  EXPECT_TRUE(parsed.output.quiet);
+  EXPECT_FALSE(parsed.output.trace);
+  EXPECT_EQ(parsed.output.color, "never");
+}
+
+TEST(CommandLine, TellsWhatIsWrongAsItIsAskedTo) {
+  const Answer answer = parsed({"tcp", "serve", "--json", "--bogus", "--color=always"});
+  EXPECT_EQ(answer.out,
+            "{\"event\":\"error\",\"command\":\"tcp serve\",\"message\":\"unknown option "
+            "'--bogus'\"}\n");
+  EXPECT_TRUE(answer.errors.starts_with("\033[1;31mnetlab tcp serve:")) << answer.errors;
+  EXPECT_NE(complaint({"tcp", "serve", "--bogus", "--color", "never", "--", "--json"}), "");
+}
+
 TEST(CommandLine, IsPlainWhenNothingIsSaid) {
   CommandLine command_line;
   const auto parsed = command_line.parse({"demo"});
@@ -97,8 +116,10 @@ TEST(CommandLine, SuggestsNothingWhereNothingIsNear) {
 }
 
 TEST(CommandLine, WantsASubcommand) {
-  EXPECT_NE(complaint({"tcp"}), "");
-  EXPECT_NE(complaint({"--json"}), "");
+  EXPECT_EQ(complaint({"tcp"}), "netlab tcp: a command is missing: send, serve");
+  EXPECT_TRUE(complaint({"-q"}).starts_with("netlab: a command is missing: completion, demo, "));
+  EXPECT_EQ(complaint({"--port", "5", "tcp", "serve"}),
+            "netlab tcp serve: '--port' belongs behind 'tcp serve'");
 }
 
 TEST(CommandLine, ShowsHelpOnStandardErrorWhenNothingIsSaid) {

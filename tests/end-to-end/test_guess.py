@@ -95,8 +95,8 @@ def test_a_datagram_that_comes_twice_is_one_turn():
         assert last.startswith("You lose") and say(b"2") == last and say(b"1") == first
 
 
-class Lossy:
-    """Between a player and the server: loses every second datagram, each way."""
+class Between:
+    """Between a player and the server: what it forwards of a message is `forwarded(message, to_server)`."""
 
     def __init__(self, port):
         self.server = ("127.0.0.1", port)
@@ -105,7 +105,7 @@ class Lossy:
         self.socket.settimeout(TIMEOUT)
         self.port = self.socket.getsockname()[1]
         self.player = None
-        self.counts = {True: 0, False: 0}
+        self.before = {True: [], False: []}
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -115,11 +115,25 @@ class Lossy:
                 to_server = sender != self.server
                 if to_server:
                     self.player = sender
-                self.counts[to_server] += 1
-                if self.counts[to_server] % 2 == 0:
-                    self.socket.sendto(message, self.server if to_server else self.player)
+                for sent in self.forwarded(message, to_server):
+                    self.socket.sendto(sent, self.server if to_server else self.player)
+                self.before[to_server].append(message)
         except OSError:
             self.socket.close()
+
+
+class Lossy(Between):
+    """Loses every second datagram, each way."""
+
+    def forwarded(self, message, to_server):
+        return [message] if len(self.before[to_server]) % 2 == 1 else []
+
+
+class Repeating(Between):
+    """Brings each answer once more, late: before the next one."""
+
+    def forwarded(self, message, to_server):
+        return [message] if to_server else [*self.before[to_server][-1:], message]
 
 
 def test_the_player_gets_through_a_network_that_loses():
@@ -127,6 +141,34 @@ def test_the_player_gets_through_a_network_that_loses():
         done = netlab("guess", "play", f"127.0.0.1:{Lossy(server.port).port}", "--guess", "5", "--timeout", "2")
         assert done.status == 0, done
         assert done.out.decode().splitlines()[-1] == 'You win: "5" is right.'
+
+
+def test_an_answer_that_comes_twice_is_not_the_answer_to_the_next_guess():
+    with Server("guess", "serve", "--numbers", "1-1000000", "--tries", "3", "--seed", "1") as server:
+        done = netlab("guess", "play", f"127.0.0.1:{Repeating(server.port).port}", "--guess", "1", "2", "3")
+    question, *answers = done.out.decode().splitlines()
+    assert question.startswith("Guess a number") and len(answers) == 3, done
+    assert all(f'"{guess}"' in answer for guess, answer in enumerate(answers, 1)), done
+
+
+def test_a_server_that_says_the_same_each_time_can_be_played_with():
+    """As a student's may, which names no guess."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    server.settimeout(TIMEOUT)
+
+    def run():
+        with server:
+            message = b""
+            while message != b"3":
+                message, player = server.recvfrom(1000)
+                server.sendto(b"You win!" if message == b"3" else b"Guess!", player)
+    thread = threading.Thread(target=run)
+    thread.start()
+    done = netlab("guess", "play", f"127.0.0.1:{server.getsockname()[1]}", "--guess", "1", "2", "3",
+                  "--timeout", "2.5")
+    thread.join()
+    assert (done.status, done.out) == (0, b"Guess!\nGuess!\nGuess!\nYou win!\n"), done
 
 
 def test_nobody_answers():
@@ -151,11 +193,14 @@ def test_people(tmp_path):
 
 
 @pytest.mark.parametrize("words, status, why", [
-    (["--numbers", "6-1"], 2, "'6-1' is not a range"), (["--tries", "0"], 2, "--tries"),
+    (["--numbers", "6-1"], 2, "netlab guess serve: --numbers: '6-1' is not a range"), (["--tries", "0"], 2, "--tries"),
     (["--people", "absent"], 1, "read absent: No such file"), (["--fork"], 2, "--fork: over UDP"),
+    (["--people", "empty"], 2, "netlab guess serve: empty: nobody is in it"),
+    (["--people", "."], 1, "read .: Is a directory"),
     (["--people", "bad"], 2, "bad:1: there is no hint"), (["--numbers", "1-6", "--people", "bad"], 2, "excludes")])
 def test_usage(words, status, why, tmp_path):
     (tmp_path / "bad").write_text("Ada Lovelace\n")
+    (tmp_path / "empty").touch()
     done = netlab("guess", "serve", *words, "-p", "0", cwd=tmp_path)
     assert done.status == status and why in done.err, done
 
@@ -175,3 +220,11 @@ def test_once_ends_after_a_game():
         with Server("guess", "serve", "--once", "--numbers", "3-3", *OVER[over]) as server:
             assert play(server, over, "--guess", "3").status == 0
             assert server.process.wait(TIMEOUT) == 0
+
+
+def test_once_ends_when_its_player_has_gone():
+    """With the outcome of that, as over TCP."""
+    with Server("guess", "serve", "--once", "--idle-timeout", "0.2", status=1) as server:
+        assert udp_player(server)(b"hello").startswith("Guess a number")
+        assert server.process.wait(TIMEOUT) == 1
+        server.err.wait_for(r"^netlab guess serve: wait for 127\.0\.0\.1:\d+: Connection timed out$")

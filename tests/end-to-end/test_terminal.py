@@ -158,6 +158,18 @@ def test_the_client_asks_and_shows_the_answer():
         server.out.wait_for("received 5 bytes .*: hello$")
 
 
+@pytest.mark.parametrize("answer, shown", [
+    (b"one\n\ttwo\n", b"one\r\n\ttwo\r\n"), (b"one\ntwo", b"one\r\ntwo\r\n"), (b"", b"\r\n"),
+    (b"a\r\n\x1b[2J", b"a\\r\r\n\\x1b[2J\r\n"), (b"end\n\xe2", b"end\r\n\\xe2\r\n")])
+def test_an_answer_of_several_lines_is_shown_as_lines(answer, shown):
+    def say(client):
+        read_all(client)
+        client.sendall(answer)
+    with Terminal("tcp", "send", f"127.0.0.1:{tcp_server_of(say)}", "x") as client:
+        status, seen = client.end()
+    assert status == 0 and seen.expandtabs() == shown.expandtabs()  # the terminal makes blanks of a tab
+
+
 def test_ctrl_c_ends_the_client():
     with Server("tcp", "serve", "--echo") as server:
         with Terminal("tcp", "send", server.address) as client:

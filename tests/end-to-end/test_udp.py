@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from running import (NETLAB, TIMEOUT, Server, environment, eventually, free_port, netlab, noise, peer,
+from running import (NETLAB, TIMEOUT, Lines, Server, environment, eventually, free_port, netlab, noise, peer,
                      wait_until_bound)
 
 
@@ -72,6 +72,13 @@ def test_many_clients_at_once_with_a_socket_for_each_core():
         assert [client.recv(100) for client in clients] == [b"%d" % n for n in range(50)]
         for client in clients:
             client.close()
+
+
+@pytest.mark.parametrize("words", [[], ["--threads"]])
+def test_a_port_has_one_server(words):
+    with Server("udp", "echo", "--threads") as server:
+        done = netlab("udp", "echo", "-p", server.port, "--once", *words)
+        assert done.status == 1 and "Address already in use" in done.err, done
 
 
 def test_once_and_the_port_file(tmp_path):
@@ -203,9 +210,52 @@ def test_what_is_not_answered_is_told_and_the_next_is_sent():
     port = answering(lambda server, message, sender: message != b"lost" and server.sendto(message, sender))
     done = netlab("udp", "send", f"127.0.0.1:{port}", "one", "lost", "three", "--timeout", "0.3")
     assert (done.status, done.out) == (1, b"one\nthree\n")
-    assert done.err == "message 2 was not answered in 0.3 s: lost\n"
+    assert done.err == ("message 2 was not answered in 0.3 s: lost\n"
+                        "netlab udp send: 1 of 3 messages had no answer\n")
     done = netlab("udp", "send", f"127.0.0.1:{port}", "lost", "--timeout", "0.1", "--json", "--count", "1")
-    assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["lost", "summary"]
+    assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["lost", "summary", "error"]
+    done = netlab("udp", "send", f"127.0.0.1:{port}", "lost", "--timeout", "0.1", "-q")
+    assert done.err == "netlab udp send: message 1 was not answered in 0.1 s: lost\n"
+
+
+def test_it_goes_on_where_a_message_is_refused():
+    """By a server that listens only now and then."""
+    server = udp_socket()
+    server.bind(("127.0.0.1", 0))
+    address = server.getsockname()
+    client = subprocess.Popen([NETLAB, "udp", "send", f"127.0.0.1:{address[1]}", "--count", "3", "--interval",
+                               "0.5"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    message, sender = server.recvfrom(100)
+    server.sendto(message, sender)
+    server.close()
+    err = Lines(client.stderr)
+    err.wait_for("^message 2: nothing listens on .*: Connection refused$")
+    with udp_socket() as server:
+        server.bind(address)
+        message, sender = server.recvfrom(100)
+        server.sendto(message, sender)
+        assert client.wait(TIMEOUT) == 1
+    assert b"\n3 sent, 2 answered, 33.33% lost; " in client.stdout.read()
+    assert err.text().endswith("\nnetlab udp send: 1 of 3 messages had no answer")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_ping_that_is_broken_off_tells_its_summary(server, number):
+    client = subprocess.Popen([NETLAB, "udp", "send", server.address, "--count", "9", "--interval", "1000"],
+                              stdout=subprocess.PIPE, env=environment())
+    out = Lines(client.stdout)
+    out.wait_for("^6 bytes from")
+    client.send_signal(number)
+    assert client.wait(TIMEOUT) == -number
+    out.wait_for("^1 sent, 1 answered, 0% lost; ")
+    asked = threading.Event()
+    silent = f"127.0.0.1:{answering(lambda *_: asked.set())}"
+    client = subprocess.Popen([NETLAB, "udp", "send", silent, "--count", "9", "--timeout", "1000"],
+                              stdout=subprocess.PIPE, env=environment())
+    assert asked.wait(TIMEOUT)
+    client.send_signal(number)
+    assert client.wait(TIMEOUT) == -number
+    assert client.stdout.read() == b"0 sent, 0 answered, 0% lost\n"
 
 
 def test_retry_sends_it_again():
@@ -219,6 +269,26 @@ def test_retry_sends_it_again():
     assert (done.status, done.out) == (0, b"at last\n") and seen == [b"x", b"x"]
 
 
+@pytest.mark.parametrize("words, out", [(["udp", "send", "HOST", "x"], b"x\n"),
+                                        (["guess", "play", "HOST", "--guess", "x"], b"hello\nYou win\n")])
+def test_retry_waits_for_a_server_that_is_not_there_yet(words, out):
+    with udp_socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = server.getsockname()
+    words = [f"localhost:{address[1]}" if word == "HOST" else word for word in words]
+    client = subprocess.Popen([NETLAB, *words, "--retry", "9"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=environment())
+    Lines(client.stderr).wait_for("^nothing listens on .*: Connection refused; trying again$")
+    with udp_socket() as server:
+        server.bind(address)
+        message = b""
+        while message != b"x":
+            message, sender = server.recvfrom(100)
+            server.sendto(b"You win" if message == b"x" and "guess" in words else message, sender)
+        assert client.wait(TIMEOUT) == 0
+    assert client.stdout.read() == out
+
+
 def test_an_answer_that_comes_late_is_not_taken_for_another():
     held = []
 
@@ -230,7 +300,46 @@ def test_an_answer_that_comes_late_is_not_taken_for_another():
                 server.sendto(answer, sender)
     done = netlab("udp", "send", f"127.0.0.1:{answering(late)}", "first", "second", "--timeout", "0.3")
     assert (done.status, done.out) == (1, b"second\n")
-    assert "an answer came late: first\n" in done.err
+    assert "an answer came late, or twice: first\n" in done.err
+
+
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next():
+    """At once, or only after the next message."""
+    def doubling(server, message, sender):
+        server.sendto(message, sender)
+        server.sendto(message, sender)
+    done = netlab("udp", "send", f"127.0.0.1:{answering(doubling)}", "one", "two", "three")
+    assert (done.status, done.out) == (0, b"one\ntwo\nthree\n"), done
+    assert "an answer came late, or twice: one\n" in done.err
+    before = []
+
+    def repeating_itself(server, message, sender):
+        for answer in [*before[-1:], message]:
+            server.sendto(answer, sender)
+        before.append(message)
+    done = netlab("udp", "send", f"127.0.0.1:{answering(repeating_itself)}", "--count", "3", "--interval", "0",
+                  "--json")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert [event["text"] for event in events[:-1]] == ["ping 1", "ping 2", "ping 3"], done
+
+
+def test_the_answers_of_a_server_that_is_no_echo_may_be_like_the_messages():
+    """What is there before a message is sent is still not the answer to it."""
+    total = []
+
+    def adding(server, message, sender):
+        total.append(int(message))
+        server.sendto(b"%d" % sum(total), sender)
+    done = netlab("udp", "send", f"127.0.0.1:{answering(adding)}", "--timeout", "2", input=b"1\n2\n-2\n")
+    assert (done.status, done.out) == (0, b"1\n3\n1\n"), done
+
+    def always_twice(server, message, sender):
+        total.append(1)
+        for _ in range(2):
+            server.sendto(b"answer %d" % len(total), sender)
+    total.clear()
+    done = netlab("udp", "send", f"127.0.0.1:{answering(always_twice)}", "a", "b", "--interval", "0.5")
+    assert (done.status, done.out) == (0, b"answer 1\nanswer 2\n"), done
 
 
 def test_where_nothing_listens():
@@ -242,7 +351,11 @@ def test_where_nothing_listens():
 
 def test_what_is_too_long_for_a_datagram(server):
     done = netlab("udp", "send", server.address, input=b"x" * 65508)
-    assert done.status == 1 and done.err.endswith("Message too long\n"), done
+    assert done.status == 1 and "Message too long\n" in done.err, done
+    done = netlab("udp", "send", server.address, input=b"one\n" + b"x" * 65508 + b"\nthree\n")
+    assert (done.status, done.out) == (1, b"one\nthree\n"), done
+    assert re.fullmatch(r"message 2: send to .*: Message too long\n"
+                        r"netlab udp send: 1 of 3 messages had no answer\n", done.err), done
 
 
 def test_what_comes_is_not_shown_raw_on_a_terminal():

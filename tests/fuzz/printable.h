@@ -20,6 +20,10 @@ inline std::size_t printable_length(std::string_view text) {
   const int lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
   const int highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
   if (!tail(1, lowest, highest) || !tail(2, 0x80, 0xbf)) return 0;
+  // Which turn the direction of the text.
+  if (lead == 0xe2 &&
+      (byte(1) == 0x80 ? tail(2, 0xaa, 0xae) : byte(1) == 0x81 && tail(2, 0xa6, 0xa9)))
+    return 0;
   if (lead >= 0xe0 && lead <= 0xef) return 3;
   return lead >= 0xf0 && lead <= 0xf4 && tail(3, 0x80, 0xbf) ? 4 : 0;
 }

@@ -67,6 +67,16 @@ TEST_F(DatagramServerTest, EndsOnceAfterAConversation) {
   EXPECT_EQ(sent_to(4002), Lines{});
 }
 
+TEST_F(DatagramServerTest, EndsOnceWhenItsLastPeerHasGone) {
+  talk_.once = true;
+  talk_.idle_timeout = 10s;
+  peers_.says(4001, "1").pauses(9s).says(4002, "1").pauses(9s).says(4002, "2").pauses(11s).says(
+      4003, "bye");
+  EXPECT_EQ(thrown_by<SystemError>([&] { converse(talk_, peers_); }),
+            "wait for 127.0.0.1:4002: Connection timed out");
+  EXPECT_EQ(sent_to(4002), (Lines{"1", "3"}));
+}
+
 TEST_F(DatagramServerTest, GoesOnWhereThereIsNoWayToAPeer) {
   peers_.says(4001, "1").says(ScriptedDatagrams::unreachable, "1").says(4002, "2");
   serve();

@@ -37,10 +37,23 @@ TEST(Escape, ShowsControlCharacters) {
   EXPECT_EQ(escaped("\x1b[2J\x07\x7f\0"sv), "\\x1b[2J\\x07\\x7f\\x00");
 }
 
+TEST(Escape, OfLinesLeavesThem) {
+  Escaper lines = Escaper::of_lines();
+  EXPECT_EQ(lines.next("a\tb\r\n\x1b\\c\n"), "a\tb\\r\n\\x1b\\\\c\n");
+}
+
 TEST(Escape, ShowsTheSecondRowOfControlCharactersToo) {
   EXPECT_EQ(escaped("\xc2\x80"), "\\xc2\\x80");
   EXPECT_EQ(escaped("\xc2\x9b\x32J"), "\\xc2\\x9b2J");  // CSI in eight bits
   EXPECT_EQ(escaped("\xc2\x9f"), "\\xc2\\x9f");
+}
+
+// U+202E makes "gpj.exe" of what is read as "exe.jpg".
+TEST(Escape, ShowsWhatTurnsTheDirectionOfTheText) {
+  for (const char* first : {"\u202a", "\u202e", "\u2066", "\u2069"})
+    EXPECT_TRUE(escaped(first).starts_with("\\xe2\\x8")) << first;
+  for (const char* neighbour : {"\u2029", "\u202f", "\u2065", "\u206a"})
+    EXPECT_EQ(escaped(neighbour), neighbour);
 }
 
 TEST(Escape, ShowsBytesThatAreNoUtf8) {

@@ -50,9 +50,16 @@ TEST_F(GuessTest, IsWonByTheRightNumber) {
 TEST_F(GuessTest, IsLostByTheWrongOneAndTheRightOneIsTold) {
   const auto game = four(1);
   EXPECT_EQ(say(*game, "hello"), "Guess a number from 1 to 6. You have 1 try.");
-  const auto answer = game->answer("3\n");  // as nc sends it
+  const auto answer = game->answer("3");
   EXPECT_EQ(answer.text, "You lose: \"3\" is wrong. It was 4.");
   EXPECT_TRUE(answer.over);
+}
+
+TEST_F(GuessTest, AnswersALineWithALine) {
+  const auto game = four(1);
+  EXPECT_EQ(say(*game, "hello\r\n"), "Guess a number from 1 to 6. You have 1 try.\n");
+  EXPECT_EQ(say(*game, "3\n"), "You lose: \"3\" is wrong. It was 4.\n");
+  EXPECT_EQ(say(*game, "3"), "You lose: \"3\" is wrong. It was 4.");
 }
 
 TEST_F(GuessTest, GivesAsManyTriesAsThereAre) {
@@ -104,6 +111,23 @@ TEST_F(GuessTest, BeginsAnotherGameAfterAGreeting) {
   EXPECT_EQ(say(*game, "2"), "The game is over: it was 4. Say hello for another.");
   EXPECT_EQ(say(*game, "Hello"), "Guess a number from 1 to 6. You have 1 try.");
   EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
+}
+
+// In which the same late guesses would be played once more.
+TEST_F(GuessTest, BeginsNoOtherGameForACopyOfTheGreeting) {
+  const auto game = four(1);
+  const std::string question = "Guess a number from 1 to 6. You have 1 try.";
+  const std::string over = "The game is over: it was 4. Say \"hello again\" for another.";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(say(*game, "hello"), question);
+    EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
+    EXPECT_EQ(say(*game, "hello"), over);
+    EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
+    EXPECT_EQ(say(*game, "2"), over);
+    EXPECT_EQ(say(*game, "Hello again"), question);
+    EXPECT_EQ(say(*game, "4"), "You win: \"4\" is right.");
+    EXPECT_EQ(say(*game, "hello again"), "The game is over: it was 4. Say hello for another.");
+  }
 }
 
 TEST(GameEnd, IsToldByTheFirstWords) {
@@ -165,6 +189,39 @@ TEST(FoldName, ForgetsCaseAccentsPunctuationAndOrder) {
   EXPECT_NE(fold_name("\xe4\xb8\xad"), fold_name("\xe6\x96\x87"));
 }
 
+TEST(FoldName, KnowsPunctuationThatIsNotAscii) {
+  for (const char* mark : {"\u2010", "\u2013", "\u2015", "\u2018", "\u2019", "\u02bb", "\u02bc",
+                           "\u201c", "\u00a0", "\u00b7", "\u0301", "\u3000"})
+    EXPECT_EQ(fold_name(std::string("Sinead O") + mark + "Connor"), "sineadoconnor") << mark;
+}
+
+// Capitals, small letters, and composed or with the accents behind them.
+TEST(FoldName, KnowsTheLettersOfEurope) {
+  const std::vector<std::array<std::string, 3>> names = {
+      {"Nguy\u1ec5n \u00c1i Qu\u1ed1c", "NGUYE\u0302\u0303N a\u0301i quo\u0302\u0301c",
+       "nguyenaiquoc"},
+      {"Ng\u00f4 \u0110\u00ecnh Di\u1ec7m \u01b0\u01a1", "ngo dinh diem uo", "ngodinhdiemuo"},
+      {"Constantin Br\u00e2ncu\u0219i", "CONSTANTIN BRANCU\u0218I", "constantinbrancusi"},
+      {"\u021a\u021b\u1e9e", "Ttss", "ttss"},
+      {"\u03a9\u03bc\u03ad\u03b3\u03b1\u03c2", "\u03c9\u039c\u0395\u0393\u0391\u03a3",
+       "\u03c9\u03bc\u03b5\u03b3\u03b1\u03c3"},
+      {"\u0386\u03ca", "\u03b1\u0301\u0399", "\u03b1\u03b9"},
+      {"\u0424\u0451\u0434\u043e\u0440", "\u0444\u0415\u0308\u0414\u041e\u0420",
+       "\u0444\u0435\u0434\u043e\u0440"},
+      {"\u0406\u0490\u0407", "\u0456\u0491\u0456", "\u0456\u0491\u0456"}};
+  for (const auto& [one, other, folded] : names) {
+    EXPECT_EQ(fold_name(one), folded) << one;
+    EXPECT_EQ(fold_name(other), folded) << other;
+  }
+}
+
+TEST(FoldName, TakesNoSuffixForAFirstName) {
+  for (const char* name :
+       {"Martin Luther King, Jr.", "King, Martin Luther, Jr.", "martin luther king jr"})
+    EXPECT_EQ(fold_name(name), "martinlutherkingjr") << name;
+  EXPECT_EQ(fold_name("Davis, Sammy, Jr."), fold_name("Sammy Davis, Jr"));
+}
+
 TEST(People, AreReadALineEach) {
   const auto people =
       parse_people("# who\n\nAda | Lady L : Wrote a program.\r\n Bob: Builds.", "f");
@@ -208,6 +265,8 @@ TEST(FamousPeople, AreManyAndTheirHintsDoNotNameThem) {
       EXPECT_TRUE(names.insert(fold_name(name)).second) << name << " is there twice";
       EXPECT_EQ(fold_name(person.hint).find(fold_name(name)), std::string::npos) << name;
     }
+  for (const char* surname : {"salam", "erdos", "stevens"})
+    EXPECT_TRUE(names.contains(surname)) << surname;
 }
 
 }  // namespace
