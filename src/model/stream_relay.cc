@@ -92,17 +92,18 @@ class Relay {
     } else if (end == End::finished && !way.is_finished) {
       call::shutdown(way.to, SHUT_WR);
       way.is_finished = true;
+      last_moved_ = Clock::now();
     }
   }
 
   // The receiver shall have got all that came before a reset, which takes away what it has not
-  // acknowledged. One that is gone itself gets nothing more.
+  // acknowledged. One that is gone itself, or does not read, gets nothing more.
   bool has_arrived(Way& way) {
     if (other(way).breaks || call::pending_error(way.to) != 0) return true;
     const std::size_t left = call::unacknowledged(way.to);
     if (left != way.unacknowledged) last_moved_ = Clock::now();
     way.unacknowledged = left;
-    return left == 0;
+    return left == 0 || Clock::now() >= idle_at();
   }
 
   // The end that `out` comes from and `in` leads to is gone. What it has said still reaches the
@@ -124,15 +125,18 @@ class Relay {
     receive_rest(down_);
     std::array<pollfd, 3> ends{pollfd_of(up_, down_), pollfd_of(down_, up_),
                                pollfd{relay_.stop, POLLIN, 0}};
-    const Instant idle_at = later(last_moved_, relay_.idle_timeout);
-    const Instant until = std::min({next_of(up_), next_of(down_), idle_at});
+    // What is on its way moves by itself, however late it comes.
+    const Instant next = std::min(next_of(up_), next_of(down_));
+    const Instant until = next == never ? idle_at() : next;
     const int result = call::poll_precisely(ends, until);
     if (result < 0) throw SystemError("poll", -result);
-    if (result == 0 && Clock::now() >= idle_at) end_with(Why::idle);
+    if (result == 0 && next == never && Clock::now() >= until) end_with(Why::idle);
     if (ends[2].revents != 0) end_with(Why::stopped);
     look_at(ends[0], up_, down_);
     look_at(ends[1], down_, up_);
   }
+
+  Instant idle_at() const { return later(last_moved_, relay_.idle_timeout); }
 
   static Instant next_of(const Way& way) {
     if (way.unacknowledged > 0) return later(Clock::now(), glance);

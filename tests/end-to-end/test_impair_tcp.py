@@ -221,6 +221,30 @@ def test_an_idle_connection_ends():
         impair.out.wait_for('"idle"')
 
 
+def test_what_is_on_its_way_is_not_idle():
+    with Server("tcp", "serve", "--echo", "-q") as server, \
+            Impair("tcp", server.port, "--delay", "600ms", "--idle-timeout", "0.3") as impair:
+        with connect(impair) as client:
+            client.sendall(b"x")
+            assert read_exactly(client, 1) == b"x"
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == b""
+        impair.out.wait_for('"finished"')
+
+
+def test_a_receiver_that_never_reads_is_idle():
+    with Impair("tcp", sending(noise(8_000_000)), "--delay", "1ms", "--idle-timeout", "0.3") as impair, \
+            late_reader(impair):
+        impair.out.wait_for('"idle"')
+
+
+def test_a_reset_waits_no_longer_than_an_idle_connection():
+    with Impair("tcp", resetting(CONTENT), "--idle-timeout", "0.3") as impair, late_reader(impair) as client:
+        client.sendall(b"x")
+        impair.out.wait_for('"broken"')
+        assert len(read_until_reset(client)) < len(CONTENT)
+
+
 def test_a_receiver_that_does_not_read_holds_the_sender_up():
     taken = []
     held_up = threading.Event()
