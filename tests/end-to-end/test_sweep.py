@@ -29,6 +29,29 @@ def test_a_line_a_point(tmp_path):
     assert [point["measured"] for point in points] == [int(row["measured"]) for row in rows]
 
 
+def test_high_losses_are_measured_up_to_the_highest():
+    done = netlab("sweep", "arq", "--loss", "80,85,90%", "--packets", "300")
+    assert done.status == 0 and done.err == "", done
+    rows = list(csv.DictReader(io.StringIO(done.out.decode())))
+    assert len(rows) == 9 and all(int(row["measured"]) > 0 for row in rows), rows
+
+
+def test_what_is_given_up_is_told_and_the_rest_is_there(tmp_path):
+    # No handshake succeeds: its token lives for 15 s.
+    slow = ["sweep", "arq", "--loss", "0,5,20%", "--delay", "20s", "-o", "figure.svg"]
+    done = netlab(*slow, cwd=tmp_path)
+    assert done.status == 1 and done.err.count("\n") == 1, done
+    assert "given up: stop-and-wait at 0%, stop-and-wait at 5%," in done.err
+    rows = list(csv.DictReader(io.StringIO(done.out.decode())))
+    assert len(rows) == 9 and all(row["measured"] == "" and int(row["formula"]) > 0 for row in rows), rows
+    curves = xml.etree.ElementTree.parse(tmp_path / "figure.svg").getroot().findall(SVG + "polyline")
+    assert [len(curve.get("points").split()) for curve in curves] == [3, 0] * 3
+    done = netlab(*slow, "--json", cwd=tmp_path)
+    points = [json.loads(line) for line in done.out.splitlines()]
+    assert points.pop()["event"] == "error"
+    assert len(points) == 9 and not any("measured" in point for point in points)
+
+
 def test_a_figure(tmp_path):
     assert netlab(*QUICK, "-o", "figure.svg", cwd=tmp_path).status == 0
     figure = xml.etree.ElementTree.parse(tmp_path / "figure.svg").getroot()
