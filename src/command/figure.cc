@@ -10,12 +10,13 @@ namespace {
 
 // All in pixels.
 constexpr double width = 720;
-constexpr double height = 480;
+constexpr double height = 504;
 constexpr double left = 90;
 constexpr double right = 20;
 constexpr double top = 50;
-constexpr double bottom = 60;
-constexpr double legend_line = 18;
+constexpr double bottom = 84;  // the numbers, what they are, the legend
+constexpr double text_line = 18;
+constexpr double row_distance = 24;
 constexpr int most_x_ticks = 10;
 
 std::string escaped_xml(const std::string& text) {
@@ -99,7 +100,7 @@ std::string grid(const Axes& axes) {
   for (int i = 0; i * distance <= axes.last_x() * 1.0001; ++i) {
     const double x = axes.x(i * distance);
     svg += grid_line(x, top, x, height - bottom);
-    svg += text_at(x, height - bottom + legend_line, "middle", fmt::format("{:g}", i * distance));
+    svg += text_at(x, height - bottom + text_line, "middle", fmt::format("{:g}", i * distance));
   }
   for (int decade = axes.first_decade(); decade <= axes.last_decade(); ++decade) {
     const double value = std::pow(10, decade);
@@ -118,26 +119,35 @@ std::string line_through(const std::vector<Curve::Point>& points, const Axes& ax
                      places, curve.color, style);
 }
 
+// A line goes from left to right, in whatever order its points were measured.
+std::vector<Curve::Point> from_left(std::vector<Curve::Point> points) {
+  std::ranges::stable_sort(points, {}, &Curve::Point::x);
+  return points;
+}
+
 std::string drawn(const Curve& curve, const Axes& axes) {
-  std::string svg = line_through(curve.calculated, axes, curve, " stroke-dasharray=\"6 4\"");
-  svg += line_through(curve.measured, axes, curve, "");
+  std::string svg =
+      line_through(from_left(curve.calculated), axes, curve, " stroke-dasharray=\"6 4\"");
+  svg += line_through(from_left(curve.measured), axes, curve, "");
   for (const Curve::Point& point : curve.measured)
     svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n",
                        axes.x(point.x), axes.y(point.y), curve.color);
   return svg;
 }
 
-// In the corner where high losses and high rates would meet, which no curve reaches.
+// Below the plot, for within it there is no place that no curve may reach.
 std::string legend(const std::vector<Curve>& curves) {
   std::string svg;
-  double y = top + legend_line;
+  const double y = height - bottom + text_line + 2 * row_distance;
+  const double distance = (width - left - right) / static_cast<double>(curves.size() + 1);
+  double x = left;
   for (const Curve& curve : curves) {
-    svg += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"4\" fill=\"{}\"/>\n", width - right - 12,
-                       y - 4, curve.color);
-    svg += text_at(width - right - 24, y, "end", curve.name);
-    y += legend_line;
+    svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n", x, y - 4,
+                       curve.color);
+    svg += text_at(x + 12, y, "start", curve.name);
+    x += distance;
   }
-  return svg + text_at(width - right - 24, y, "end", "dashed: the formula");
+  return svg + text_at(x + 12, y, "start", "dashed: the formula");
 }
 
 }  // namespace
@@ -151,7 +161,8 @@ std::string Figure::svg() const {
       "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
       width, height);
   svg += text_at(width / 2, top / 2, "middle", title);
-  svg += text_at(left + (width - left - right) / 2, height - legend_line, "middle", x_label);
+  svg += text_at(left + (width - left - right) / 2, height - bottom + text_line + row_distance,
+                 "middle", x_label);
   svg += fmt::format("<g transform=\"rotate(-90 20 {:.1f})\">", middle) +
          text_at(20, middle, "middle", y_label) + "</g>\n";
   svg += grid(axes);

@@ -67,12 +67,13 @@ class SweepArq : public Action {
       for (const double loss : losses) measure(row, loss, delay, curve, output);
     }
     if (!output_.empty()) write_whole(Place::of(output_), bytes_of(figure.svg()), true, Finish());
+    if (!given_up_.empty()) throw std::runtime_error("given up: " + given_up_);
     return ExitStatus::done;
   }
 
  private:
   void measure(const reliable::ArqRow& row, double loss, Duration delay, Curve& curve,
-               const Output& output) const {
+               const Output& output) {
     const simulated::ArqTrial trial{.strategy = row.strategy,
                                     .loss = loss,
                                     .delay = delay,
@@ -81,21 +82,32 @@ class SweepArq : public Action {
                                     .packets = packets_,
                                     .seed = seed_};
     const auto result = trial.run();
-    if (!result.is_whole) throw std::runtime_error(fmt::format("{}: given up", row.name));
     const double formula = trial.formula();
-    curve.measured.push_back({100 * loss, result.rate});
+    if (result.rate)
+      curve.measured.push_back({100 * loss, *result.rate});
+    else
+      given_up_ +=
+          fmt::format("{}{} at {:g}%", given_up_.empty() ? "" : ", ", row.name, 100 * loss);
     curve.calculated.push_back({100 * loss, formula});
-    const auto measured = static_cast<std::uint64_t>(result.rate);
+    output.announce(point(row, loss, result, formula));
+  }
+
+  static Event point(const reliable::ArqRow& row, double loss,
+                     const simulated::ArqTrial::Result& result, double formula) {
     const auto calculated = static_cast<std::uint64_t>(formula);
-    output.announce({"point",
-                     fmt::format("{},{:g},{},{},{},{}", row.name, loss, measured, calculated,
-                                 result.packets, result.bytes_again),
-                     {{"strategy", std::string(row.name)},
-                      {"loss", loss},
-                      {"measured", measured},
-                      {"formula", calculated},
-                      {"packets", result.packets},
-                      {"bytes_again", result.bytes_again}}});
+    Event event{"point", "", {{"strategy", std::string(row.name)}, {"loss", loss}}};
+    std::string measured;  // stays empty of what was given up
+    if (result.rate) {
+      const auto rate = static_cast<std::uint64_t>(*result.rate);
+      measured = std::to_string(rate);
+      event.fields.emplace_back("measured", rate);
+    }
+    event.fields.insert(event.fields.end(), {{"formula", calculated},
+                                             {"packets", result.packets},
+                                             {"bytes_again", result.bytes_again}});
+    event.text = fmt::format("{},{:g},{},{},{},{}", row.name, loss, measured, calculated,
+                             result.packets, result.bytes_again);
+    return event;
   }
 
   std::string losses_ = "0,1,2,5,10,20%";
@@ -105,6 +117,7 @@ class SweepArq : public Action {
   std::uint64_t packets_ = 2000;
   std::uint64_t seed_ = 1;
   std::string output_;
+  std::string given_up_;  // the points, in words
 };
 
 }  // namespace

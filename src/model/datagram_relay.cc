@@ -149,7 +149,7 @@ class Relay {
   void pass(Flow& flow, Direction direction, std::span<const std::byte> datagram) {
     Link& link = direction == Direction::up ? flow.up : flow.down;
     Fate fate = link.pass(now_, datagram.size());
-    if (fate.outcome == Fate::Outcome::passed && !transit_.has_room(2 * datagram.size()))
+    if (fate.outcome == Fate::Outcome::passed && !transit_.has_room(datagram.size(), 2))
       fate.outcome = Fate::Outcome::overflow;
     count(tally(direction), fate, datagram.size());
     if (relay_.decided) relay_.decided({now_, direction, flow.number, datagram.size(), fate});

@@ -18,18 +18,19 @@ using End = StreamLink::End;
 using Why = Relayed::Why;
 
 constexpr std::size_t receive_size = 64 * 1024;
-// How long bytes may take to be acknowledged before a reset takes them away again.
-constexpr Duration last_patience = std::chrono::seconds(1);
+// Nothing tells when bytes have been acknowledged: so often it is looked.
+constexpr Duration glance = std::chrono::milliseconds(1);
 
 // One direction.
 struct Way {
   int from;
   int to;
   StreamLink link;
-  bool has_come_to_its_end = false;  // its sender has finished writing
+  bool has_come_to_its_end = false;  // all was received that its sender will ever write
   bool is_finished = false;          // and its receiver has been told
   bool is_full = false;              // its receiver's socket takes nothing now
-  bool breaks = false;               // at its end the connection breaks
+  bool breaks = false;               // its sender is gone: at its end the connection breaks
+  std::size_t unacknowledged = 0;    // by its receiver, of what a reset has to wait for
 };
 
 class Relay {
@@ -49,7 +50,7 @@ class Relay {
       send_due(down_);
       if (over_) break;
       if (up_.is_finished && down_.is_finished)
-        over_ = Why::finished;
+        over_ = up_.breaks || down_.breaks ? Why::broken : Why::finished;
       else
         wait();
     }
@@ -84,56 +85,68 @@ class Relay {
 
   void take_end(Way& way) {
     const End end = way.link.end(Clock::now());
-    if (end == End::reset) {
-      wait_until_acknowledged(way.to);
-      end_with(Why::reset);
+    if (end == End::reset || (end == End::finished && way.breaks)) {
+      if (has_arrived(way)) end_with(end == End::reset ? Why::reset : Why::broken);
     } else if (end == End::cut) {
       end_with(Why::cut);
-    } else if (end == End::finished && way.breaks) {
-      end_with(Why::broken);
     } else if (end == End::finished && !way.is_finished) {
       call::shutdown(way.to, SHUT_WR);
       way.is_finished = true;
+      last_moved_ = Clock::now();
     }
   }
 
+  // The receiver shall have got all that came before a reset, which takes away what it has not
+  // acknowledged. One that is gone itself, or does not read, gets nothing more.
+  bool has_arrived(Way& way) {
+    if (other(way).breaks || call::pending_error(way.to) != 0) return true;
+    const std::size_t left = call::unacknowledged(way.to);
+    if (left != way.unacknowledged) last_moved_ = Clock::now();
+    way.unacknowledged = left;
+    return left == 0 || Clock::now() >= idle_at();
+  }
+
   // The end that `out` comes from and `in` leads to is gone. What it has said still reaches the
-  // other one; then that hears of it.
-  void lose(Way& out, Way& in) {
-    if (!out.has_come_to_its_end) out.link.finish(Clock::now());
-    out.has_come_to_its_end = out.breaks = true;
+  // other one, and then that hears of it.
+  static void lose(Way& out, Way& in) {
+    out.breaks = true;
     in.has_come_to_its_end = in.is_finished = true;
     in.is_full = false;
   }
 
-  // The receiver shall have got all that came before the reset.
-  static void wait_until_acknowledged(int fd) {
-    const Instant until = later(Clock::now(), last_patience);
-    while (call::unacknowledged(fd) > 0 && Clock::now() < until)
-      call::poll_precisely({}, later(Clock::now(), std::chrono::milliseconds(1)));
+  // The kernel still holds what an end said before it was gone, but poll(2) would report that again
+  // and again: it is taken whenever there is room.
+  void receive_rest(Way& way) {
+    while (way.breaks && !way.has_come_to_its_end && way.link.room() > 0) receive(way);
   }
 
   void wait() {
+    receive_rest(up_);
+    receive_rest(down_);
     std::array<pollfd, 3> ends{pollfd_of(up_, down_), pollfd_of(down_, up_),
                                pollfd{relay_.stop, POLLIN, 0}};
-    const Instant idle_at = later(last_moved_, relay_.idle_timeout);
-    const Instant until = std::min({next_of(up_), next_of(down_), idle_at});
+    // What is on its way moves by itself, however late it comes.
+    const Instant next = std::min(next_of(up_), next_of(down_));
+    const Instant until = next == never ? idle_at() : next;
     const int result = call::poll_precisely(ends, until);
     if (result < 0) throw SystemError("poll", -result);
-    if (result == 0 && Clock::now() >= idle_at) end_with(Why::idle);
+    if (result == 0 && next == never && Clock::now() >= until) end_with(Why::idle);
     if (ends[2].revents != 0) end_with(Why::stopped);
     look_at(ends[0], up_, down_);
     look_at(ends[1], down_, up_);
   }
 
+  Instant idle_at() const { return later(last_moved_, relay_.idle_timeout); }
+
   static Instant next_of(const Way& way) {
+    if (way.unacknowledged > 0) return later(Clock::now(), glance);
     return way.is_full || way.is_finished ? never : way.link.next();
   }
 
   // Of the end that `out` comes from and `in` leads to. One that has been told our end of file, and
   // of which we want nothing now, is not looked at: it would report its hang-up again and again.
   static pollfd pollfd_of(const Way& out, const Way& in) {
-    const bool reads = !out.has_come_to_its_end && out.link.room() > 0;
+    const bool reads = !out.has_come_to_its_end && !out.breaks && out.link.room() > 0;
     const int events = (reads ? POLLIN : 0) | (in.is_full ? POLLOUT : 0);
     return {events == 0 && in.is_finished ? -1 : out.from, static_cast<short>(events), 0};
   }
@@ -149,17 +162,16 @@ class Relay {
 
   void receive(Way& way) {
     const ssize_t got = call::receive(way.from, std::span(buffer_).first(way.link.room()));
-    if (got == -EAGAIN) return;
+    if (got == -EAGAIN && !way.breaks) return;
     const Instant now = Clock::now();
     last_moved_ = now;
-    if (got < 0) {
-      lose(way, other(way));
-    } else if (got == 0) {
-      way.has_come_to_its_end = true;
-      way.link.finish(now);
-    } else {
+    if (got > 0) {
       way.link.push(now, std::span(buffer_).first(static_cast<std::size_t>(got)));
+      return;
     }
+    if (got < 0) lose(way, other(way));  // an error comes behind all that came before it
+    way.has_come_to_its_end = true;
+    way.link.finish(now);
   }
 
   void end() const {

@@ -7,6 +7,10 @@
 namespace netlab {
 namespace {
 
+std::size_t memory_of(const Parcel& parcel) {
+  return Transit::parcel_cost + parcel.bytes.capacity();
+}
+
 // Whether the next datagrams, so many of size `segment` but for the last, go on in this parcel. A
 // copy does not, for it has the ordinal of the one before.
 bool continues(const Parcel& parcel, const Flow& flow, Direction direction, std::uint64_t first,
@@ -24,20 +28,22 @@ void Transit::add(Instant at, Flow& flow, Direction direction, std::uint64_t ord
   const bool joins =
       open_ != parcels_.end() && open_->first == at &&
       continues(open_->second, flow, direction, ordinal, bytes.size(), 1, bytes.size());
-  if (!joins) {
+  if (joins) {
+    memory_ -= memory_of(open_->second);
+  } else {
     open_ = parcels_.emplace(at, Parcel{&flow, direction, ordinal, bytes.size(), {}});
     ++flow.on_its_way;
   }
   std::vector<std::byte>& all = open_->second.bytes;
   all.insert(all.end(), bytes.begin(), bytes.end());
-  bytes_ += bytes.size();
+  memory_ += memory_of(open_->second);
 }
 
 Parcel Transit::take_first() {
   assert(!parcels_.empty());
   if (open_ == parcels_.begin()) open_ = parcels_.end();
   Parcel parcel = std::move(parcels_.extract(parcels_.begin()).mapped());
-  bytes_ -= parcel.bytes.size();
+  memory_ -= memory_of(parcel);
   --parcel.flow->on_its_way;
   return parcel;
 }

@@ -26,10 +26,16 @@ struct Parcel {
 
 class Transit {
  public:
-  // What may be on its way in all, in bytes.
+  // What may be on its way in all, in bytes of memory.
   static constexpr std::size_t most_bytes = 256 * 1024 * 1024;
+  // A parcel's share of that beside what it holds, for many a datagram is smaller: itself with its
+  // time, the map's links, and what the allocator adds to these and to the bytes.
+  static constexpr std::size_t parcel_cost = sizeof(Parcel) + sizeof(Instant) + 64;
 
-  bool has_room(std::size_t size) const { return bytes_ + size <= most_bytes; }
+  // For so many of this size.
+  bool has_room(std::size_t size, std::size_t count = 1) const {
+    return memory_ + count * (size + parcel_cost) <= most_bytes;
+  }
   // The datagram is copied.
   void add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
            std::span<const std::byte> bytes);
@@ -50,7 +56,7 @@ class Transit {
 
   Parcels parcels_;
   Parcels::iterator open_ = parcels_.end();  // the last that came in; end: takes no more
-  std::size_t bytes_ = 0;
+  std::size_t memory_ = 0;
 };
 
 }  // namespace netlab

@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t piece_size = 64 * 1024;
 // What may be on its way where no rate bounds it: 400 MB/s with a delay of 40 ms.
 constexpr std::size_t most_bytes = 16 * 1024 * 1024;
+// What a piece costs beside its bytes, which may be one: its time, the vector, and what the
+// allocator adds.
+constexpr std::size_t piece_cost = 64;
 // Between two pieces of a split: the receiver shall have the time to take one by itself.
 constexpr Duration split_gap = std::chrono::milliseconds(1);
 // With a rate, so much of a second's worth comes out at once, and so much may wait for its turn:
@@ -30,8 +33,12 @@ StreamLink::StreamLink(const StreamLinkSettings& settings)
       line_(settings.rate, std::numeric_limits<std::size_t>::max()),
       most_held_(bytes_held(settings)) {}
 
+std::size_t StreamLink::memory() const {
+  return held_ + pieces_.size() * piece_cost;
+}
+
 std::size_t StreamLink::room() const {
-  if (finish_at_ || held_ >= most_held_ || allowed() == 0) return 0;
+  if (finish_at_ || held_ >= most_held_ || memory() >= most_bytes || allowed() == 0) return 0;
   if (settings_.rate == 0) return piece_size;
   return std::clamp<std::uint64_t>(settings_.rate / pieces_a_second, 1, piece_size);
 }

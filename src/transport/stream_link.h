@@ -53,6 +53,8 @@ class StreamLink {
     std::vector<std::byte> bytes;
   };
 
+  // Of what is on its way, in bytes.
+  std::size_t memory() const;
   // How many bytes may still come out before something happens.
   std::uint64_t allowed() const;
 

@@ -1,7 +1,11 @@
 """impair tcp: connections that are slow, come in pieces, and break on order."""
 
+import array
+import contextlib
+import fcntl
 import socket
 import subprocess
+import termios
 import threading
 import time
 
@@ -99,13 +103,7 @@ def test_cut_counts_what_the_server_sends_unless_told_otherwise():
 def test_reset_after_so_many_bytes(after):
     with Impair("tcp", sending(CONTENT), "--reset-after", after) as impair:
         with connect(impair) as client:
-            found = b""
-            with pytest.raises(ConnectionResetError):
-                while True:
-                    piece = client.recv(65536)
-                    assert piece, "an end in good order"
-                    found += piece
-        assert found == CONTENT[:after]
+            assert read_until_reset(client) == CONTENT[:after]
 
 
 def test_stall_after_so_many_bytes():
@@ -116,10 +114,81 @@ def test_stall_after_so_many_bytes():
             client.recv(1)
 
 
+RESET_WHEN_CLOSED = b"\1\0\0\0\0\0\0\0"  # struct linger, for SO_LINGER
+
+
+def resetting(content, is_reset=None):
+    """A server that sends this, and resets the connection when all of it has come to the other kernel."""
+    def unacknowledged(connection):
+        count = array.array("i", [0])
+        fcntl.ioctl(connection, termios.TIOCOUTQ, count)
+        return count[0]
+
+    def answer(connection):
+        connection.recv(1)
+        connection.sendall(content)
+        eventually(lambda: unacknowledged(connection) == 0, "the proxy does not take it")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_WHEN_CLOSED)
+        connection.close()
+        if is_reset:
+            is_reset.set()
+    return tcp_server_of(answer)
+
+
+def read_until_reset(client):
+    found = b""
+    with pytest.raises(ConnectionResetError):
+        while True:
+            piece = client.recv(65536)
+            assert piece, f"an end in good order behind {len(found)} bytes"
+            found += piece
+    return found
+
+
+@pytest.mark.parametrize("words", [[], ["--delay", "50ms"], ["--rate", "1M"],
+                                   ["--delay", "50ms", "--rate", "2M"]])
+def test_a_reset_comes_behind_all_that_was_sent_before(words):
+    content = noise(1_000_000)
+    with Impair("tcp", resetting(content), *words) as impair, connect(impair) as client:
+        client.sendall(b"x")
+        assert read_until_reset(client) == content
+        impair.out.wait_for('"broken"')
+    assert impair.summary[None]["down"] == 1_000_000
+
+
+@contextlib.contextmanager
+def late_reader(impair):
+    """A client whose kernel takes next to nothing ahead: the rest waits in the proxy's."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(TIMEOUT)
+        client.connect(("127.0.0.1", impair.port))
+        yield client
+
+
+def test_a_reset_waits_for_a_receiver_that_reads_late():
+    is_reset = threading.Event()
+    with Impair("tcp", resetting(CONTENT, is_reset)) as impair, late_reader(impair) as client:
+        client.sendall(b"x")
+        assert is_reset.wait(TIMEOUT)
+        assert read_until_reset(client) == CONTENT
+
+
+def test_it_stops_while_a_reset_waits_for_its_receiver():
+    is_reset = threading.Event()
+    impair = Impair("tcp", resetting(CONTENT, is_reset))
+    impair.__enter__()
+    with late_reader(impair) as client:
+        client.sendall(b"x")
+        assert is_reset.wait(TIMEOUT)
+        impair.__exit__(None)
+        assert '"stopped"' in impair.out.text()
+
+
 def test_a_reset_of_one_end_is_one_for_the_other():
     def answer(connection):
         connection.recv(1)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_WHEN_CLOSED)
     with Impair("tcp", tcp_server_of(answer)) as impair, connect(impair) as client:
         client.sendall(b"x")
         with pytest.raises(ConnectionResetError):
@@ -150,6 +219,30 @@ def test_an_idle_connection_ends():
             Impair("tcp", server.port, "--idle-timeout", "0.2") as impair:
         assert fetched(impair) == b""
         impair.out.wait_for('"idle"')
+
+
+def test_what_is_on_its_way_is_not_idle():
+    with Server("tcp", "serve", "--echo", "-q") as server, \
+            Impair("tcp", server.port, "--delay", "600ms", "--idle-timeout", "0.3") as impair:
+        with connect(impair) as client:
+            client.sendall(b"x")
+            assert read_exactly(client, 1) == b"x"
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == b""
+        impair.out.wait_for('"finished"')
+
+
+def test_a_receiver_that_never_reads_is_idle():
+    with Impair("tcp", sending(noise(8_000_000)), "--delay", "1ms", "--idle-timeout", "0.3") as impair, \
+            late_reader(impair):
+        impair.out.wait_for('"idle"')
+
+
+def test_a_reset_waits_no_longer_than_an_idle_connection():
+    with Impair("tcp", resetting(CONTENT), "--idle-timeout", "0.3") as impair, late_reader(impair) as client:
+        client.sendall(b"x")
+        impair.out.wait_for('"broken"')
+        assert len(read_until_reset(client)) < len(CONTENT)
 
 
 def test_a_receiver_that_does_not_read_holds_the_sender_up():

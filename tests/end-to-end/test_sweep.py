@@ -29,6 +29,29 @@ def test_a_line_a_point(tmp_path):
     assert [point["measured"] for point in points] == [int(row["measured"]) for row in rows]
 
 
+def test_high_losses_are_measured_up_to_the_highest():
+    done = netlab("sweep", "arq", "--loss", "80,85,90%", "--packets", "300")
+    assert done.status == 0 and done.err == "", done
+    rows = list(csv.DictReader(io.StringIO(done.out.decode())))
+    assert len(rows) == 9 and all(int(row["measured"]) > 0 for row in rows), rows
+
+
+def test_what_is_given_up_is_told_and_the_rest_is_there(tmp_path):
+    # No handshake succeeds: its token lives for 15 s.
+    slow = ["sweep", "arq", "--loss", "0,5,20%", "--delay", "20s", "-o", "figure.svg"]
+    done = netlab(*slow, cwd=tmp_path)
+    assert done.status == 1 and done.err.count("\n") == 1, done
+    assert "given up: stop-and-wait at 0%, stop-and-wait at 5%," in done.err
+    rows = list(csv.DictReader(io.StringIO(done.out.decode())))
+    assert len(rows) == 9 and all(row["measured"] == "" and int(row["formula"]) > 0 for row in rows), rows
+    curves = xml.etree.ElementTree.parse(tmp_path / "figure.svg").getroot().findall(SVG + "polyline")
+    assert [len(curve.get("points").split()) for curve in curves] == [3, 0] * 3
+    done = netlab(*slow, "--json", cwd=tmp_path)
+    points = [json.loads(line) for line in done.out.splitlines()]
+    assert points.pop()["event"] == "error"
+    assert len(points) == 9 and not any("measured" in point for point in points)
+
+
 def test_a_figure(tmp_path):
     assert netlab(*QUICK, "-o", "figure.svg", cwd=tmp_path).status == 0
     figure = xml.etree.ElementTree.parse(tmp_path / "figure.svg").getroot()
@@ -36,12 +59,44 @@ def test_a_figure(tmp_path):
     curves = figure.findall(SVG + "polyline")
     assert len(curves) == 6  # three strategies, measured and calculated
     for curve in curves:
-        places = [tuple(map(float, place.split(","))) for place in curve.get("points").split()]
+        places = places_of(curve)
         assert len(places) == 3
         assert all(0 <= x <= float(figure.get("width")) and 0 <= y <= float(figure.get("height"))
                    for x, y in places)
     texts = [text.text for text in figure.iter(SVG + "text")]
     assert {"stop-and-wait", "go-back-n", "selective-repeat", "packets lost, %"} <= set(texts)
+
+
+def figure_of(folder, *words):
+    assert netlab("sweep", "arq", "--packets", "100", *words, "-o", "figure.svg", cwd=folder).status == 0
+    return xml.etree.ElementTree.parse(folder / "figure.svg").getroot()
+
+
+def places_of(curve):
+    return [tuple(map(float, place.split(","))) for place in curve.get("points").split()]
+
+
+@pytest.mark.parametrize("words", [[], ["--rate", "900K"], ["--window", "1"], ["--loss", "0,90%"]])
+def test_nothing_runs_through_the_legend(words, tmp_path):
+    figure = figure_of(tmp_path, *words)
+    lowest = max(y for curve in figure.findall(SVG + "polyline") for _, y in places_of(curve))
+    texts = [(text.text, float(text.get("x")), float(text.get("y"))) for text in figure.iter(SVG + "text")]
+    legend = [text for text in texts if text[0].startswith(("stop", "go-", "selective", "dashed"))]
+    assert len(legend) == 4
+    for text, x, y in legend:
+        assert lowest + 12 < y < float(figure.get("height")), text
+        assert all(abs(y - other) >= 12 for _, _, other in texts if other != y), text
+    ends = [x + 7 * len(text) for text, x, _ in legend]
+    begins = [x for _, x, _ in legend][1:] + [float(figure.get("width"))]
+    assert all(end < begin for end, begin in zip(ends, begins))
+    assert len({y for *_, y in legend}) == 1 and len([1 for *_, y in texts if y == legend[0][2]]) == 4
+
+
+def test_a_curve_goes_from_left_to_right_in_whatever_order_it_was_measured(tmp_path):
+    figure = figure_of(tmp_path, "--loss", "20,0,5%")
+    for curve in figure.findall(SVG + "polyline"):
+        xs = [x for x, _ in places_of(curve)]
+        assert len(xs) == 3 and xs == sorted(xs)
 
 
 @pytest.mark.parametrize("words, why", [

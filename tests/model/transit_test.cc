@@ -123,12 +123,25 @@ TEST_F(TransitTest, JoinsNothingToWhatWasTaken) {
 }
 
 TEST_F(TransitTest, HasABound) {
-  EXPECT_TRUE(transit_.has_room(Transit::most_bytes));
-  add(1, "x", one_);
-  EXPECT_FALSE(transit_.has_room(Transit::most_bytes));
-  EXPECT_TRUE(transit_.has_room(Transit::most_bytes - 1));
+  constexpr std::size_t most = Transit::most_bytes - Transit::parcel_cost;
+  EXPECT_TRUE(transit_.has_room(most));
+  EXPECT_FALSE(transit_.has_room(most + 1));
+  EXPECT_FALSE(transit_.has_room(most / 2, 2));
+  add(1, std::string(1000, 'x'), one_);
+  EXPECT_FALSE(transit_.has_room(most - 1000));
+  add(1, std::string(1000, 'x'), one_);  // joins it
+  EXPECT_FALSE(transit_.has_room(most - Transit::parcel_cost - 1999));
+  EXPECT_TRUE(transit_.has_room(most - Transit::parcel_cost - 4000));
   take();
-  EXPECT_TRUE(transit_.has_room(Transit::most_bytes));
+  EXPECT_TRUE(transit_.has_room(most));
+}
+
+TEST_F(TransitTest, BoundsEmptyDatagramsAsWell) {
+  constexpr std::size_t count = 1000;
+  for (std::size_t i = 0; i < count; ++i) add(1, "", one_);
+  EXPECT_FALSE(transit_.has_room(Transit::most_bytes - count * sizeof(Parcel)));
+  while (transit_.next() != never) take();
+  EXPECT_TRUE(transit_.has_room(Transit::most_bytes - Transit::parcel_cost));
 }
 
 }  // namespace

@@ -85,6 +85,27 @@ TEST(StreamLink, TakesInNoMoreThanItMayHold) {
   EXPECT_EQ(in, 16u * 1024 * 1024);
 }
 
+TEST(StreamLink, BoundsTheMemoryOfSmallPiecesAsWell) {
+  constexpr std::size_t most = 16 * 1024 * 1024;
+  for (const std::uint64_t rate : {0u, 1'000'000'000u}) {
+    StreamLink link({.delay = 1h, .rate = rate});
+    std::size_t in = 0;
+    for (; link.room() > 0 && in < most; ++in) link.push(start, bytes_of("x"));
+    EXPECT_LE(in, most / sizeof(std::vector<std::byte>));
+    EXPECT_EQ(taken(link, start + 2h).size(), in);
+    EXPECT_GT(link.room(), 0u);
+  }
+}
+
+TEST(StreamLink, HoldsALowRateInSmallPieces) {
+  StreamLink link({.delay = 1s, .rate = 100});
+  for (int i = 0; i < 110; ++i) {
+    ASSERT_GT(link.room(), 0u);
+    link.push(start, bytes_of("x"));
+  }
+  EXPECT_EQ(link.room(), 0u);
+}
+
 TEST(StreamLink, SplitsIntoPieces) {
   StreamLink link({.split = 2});
   link.push(start, bytes_of("abcde"));

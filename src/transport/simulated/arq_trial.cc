@@ -1,6 +1,7 @@
 #include "transport/simulated/arq_trial.h"
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "transport/simulated/no_congestion.h"
@@ -14,11 +15,33 @@ using reliable::Strategy;
 constexpr std::uint64_t payload = reliable::base_size - reliable::data_header_size;
 // A transfer that takes longer is given up.
 constexpr Duration most = std::chrono::hours(24 * 365);
+// A HELLO goes out every two seconds at least, and two have to come through. With a round trip that
+// a token does not outlive there is no handshake at all.
+constexpr Duration longest_handshake = std::chrono::hours(1);
 
 // The way to the other end, in units of the time that a packet takes to leave: the textbook's a.
 double way(Duration delay, std::uint64_t rate) {
   return std::chrono::duration<double>(delay).count() * static_cast<double>(rate) /
          static_cast<double>(reliable::base_size);
+}
+
+ArqTrial::Result measured(const SimulationSettings& settings) {
+  Simulation simulation(settings);
+  const reliable::Connection& client = *simulation.client().connection;
+  const bool has_begun = simulation.run_until([&] { return client.is_established(); }, most);
+  const Instant started = simulation.now();
+  const bool is_whole =
+      has_begun &&
+      simulation.run_until(
+          [&] { return simulation.server().bytes_read() == settings.client.writes; }, most);
+  if (!simulation.complaint().empty()) throw std::logic_error(simulation.complaint());
+  ArqTrial::Result result{.packets = simulation.packets_up()};
+  if (has_begun) result.bytes_again = client.sender().sent_again();
+  if (is_whole) {
+    const std::chrono::duration<double> seconds = simulation.now() - started;
+    result.rate = static_cast<double>(settings.client.writes) / seconds.count();
+  }
+  return result;
 }
 
 }  // namespace
@@ -29,6 +52,7 @@ std::uint64_t filling_window(Duration delay, std::uint64_t rate) {
 
 ArqTrial::Result ArqTrial::run() const {
   SimulationSettings settings{.seed = seed};
+  settings.most_probes = std::numeric_limits<std::uint32_t>::max();  // for as many may be lost
   settings.up = {.link = {.loss = loss, .delay = delay}, .rate = rate};
   settings.down.link = {.delay = delay};
   settings.client.writes = packets * payload;
@@ -37,18 +61,11 @@ ArqTrial::Result ArqTrial::run() const {
     party->connection.largest = reliable::base_size;
     party->connection.window = window;
     party->connection.congestion = &no_congestion;
+    // The peer is there: who hears nothing for long had bad luck.
+    party->connection.handshake_timeout = longest_handshake;
+    party->connection.idle_timeout = most;
   }
-  Simulation simulation(settings);
-  simulation.run_until([&] { return simulation.client().connection->is_established(); }, most);
-  const Instant started = simulation.now();
-  const bool is_whole = simulation.run_until(
-      [&] { return simulation.server().bytes_read() == settings.client.writes; }, most);
-  if (!simulation.complaint().empty()) throw std::logic_error(simulation.complaint());
-  const std::chrono::duration<double> seconds = simulation.now() - started;
-  return {.rate = static_cast<double>(simulation.server().bytes_read()) / seconds.count(),
-          .packets = simulation.packets_up(),
-          .bytes_again = simulation.client().connection->sender().sent_again(),
-          .is_whole = is_whole};
+  return measured(settings);
 }
 
 double ArqTrial::formula() const {

@@ -2,6 +2,8 @@
 // virtual time, and tells what the textbook says.
 #pragma once
 
+#include <optional>
+
 #include "transport/reliable/arq.h"
 
 namespace netlab::simulated {
@@ -19,10 +21,9 @@ struct ArqTrial {
   std::uint64_t seed = 1;
 
   struct Result {
-    double rate = 0;                // bytes of data a second
+    std::optional<double> rate;     // bytes of data a second; nothing: it was given up
     std::uint64_t packets = 0;      // sent
     std::uint64_t bytes_again = 0;  // sent more than once
-    bool is_whole = false;          // false: given up
   };
   // Throws std::logic_error when the transport broke a rule.
   Result run() const;

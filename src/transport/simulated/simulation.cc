@@ -10,8 +10,6 @@ namespace netlab::simulated {
 namespace {
 
 const Address clients_address = Address::loopback(40'000);
-// Probes that are sent though the window of packets is full.
-constexpr std::uint64_t most_probes = 64;
 
 }  // namespace
 
@@ -134,7 +132,8 @@ void Simulation::check(const Party& from, const Party& to) {
   const reliable::Sender& sender = from.connection->sender();
   if (sender.limit() > to.connection->receiver().buffer().limit())
     complaint_ = "a limit that was never given";
-  if (sender.recovery().flight().packets() > from.connection->terms().window + most_probes)
+  if (sender.recovery().flight().packets() >
+      from.connection->terms().window + settings_.most_probes)
     complaint_ = "more packets on their way than were agreed on";
 }
 

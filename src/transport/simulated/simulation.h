@@ -19,6 +19,7 @@ struct SimulationSettings {
   WireSettings up;  // from the client to the server
   WireSettings down;
   std::uint64_t seed = 1;
+  std::uint64_t most_probes = 64;  // that may be sent though the window of packets is full
   bool logs = false;
 };
 

@@ -42,14 +42,33 @@ TEST(ArqTrial, KnowsHowManyPacketsFillALine) {
 TEST(ArqTrial, ComesNearTheFormulas) {
   for (const auto& row : reliable::arqs()) {
     const ArqTrial clean = usual(row.strategy, 0);
-    EXPECT_NEAR(clean.run().rate / clean.formula(), 0.97, 0.04) << row.name;
+    EXPECT_NEAR(clean.run().rate.value() / clean.formula(), 0.97, 0.04) << row.name;
     const ArqTrial lossy = usual(row.strategy, 0.1);
     const auto result = lossy.run();
-    EXPECT_TRUE(result.is_whole);
-    EXPECT_GT(result.rate / lossy.formula(), 0.7) << row.name;
-    EXPECT_LT(result.rate / lossy.formula(), 1.05) << row.name;
+    EXPECT_GT(result.rate.value() / lossy.formula(), 0.7) << row.name;
+    EXPECT_LT(result.rate.value() / lossy.formula(), 1.05) << row.name;
     EXPECT_GT(result.bytes_again, 0u);
   }
+}
+
+TEST(ArqTrial, GetsThroughWhereHardlyAPacketDoes) {
+  for (const auto& row : reliable::arqs()) {
+    ArqTrial trial = usual(row.strategy, 0.9);
+    trial.packets = 100;
+    for (trial.seed = 1; trial.seed <= 10; ++trial.seed) {
+      const auto result = trial.run();
+      ASSERT_TRUE(result.rate) << row.name << ", seed " << trial.seed;
+      EXPECT_GT(*result.rate, 1);
+      EXPECT_GT(result.packets, 500u);
+    }
+  }
+}
+
+TEST(ArqTrial, GivesUpWhereNoneDoes) {
+  const auto result = usual(Strategy::go_back_n, 1).run();
+  EXPECT_FALSE(result.rate);
+  EXPECT_GT(result.packets, 0u);
+  EXPECT_EQ(result.bytes_again, 0u);
 }
 
 TEST(ArqTrial, OfTheSameSeedIsTheSame) {
