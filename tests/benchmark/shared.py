@@ -27,7 +27,7 @@ def run_pair(folder, tools, line, first, second, seconds):
     (folder / "new").mkdir()
     places = [folder / "new/first", folder / "new/second"]
     serve = lambda words: (lambda port: [tools.netlab, "ftp", "serve", folder / "served/file.bin", "-q", "-p", port, *words])
-    with Running(serve(first)) as one, Running(serve(second)) as other:
+    with Running(serve(first), True) as one, Running(serve(second), True) as other:
         clients = [subprocess.Popen(line.there(tools.netlab, "ftp", "get", f"{HERE}:{server.port}", "-q", "-o", place,
                                                *words[:1]))
                    for server, place, words in zip((one, other), places, (first, second))]

@@ -13,8 +13,9 @@ struct Settings {
   std::uint32_t window = 32'768;                   // packets on their way at most
   std::uint32_t largest = largest_size;            // datagram, bytes: base_size to largest_size
   const CongestionRow* congestion = &congestion_controls().front();
-  std::size_t send_buffer = 4 * 1024 * 1024;     // bytes
-  std::size_t receive_buffer = 4 * 1024 * 1024;  // bytes: what the peer may send ahead
+  // Two round trips of 100 ms at 600 Mbit/s: one on its way, one to send again what was lost.
+  std::size_t send_buffer = 16 * 1024 * 1024;     // bytes
+  std::size_t receive_buffer = 16 * 1024 * 1024;  // bytes: what the peer may send ahead
   Duration handshake_timeout = std::chrono::seconds(10);
   // The peer is dead when it has not answered for so long; nobody is who has not been asked.
   Duration idle_timeout = std::chrono::seconds(30);
