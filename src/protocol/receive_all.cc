@@ -20,8 +20,6 @@ using Method = lab::Request::Method;
 // So many bytes of requests are sent ahead of their answers. They have to fit into the buffers of
 // the sockets, or both ends would wait for each other.
 constexpr std::size_t most_ahead = 16 * 1024;
-// A file of so many bytes or less is taken whole before it is written.
-constexpr std::uint64_t small_file = 64 * 1024;
 constexpr std::size_t receive_size = 1024 * 1024;
 
 // After these no further file can be written either.
@@ -206,7 +204,7 @@ class Receiver {
     if (with_.verify)
       postponed_.push_back({remote, place, true});
     else
-      ask({remote, place, entry.size > small_file});
+      ask({remote, place, entry.size > lab::small_file});
   }
 
   // As rsync(1) decides it: by size and time of modification.
@@ -247,8 +245,10 @@ class Receiver {
     if (found.offset != 0)
       throw ProtocolError("the server answers for another offset than was asked for");
     try {
-      if (found.size <= small_file)
+      if (found.size <= lab::small_file)
         take_small(file, found);
+      else if (!file.is_confirmed)
+        ask_confirmed(file);
       else
         take_large(file, found);
     } catch (const SystemError& error) {
@@ -256,6 +256,12 @@ class Receiver {
       fail(error.what());
       if (left_ > 0) ask_anew();
     }
+  }
+
+  // It has grown since it was listed.
+  void ask_confirmed(const Awaited& file) {
+    awaited_.push_front({file.remote, file.place, true});
+    ask_anew();
   }
 
   // The rest of a file is not wanted: what else was asked for comes on a new connection.

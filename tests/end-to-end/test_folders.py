@@ -181,6 +181,25 @@ def test_a_server_that_lies(said, why, folder):
     assert set(os.listdir(folder / "copy")) <= {"x.part", "x.part.state"}
 
 
+@pytest.mark.parametrize("listed", [40_000, 5], ids=["as listed", "grown since"])
+def test_a_file_that_changes_while_it_is_sent(listed, folder):
+    """Whatever comes in more than one piece is confirmed: a mixture is never there."""
+    def answer(client):
+        while line := read_line(client):
+            if line.startswith(b"LIST"):
+                client.sendall(b"OK 0 0 a-b-c .\nfile %d 1 - x\nfile 2 1 - y\nEND\n" % listed)
+            elif line.startswith(b"GET x"):
+                client.sendall(b"OK 40000 0 old x 1 -\n" + b"o" * 20_000 + b"n" * 20_000)
+            elif line.startswith(b"GET y"):
+                client.sendall(b"OK 2 0 a-b-c y 1 -\nyy")
+            else:
+                client.sendall(b"OK 40000 0 new x 2 -\n")
+    port = tcp_server_of(answer, clients=2)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and "x has changed while it was sent" in done.err, done
+    assert not (folder / "copy/x").exists() and (folder / "copy/y").read_bytes() == b"yy"
+
+
 def test_a_server_that_lists_for_ever(folder):
     def answer(client):
         read_line(client)
