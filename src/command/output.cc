@@ -57,9 +57,12 @@ void Output::tell(const Event& event) const {
 
 Tell Output::teller() const {
   if (quiet) return {};
-  return [this](const Event& event) {
+  const auto line_of = [this](const Event& event) {
+    return to_line(json ? to_json(event) : printable(event.text));
+  };
+  return [line_of](const Event& event) {
     try {
-      announce(event);
+      write_result(line_of(event));
     } catch (const SystemError& error) {
       log::note("{}", error.what());
     }
@@ -70,17 +73,18 @@ void Output::fail(std::string_view command, std::string_view why) const {
   const std::string name = "netlab" + (command.empty() ? "" : " " + std::string(command));
   const std::string red = colored() ? "\033[1;31m" : "";
   const std::string plain = colored() ? "\033[0m" : "";
-  write_remark(to_line(red + name + ":" + plain + " " + std::string(why)));
+  const std::string shown = printable(why);
+  write_remark(to_line(red + name + ":" + plain + " " + shown));
   if (!json) return;
   try {
-    announce({"error", "", {{"command", std::string(command)}, {"message", std::string(why)}}});
+    announce({"error", "", {{"command", std::string(command)}, {"message", shown}}});
   } catch (const SystemError&) {
     // It has been told on standard error.
   }
 }
 
 void Output::remark(std::string_view line) const {
-  if (!quiet) write_remark(to_line(std::string(line)));
+  if (!quiet) write_remark(to_line(printable(line)));
 }
 
 bool Output::watched() const {

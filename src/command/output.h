@@ -1,5 +1,7 @@
 // Output is what a command tells its user: results on standard output, everything else on standard
-// error. Each line is one write(2), so that those of several threads or processes do not mix.
+// error. Each line is one write(2), so that those of several threads or processes do not mix. What
+// remark(), fail() and a teller() show may have names in it that came from a peer: control bytes
+// are escaped here, whatever was forgotten before.
 #pragma once
 
 #include <optional>

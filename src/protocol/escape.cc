@@ -73,8 +73,8 @@ std::string Escaper::next(std::string_view piece) {
       held_ = text;
       break;
     }
-    const bool shown =
-        next.kind == Utf8::Kind::valid && !is_control(next.character) && next.character != '\\';
+    const bool shown = next.kind == Utf8::Kind::valid && !is_control(next.character) &&
+                       (keeps_backslashes_ || next.character != '\\');
     if (shown)
       line += text.substr(0, next.length);
     else
@@ -94,6 +94,13 @@ std::string escaped(std::string_view text) {
   Escaper escaper;
   std::string line = escaper.next(text);
   return line += escaper.rest();
+}
+
+std::string printable(std::string_view line) {
+  Escaper escaper;
+  escaper.keeps_backslashes_ = true;
+  std::string shown = escaper.next(line);
+  return shown += escaper.rest();
 }
 
 std::string escaped_start(std::string_view text, std::size_t most) {

@@ -10,6 +10,10 @@ namespace netlab {
 // a backslash \\, and every other control character (C0, DEL, C1) or invalid byte \xNN.
 std::string escaped(std::string_view text);
 
+// The same but for backslashes, which stay: of a line whose parts may be escaped already, where it
+// goes out.
+std::string printable(std::string_view line);
+
 // The same for a text that comes in pieces, which may end in the middle of a character.
 class Escaper {
  public:
@@ -18,6 +22,9 @@ class Escaper {
   std::string rest();
 
  private:
+  friend std::string printable(std::string_view line);
+
+  bool keeps_backslashes_ = false;
   std::string held_;  // the start of a character, up to three bytes
 };
 
