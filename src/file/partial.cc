@@ -86,9 +86,10 @@ Fd open_and_lock(const Place& place, int flags) {
   throw_locked(place);
 }
 
-PartialState read_state(const Place& destination) {
-  const Fd file(state_of(destination).open(O_RDONLY | O_NOFOLLOW));
-  if (file.get() < 0) return {};
+// Place::remove, and Place::open for writing, know no owner: these do.
+std::optional<std::string> state_text(const Place& state) {
+  const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0) return std::nullopt;
   std::array<std::byte, PartialState::most + 1> bytes;
   std::size_t size = 0;
   while (size < bytes.size()) {
@@ -96,11 +97,30 @@ PartialState read_state(const Place& destination) {
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
-  return PartialState::parse({reinterpret_cast<const char*>(bytes.data()), size});
+  return std::string(reinterpret_cast<const char*>(bytes.data()), size);
+}
+
+PartialState read_state(const Place& destination) {
+  return PartialState::parse(state_text(state_of(destination)).value_or(""));
+}
+
+bool is_another_s(const Place& state) {
+  return state.status_of_link() && !PartialState::is_ours(state_text(state).value_or("?"));
+}
+
+[[noreturn]] void throw_another_s(const Place& place) {
+  throw SystemError("replace " + place.path() + " (no transfer of netlab's made it)", EEXIST);
+}
+
+void remove_state(const Place& destination) {
+  const Place state = state_of(destination);
+  if (!is_another_s(state)) state.remove();
 }
 
 void write_state(const Place& destination, const PartialState& state) {
   const Place fresh = beside(destination, ".part.state.new");
+  for (const Place& place : {fresh, state_of(destination)})
+    if (is_another_s(place)) throw_another_s(place);
   const int fd = fresh.open(O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, new_file);
   if (fd < 0) throw SystemError("open " + fresh.path(), -fd);
   const Fd file(fd);
@@ -144,6 +164,8 @@ std::optional<Partial> Partial::find(const Place& destination) {
 Partial Partial::create(const Place& destination, bool replace) {
   const Place part = part_of(destination);
   Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
+  const auto state = state_text(state_of(destination));
+  if (partial.size() > 0 && !(state && PartialState::is_ours(*state))) throw_another_s(part);
   partial.state_.replace = replace;
   return partial;
 }
@@ -162,7 +184,7 @@ Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
 
 void Partial::discard() {
   place_.remove();
-  state_of(destination_).remove();
+  remove_state(destination_);
 }
 
 void Partial::take_from(const Partial& other, std::uint64_t count) {
@@ -191,12 +213,10 @@ void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
 void Partial::start(std::uint64_t offset, const std::string& tag, bool holes) {
   state_.tag = tag;
   state_.holes = holes || (state_.holes && offset > 0);
+  // First, for it says that what is there is ours.
+  write_state(destination_, state_);
   truncate(offset);
   seek(file_, offset, path());
-  if (state_ == PartialState())
-    state_of(destination_).remove();
-  else
-    write_state(destination_, state_);
 }
 
 void Partial::truncate(std::uint64_t size) const {
@@ -226,7 +246,7 @@ void Partial::complete(const Finish& finish) {
     place_.rename(destination_, state_.replace);
   }
   if (finish.durable) destination_.sync_folder();
-  state_of(destination_).remove();
+  remove_state(destination_);
 }
 
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
@@ -254,7 +274,8 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
 }
 
 bool is_named_as_partial(std::string_view name) {
-  return name.ends_with(".part") || name.ends_with(".part.state");
+  return name.ends_with(".part") || name.ends_with(".part.state") ||
+         name.ends_with(".part.state.new");
 }
 
 PathState look_at(const std::string& path) {

@@ -1,7 +1,9 @@
 // Partial is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a rename
 // when it is whole, so that nobody ever sees half a file under the final name; beside it
-// DEST.part.state tells which state of the remote file it is a part of. A partial that someone made
-// by other means, under the final name, is continued in a copy, or in its place.
+// DEST.part.state tells which state of the remote file it is a part of, and that it is netlab's: a
+// file that only happens to be called so is never begun anew, nor is such a state replaced. A
+// partial that someone made by other means is continued where it is a part; under the final name in
+// a copy, or in its place.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +33,7 @@ class Partial {
   // DEST.part alone.
   static std::optional<Partial> find_part(const Place& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
+  // Throws SystemError, EEXIST when a file is there that netlab did not make.
   static Partial create(const Place& destination, bool replace);
   // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
   // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
@@ -57,7 +60,8 @@ class Partial {
   // Fills `into` from there on. Throws SystemError, EIO when it has become shorter.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
   // Writing begins: goes to `offset`, which is at most size(), and notes the remote's tag. What was
-  // behind `offset` is cut off. `holes`: what is written from now on may come in any order.
+  // behind `offset` is cut off. `holes`: what is written from now on may come in any order. Throws
+  // SystemError, EEXIST when the state's name is that of another's file.
   void start(std::uint64_t offset, const std::string& tag, bool holes = false);
   const Fd& file() const { return file_; }
   // A further descriptor with a position of its own. Throws SystemError.
@@ -88,7 +92,8 @@ class Partial {
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
                  const Finish& finish);
 
-// Whether a file of this name could be the partial of another, or its state.
+// Whether a file of this name could be the partial of another, or its state. Of several, sorted by
+// their names, the other comes first.
 bool is_named_as_partial(std::string_view name);
 
 // What is at a path, links followed.

@@ -150,10 +150,12 @@ class Receiver {
   void receive_entries(const Branch& branch, std::vector<Entry> entries,
                        std::vector<Branch>& branches) {
     // "x.part" is where "x" is written until it is whole: one that is a file there as well comes
-    // after it.
-    std::stable_partition(entries.begin(), entries.end(),
-                          [](const Entry& entry) { return !is_named_as_partial(entry.name); });
+    // after it, and "x.part.part" after that.
+    const auto partials = std::ranges::partition(
+        entries, [](const Entry& entry) { return !is_named_as_partial(entry.name); });
+    std::ranges::sort(partials, {}, &Entry::name);
     for (const Entry& entry : entries) {
+      if (is_named_as_partial(entry.name)) receive_postponed();
       if (entry.kind == Entry::Kind::file)
         receive_or_fail(branch, entry);
       else if (entry.kind == Entry::Kind::folder && branch.depth == most_depth)

@@ -166,8 +166,7 @@ class Sender {
         fail(error.what());
       }
     }
-    std::stable_partition(postponed.begin(), postponed.end(),
-                          [](const Awaited& file) { return !is_named_as_partial(file.path); });
+    std::ranges::sort(postponed, {}, &Awaited::path);  // "x" before "x.part"
     for (const Awaited& file : postponed) send_carefully(file);
   }
 

@@ -147,12 +147,33 @@ def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder
 
 
 def test_a_file_that_is_called_as_a_partial_one(folder, server):
-    for name, content in [("x", b"all of it"), ("x.part", b"all"), ("x.part.state", b"?")]:
+    large = noise(100_000)
+    for name, content in [("x", large + b"all of it"), ("x.part", large + b"all"), ("x.part.state", b"?"),
+                          ("x.part.part", large), ("x.part.part.part", b"al"),
+                          ("x.part.state.new", b"!"), ("x.part.state.part", b"."), ("x.part.part.state", b"*")]:
         (folder / "served" / name).write_bytes(content)
     assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
     assert tree(folder / "copy") == tree(folder / "served")
     assert netlab("ftp", "put", server.address, "-r", "copy", cwd=folder).status == 0
     assert tree(folder / "served/copy") == tree(folder / "copy")
+
+
+def test_a_file_that_happens_to_be_called_as_a_partial_is_left(folder, server):
+    """One of the user's here, and one of somebody's there."""
+    for place in (folder, folder / "served"):
+        (place / "movie").write_bytes(noise(100_000, 1 if place == folder else 2))
+    (folder / "movie.part").write_bytes(b"mine")
+    (folder / "served/movie.part").write_bytes(b"its")
+    done = netlab("ftp", "get", server.address, "movie", "--restart", cwd=folder)
+    assert done.status == 1 and "replace movie.part (no transfer of netlab's made it)" in done.err, done
+    for words in (["movie"], ["movie", "--restart"], ["-t", ".", "movie", "movie.part"]):
+        done = netlab("ftp", "put", server.address, *words, cwd=folder)
+        assert done.status == 1 and "a file that is no upload is there" in done.err, done
+    assert (folder / "movie.part").read_bytes() == b"mine"
+    # Whoever names it sends it.
+    assert (folder / "served/movie.part").read_bytes() == b"mine"
+    assert (folder / "served/movie").read_bytes() == noise(100_000, 2)
+    assert netlab("ftp", "get", server.address, "movie", "-o", "other", cwd=folder).status == 0
 
 
 def lying_server(*answers):

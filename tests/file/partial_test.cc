@@ -173,7 +173,33 @@ TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
   auto found = Partial::find(place(destination_));
   EXPECT_EQ(found->tag(), "a-b-c");
   found->start(5, "");
-  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
+  EXPECT_EQ(folder_.read("notes.txt.part.state"), "netlab partial 1\ntag \n");
+}
+
+TEST_F(PartialTest, BegunAnewIsNoFileThatOnlyHasItsName) {
+  const auto refuses = [&] {
+    EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(place(destination_), true); }),
+              "replace " + part_ + " (no transfer of netlab's made it): File exists");
+    EXPECT_EQ(folder_.read("notes.txt.part"), "mine");
+  };
+  folder_.write("notes.txt.part", "mine");
+  refuses();
+  EXPECT_THROW(write_whole(place(destination_), bytes_of("new"), true, {}), SystemError);
+  folder_.write("notes.txt.part.state", "mine as well");
+  refuses();
+  folder_.write("notes.txt.part.state", "netlab partial 1\n");
+  EXPECT_EQ(thrown_by([&] { Partial::create(place(destination_), true); }), "");
+}
+
+TEST_F(PartialTest, ReplacesNoStateThatIsNotItsOwn) {
+  for (const char* name : {"notes.txt.part.state", "notes.txt.part.state.new"}) {
+    folder_.write(name, "mine");
+    Partial partial = Partial::create(place(destination_), true);
+    EXPECT_EQ(error_of([&] { partial.start(0, "a-b-c"); }), EEXIST) << name;
+    partial.complete();
+    EXPECT_EQ(folder_.read(name), "mine");
+    fs::remove(folder_.path(name));
+  }
 }
 
 TEST_F(PartialTest, TakesATornOrForeignStateForNone) {
