@@ -54,6 +54,10 @@ class FtpGet : public Action {
     if (streams_ == 0) throw std::invalid_argument("--streams: 0 fetch nothing");
     if (!is_one() && (offset_ || destination_ == "-"))
       throw std::invalid_argument("--offset and -o - are for one file");
+    if (!makes_a_file() && (streams_ > 1 || transferring_.verify || transferring_.durable))
+      throw std::invalid_argument(
+          "--streams, --verify and --fsync are for a whole file: not with --offset, "
+          "nor with -o - or a device");
     if (!is_sheet()) return;
     if (!names_.empty() || !is_one())
       throw std::invalid_argument(
@@ -64,6 +68,12 @@ class FtpGet : public Action {
     if (offset_ > sheet::max_client_offset)
       throw std::invalid_argument("--offset: the sheet's wire goes up to " +
                                   std::to_string(sheet::max_client_offset));
+  }
+
+  // And does not write into one, to standard output, a device or a pipe.
+  bool makes_a_file() const {
+    return offset_.value_or(0) == 0 && destination_ != "-" &&
+           look_at(destination_).kind != PathState::Kind::other;
   }
 
   Download::Mode mode() const {
@@ -92,8 +102,7 @@ class FtpGet : public Action {
     const Instant started = network.now();
     // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
     // the rest is of the same file.
-    const bool goes_out =
-        is_sheet() && (destination_ == "-" || look_at(destination_).kind == PathState::Kind::other);
+    const bool goes_out = is_sheet() && !makes_a_file();
     if (!download_) {
       download_ = Download{.mode = mode(),
                            .offset = offset_.value_or(0),

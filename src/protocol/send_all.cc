@@ -1,5 +1,6 @@
 #include "protocol/send_all.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include "file/partial.h"
 #include "protocol/escape.h"
 #include "protocol/pace.h"
+#include "protocol/remote_file.h"
 #include "protocol/remote_folder.h"
+#include "protocol/same_bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 
@@ -44,6 +47,7 @@ struct Awaited {
   std::string remote;
   std::uint64_t size;
   std::size_t answer = 0;  // its size at most, bytes
+  bool is_there = false;   // by its size and time
 };
 
 class Sender {
@@ -173,15 +177,15 @@ class Sender {
   void send_entry(const Branch& branch, const Folder& folder, const Entry& entry,
                   const Entries& there, std::vector<Branch>& branches,
                   std::vector<Awaited>& postponed) {
-    const Awaited file{branch.path + "/" + entry.name, joined(branch.remote, entry.name),
-                       entry.size};
+    Awaited file{branch.path + "/" + entry.name, joined(branch.remote, entry.name), entry.size};
+    file.is_there = is_there(entry, file.remote, there);
     if (entry.kind == Entry::Kind::folder && branch.depth == most_depth) {
       fail(fmt::format("{}: more than {} folders deep", file.path, most_depth));
     } else if (entry.kind == Entry::Kind::folder) {
       branches.push_back({file.path, file.remote, branch.depth + 1});
     } else if (entry.kind != Entry::Kind::file) {
       ++tally_.skipped;
-    } else if (is_there(entry, file.remote, there)) {
+    } else if (file.is_there && !with_.verify) {
       ++tally_.complete;
     } else {
       expected_ += entry.size;
@@ -258,6 +262,19 @@ class Sender {
     }
   }
 
+  // What the server has of it, by the hashes. It is told when it is not; then it is sent.
+  bool is_identical(const Awaited& file) {
+    const Fd local = Folder(".", Folder::Bounds::anywhere).open(file.path, O_RDONLY | O_NONBLOCK);
+    const auto remote = lab_file(server_, file.remote);
+    const auto same =
+        same_bytes({local, file.path}, file.size, *remote, "", with_.silence, network_);
+    if (same == file.size) return true;
+    if (with_.notice)
+      with_.notice(fmt::format("{} differs from what the server has of it: it is sent again",
+                               escaped(file.path)));
+    return false;
+  }
+
   void count(const Awaited& file, std::uint64_t bytes) {
     ++tally_.files;
     tally_.bytes += bytes;
@@ -283,6 +300,10 @@ class Sender {
       if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
     };
     try {
+      if (file.is_there && is_identical(file)) {
+        ++tally_.complete;
+        return;
+      }
       const Upload::Outcome outcome = upload.run(server_, network_);
       count(file, outcome.sent);
     } catch (const ConnectionEnded&) {

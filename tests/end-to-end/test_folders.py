@@ -3,13 +3,15 @@
 import filecmp
 import json
 import os
+import socket
 import stat
+import threading
 import time
 
 import pytest
 
-from running import (MODELS, PRELOAD, SANITIZED, Server, cutting_proxy, netlab, noise, read_line,
-                     tcp_server_of)
+from running import (CARRIER, MODELS, PRELOAD, SANITIZED, TIMEOUT, Server, cutting_proxy, netlab, noise,
+                     read_line, tcp_server_of)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
 COUNT = 40 if PRELOAD or SANITIZED else 1000
@@ -126,6 +128,32 @@ def test_what_is_there_already_is_not_sent_again(served, folder, server):
         event = done_event(done)
         # What was uploaded is there to be fetched as well.
         assert event["files"] == 0 and event["complete"] == COUNT + len(ODD_NAMES) + 2, event
+
+
+def test_verify_compares_what_is_there_already(folder, server):
+    """Its size and its time say that it is the same, its bytes do not."""
+    for name in ("one", "two", "three"):
+        (folder / "served" / name).write_bytes(noise(50_000))
+    assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
+    one = folder / "copy/one"
+    times = one.stat().st_mtime_ns
+    one.write_bytes(noise(50_000, 2))
+    os.utime(one, ns=(times, times))
+    assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
+    done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--verify", cwd=folder)
+    assert done.status == 1 and "one is not the beginning of the remote file" in done.err, done
+    assert "2 there already" in done.err
+    done = netlab("ftp", "put", server.address, "-r", "copy/.", "--verify", cwd=folder)
+    assert done.status == 0 and "one differs from what the server has of it" in done.err, done
+    assert "1 file sent" in done.err and "2 there already" in done.err
+    assert (folder / "served/one").read_bytes() == noise(50_000, 2)
+
+
+@pytest.mark.parametrize("words", [["--offset", "1"], ["-o", "-"], ["-o", "/dev/null"]])
+@pytest.mark.parametrize("asked", [["--verify"], ["--fsync"], ["--streams", "2"]])
+def test_what_is_for_a_whole_file_is_refused_for_less(words, asked, folder):
+    done = netlab("ftp", "get", "127.0.0.1:1", "x", *words, *asked, cwd=folder)
+    assert done.status == 2 and "are for a whole file" in done.err and done.err.count("\n") == 1, done
 
 
 def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder, server):
@@ -403,6 +431,35 @@ def test_streams_that_left_holes_are_resumed(served, folder, server):
     done = netlab("ftp", "get", server.address, "big.bin", "--streams", "3", cwd=folder)
     assert done.status == 0 and "fetched again" in done.err, done
     assert (folder / "big.bin").read_bytes() == content
+
+
+def test_streams_lose_little_when_one_stalls(folder):
+    """The others do not run ahead of it for all of the file."""
+    size, asked, over = 400 << 20, [], threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer(client):
+        while words := read_line(client).split():
+            begin, count = (int(words[2]), int(words[3])) if words[0] == b"RANGE" else (0, 0)
+            client.sendall(b"OK %d %d a-b-c x\n" % (size, begin))
+            if count:
+                asked.append(begin)
+            if count and begin == 0:
+                over.wait(TIMEOUT)
+            client.sendall(bytes(count))
+
+    def serve():
+        while not over.is_set():
+            client, _ = listener.accept()
+            threading.Thread(target=answer, args=(client,), daemon=True).start()
+    if CARRIER:
+        pytest.skip("this speaks TCP itself")
+    threading.Thread(target=serve, daemon=True).start()
+    done = netlab("ftp", "get", f"127.0.0.1:{listener.getsockname()[1]}", "x", "--streams", "2",
+                  "--timeout", "1", cwd=folder)
+    over.set()
+    assert done.status == 1 and "timed out" in done.err, done
+    assert 1 < len(asked) <= 9 and max(asked) < 33 << 20, asked
 
 
 def test_a_rate_is_kept(folder, server):
