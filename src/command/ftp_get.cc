@@ -54,6 +54,7 @@ class FtpGet : public Action {
     if (streams_ == 0) throw std::invalid_argument("--streams: 0 fetch nothing");
     if (!is_one() && (offset_ || destination_ == "-"))
       throw std::invalid_argument("--offset and -o - are for one file");
+    if (!is_one()) Transferring::check_distinct(names_);
     if (!makes_a_file() && (streams_ > 1 || transferring_.verify || transferring_.durable))
       throw std::invalid_argument(
           "--streams, --verify and --fsync are for a whole file: not with --offset, "

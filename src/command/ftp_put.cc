@@ -36,6 +36,7 @@ class FtpPut : public Action {
     if (words_.empty()) words_.push_back(connecting_.take_server());
     if (words_.front().empty()) throw std::invalid_argument("which FILE?");
     const bool is_one = into_.empty() && !transferring_.recursive && words_.size() <= 2;
+    if (!is_one) Transferring::check_distinct(words_);
     block_broken_pipe();
     const auto job = [&](const Connect& connect, Network& network, bool&) {
       if (is_one)

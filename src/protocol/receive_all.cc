@@ -22,6 +22,8 @@ struct Branch {
   std::string path;    // here
   bool is_new;         // nothing is in it that we did not put there
   std::size_t depth = 0;
+
+  std::size_t size() const { return remote.size() + path.size(); }
 };
 
 class Receiver {
@@ -95,12 +97,12 @@ class Receiver {
     while (!branches.empty()) {
       const Branch next = std::move(branches.back());
       branches.pop_back();
+      held_ -= next.size();
       std::vector<Entry> inner;
       if (const auto refusal = list(next.remote, inner))
         files_.fail(refused_words(next.remote, *refusal));
       else if (const auto branch = make_branch(next))
         receive_entries(*branch, std::move(inner), branches);
-      check_bounded(branches.size(), name);
     }
   }
 
@@ -132,12 +134,19 @@ class Receiver {
         files_.fail(fmt::format("{}: more than {} folders deep",
                                 escaped(remote_name(branch, entry)), most_depth));
       else if (entry.kind == Entry::Kind::folder)
-        branches.push_back(
-            {remote_name(branch, entry), branch.path + "/" + entry.name, false, branch.depth + 1});
+        remember(
+            {remote_name(branch, entry), branch.path + "/" + entry.name, false, branch.depth + 1},
+            branches);
       else
         files_.skip();
     }
     files_.receive_postponed();
+  }
+
+  void remember(Branch branch, std::vector<Branch>& branches) {
+    held_ += branch.size();
+    branches.push_back(std::move(branch));
+    check_bounded(branches.size(), held_, branches.front().remote);
   }
 
   static std::string remote_name(const Branch& branch, const Entry& entry) {
@@ -170,6 +179,7 @@ class Receiver {
   ReceiveFiles files_;
   std::optional<Folder> folder_;  // the one of folder_path_
   std::string folder_path_;
+  std::size_t held_ = 0;  // bytes of the names of folders that are still to be fetched
 };
 
 }  // namespace

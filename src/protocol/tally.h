@@ -18,7 +18,9 @@ struct Tally {
 // How deep folders may lie in each other: who sends a folder into itself, or makes up an endless
 // one, comes to an end.
 inline constexpr std::size_t most_depth = 100;
-// So many entries of a folder are taken from a server, and so many folders are kept in mind.
+// So many entries of a folder are taken from a server, and so many folders are kept in mind; and so
+// many bytes of their names.
 inline constexpr std::size_t most_entries = 1'000'000;
+inline constexpr std::size_t most_of_names = 128 * 1024 * 1024;
 
 }  // namespace netlab
