@@ -237,6 +237,17 @@ Fd Partial::reopen(std::uint64_t offset) const {
   return file;
 }
 
+std::string Partial::unlock() const {
+  const std::string tag = FileState::of(file_, path()).tag;
+  if (::flock(file_.get(), LOCK_UN) != 0) throw SystemError("unlock " + path());
+  return tag;
+}
+
+void Partial::lock_again(const std::string& tag) const {
+  if (!lock(file_, place_) || FileState::of(file_, path()).tag != tag) throw_locked(place_);
+  check_in_place(file_, place_);
+}
+
 void Partial::complete(const Finish& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   if (finish.modified) set_modified(file_, *finish.modified, path());

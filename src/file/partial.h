@@ -70,6 +70,10 @@ class Partial {
   void truncate(std::uint64_t size) const;
   // fdatasync(2). Throws SystemError.
   void sync() const;
+  // Lets others write to it; the tag of what it is now (FileState).
+  std::string unlock() const;
+  // Throws SystemError, EWOULDBLOCK when another does, or has.
+  void lock_again(const std::string& tag) const;
   // It is whole: gives it its final name. Throws SystemError, EEXIST when DEST has come up
   // meanwhile and is not to be replaced, EWOULDBLOCK when DEST.part is another file by now.
   void complete(const Finish& finish = {});

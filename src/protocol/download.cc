@@ -203,9 +203,10 @@ class Transfer {
                     const std::string& path) {
     outcome_.from = offset;
     if (with_.progress) with_.progress(offset, found.size.value_or(0));
+    LeastRate least = LeastRate::of(with_.silence, with_.limit_rate, network_);
     for (std::uint64_t at = offset; !found.size || at < *found.size;) {
       const std::uint64_t left = found.size ? *found.size - at : receive_size;
-      wait_anew();
+      remote_.set_deadline(least.deadline(with_.silence));
       const std::size_t got = remote_.receive_file(
           file, path, pace_.piece(std::min<std::uint64_t>(receive_size, left)));
       if (got == 0) {
@@ -217,6 +218,7 @@ class Transfer {
       outcome_.received += got;
       if (with_.progress) with_.progress(at, found.size.value_or(0));
       pace_.moved(got);
+      least.moved(got);
     }
   }
 

@@ -151,12 +151,14 @@ void LabSession::write(const std::string& text) {
 }
 
 void LabSession::flush() {
+  LeastRate least = least_rate();
   for (auto rest = bytes_of(gathered_); !rest.empty();) {
     const std::uint64_t piece = pace_.piece(rest.size());
-    begin_piece();
+    client_.set_deadline(least.deadline());
     client_.write_all(rest.first(piece));
     rest = rest.subspan(piece);
     pace_.moved(piece);
+    least.moved(piece);
   }
   gathered_.clear();
   for (const Event& event : events_) service_.tell(event);
@@ -168,6 +170,10 @@ void LabSession::work(std::uint64_t done) {
   if (worked_ < turn) return;
   worked_ = 0;
   network_.sleep_until(network_.now());
+}
+
+LeastRate LabSession::least_rate() const {
+  return {piece_size, service_.stall_timeout, service_.limit_rate, network_};
 }
 
 void LabSession::begin_piece() {

@@ -58,14 +58,19 @@ void ReceiveFiles::receive(const std::string& remote, const Place& place, const 
       return;
     }
     if (there || Partial::part_of(place).status_of_link()) {
-      postponed_.push_back({remote, place, true});
+      postpone({remote, place, true});
       return;
     }
   }
   if (with_.verify)
-    postponed_.push_back({remote, place, true});
+    postpone({remote, place, true});
   else
     ask({remote, place, entry.size > lab::small_file});
+}
+
+void ReceiveFiles::postpone(Awaited file) {
+  postponed_.push_back(std::move(file));
+  if (postponed_.size() == most_postponed) receive_postponed();
 }
 
 void ReceiveFiles::ask(Awaited file) {
@@ -148,8 +153,9 @@ void ReceiveFiles::take_large(const Awaited& file, const lab::Found& found) {
   Partial partial = Partial::create(file.place, order_.attempts.restart);
   partial.start(0, found.tag);
   order_.attempts.began(file.place.path());
+  LeastRate least = LeastRate::of(with_.silence, with_.limit_rate, network_);
   while (left_ > 0) {
-    wait_anew();
+    server_.set_deadline(least.deadline(with_.silence));
     const std::size_t got = server_.reader().receive_file(
         partial.file(), partial.path(), pace_.piece(std::min<std::uint64_t>(receive_size, left_)));
     if (got == 0)
@@ -157,6 +163,7 @@ void ReceiveFiles::take_large(const Awaited& file, const lab::Found& found) {
                                         found.size - left_, found.size));
     left_ -= got;
     moved(got);
+    least.moved(got);
   }
   if (!confirm(file, found)) return;
   partial.complete(finish_of(found));

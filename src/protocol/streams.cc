@@ -125,8 +125,9 @@ class Connection {
     const Fd file = partial_.reopen(place_->at);
     wait_anew();
     remote_->open_range(place_->at, place_->end - place_->at, order_.found.tag);
+    LeastRate least = LeastRate::of(order_.receiving.silence, share_of(order_.receiving), network_);
     while (place_->at < place_->end && !ranges_.has_failed()) {
-      wait_anew();
+      remote_->set_deadline(least.deadline(order_.receiving.silence));
       const std::uint64_t most = std::min<std::uint64_t>(receive_size, place_->end - place_->at);
       const std::size_t got = remote_->receive_file(file, partial_.path(), pace_.piece(most));
       if (got == 0)
@@ -134,6 +135,7 @@ class Connection {
                                           place_->at, *order_.found.size));
       ranges_.moved(place_, got);
       pace_.moved(got);
+      least.moved(got);
     }
     if (place_->at < place_->end) throw ConnectionEnded("another connection has failed");
   }
