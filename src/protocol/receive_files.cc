@@ -9,7 +9,6 @@
 #include "file/partial.h"
 #include "protocol/escape.h"
 #include "socket/bytes.h"
-#include "socket/error.h"
 
 namespace netlab {
 namespace {
@@ -144,8 +143,8 @@ void ReceiveFiles::take_small(const Awaited& file, const lab::Found& found) {
   if (!confirm(file, found)) return;
   write_whole(file.place, bytes_of(bytes), order_.attempts.restart, finish_of(found));
   order_.attempts.finished(file.place.path());
-  count(file, found.size);
   moved(found.size);
+  count(file, found.size);
 }
 
 void ReceiveFiles::take_large(const Awaited& file, const lab::Found& found) {
@@ -184,13 +183,13 @@ bool ReceiveFiles::confirm(const Awaited& file, const lab::Found& found) {
 
 void ReceiveFiles::moved(std::uint64_t bytes) {
   done_ += bytes;
+  tally_.bytes += bytes;
   if (with_.progress) with_.progress(done_, std::max(done_, expected_));
   pace_.moved(bytes);
 }
 
 void ReceiveFiles::count(const Awaited& file, std::uint64_t bytes) {
   ++tally_.files;
-  tally_.bytes += bytes;
   if (order_.received) order_.received(file.place.path(), bytes);
 }
 
@@ -203,6 +202,7 @@ void ReceiveFiles::receive_postponed() {
 
 void ReceiveFiles::receive_carefully(const Awaited& file) {
   const std::uint64_t before = done_;
+  std::optional<std::uint64_t> last;
   Download download{.mode = order_.attempts.restarts(file.place.path()) ? Download::Mode::restart
                                                                         : Download::Mode::automatic,
                     .destination = file.place.path(),
@@ -211,6 +211,8 @@ void ReceiveFiles::receive_carefully(const Awaited& file) {
   download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
     order_.attempts.began(file.place.path());
     done_ = before + done;
+    tally_.bytes += done - last.value_or(done);
+    last = done;
     if (with_.progress) with_.progress(done_, std::max(done_, expected_));
   };
   try {

@@ -12,6 +12,7 @@
 #include "protocol/lab_connection.h"
 #include "protocol/pace.h"
 #include "protocol/receive_all.h"
+#include "socket/error.h"
 
 struct stat;
 
