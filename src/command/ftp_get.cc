@@ -38,6 +38,7 @@ class FtpGet : public Action {
 
   ExitStatus run(const Output& output) override {
     check_usage();
+    if (!may_tell()) output.leave_standard_output();
     const auto job = is_one() ? &FtpGet::fetch_one : &FtpGet::fetch_all;
     connecting_.run([&](const Connect& connect, Network& network,
                         bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
@@ -83,15 +84,18 @@ class FtpGet : public Action {
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  Receiving receiving(Progress& progress, const Output& output) const {
-    return {
-        .silence = connecting_.timeout,
-        .limit_rate = transferring_.limit_rate,
-        .streams = streams_,
-        .verify = transferring_.verify,
-        .durable = transferring_.durable,
-        .progress = [&](std::uint64_t done, std::uint64_t size) { progress.update(done, size); },
-        .notice = [&](const std::string& line) { output.remark(line); }};
+  Receiving receiving(Progress& progress, const Output& output) {
+    return {.silence = connecting_.timeout,
+            .limit_rate = transferring_.limit_rate,
+            .streams = streams_,
+            .verify = transferring_.verify,
+            .durable = transferring_.durable,
+            .progress =
+                [&](std::uint64_t done, std::uint64_t size) {
+                  connecting_.moved(done);
+                  progress.update(done, size);
+                },
+            .notice = [&](const std::string& line) { output.remark(line); }};
   }
 
   // What goes to standard output need not be told there.
@@ -100,7 +104,6 @@ class FtpGet : public Action {
   void fetch_one(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
     Progress progress(output, may_tell());
-    const Instant started = network.now();
     // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
     // the rest is of the same file.
     const bool goes_out = is_sheet() && !makes_a_file();
@@ -111,12 +114,18 @@ class FtpGet : public Action {
                            .name = is_sheet() ? "destination_file.txt" : name()};  // as the sheet's
     }
     download_->receiving = receiving(progress, output);
+    const auto told = download_->receiving.progress;
     download_->receiving.progress = [&](std::uint64_t done, std::uint64_t size) {
       if (goes_out) repeatable = false;
-      progress.update(done, size);
+      if (!first_) first_ = done;
+      told(done, size);
     };
-    const Download::Outcome outcome = download_->run(*remote, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    Download::Outcome outcome = download_->run(*remote, network);
+    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    // An earlier attempt may have begun before, and fetched more.
+    outcome.from = first_.value_or(outcome.from);
+    outcome.received = connecting_.bytes_moved();
+    outcome.was_complete = outcome.was_complete && outcome.received == 0;
     progress.clear();
     report(outcome, seconds, output);
   }
@@ -157,9 +166,8 @@ class FtpGet : public Action {
       Transferring::tell_file(path, bytes, output);
     };
     all_.failed = [&](const std::string& why) { output.remark(why); };
-    const Instant started = network.now();
     const Tally tally = all_.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
     progress.clear();
     Transferring::tell(tally, seconds, "received", output);
   }
@@ -173,7 +181,9 @@ class FtpGet : public Action {
   bool restart_ = false;
   std::string wire_ = "lab";
   std::uint64_t streams_ = 1;
+  const Instant started_ = Clock::now();
   // These know how far they have come, from attempt to attempt.
+  std::optional<std::uint64_t> first_;  // the offset that the first began at
   std::optional<Download> download_;
   ReceiveAll all_;
 };

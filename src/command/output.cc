@@ -75,7 +75,7 @@ void Output::fail(std::string_view command, std::string_view why) const {
   const std::string plain = colored() ? "\033[0m" : "";
   const std::string shown = printable(why);
   write_remark(to_line(red + name + ":" + plain + " " + shown));
-  if (!json) return;
+  if (!json || is_for_bytes_) return;
   try {
     announce({"error", "", {{"command", std::string(command)}, {"message", shown}}});
   } catch (const SystemError&) {

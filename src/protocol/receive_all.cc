@@ -37,9 +37,16 @@ class Receiver {
 
   Tally run() {
     if (look_at(order_.into).kind != PathState::Kind::folder) Place::of(order_.into).make_folder();
-    for (const std::string& name : order_.names) receive(name);
-    files_.take_answers(0);
-    return files_.tally();
+    try {
+      for (const std::string& name : order_.names) receive(name);
+      files_.take_answers(0);
+    } catch (...) {
+      order_.earlier.add_earlier(files_.tally());
+      throw;
+    }
+    Tally tally = files_.tally();
+    tally.add_earlier(order_.earlier);
+    return tally;
   }
 
  private:

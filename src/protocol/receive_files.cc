@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "file/partial.h"
 #include "protocol/escape.h"
 #include "socket/bytes.h"
 

@@ -8,6 +8,7 @@
 
 #include "file/folder.h"
 #include "file/listing.h"
+#include "file/partial.h"
 #include "protocol/lab_codec.h"
 #include "protocol/lab_connection.h"
 #include "protocol/pace.h"

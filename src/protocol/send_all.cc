@@ -60,9 +60,15 @@ class Sender {
         pace_(with_.limit_rate, network) {}
 
   Tally run() {
-    make_target();
-    for (const std::string& path : order_.paths) send(path);
-    take_answers(0);
+    try {
+      make_target();
+      for (const std::string& path : order_.paths) send(path);
+      take_answers(0);
+    } catch (...) {
+      order_.earlier.add_earlier(tally_);
+      throw;
+    }
+    tally_.add_earlier(order_.earlier);
     return tally_;
   }
 
@@ -277,13 +283,13 @@ class Sender {
 
   void count(const Awaited& file, std::uint64_t bytes) {
     ++tally_.files;
-    tally_.bytes += bytes;
     order_.attempts.finished(file.remote);
     if (order_.sent) order_.sent(file.path, bytes);
   }
 
   void moved(std::uint64_t bytes) {
     done_ += bytes;
+    tally_.bytes += bytes;
     if (with_.progress) with_.progress(done_, std::max(done_, expected_));
     pace_.moved(bytes);
   }
@@ -292,11 +298,14 @@ class Sender {
   void send_carefully(const Awaited& file) {
     take_answers(0);
     const std::uint64_t before = done_;
+    std::optional<std::uint64_t> last;
     Upload upload{.path = file.path, .name = file.remote, .sending = with_};
     upload.sending.restart = order_.attempts.restarts(file.remote);
     order_.attempts.began(file.remote);
     upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
       done_ = before + done;
+      tally_.bytes += done - last.value_or(done);
+      last = done;
       if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
     };
     try {

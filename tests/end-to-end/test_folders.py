@@ -1,17 +1,19 @@
 """ftp ls, and ftp get and ftp put of many files: whole folders, odd names, streams, rates."""
 
+import fcntl
 import filecmp
 import json
 import os
 import socket
 import stat
+import subprocess
 import threading
 import time
 
 import pytest
 
-from running import (CARRIER, MODELS, PRELOAD, SANITIZED, TIMEOUT, Server, cutting_proxy, netlab, noise,
-                     read_line, tcp_server_of)
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Server, carried,
+                     cutting_proxy, environment, netlab, noise, read_line, tcp_server_of)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
 COUNT = 40 if PRELOAD or SANITIZED else 1000
@@ -95,6 +97,18 @@ class TestLs:
                           ("..", "leads out of the folder")]:
             done = netlab("ftp", "ls", server.address, name)
             assert done.status == 1 and why in done.err and done.out == b"", done
+
+    @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
+    def test_of_many_entries_each_is_there_once(self, folder, server):
+        """Sorted while they are few, as they come when they are more."""
+        for count in (9_999, 10_001):
+            names = {f"{i:05}" for i in range(count)}
+            for name in names:
+                (folder / "served" / name).touch()
+            done = netlab("ftp", "ls", server.address, "--json", cwd=folder)
+            shown = [json.loads(line)["name"] for line in done.out.splitlines()]
+            assert done.status == 0 and len(shown) == count and set(shown) == names
+            assert count > 10_000 or shown == sorted(shown)
 
     @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
     def test_a_large_folder_streams_with_bounded_memory(self, folder, server):
@@ -204,11 +218,11 @@ def test_a_file_that_happens_to_be_called_as_a_partial_is_left(folder, server):
     assert netlab("ftp", "get", server.address, "movie", "-o", "other", cwd=folder).status == 0
 
 
-def lying_server(*answers):
+def lying_server(*answers, listed=5):
     """One that lists a file, and then says this, whatever it is asked."""
     def answer(client):
         read_line(client)
-        client.sendall(b"OK 0 0 a-b-c .\nfile 5 0 - x\nEND\n")
+        client.sendall(b"OK 0 0 a-b-c .\nfile %d 0 - x\nEND\n" % listed)
         read_line(client)
         for said in answers:
             client.sendall(said)
@@ -224,7 +238,7 @@ def lying_server(*answers):
     (b"OK -5 0 a-b-c x\nhello", "bad size"),
     (b"hello\n", "not an answer"), (b"x" * 20000, "a line of more than")])
 def test_a_server_that_lies(said, why, folder):
-    port = lying_server(said)
+    port = lying_server(said, listed=1 << 20 if b"OK 9223372036854775807" in said else 5)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
     assert done.status == 1 and why in done.err, done
     assert set(os.listdir(folder / "copy")) <= {"x.part", "x.part.state"}
@@ -259,6 +273,18 @@ def test_a_server_that_lists_for_ever(folder):
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
     assert done.status == 1 and "lists more than 1000000 entries" in done.err, done
     assert os.listdir(folder / "copy") == []
+
+
+def test_a_server_whose_names_have_no_end(folder):
+    def answer(client):
+        read_line(client)
+        client.sendall(b"OK 0 0 a-b-c .\n")
+        lines = (b"file 0 0 - " + b"x" * 255 + b"\n") * 1000
+        for _ in range(600):
+            client.sendall(lines)
+    port = tcp_server_of(answer)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and "names of more than 134217728 bytes" in done.err, done
 
 
 def test_a_server_that_answers_of_another_state(folder):
@@ -331,6 +357,13 @@ def test_several_names(served, folder, server):
     assert sorted(os.listdir(served / "there")) == ["big.bin", "program"]
 
 
+@pytest.mark.parametrize("words", [["get", "a/x", "b/x", "-o", "c"], ["put", "a/x", "b/x/", "-t", "c"],
+                                   ["get", "-r", "sub", "a/sub"]])
+def test_two_names_that_would_be_one(words, folder):
+    done = netlab("ftp", words[0], "127.0.0.1:1", *words[1:], cwd=folder)
+    assert done.status == 2 and "would both become" in done.err, done
+
+
 def test_a_name_that_is_not_there_is_told_once(folder, server):
     done = netlab("ftp", "get", server.address, "-r", "absent", cwd=folder)
     assert done.status == 1 and done.err.count("absent: No such file") == 1, done
@@ -370,7 +403,7 @@ def test_restart_goes_on_from_its_own_beginning(folder, server):
     done = netlab("ftp", "get", address, "first", "large", "--restart", "--retry", "5", "--json",
                   cwd=folder)
     assert done.status == 0 and "trying again" in done.err, done
-    assert 0 < done_event(done)["bytes"] < 450_000, done
+    assert done_event(done)["bytes"] == 500_005, done  # nothing twice
     assert (folder / "first").read_bytes() == b"first"
     assert (folder / "large").read_bytes() == large
     assert sorted(os.listdir(folder)) == ["first", "large", "served"]
@@ -410,6 +443,19 @@ def test_streams_share_a_file(streams, served, folder, server):
     assert sorted(os.listdir(folder)) == ["big.bin", "served"]
 
 
+def test_streams_end_well_while_the_server_stops(folder):
+    """It takes no new connection, and lets those that are there finish."""
+    (folder / "served/some").write_bytes(noise(400_000))
+    with Server("ftp", "serve", "served", "--grace", "20", "--limit-rate", "200000",
+                cwd=folder) as server:
+        with start("ftp", "get", server.address, "some", "--streams", "2", cwd=folder) as client:
+            server.out.wait_for("^sending")
+            server.process.terminate()
+            _, error = client.communicate(timeout=TIMEOUT)
+    assert client.returncode == 0, error
+    assert (folder / "some").read_bytes() == noise(400_000)
+
+
 def test_streams_outlast_the_connection_that_asked(folder):
     """The first one is idle while the others fetch, for longer than the server allows."""
     (folder / "served/some").write_bytes(noise(400_000))
@@ -446,7 +492,10 @@ def test_streams_lose_little_when_one_stalls(folder):
                 asked.append(begin)
             if count and begin == 0:
                 over.wait(TIMEOUT)
-            client.sendall(bytes(count))
+            try:
+                client.sendall(bytes(count))
+            except OSError:
+                return  # it has given up
 
     def serve():
         while not over.is_set():
@@ -530,6 +579,57 @@ def flaky_server(content, after):
                 if offset + after < len(content):
                     return
     return tcp_server_of(answer, clients=100)
+
+
+def start(*words, cwd):
+    return subprocess.Popen([NETLAB, *carried(words)], cwd=cwd, env=environment(),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_failure_says_nothing_behind_the_files_bytes(folder):
+    port = flaky_server(b"hello, world", 5)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "-o", "-", "--json", cwd=folder)
+    assert done.status == 1 and done.out == b"hello" and "after 5 of 12" in done.err, done
+
+
+def test_retries_are_counted_anew_after_progress(folder):
+    """One retry is enough when each attempt brings something; the summary is of all of them."""
+    port = flaky_server(noise(500_000), 150_000)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "--retry", "1", "--json", cwd=folder)
+    # The last 64 KiB are compared each time, where there are no hashes.
+    assert done.status == 0 and done.err.count("trying again") >= 3, done
+    assert done_event(done)["bytes"] == 500_000 and done_event(done)["offset"] == 0, done
+
+
+def test_the_summary_of_many_is_of_all_attempts(folder, server):
+    for name in ("one", "two", "three"):
+        (folder / "served" / name).write_bytes(noise(200_000))
+    address = cutting_proxy(server, [300_000])
+    done = netlab("ftp", "get", address, "-r", "-o", "copy", "--retry", "3", "--json", cwd=folder)
+    assert done.status == 0 and "trying again" in done.err, done
+    event = done_event(done)
+    assert event["files"] == 3 and event["complete"] == 0 and event["bytes"] == 600_000, event
+
+
+def test_a_reader_that_has_gone_is_no_trouble_of_the_network(folder, server):
+    (folder / "served/some").write_bytes(noise(500_000))
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as pipe:
+        done = subprocess.run([NETLAB, *carried(["ftp", "get", server.address, "some", "-o", "-",
+                                                 "--retry", "3"])], env=environment(), stdout=pipe,
+                              stderr=subprocess.PIPE, timeout=TIMEOUT, restore_signals=False)
+    assert done.returncode == 1 and b"trying again" not in done.stderr, done
+
+
+def test_two_at_an_offset_of_one_file(folder, server):
+    (folder / "served/some").write_bytes(noise(1000))
+    (folder / "some").write_bytes(bytes(10))
+    with open(folder / "some", "rb") as there:
+        fcntl.flock(there, fcntl.LOCK_EX)
+        done = netlab("ftp", "get", server.address, "some", "-o", "some", "--offset", "10", cwd=folder)
+    assert done.status == 1 and "another transfer writes to it" in done.err, done
+    assert (folder / "some").read_bytes() == bytes(10)
 
 
 @pytest.mark.parametrize("destination", ["some", "-"])
