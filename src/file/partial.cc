@@ -63,7 +63,7 @@ bool lock(const Fd& file, const Place& place) {
 void check_in_place(const Fd& file, const Place& place) {
   struct stat opened {};
   if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + place.path());
-  const auto there = place.status_of_link();
+  const auto there = place.status();
   if (!there || !same_file(opened, *there)) throw_locked(place);
 }
 
@@ -155,23 +155,33 @@ std::optional<Partial> Partial::find_part(const Place& destination) {
 
 std::optional<Partial> Partial::find(const Place& destination) {
   if (auto part = find_part(destination)) return part;
-  // DEST may be a link that the user made.
-  Fd file = open_and_lock(destination, O_RDWR);
+  // DEST may be a link that the user made. One that can't be written may be whole, or be copied.
+  const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
+  Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
   if (!file) return std::nullopt;
   return Partial(destination, destination, std::move(file), false);
 }
 
 Partial Partial::create(const Place& destination, bool replace) {
+  Fd replaced(replace ? destination.open(O_RDONLY | O_NONBLOCK | O_NOFOLLOW) : -1);
+  if (replaced && !lock(replaced, destination)) throw_locked(destination);
+  Partial partial = create_part(destination);
+  partial.state_.replace = replace;
+  partial.replaced_ = std::move(replaced);
+  return partial;
+}
+
+Partial Partial::create_part(const Place& destination) {
   const Place part = part_of(destination);
   Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
   const auto state = state_text(state_of(destination));
   if (partial.size() > 0 && !(state && PartialState::is_ours(*state))) throw_another_s(part);
-  partial.state_.replace = replace;
   return partial;
 }
 
 Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
-  Partial part = create(destination_, true);
+  Partial part = create_part(destination_);  // DEST is locked, by us
+  part.replace();
   try {
     part.start(0, tag);
     part.take_from(*this, count);
@@ -252,8 +262,8 @@ void Partial::complete(const Finish& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   if (finish.modified) set_modified(file_, *finish.modified, path());
   if (finish.durable) make_durable(file_, path());
+  check_in_place(file_, place_);
   if (is_ours_) {
-    check_in_place(file_, place_);
     place_.rename(destination_, state_.replace);
   }
   if (finish.durable) destination_.sync_folder();
@@ -284,6 +294,14 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   if (finish.durable) destination.sync_folder();
 }
 
+bool is_of_transfer(const Place& place) {
+  if (!is_named_as_partial(place.name())) return false;
+  const bool is_part = place.name().ends_with(".part");
+  const Place state = is_part ? place.beside(place.name() + ".state") : place;
+  const auto text = state_text(state);
+  return text && PartialState::is_ours(*text);
+}
+
 bool is_named_as_partial(std::string_view name) {
   return name.ends_with(".part") || name.ends_with(".part.state") ||
          name.ends_with(".part.state.new");
@@ -301,6 +319,11 @@ Fd open_to_write(const std::string& path) {
   const int fd = retry_interrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
   if (fd < 0) throw SystemError("open " + path, -fd);
   return Fd(fd);
+}
+
+void lock_to_write(const Fd& file, const std::string& path) {
+  const Place place = Place::of(path);
+  if (!lock(file, place)) throw_locked(place);
 }
 
 void seek(const Fd& file, std::uint64_t offset, const std::string& path) {

@@ -33,7 +33,8 @@ class Partial {
   // DEST.part alone.
   static std::optional<Partial> find_part(const Place& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
-  // Throws SystemError, EEXIST when a file is there that netlab did not make.
+  // Throws SystemError, EEXIST when a file is there that netlab did not make; EWOULDBLOCK when
+  // another transfer writes to it, or to the DEST that is to be replaced.
   static Partial create(const Place& destination, bool replace);
   // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
   // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
@@ -80,12 +81,14 @@ class Partial {
 
  private:
   Partial(const Place& destination, const Place& place, Fd file, bool is_ours);
+  static Partial create_part(const Place& destination);
   void take_from(const Partial& other, std::uint64_t count);
   void discard();
 
   Place destination_;
   Place place_;
   Fd file_;
+  Fd replaced_{};  // DEST, locked: nobody else continues it in its place
   bool is_ours_;
   std::uint64_t size_;
   PartialState state_;
@@ -95,6 +98,9 @@ class Partial {
 // as complete().
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
                  const Finish& finish);
+
+// Whether it is the partial of a transfer, running or broken off, or its state: netlab made it.
+bool is_of_transfer(const Place& place);
 
 // Whether a file of this name could be the partial of another, or its state. Of several, sorted by
 // their names, the other comes first.
@@ -109,6 +115,8 @@ PathState look_at(const std::string& path);
 
 // Opens what is there, to be written as it is. Throws SystemError.
 Fd open_to_write(const std::string& path);
+// No other transfer writes to it from now on. Throws SystemError, EWOULDBLOCK when one does.
+void lock_to_write(const Fd& file, const std::string& path);
 // Moves the position where the next write goes. Throws SystemError.
 void seek(const Fd& file, std::uint64_t offset, const std::string& path);
 

@@ -41,6 +41,7 @@ class LabSession {
   // Looking, lab_inspect.cc.
   void list(const lab::Request& request);
   void hash(const lab::Request& request);
+  bool is_hidden(const std::string& folder, const Entry& entry) const;
 
   // Writing, lab_upload.cc.
   void receive(const lab::Request& request);

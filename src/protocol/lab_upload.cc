@@ -64,7 +64,12 @@ void LabSession::receive(const lab::Request& request) {
     refuse_upload(request, refused.refusal());
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
-    refuse_upload(request, Refused(error).refusal());
+    const bool is_anothers = error.error() == EEXIST;  // file/partial.h
+    refuse_upload(request,
+                  is_anothers
+                      ? lab::Refusal{std::string(lab::failed),
+                                     "a file that is no upload is there under its name with .part"}
+                      : Refused(error).refusal());
   }
 }
 

@@ -36,7 +36,6 @@ std::string_view code_of(int error) {
 std::string reason_of(int error) {
   if (error == EXDEV) return "leads out of the folder";
   if (error == EINVAL || error == ENXIO) return "Not a regular file";
-  if (error == EEXIST) return "a file that is no upload is there under its name with .part";
   if (error == EWOULDBLOCK) return "another transfer writes to it";
   return std::generic_category().message(error);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
@@ -105,6 +106,44 @@ TEST_F(PartialTest, IsLockedToASecondOne) {
   EXPECT_EQ(thrown_by<SystemError>([&] { Partial::find(place(destination_)); }), lock);
   EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(place(destination_), true); }), lock);
   EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), EWOULDBLOCK);
+}
+
+TEST_F(PartialTest, IsNotContinuedInItsPlaceWhileAnotherReplacesIt) {
+  folder_.write("notes.txt", "hello");
+  {
+    const Partial replacing = Partial::create(place(destination_), true);
+    fs::remove(part_);
+    EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), EWOULDBLOCK);
+  }
+  auto in_place = Partial::find(place(destination_));
+  EXPECT_EQ(error_of([&] { Partial::create(place(destination_), true); }), EWOULDBLOCK);
+  EXPECT_FALSE(folder_.has("notes.txt.part"));
+  folder_.write("other", "another's");
+  fs::rename(folder_.path("other"), destination_);
+  EXPECT_EQ(error_of([&] { in_place->complete(); }), EWOULDBLOCK);
+}
+
+TEST_F(PartialTest, IsFoundWhereItCanBeReadOnly) {
+  folder_.write("notes.txt", "hello");
+  fs::permissions(destination_, fs::perms(0444));
+  fs::permissions(folder_.path(), fs::perms::all);
+  const uid_t user = ::geteuid();
+  // Root may write whatever the mode says.
+  ASSERT_EQ(::seteuid(user == 0 ? 65534 : user), 0);
+  EXPECT_EQ(thrown_by([&] { Partial::find(place(destination_))->complete(); }), "");
+  ASSERT_EQ(::seteuid(user), 0);
+}
+
+TEST_F(PartialTest, IsToldFromAFileThatOnlyHasItsName) {
+  Partial partial = Partial::create(place(destination_), false);
+  EXPECT_FALSE(is_of_transfer(place(part_)));
+  partial.start(0, "");
+  for (const char* name : {"notes.txt.part", "notes.txt.part.state"})
+    EXPECT_TRUE(is_of_transfer(place(folder_.path(name)))) << name;
+  for (const char* name : {"other.part", "other.part.state", "notes.txt"}) {
+    folder_.write(name, "mine");
+    EXPECT_FALSE(is_of_transfer(place(folder_.path(name)))) << name;
+  }
 }
 
 TEST_F(PartialTest, IsNotEmptiedByASecondOneThatFailed) {

@@ -198,5 +198,14 @@ TEST_F(LabServer, EndsWithAClientThatTakesNothing) {
   EXPECT_LE(files_.network.passed(), 60s);
 }
 
+// A second's worth has the stall time-out, and not each eighth of it.
+TEST_F(LabServer, EndsWithAClientThatTakesLittleOfALittle) {
+  files_.limit_rate = 40'000;
+  files_.put("notes.txt", std::string(400'000, 'x'));
+  client_.before_write = [&] { files_.network.sleep_until(later(files_.network.now(), 50s)); };
+  EXPECT_EQ(error_of([&] { answer_to("GET notes.txt 0\n"); }), ETIMEDOUT);
+  EXPECT_LE(files_.network.passed(), 200s);
+}
+
 }  // namespace
 }  // namespace netlab
