@@ -13,7 +13,7 @@ import time
 import pytest
 
 from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Server, carried,
-                     cutting_proxy, environment, netlab, noise, read_line, tcp_server_of)
+                     cutting_proxy, environment, netlab, noise, read_all, read_line, tcp_server_of)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
 COUNT = 40 if PRELOAD or SANITIZED else 1000
@@ -226,6 +226,8 @@ def lying_server(*answers, listed=5):
         read_line(client)
         for said in answers:
             client.sendall(said)
+        client.shutdown(socket.SHUT_WR)
+        read_all(client)  # a request that nobody reads would reset the connection
     return tcp_server_of(answer)
 
 

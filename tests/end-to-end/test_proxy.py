@@ -65,13 +65,16 @@ def test_the_places_of_a_host_that_the_proxy_tells(model, folder):
     def come(server, host, stays):
         client = server.connect()
         stays.append(client)
-        client.sendall(header(host, 1) + b"STAT notes.txt\n")
-        return client.recv(2)
+        try:
+            client.sendall(header(host, 1) + b"STAT notes.txt\n")
+            return client.recv(2)
+        except ConnectionError:
+            return b""
     with Server("ftp", "serve", "served", "--proxy-protocol", "--max-per-host", "2", f"--{model}",
                 cwd=folder) as server:
         stays = []
         assert [come(server, "192.0.2.7", stays) for _ in range(2)] == [b"OK", b"OK"]
-        assert come(server, "192.0.2.7", stays) in (b"", None)
+        assert come(server, "192.0.2.7", stays) == b""
         server.out.wait_for("refused: this host has 2 connections already")
         assert come(server, "192.0.2.8", stays) == b"OK"
         for client in stays:
