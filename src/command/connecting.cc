@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "command/retry_pause.h"
 #include "socket/endpoint.h"
 #include "socket/error.h"
 #include "trace/log.h"
@@ -15,7 +16,6 @@ namespace netlab {
 namespace {
 
 constexpr std::uint64_t most_retries = 1'000'000;
-constexpr Duration longest_pause = std::chrono::seconds(10);
 
 // Tries the addresses in the order they came (RFC 6724), each with its share of what is left of the
 // time.
@@ -45,18 +45,11 @@ bool may_pass(const std::exception& error) {
 
 }  // namespace
 
-// Between half and all of the longest.
-Duration Pauses::next() {
-  static std::mt19937_64 chance{std::random_device{}()};
-  const Duration half = longest_ / 2;
-  longest_ = std::min(2 * longest_, longest_pause);
-  return half + Duration(std::uniform_int_distribution<Duration::rep>(0, half.count())(chance));
-}
-
 void Connecting::declare(Options& options) {
   options.positional("HOST[:PORT]", server_, "the server (localhost)");
   options.seconds("--timeout", timeout, "how long to wait for the connection, and for each answer");
-  options.number("--retry", retries_, most_retries, "attempts after the first has failed");
+  options.number("--retry", retries_, most_retries,
+                 "attempts after the first, or after one that brought something, has failed");
 }
 
 std::vector<Address> Connecting::addresses() const {
@@ -71,19 +64,32 @@ void Connecting::attempt(const Job& job, bool& repeatable) const {
   job(connect, *network, repeatable);
 }
 
+void Connecting::moved(std::uint64_t done) {
+  if (seen_ && done > *seen_) {
+    moved_ += done - *seen_;
+    has_moved_ = true;
+  }
+  seen_ = done;
+}
+
 void Connecting::run(const Job& job, const Output& output) {
   BlockingPerformer performer;
-  Pauses pauses;
+  RetryPause pause{std::random_device{}()};
   bool repeatable = true;
   for (;; ++failures_) {
+    seen_.reset();
     try {
       attempt(job, repeatable);
       return;
     } catch (const std::exception& error) {
+      if (std::exchange(has_moved_, false)) {
+        failures_ = 0;
+        pause.begin_anew();
+      }
       if (!may_try_again() || !repeatable || !may_pass(error)) throw;
       output.remark(fmt::format("{}; trying again", error.what()));
     }
-    tcp().over(performer)->sleep_until(later(Clock::now(), pauses.next()));
+    tcp().over(performer)->sleep_until(later(Clock::now(), pause.next()));
   }
 }
 

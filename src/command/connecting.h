@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,16 +14,6 @@
 #include "transport/network.h"
 
 namespace netlab {
-
-// The pauses between attempts: each twice the last, up to ten seconds, and none quite as long as
-// another client's, so that those that were cut off together do not come back together.
-class Pauses {
- public:
-  Duration next();
-
- private:
-  Duration longest_ = std::chrono::milliseconds(200);  // of the next one
-};
 
 class Connecting {
  public:
@@ -48,6 +39,11 @@ class Connecting {
   // Connects to the first of the server's addresses that answers, and runs the job; with --retry,
   // all over again when the network failed. Throws what the last attempt threw.
   void run(const Job& job, const Output& output);
+  // For the job: so many bytes are at the other end, the first time those that were there before.
+  // An attempt that brings some is as good as a first one: pauses and retries are counted anew.
+  void moved(std::uint64_t done);
+  // By all attempts.
+  std::uint64_t bytes_moved() const { return moved_; }
   // For the job: whether there will be another attempt when this one fails.
   bool may_try_again() const { return failures_ < retries_; }
 
@@ -57,7 +53,10 @@ class Connecting {
   std::string server_;
   std::uint16_t default_port_;
   std::uint64_t retries_ = 0;
-  std::uint64_t failures_ = 0;  // of attempts, so far
+  std::uint64_t failures_ = 0;         // of attempts since something has moved
+  std::optional<std::uint64_t> seen_;  // of this attempt
+  std::uint64_t moved_ = 0;
+  bool has_moved_ = false;  // in this attempt
   Carrier carrier_;
 };
 

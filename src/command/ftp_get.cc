@@ -38,6 +38,7 @@ class FtpGet : public Action {
 
   ExitStatus run(const Output& output) override {
     check_usage();
+    if (!may_tell()) output.leave_standard_output();
     const auto job = is_one() ? &FtpGet::fetch_one : &FtpGet::fetch_all;
     connecting_.run([&](const Connect& connect, Network& network,
                         bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
@@ -54,6 +55,11 @@ class FtpGet : public Action {
     if (streams_ == 0) throw std::invalid_argument("--streams: 0 fetch nothing");
     if (!is_one() && (offset_ || destination_ == "-"))
       throw std::invalid_argument("--offset and -o - are for one file");
+    if (!is_one()) Transferring::check_distinct(names_);
+    if (!makes_a_file() && (streams_ > 1 || transferring_.verify || transferring_.durable))
+      throw std::invalid_argument(
+          "--streams, --verify and --fsync are for a whole file: not with --offset, "
+          "nor with -o - or a device");
     if (!is_sheet()) return;
     if (!names_.empty() || !is_one())
       throw std::invalid_argument(
@@ -66,21 +72,30 @@ class FtpGet : public Action {
                                   std::to_string(sheet::max_client_offset));
   }
 
+  // And does not write into one, to standard output, a device or a pipe.
+  bool makes_a_file() const {
+    return offset_.value_or(0) == 0 && destination_ != "-" &&
+           look_at(destination_).kind != PathState::Kind::other;
+  }
+
   Download::Mode mode() const {
     if (offset_) return Download::Mode::offset;
     if (restart_) return Download::Mode::restart;
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  Receiving receiving(Progress& progress, const Output& output) const {
-    return {
-        .silence = connecting_.timeout,
-        .limit_rate = transferring_.limit_rate,
-        .streams = streams_,
-        .verify = transferring_.verify,
-        .durable = transferring_.durable,
-        .progress = [&](std::uint64_t done, std::uint64_t size) { progress.update(done, size); },
-        .notice = [&](const std::string& line) { output.remark(line); }};
+  Receiving receiving(Progress& progress, const Output& output) {
+    return {.silence = connecting_.timeout,
+            .limit_rate = transferring_.limit_rate,
+            .streams = streams_,
+            .verify = transferring_.verify,
+            .durable = transferring_.durable,
+            .progress =
+                [&](std::uint64_t done, std::uint64_t size) {
+                  connecting_.moved(done);
+                  progress.update(done, size);
+                },
+            .notice = [&](const std::string& line) { output.remark(line); }};
   }
 
   // What goes to standard output need not be told there.
@@ -89,11 +104,9 @@ class FtpGet : public Action {
   void fetch_one(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
     Progress progress(output, may_tell());
-    const Instant started = network.now();
     // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
     // the rest is of the same file.
-    const bool goes_out =
-        is_sheet() && (destination_ == "-" || look_at(destination_).kind == PathState::Kind::other);
+    const bool goes_out = is_sheet() && !makes_a_file();
     if (!download_) {
       download_ = Download{.mode = mode(),
                            .offset = offset_.value_or(0),
@@ -101,12 +114,18 @@ class FtpGet : public Action {
                            .name = is_sheet() ? "destination_file.txt" : name()};  // as the sheet's
     }
     download_->receiving = receiving(progress, output);
+    const auto told = download_->receiving.progress;
     download_->receiving.progress = [&](std::uint64_t done, std::uint64_t size) {
       if (goes_out) repeatable = false;
-      progress.update(done, size);
+      if (!first_) first_ = done;
+      told(done, size);
     };
-    const Download::Outcome outcome = download_->run(*remote, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    Download::Outcome outcome = download_->run(*remote, network);
+    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    // An earlier attempt may have begun before, and fetched more.
+    outcome.from = first_.value_or(outcome.from);
+    outcome.received = connecting_.bytes_moved();
+    outcome.was_complete = outcome.was_complete && outcome.received == 0;
     progress.clear();
     report(outcome, seconds, output);
   }
@@ -147,9 +166,8 @@ class FtpGet : public Action {
       Transferring::tell_file(path, bytes, output);
     };
     all_.failed = [&](const std::string& why) { output.remark(why); };
-    const Instant started = network.now();
     const Tally tally = all_.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
     progress.clear();
     Transferring::tell(tally, seconds, "received", output);
   }
@@ -163,7 +181,9 @@ class FtpGet : public Action {
   bool restart_ = false;
   std::string wire_ = "lab";
   std::uint64_t streams_ = 1;
+  const Instant started_ = Clock::now();
   // These know how far they have come, from attempt to attempt.
+  std::optional<std::uint64_t> first_;  // the offset that the first began at
   std::optional<Download> download_;
   ReceiveAll all_;
 };

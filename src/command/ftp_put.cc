@@ -36,6 +36,7 @@ class FtpPut : public Action {
     if (words_.empty()) words_.push_back(connecting_.take_server());
     if (words_.front().empty()) throw std::invalid_argument("which FILE?");
     const bool is_one = into_.empty() && !transferring_.recursive && words_.size() <= 2;
+    if (!is_one) Transferring::check_distinct(words_);
     block_broken_pipe();
     const auto job = [&](const Connect& connect, Network& network, bool&) {
       if (is_one)
@@ -48,15 +49,18 @@ class FtpPut : public Action {
   }
 
  private:
-  Sending sending(Progress& progress, const Output& output) const {
-    return {
-        .silence = connecting_.timeout,
-        .limit_rate = transferring_.limit_rate,
-        .restart = restart_,
-        .verify = transferring_.verify,
-        .durable = transferring_.durable,
-        .progress = [&](std::uint64_t done, std::uint64_t size) { progress.update(done, size); },
-        .notice = [&](const std::string& line) { output.remark(line); }};
+  Sending sending(Progress& progress, const Output& output) {
+    return {.silence = connecting_.timeout,
+            .limit_rate = transferring_.limit_rate,
+            .restart = restart_,
+            .verify = transferring_.verify,
+            .durable = transferring_.durable,
+            .progress =
+                [&](std::uint64_t done, std::uint64_t size) {
+                  connecting_.moved(done);
+                  progress.update(done, size);
+                },
+            .notice = [&](const std::string& line) { output.remark(line); }};
   }
 
   void send_one(const Connect& connect, Network& network, const Output& output) {
@@ -66,9 +70,16 @@ class FtpPut : public Action {
                   .name = words_.size() == 2 ? words_.back() : last_part(words_.front()),
                   .sending = sending(progress, output)};
     upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
-    const Instant started = network.now();
-    const Upload::Outcome outcome = upload.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    const auto told = upload.sending.progress;
+    upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
+      if (!first_) first_ = done;
+      told(done, size);
+    };
+    Upload::Outcome outcome = upload.run(server, network);
+    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    // An earlier attempt may have begun before, and sent more.
+    outcome.from = first_.value_or(outcome.from);
+    outcome.sent = connecting_.bytes_moved();
     progress.clear();
     std::string line =
         fmt::format("{} is there as {}: {} bytes from {} in {:.3f} s", escaped(upload.path),
@@ -101,9 +112,8 @@ class FtpPut : public Action {
       Transferring::tell_file(path, bytes, output);
     };
     all_.failed = [&](const std::string& why) { output.remark(why); };
-    const Instant started = network.now();
     Tally tally = all_.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started).count();
+    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
     progress.clear();
     if (tally.busy > 0 && connecting_.may_try_again())
       throw TemporaryError("another transfer writes to some of them");
@@ -117,7 +127,9 @@ class FtpPut : public Action {
   std::string into_;
   bool resume_ = false;
   bool restart_ = false;
-  SendAll all_;  // which knows what it has begun, from attempt to attempt
+  const Instant started_ = Clock::now();
+  std::optional<std::uint64_t> first_;  // the offset that the first attempt began at
+  SendAll all_;                         // which knows what it has begun, from attempt to attempt
 };
 
 }  // namespace

@@ -74,9 +74,12 @@ void Output::tell(const Event& event) const {
 
 Tell Output::teller() const {
   if (quiet) return {};
-  return [this](const Event& event) {
+  const auto line_of = [this](const Event& event) {
+    return to_line(json ? to_json(event) : printable(event.text));
+  };
+  return [line_of](const Event& event) {
     try {
-      announce(event);
+      write_result(line_of(event));
     } catch (const SystemError& error) {
       log::note("{}", error.what());
     }
@@ -87,17 +90,18 @@ void Output::fail(std::string_view command, std::string_view why) const {
   const std::string_view red = colored() ? "\033[1;31m" : "";
   const std::string_view plain = colored() ? "\033[0m" : "";
   const std::string_view space = command.empty() ? "" : " ";
-  write_remark(fmt::format("{}netlab{}{}:{} {}\n", red, space, command, plain, why));
-  if (!json) return;
+  const std::string shown = printable(why);
+  write_remark(fmt::format("{}netlab{}{}:{} {}\n", red, space, command, plain, shown));
+  if (!json || is_for_bytes_) return;
   try {
-    announce({"error", "", {{"command", std::string(command)}, {"message", std::string(why)}}});
+    announce({"error", "", {{"command", std::string(command)}, {"message", shown}}});
   } catch (const SystemError&) {
     // It has been told on standard error.
   }
 }
 
 void Output::remark(std::string_view line) const {
-  if (!quiet) write_remark(to_line(std::string(line)));
+  if (!quiet) write_remark(to_line(printable(line)));
 }
 
 bool Output::watched() const {

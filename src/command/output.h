@@ -1,5 +1,7 @@
 // Output is what a command tells its user: results on standard output, everything else on standard
-// error. Each line is one write(2), so that those of several threads or processes do not mix.
+// error. Each line is one write(2), so that those of several threads or processes do not mix. What
+// remark(), fail() and a teller() show may have names in it that came from a peer: control bytes
+// are escaped here, whatever was forgotten before.
 #pragma once
 
 #include <optional>
@@ -32,6 +34,8 @@ class Output {
   Tell teller() const;
   // The one line of a failed job: on standard error, and with --json as an event as well.
   void fail(std::string_view command, std::string_view why) const;
+  // Standard output has a file's bytes: fail() leaves it alone.
+  void leave_standard_output() const { is_for_bytes_ = true; }
   // A line on standard error, unless -q.
   void remark(std::string_view line) const;
   // Whether a person watches standard error, and may be shown what moves.
@@ -39,6 +43,8 @@ class Output {
 
  private:
   bool colored() const;
+
+  mutable bool is_for_bytes_ = false;
 };
 
 // Raw bytes on standard output, that may come in pieces; on a terminal they are escaped but for

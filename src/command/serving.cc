@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include "command/listening.h"
+#include "command/told_hosts.h"
 #include "file/confinement.h"
 #include "model/datagram_service.h"
 #include "model/models.h"
@@ -36,10 +38,12 @@ void tell_lost(const Datagrams::Lost& lost, const Tell& tell) {
         {{"received", lost.received}, {"sent", lost.sent}}});
 }
 
-Handler behind_proxy(const Handler& handler) {
-  return [&handler](Stream& client, Network& network) {
+Handler behind_proxy(const Handler& handler, const ToldHosts& hosts) {
+  return [&handler, &hosts](Stream& client, Network& network) {
     const auto speaker = proxy::take_header(client);
     if (speaker == proxy::Speaker::nobody) return;
+    std::optional<ToldHosts::Place> place;
+    if (speaker == proxy::Speaker::client) place.emplace(hosts, client.peer());
     try {
       handler(client, network);
     } catch (const SystemError& error) {
@@ -87,8 +91,7 @@ void Serving::declare(Options& options) {
   options.number("--max-per-host", max_per_host_, most_clients,
                  "clients at once from one address, loopback exempt");
   options.flag("--proxy-protocol", proxied_,
-               "clients come through a proxy, which tells who they are (version 2); --max-per-host "
-               "does not count then");
+               "clients come through a proxy, which tells who they are (version 2)");
   options.seconds("--idle-timeout", idle_timeout, "how long a client may say nothing");
   options.seconds("--stall-timeout", stall_timeout, "how long each 256 KiB of a transfer may take");
   options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
@@ -148,6 +151,7 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
     output.remark(narrow_ + ": listening on loopback alone (--bind widens it)");
   }
   const Supervisor supervisor;
+  const ToldHosts told_hosts(max_per_host_);
   const std::string chosen = chosen_model();
   const Tell tell = output.teller();
   const Service service{
@@ -156,7 +160,7 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
           [&](Network& network) {
             return inherited ? network.take_over(std::move(inherited)) : network.listen(address());
           },
-      .handle = proxied_ ? behind_proxy(handler) : handler,
+      .handle = proxied_ ? behind_proxy(handler, told_hosts) : handler,
       .limits = {.max_clients = max_clients_,
                  .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
                  .first_byte = idle_timeout,

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <stdexcept>
+#include <unordered_map>
 
 #include "command/progress.h"
+#include "file/folder.h"
 #include "protocol/escape.h"
 
 namespace netlab {
@@ -21,6 +23,18 @@ void Transferring::declare(Options& options) {
   options.flag("--verify", verify, "compare the whole file by its hashes when it is there");
   options.flag("--fsync", durable, "be done when it is on the disk, and would survive a crash");
   options.rate("--limit-rate", limit_rate, "bytes a second at most, as 500K or 5M");
+}
+
+void Transferring::check_distinct(const std::vector<std::string>& paths) {
+  std::unordered_map<std::string, std::string> seen;
+  for (const std::string& path : paths) {
+    const std::string name = last_part(path);
+    if (name.empty()) continue;  // what is in it goes there
+    const auto [other, is_new] = seen.emplace(name, path);
+    if (!is_new)
+      throw std::invalid_argument(
+          fmt::format("'{}' and '{}' would both become {}", other->second, path, name));
+  }
 }
 
 void Transferring::tell_file(const std::string& path, std::uint64_t bytes, const Output& output) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "command/options.h"
 #include "command/output.h"
@@ -18,6 +19,10 @@ class Transferring {
   bool verify = false;
   bool durable = false;
   std::uint64_t limit_rate = 0;
+
+  // Of files and folders that go to one folder: throws std::invalid_argument when two of them would
+  // have the same name there.
+  static void check_distinct(const std::vector<std::string>& paths);
 
   // A line a file is for programs: with --json.
   static void tell_file(const std::string& path, std::uint64_t bytes, const Output& output);

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <deque>
 #include <iostream>
+#include <random>
 
 #include "command/command.h"
 #include "command/connecting.h"
 #include "command/datagram_client.h"
+#include "command/retry_pause.h"
 #include "command/round_trips.h"
 #include "model/stop.h"
 #include "protocol/escape.h"
@@ -91,11 +93,11 @@ class UdpSend : public Action {
     wait_until(next_);
     if (number_ > 1) take_what_came_late(output);
     next_ = later(server_->now(), interval_.value_or(Duration::zero()));
-    Pauses pauses;
+    RetryPause pause{std::random_device{}()};
     Outcome outcome = ask_once(message, output);
     for (std::uint64_t left = connecting_.retries(); left > 0 && may_pass(outcome); --left) {
       output.remark(why_lost_ + "; trying again");
-      if (outcome == Outcome::refused) wait_until(later(server_->now(), pauses.next()));
+      if (outcome == Outcome::refused) wait_until(later(server_->now(), pause.next()));
       outcome = ask_once(message, output);
     }
     if (outcome == Outcome::answered) return;

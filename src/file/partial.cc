@@ -63,7 +63,7 @@ bool lock(const Fd& file, const Place& place) {
 void check_in_place(const Fd& file, const Place& place) {
   struct stat opened {};
   if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + place.path());
-  const auto there = place.status_of_link();
+  const auto there = place.status();
   if (!there || !same_file(opened, *there)) throw_locked(place);
 }
 
@@ -86,9 +86,10 @@ Fd open_and_lock(const Place& place, int flags) {
   throw_locked(place);
 }
 
-PartialState read_state(const Place& destination) {
-  const Fd file(state_of(destination).open(O_RDONLY | O_NOFOLLOW));
-  if (file.get() < 0) return {};
+// Place::remove, and Place::open for writing, know no owner: these do.
+std::optional<std::string> state_text(const Place& state) {
+  const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0) return std::nullopt;
   std::array<std::byte, PartialState::most + 1> bytes;
   std::size_t size = 0;
   while (size < bytes.size()) {
@@ -96,11 +97,30 @@ PartialState read_state(const Place& destination) {
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
-  return PartialState::parse({reinterpret_cast<const char*>(bytes.data()), size});
+  return std::string(reinterpret_cast<const char*>(bytes.data()), size);
+}
+
+PartialState read_state(const Place& destination) {
+  return PartialState::parse(state_text(state_of(destination)).value_or(""));
+}
+
+bool is_another_s(const Place& state) {
+  return state.status_of_link() && !PartialState::is_ours(state_text(state).value_or("?"));
+}
+
+[[noreturn]] void throw_another_s(const Place& place) {
+  throw SystemError("replace " + place.path() + " (no transfer of netlab's made it)", EEXIST);
+}
+
+void remove_state(const Place& destination) {
+  const Place state = state_of(destination);
+  if (!is_another_s(state)) state.remove();
 }
 
 void write_state(const Place& destination, const PartialState& state) {
   const Place fresh = beside(destination, ".part.state.new");
+  for (const Place& place : {fresh, state_of(destination)})
+    if (is_another_s(place)) throw_another_s(place);
   const int fd = fresh.open(O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, new_file);
   if (fd < 0) throw SystemError("open " + fresh.path(), -fd);
   const Fd file(fd);
@@ -135,21 +155,33 @@ std::optional<Partial> Partial::find_part(const Place& destination) {
 
 std::optional<Partial> Partial::find(const Place& destination) {
   if (auto part = find_part(destination)) return part;
-  // DEST may be a link that the user made.
-  Fd file = open_and_lock(destination, O_RDWR);
+  // DEST may be a link that the user made. One that can't be written may be whole, or be copied.
+  const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
+  Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
   if (!file) return std::nullopt;
   return Partial(destination, destination, std::move(file), false);
 }
 
 Partial Partial::create(const Place& destination, bool replace) {
+  Fd replaced(replace ? destination.open(O_RDONLY | O_NONBLOCK | O_NOFOLLOW) : -1);
+  if (replaced && !lock(replaced, destination)) throw_locked(destination);
+  Partial partial = create_part(destination);
+  partial.state_.replace = replace;
+  partial.replaced_ = std::move(replaced);
+  return partial;
+}
+
+Partial Partial::create_part(const Place& destination) {
   const Place part = part_of(destination);
   Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
-  partial.state_.replace = replace;
+  const auto state = state_text(state_of(destination));
+  if (partial.size() > 0 && !(state && PartialState::is_ours(*state))) throw_another_s(part);
   return partial;
 }
 
 Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
-  Partial part = create(destination_, true);
+  Partial part = create_part(destination_);  // DEST is locked, by us
+  part.replace();
   try {
     part.start(0, tag);
     part.take_from(*this, count);
@@ -162,7 +194,7 @@ Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
 
 void Partial::discard() {
   place_.remove();
-  state_of(destination_).remove();
+  remove_state(destination_);
 }
 
 void Partial::take_from(const Partial& other, std::uint64_t count) {
@@ -191,12 +223,10 @@ void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
 void Partial::start(std::uint64_t offset, const std::string& tag, bool holes) {
   state_.tag = tag;
   state_.holes = holes || (state_.holes && offset > 0);
+  // First, for it says that what is there is ours.
+  write_state(destination_, state_);
   truncate(offset);
   seek(file_, offset, path());
-  if (state_ == PartialState())
-    state_of(destination_).remove();
-  else
-    write_state(destination_, state_);
 }
 
 void Partial::truncate(std::uint64_t size) const {
@@ -217,16 +247,27 @@ Fd Partial::reopen(std::uint64_t offset) const {
   return file;
 }
 
+std::string Partial::unlock() const {
+  const std::string tag = FileState::of(file_, path()).tag;
+  if (::flock(file_.get(), LOCK_UN) != 0) throw SystemError("unlock " + path());
+  return tag;
+}
+
+void Partial::lock_again(const std::string& tag) const {
+  if (!lock(file_, place_) || FileState::of(file_, path()).tag != tag) throw_locked(place_);
+  check_in_place(file_, place_);
+}
+
 void Partial::complete(const Finish& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   if (finish.modified) set_modified(file_, *finish.modified, path());
   if (finish.durable) make_durable(file_, path());
+  check_in_place(file_, place_);
   if (is_ours_) {
-    check_in_place(file_, place_);
     place_.rename(destination_, state_.replace);
   }
   if (finish.durable) destination_.sync_folder();
-  state_of(destination_).remove();
+  remove_state(destination_);
 }
 
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
@@ -253,8 +294,17 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   if (finish.durable) destination.sync_folder();
 }
 
+bool is_of_transfer(const Place& place) {
+  if (!is_named_as_partial(place.name())) return false;
+  const bool is_part = place.name().ends_with(".part");
+  const Place state = is_part ? place.beside(place.name() + ".state") : place;
+  const auto text = state_text(state);
+  return text && PartialState::is_ours(*text);
+}
+
 bool is_named_as_partial(std::string_view name) {
-  return name.ends_with(".part") || name.ends_with(".part.state");
+  return name.ends_with(".part") || name.ends_with(".part.state") ||
+         name.ends_with(".part.state.new");
 }
 
 PathState look_at(const std::string& path) {
@@ -269,6 +319,11 @@ Fd open_to_write(const std::string& path) {
   const int fd = retry_interrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
   if (fd < 0) throw SystemError("open " + path, -fd);
   return Fd(fd);
+}
+
+void lock_to_write(const Fd& file, const std::string& path) {
+  const Place place = Place::of(path);
+  if (!lock(file, place)) throw_locked(place);
 }
 
 void seek(const Fd& file, std::uint64_t offset, const std::string& path) {

@@ -1,7 +1,9 @@
 // Partial is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a rename
 // when it is whole, so that nobody ever sees half a file under the final name; beside it
-// DEST.part.state tells which state of the remote file it is a part of. A partial that someone made
-// by other means, under the final name, is continued in a copy, or in its place.
+// DEST.part.state tells which state of the remote file it is a part of, and that it is netlab's: a
+// file that only happens to be called so is never begun anew, nor is such a state replaced. A
+// partial that someone made by other means is continued where it is a part; under the final name in
+// a copy, or in its place.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +33,8 @@ class Partial {
   // DEST.part alone.
   static std::optional<Partial> find_part(const Place& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
+  // Throws SystemError, EEXIST when a file is there that netlab did not make; EWOULDBLOCK when
+  // another transfer writes to it, or to the DEST that is to be replaced.
   static Partial create(const Place& destination, bool replace);
   // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
   // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
@@ -57,7 +61,8 @@ class Partial {
   // Fills `into` from there on. Throws SystemError, EIO when it has become shorter.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
   // Writing begins: goes to `offset`, which is at most size(), and notes the remote's tag. What was
-  // behind `offset` is cut off. `holes`: what is written from now on may come in any order.
+  // behind `offset` is cut off. `holes`: what is written from now on may come in any order. Throws
+  // SystemError, EEXIST when the state's name is that of another's file.
   void start(std::uint64_t offset, const std::string& tag, bool holes = false);
   const Fd& file() const { return file_; }
   // A further descriptor with a position of its own. Throws SystemError.
@@ -66,18 +71,24 @@ class Partial {
   void truncate(std::uint64_t size) const;
   // fdatasync(2). Throws SystemError.
   void sync() const;
+  // Lets others write to it; the tag of what it is now (FileState).
+  std::string unlock() const;
+  // Throws SystemError, EWOULDBLOCK when another does, or has.
+  void lock_again(const std::string& tag) const;
   // It is whole: gives it its final name. Throws SystemError, EEXIST when DEST has come up
   // meanwhile and is not to be replaced, EWOULDBLOCK when DEST.part is another file by now.
   void complete(const Finish& finish = {});
 
  private:
   Partial(const Place& destination, const Place& place, Fd file, bool is_ours);
+  static Partial create_part(const Place& destination);
   void take_from(const Partial& other, std::uint64_t count);
   void discard();
 
   Place destination_;
   Place place_;
   Fd file_;
+  Fd replaced_{};  // DEST, locked: nobody else continues it in its place
   bool is_ours_;
   std::uint64_t size_;
   PartialState state_;
@@ -88,7 +99,11 @@ class Partial {
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
                  const Finish& finish);
 
-// Whether a file of this name could be the partial of another, or its state.
+// Whether it is the partial of a transfer, running or broken off, or its state: netlab made it.
+bool is_of_transfer(const Place& place);
+
+// Whether a file of this name could be the partial of another, or its state. Of several, sorted by
+// their names, the other comes first.
 bool is_named_as_partial(std::string_view name);
 
 // What is at a path, links followed.
@@ -100,6 +115,8 @@ PathState look_at(const std::string& path);
 
 // Opens what is there, to be written as it is. Throws SystemError.
 Fd open_to_write(const std::string& path);
+// No other transfer writes to it from now on. Throws SystemError, EWOULDBLOCK when one does.
+void lock_to_write(const Fd& file, const std::string& path);
 // Moves the position where the next write goes. Throws SystemError.
 void seek(const Fd& file, std::uint64_t offset, const std::string& path);
 

@@ -27,6 +27,10 @@ PartialState PartialState::parse(std::string_view text) {
   return state;
 }
 
+bool PartialState::is_ours(std::string_view text) {
+  return text.substr(0, mark.size()) == mark.substr(0, text.size());
+}
+
 std::string PartialState::emit() const {
   std::string text(mark);
   const auto add = [&text](std::string_view line, std::string_view value = "") {

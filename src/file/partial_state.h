@@ -15,6 +15,8 @@ struct PartialState {
 
   // A torn or foreign text says nothing.
   static PartialState parse(std::string_view text);
+  // Whether netlab wrote it, or began to.
+  static bool is_ours(std::string_view text);
   std::string emit() const;
 
   // The longest text.

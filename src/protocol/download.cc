@@ -101,6 +101,7 @@ class Transfer {
           outcome_.destination, size, order_.offset));
     const RemoteFile::Found found = open(RemoteFile::Purpose::offset, order_.offset, order_.tag);
     const Fd file = open_to_write(outcome_.destination);
+    lock_to_write(file, outcome_.destination);
     seek(file, order_.offset, outcome_.destination);
     receive_onwards(found, file, outcome_.destination);
   }
@@ -110,10 +111,13 @@ class Transfer {
     const std::uint64_t begin = order_.offset;
     try {
       receive_rest(found, begin, file, path);
-    } catch (...) {
+    } catch (const std::exception& error) {
       order_.mode = Download::Mode::offset;
       order_.offset = begin + outcome_.received;
       order_.tag = found.tag;
+      // That nobody reads what we write is no trouble of the network, and does not pass.
+      const auto* const failed = dynamic_cast<const SystemError*>(&error);
+      if (failed && failed->error() == EPIPE) throw ProtocolError(error.what());
       throw;
     }
     confirm(found);
@@ -121,9 +125,12 @@ class Transfer {
 
   // Nothing is made or emptied before the server has agreed.
   void fetch_whole(bool replace) {
+    const Place place = Place::of(outcome_.destination);
+    if (!replace && place.status_of_link() && !place.status())
+      throw SystemError("write " + outcome_.destination + " (a link that leads nowhere)", ENOENT);
     const bool shares = with_.streams > 1;
     RemoteFile::Found found = shares ? look() : open(RemoteFile::Purpose::whole, 0, "");
-    Partial partial = Partial::create(Place::of(outcome_.destination), replace);
+    Partial partial = Partial::create(place, replace);
     partial.start(0, found.tag);
     // A further run finds this one's .part, and goes on there.
     order_.mode = Download::Mode::automatic;
@@ -203,9 +210,10 @@ class Transfer {
                     const std::string& path) {
     outcome_.from = offset;
     if (with_.progress) with_.progress(offset, found.size.value_or(0));
+    LeastRate least = LeastRate::of(with_.silence, with_.limit_rate, network_);
     for (std::uint64_t at = offset; !found.size || at < *found.size;) {
       const std::uint64_t left = found.size ? *found.size - at : receive_size;
-      wait_anew();
+      remote_.set_deadline(least.deadline(with_.silence));
       const std::size_t got = remote_.receive_file(
           file, path, pace_.piece(std::min<std::uint64_t>(receive_size, left)));
       if (got == 0) {
@@ -217,6 +225,7 @@ class Transfer {
       outcome_.received += got;
       if (with_.progress) with_.progress(at, found.size.value_or(0));
       pace_.moved(got);
+      least.moved(got);
     }
   }
 
@@ -230,15 +239,28 @@ class Transfer {
     outcome_.from = offset;
     receive_in_streams({.remote = remote_, .found = found, .offset = offset, .receiving = with_},
                        partial, network_);
-    remote_.drop();
     outcome_.received = *found.size - offset;
+  }
+
+  // While other connections fetched, this one was idle, and the server may have ended it. One that
+  // is about to stop takes no new one: the old one is tried first.
+  std::optional<RemoteFile::Found> look_again() {
+    wait_anew();
+    try {
+      return remote_.look();
+    } catch (const ConnectionEnded&) {
+    } catch (const SystemError& error) {
+      if (error.error() != ECONNRESET && error.error() != EPIPE) throw;
+    }
+    remote_.drop();
+    wait_anew();
+    return remote_.look();
   }
 
   // A file that was replaced while it was sent is not the one we were promised.
   void confirm(const RemoteFile::Found& found) {
     if (found.tag.empty()) return;
-    wait_anew();
-    const auto now = remote_.look();
+    const auto now = look_again();
     if (now && now->tag != found.tag)
       throw ProtocolError(escaped(found.name) + " has changed while it was sent" + restart_hint);
   }

@@ -40,9 +40,9 @@ std::string Escaper::next(std::string_view piece) {
       held_ = text;
       break;
     }
-    const bool shown =
-        next.kind == Utf8::Kind::valid && next.character != '\\' &&
-        (!is_control(next.character) || kept_.find(text.front()) != std::string_view::npos);
+    const bool is_kept = kept_.find(text.front()) != std::string_view::npos;
+    const bool is_plain = !is_control(next.character) && next.character != '\\';
+    const bool shown = next.kind == Utf8::Kind::valid && (is_kept || is_plain);
     if (shown)
       line += text.substr(0, next.length);
     else
@@ -62,6 +62,12 @@ std::string escaped(std::string_view text) {
   Escaper escaper;
   std::string line = escaper.next(text);
   return line += escaper.rest();
+}
+
+std::string printable(std::string_view line) {
+  Escaper escaper = Escaper::but_backslashes();
+  std::string shown = escaper.next(line);
+  return shown += escaper.rest();
 }
 
 std::string escaped_start(std::string_view text, std::size_t most) {

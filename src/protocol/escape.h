@@ -10,11 +10,16 @@ namespace netlab {
 // a backslash \\, and every byte of another control character (is_control) or invalid byte \xNN.
 std::string escaped(std::string_view text);
 
+// The same but for backslashes, which stay: of a line whose parts may be escaped already, where it
+// goes out.
+std::string printable(std::string_view line);
+
 // The same for a text that comes in pieces, which may end in the middle of a character.
 class Escaper {
  public:
   // What leaves line feeds and tabs as they are.
   static Escaper of_lines() { return Escaper("\n\t"); }
+  static Escaper but_backslashes() { return Escaper("\\"); }
   Escaper() = default;
 
   std::string next(std::string_view piece);
@@ -24,7 +29,7 @@ class Escaper {
  private:
   explicit Escaper(std::string_view kept) : kept_(kept) {}
 
-  std::string_view kept_;  // controls that are none here
+  std::string_view kept_;  // ASCII characters that stay as they are
   std::string held_;       // the start of a character, up to three bytes
 };
 

@@ -47,13 +47,15 @@ void send_part(const FileService& service, const SharedFile& file, std::uint64_t
                   fmt::format("sending {} to {}: {} bytes from {}", name, peer, count, offset),
                   {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}});
   const std::uint64_t end = offset + count;
+  LeastRate least(piece_size, service.stall_timeout, service.limit_rate, network);
   for (std::uint64_t at = offset; at < end;) {
     const std::uint64_t piece = pace.piece(std::min(piece_size, end - at));
-    client.set_deadline(later(network.now(), service.stall_timeout));
+    client.set_deadline(least.deadline());
     const std::uint64_t sent = client.send_file(file.fd, at, piece);
     at += sent;
     if (sent < piece) throw_shorter(file, at);
     pace.moved(sent);
+    least.moved(sent);
   }
   if (service.tell) service.tell(sent_event(file, offset, count, client.peer()));
 }

@@ -30,6 +30,9 @@ namespace netlab::lab {
 // A name of 4,095 bytes (PATH_MAX), each percent-encoded, and the other words.
 inline constexpr std::size_t max_line = 16 * 1024;
 inline constexpr std::size_t max_tag = 64;
+// A file of so many bytes or less is read whole by the server before it is sent, in one state; of a
+// larger one a STAT behind its bytes tells whether it has changed meanwhile.
+inline constexpr std::uint64_t small_file = 32 * 1024;
 // Of HASH: bytes.
 inline constexpr std::uint64_t smallest_block = 4 * 1024;
 inline constexpr std::uint64_t largest_block = 1024 * 1024;

@@ -27,6 +27,7 @@ void LabSession::list(const lab::Request& request) {
   write(lab::emit(described(listing.state(), 0, request.name)));
   try {
     while (const auto entry = listing.next()) {
+      if (is_hidden(request.name, *entry)) continue;
       write(lab::emit(*entry));
       if (gathered_.size() < list_piece) continue;
       flush();
@@ -37,6 +38,12 @@ void LabSession::list(const lab::Request& request) {
     throw Refused(error);  // in the place of END
   }
   write(lab::emit(lab::End()));
+}
+
+// What uploads are written to is nobody's until they are whole.
+bool LabSession::is_hidden(const std::string& folder, const Entry& entry) const {
+  return service_.writable && entry.kind == Entry::Kind::file && is_named_as_partial(entry.name) &&
+         is_of_transfer(service_.share.place(folder + "/" + entry.name));
 }
 
 void LabSession::hash(const lab::Request& request) {

@@ -13,9 +13,6 @@
 namespace netlab {
 namespace {
 
-// A file of so many bytes or less is copied to the answers that are gathered; a larger one goes its
-// own way, from the page cache to the socket.
-constexpr std::uint64_t small_file = 32 * 1024;
 // What is gathered goes out when there is so much of it.
 constexpr std::size_t gather_size = 256 * 1024;
 constexpr std::size_t most_events = 256;
@@ -110,7 +107,9 @@ void LabSession::send(const lab::Request& request) {
     const std::uint64_t count = is_range ? std::min(request.count, rest) : rest;
     const std::size_t before = gathered_.size();
     write(lab::emit(described(file.state, request.offset, file.name)));
-    if (count > small_file || service_.limit_rate != 0) {
+    // A small one is copied to the answers that are gathered; a larger one goes its own way, from
+    // the page cache to the socket.
+    if (count > lab::small_file) {
       flush();
       send_part(service_, file, request.offset, count, pace_, client_, network_);
       return;
@@ -152,11 +151,16 @@ void LabSession::write(const std::string& text) {
 }
 
 void LabSession::flush() {
-  if (!gathered_.empty()) {
-    begin_piece();
-    client_.write_all(bytes_of(gathered_));
-    gathered_.clear();
+  LeastRate least = least_rate();
+  for (auto rest = bytes_of(gathered_); !rest.empty();) {
+    const std::uint64_t piece = pace_.piece(rest.size());
+    client_.set_deadline(least.deadline());
+    client_.write_all(rest.first(piece));
+    rest = rest.subspan(piece);
+    pace_.moved(piece);
+    least.moved(piece);
   }
+  gathered_.clear();
   for (const Event& event : events_) service_.tell(event);
   events_.clear();
 }
@@ -166,6 +170,10 @@ void LabSession::work(std::uint64_t done) {
   if (worked_ < turn) return;
   worked_ = 0;
   network_.sleep_until(network_.now());
+}
+
+LeastRate LabSession::least_rate() const {
+  return {piece_size, service_.stall_timeout, service_.limit_rate, network_};
 }
 
 void LabSession::begin_piece() {

@@ -41,6 +41,7 @@ class LabSession {
   // Looking, lab_inspect.cc.
   void list(const lab::Request& request);
   void hash(const lab::Request& request);
+  bool is_hidden(const std::string& folder, const Entry& entry) const;
 
   // Writing, lab_upload.cc.
   void receive(const lab::Request& request);
@@ -48,6 +49,7 @@ class LabSession {
   void answered(const lab::Request& request);
   void receive_large(const lab::Request& request, const Place& place);
   void receive_bytes(const Partial& partial, bool durable);
+  std::size_t receive_some(const Partial& partial, std::uint64_t most, Instant deadline);
   void refuse_upload(const lab::Request& request, const lab::Refusal& refusal);
   void tell_received(const lab::Request& request);
   void part(const lab::Request& request);
@@ -64,6 +66,8 @@ class LabSession {
   // Whoever sends requests ahead of their answers keeps this client's fiber busy: after so much
   // work the others have their turn.
   void work(std::uint64_t done);
+  // Of what moves from now on.
+  LeastRate least_rate() const;
   // What moves now has the stall time-out for it.
   void begin_piece();
 

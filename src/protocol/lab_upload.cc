@@ -24,6 +24,7 @@ constexpr std::uint64_t most_skipped = 1024 * 1024;
 constexpr std::uint64_t sync_size = 16 * 1024 * 1024;
 constexpr std::uint64_t least_ahead = 16 * 1024;
 constexpr std::uint64_t most_ahead = 1024 * 1024;
+constexpr auto longest_hold = std::chrono::seconds(3);
 constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
 
 bool is_small(const lab::Request& request) {
@@ -63,7 +64,12 @@ void LabSession::receive(const lab::Request& request) {
     refuse_upload(request, refused.refusal());
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
-    refuse_upload(request, Refused(error).refusal());
+    const bool is_anothers = error.error() == EEXIST;  // file/partial.h
+    refuse_upload(request,
+                  is_anothers
+                      ? lab::Refusal{std::string(lab::failed),
+                                     "a file that is no upload is there under its name with .part"}
+                      : Refused(error).refusal());
   }
 }
 
@@ -101,16 +107,12 @@ void LabSession::receive_large(const lab::Request& request, const Place& place) 
 }
 
 void LabSession::receive_bytes(const Partial& partial, bool durable) {
-  const std::uint64_t rate = service_.limit_rate;
-  const std::uint64_t piece = rate == 0 ? piece_size : std::min(piece_size, rate);
-  std::uint64_t in_piece = 0;
+  LeastRate least = least_rate();
   std::uint64_t unsynced = 0;
-  begin_piece();
   while (left_ > 0) {
     const std::uint64_t expected = left_;
     left_ = lost_count;  // should the disk fail, nobody knows how much of it was taken
-    const std::size_t got =
-        reader_.receive_file(partial.file(), partial.path(), pace_.piece(expected));
+    const std::size_t got = receive_some(partial, pace_.piece(expected), least.deadline());
     left_ = expected - got;
     if (got == 0)
       throw ConnectionEnded(fmt::format(
@@ -121,11 +123,26 @@ void LabSession::receive_bytes(const Partial& partial, bool durable) {
       partial.sync();
       unsynced = 0;
     }
-    in_piece += got;
-    if (in_piece < piece) continue;
-    in_piece = 0;
-    begin_piece();
+    least.moved(got);
   }
+}
+
+// A client that has lost its connection without a word to us comes again by another one, and must
+// not be told that somebody, which is it, writes to its file: who is silent holds it no longer than
+// until another wants it.
+std::size_t LabSession::receive_some(const Partial& partial, std::uint64_t most, Instant deadline) {
+  const Instant silent = later(network_.now(), longest_hold);
+  client_.set_deadline(std::min(silent, deadline));
+  try {
+    return reader_.receive_file(partial.file(), partial.path(), most);
+  } catch (const SystemError& error) {
+    if (error.error() != ETIMEDOUT || silent >= deadline) throw;
+  }
+  const std::string tag = partial.unlock();
+  client_.set_deadline(deadline);
+  reader_.peek();
+  partial.lock_again(tag);
+  return reader_.receive_file(partial.file(), partial.path(), most);
 }
 
 void LabSession::refuse_upload(const lab::Request& request, const lab::Refusal& refusal) {

@@ -17,4 +17,29 @@ void Pace::moved(std::uint64_t bytes) {
   network_.sleep_until(free_at_);
 }
 
+LeastRate::LeastRate(std::uint64_t bytes, Duration time, std::uint64_t limit_rate,
+                     const Network& network)
+    : bytes_(limit_rate == 0 ? bytes : std::min(bytes, limit_rate)),
+      time_(limit_rate == 0 ? time : time + std::chrono::seconds(1)),
+      network_(network),
+      deadline_(later(network.now(), time_)) {}
+
+LeastRate LeastRate::of(Duration silence, std::uint64_t limit_rate, const Network& network) {
+  constexpr std::uint64_t piece = 16 * 1024;
+  constexpr int silences = 10;
+  return {piece, std::min(silence, Duration::max() / (2 * silences)) * silences, limit_rate,
+          network};
+}
+
+Instant LeastRate::deadline(Duration silence) const {
+  return std::min(deadline_, later(network_.now(), silence));
+}
+
+void LeastRate::moved(std::uint64_t bytes) {
+  in_piece_ += bytes;
+  if (in_piece_ < bytes_) return;
+  in_piece_ = 0;
+  deadline_ = later(network_.now(), time_);
+}
+
 }  // namespace netlab

@@ -1,4 +1,5 @@
 // Pace keeps a transfer to a rate: after each piece it waits until that piece has had its time.
+// LeastRate ends one that only trickles.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,29 @@ class Pace {
   std::uint64_t rate_;
   Network& network_;
   Instant free_at_{};
+};
+
+// Each piece of a transfer has one deadline: a peer that moves a byte now and then does not move it
+// on.
+class LeastRate {
+ public:
+  // So many bytes have `time`; where we ourselves keep to `limit_rate`, at most a second's worth
+  // has that second as well. It begins now.
+  LeastRate(std::uint64_t bytes, Duration time, std::uint64_t limit_rate, const Network& network);
+  // Of a peer that may be silent for a while: 16 KiB have ten times as long.
+  static LeastRate of(Duration silence, std::uint64_t limit_rate, const Network& network);
+
+  Instant deadline() const { return deadline_; }
+  // The same, or before it that of a byte at all.
+  Instant deadline(Duration silence) const;
+  void moved(std::uint64_t bytes);
+
+ private:
+  std::uint64_t bytes_;
+  Duration time_;
+  const Network& network_;
+  Instant deadline_;
+  std::uint64_t in_piece_ = 0;
 };
 
 }  // namespace netlab

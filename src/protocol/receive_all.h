@@ -24,6 +24,9 @@ struct ReceiveAll {
   // A file or a folder has not: it is told, and the others are fetched.
   std::function<void(const std::string& why)> failed;
 
+  // What was done before run() threw; the Tally of a further one has it as well.
+  Tally earlier{};
+
   // Throws SystemError, ProtocolError when none of the others can be had either: the connection
   // failed, the disk is full.
   Tally run(LabConnection& server, Network& network);

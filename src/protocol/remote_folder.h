@@ -11,14 +11,14 @@ namespace netlab {
 
 // Takes the entries behind the OK to a LIST, up to its END. Returns why the rest of them can't be
 // told, if so. `folder` is its name, for errors; the server may be silent for `silence` before
-// each. Throws SystemError, and ProtocolError when there are more than most_entries
+// each. Throws SystemError, and ProtocolError when there are more than can be kept in mind
 // (protocol/tally.h).
 std::optional<lab::Refusal> take_entries(LabConnection& server, const std::string& folder,
                                          Duration silence, Network& network,
                                          std::vector<Entry>& entries);
 
-// Ends a walk through folders that has more before it than anybody has folders. Throws
-// ProtocolError.
-void check_bounded(std::size_t count, const std::string& folder);
+// Ends a walk through folders that has more before it than anybody has folders: so many, whose
+// names have so many bytes. Throws ProtocolError.
+void check_bounded(std::size_t count, std::size_t bytes, const std::string& folder);
 
 }  // namespace netlab

@@ -1,5 +1,6 @@
 #include "protocol/send_all.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include "file/partial.h"
 #include "protocol/escape.h"
 #include "protocol/pace.h"
+#include "protocol/remote_file.h"
 #include "protocol/remote_folder.h"
+#include "protocol/same_bytes.h"
 #include "socket/calls.h"
 #include "socket/error.h"
 
@@ -44,6 +47,7 @@ struct Awaited {
   std::string remote;
   std::uint64_t size;
   std::size_t answer = 0;  // its size at most, bytes
+  bool is_there = false;   // by its size and time
 };
 
 class Sender {
@@ -56,9 +60,15 @@ class Sender {
         pace_(with_.limit_rate, network) {}
 
   Tally run() {
-    make_target();
-    for (const std::string& path : order_.paths) send(path);
-    take_answers(0);
+    try {
+      make_target();
+      for (const std::string& path : order_.paths) send(path);
+      take_answers(0);
+    } catch (...) {
+      order_.earlier.add_earlier(tally_);
+      throw;
+    }
+    tally_.add_earlier(order_.earlier);
     return tally_;
   }
 
@@ -166,23 +176,22 @@ class Sender {
         fail(error.what());
       }
     }
-    std::stable_partition(postponed.begin(), postponed.end(),
-                          [](const Awaited& file) { return !is_named_as_partial(file.path); });
+    std::ranges::sort(postponed, {}, &Awaited::path);  // "x" before "x.part"
     for (const Awaited& file : postponed) send_carefully(file);
   }
 
   void send_entry(const Branch& branch, const Folder& folder, const Entry& entry,
                   const Entries& there, std::vector<Branch>& branches,
                   std::vector<Awaited>& postponed) {
-    const Awaited file{branch.path + "/" + entry.name, joined(branch.remote, entry.name),
-                       entry.size};
+    Awaited file{branch.path + "/" + entry.name, joined(branch.remote, entry.name), entry.size};
+    file.is_there = is_there(entry, file.remote, there);
     if (entry.kind == Entry::Kind::folder && branch.depth == most_depth) {
       fail(fmt::format("{}: more than {} folders deep", file.path, most_depth));
     } else if (entry.kind == Entry::Kind::folder) {
       branches.push_back({file.path, file.remote, branch.depth + 1});
     } else if (entry.kind != Entry::Kind::file) {
       ++tally_.skipped;
-    } else if (is_there(entry, file.remote, there)) {
+    } else if (file.is_there && !with_.verify) {
       ++tally_.complete;
     } else {
       expected_ += entry.size;
@@ -259,15 +268,28 @@ class Sender {
     }
   }
 
+  // What the server has of it, by the hashes. It is told when it is not; then it is sent.
+  bool is_identical(const Awaited& file) {
+    const Fd local = Folder(".", Folder::Bounds::anywhere).open(file.path, O_RDONLY | O_NONBLOCK);
+    const auto remote = lab_file(server_, file.remote);
+    const auto same =
+        same_bytes({local, file.path}, file.size, *remote, "", with_.silence, network_);
+    if (same == file.size) return true;
+    if (with_.notice)
+      with_.notice(fmt::format("{} differs from what the server has of it: it is sent again",
+                               escaped(file.path)));
+    return false;
+  }
+
   void count(const Awaited& file, std::uint64_t bytes) {
     ++tally_.files;
-    tally_.bytes += bytes;
     order_.attempts.finished(file.remote);
     if (order_.sent) order_.sent(file.path, bytes);
   }
 
   void moved(std::uint64_t bytes) {
     done_ += bytes;
+    tally_.bytes += bytes;
     if (with_.progress) with_.progress(done_, std::max(done_, expected_));
     pace_.moved(bytes);
   }
@@ -276,14 +298,21 @@ class Sender {
   void send_carefully(const Awaited& file) {
     take_answers(0);
     const std::uint64_t before = done_;
+    std::optional<std::uint64_t> last;
     Upload upload{.path = file.path, .name = file.remote, .sending = with_};
     upload.sending.restart = order_.attempts.restarts(file.remote);
     order_.attempts.began(file.remote);
     upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
       done_ = before + done;
+      tally_.bytes += done - last.value_or(done);
+      last = done;
       if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
     };
     try {
+      if (file.is_there && is_identical(file)) {
+        ++tally_.complete;
+        return;
+      }
       const Upload::Outcome outcome = upload.run(server_, network_);
       count(file, outcome.sent);
     } catch (const ConnectionEnded&) {

@@ -25,6 +25,9 @@ struct SendAll {
 
   Attempts attempts{};  // of names there
 
+  // What was done before run() threw; the Tally of a further one has it as well.
+  Tally earlier{};
+
   // Throws SystemError, ProtocolError when none of the others can be sent either.
   Tally run(LabConnection& server, Network& network);
 };

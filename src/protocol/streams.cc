@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,9 @@ namespace {
 // A range is small enough that few bytes are lost when all breaks off, and large enough that its
 // request costs nothing.
 constexpr std::uint64_t range_size = 4 * 1024 * 1024;
+// Nobody begins a range that lies further than so many for each connection behind the first byte
+// that is missing: should that one's connection stall, what the others have fetched beyond is lost.
+constexpr std::uint64_t most_ahead = 4 * range_size;
 constexpr std::size_t receive_size = 1024 * 1024;
 
 // What the connections share: who fetches what, and how far each has come.
@@ -37,10 +41,13 @@ class Ranges {
     return *places_.emplace_back(std::make_unique<std::optional<Range>>());
   }
 
-  // False when there is nothing left to begin.
+  // False when there is nothing left to begin. Waits while the others are far behind.
   bool next(std::optional<Range>& place) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     place.reset();
+    changed_.notify_all();
+    const std::uint64_t most = most_ahead * order_.receiving.streams;
+    changed_.wait(lock, [&] { return failure_ || next_ < without_gap() + most; });
     if (failure_ || next_ == size_) return false;
     place = Range{next_, std::min(size_, next_ + range_size)};
     next_ = place->end;
@@ -51,6 +58,7 @@ class Ranges {
     const std::lock_guard lock(mutex_);
     place->at += bytes;
     done_ += bytes;
+    changed_.notify_all();
     if (order_.receiving.progress) order_.receiving.progress(done_, size_);
   }
 
@@ -58,13 +66,14 @@ class Ranges {
   void failed(std::exception_ptr why) {
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = std::move(why);
+    changed_.notify_all();
   }
   bool has_failed() {
     const std::lock_guard lock(mutex_);
     return failure_ != nullptr;
   }
 
-  // When all connections have ended.
+  // The first byte that is missing.
   std::uint64_t without_gap() const {
     std::uint64_t end = next_;
     for (const auto& place : places_)
@@ -79,6 +88,7 @@ class Ranges {
   const StreamsOrder& order_;
   std::uint64_t size_;
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::uint64_t next_;  // the first byte that nobody has begun
   std::uint64_t done_;
   std::vector<std::unique_ptr<std::optional<Range>>> places_;
@@ -115,8 +125,9 @@ class Connection {
     const Fd file = partial_.reopen(place_->at);
     wait_anew();
     remote_->open_range(place_->at, place_->end - place_->at, order_.found.tag);
+    LeastRate least = LeastRate::of(order_.receiving.silence, share_of(order_.receiving), network_);
     while (place_->at < place_->end && !ranges_.has_failed()) {
-      wait_anew();
+      remote_->set_deadline(least.deadline(order_.receiving.silence));
       const std::uint64_t most = std::min<std::uint64_t>(receive_size, place_->end - place_->at);
       const std::size_t got = remote_->receive_file(file, partial_.path(), pace_.piece(most));
       if (got == 0)
@@ -124,6 +135,7 @@ class Connection {
                                           place_->at, *order_.found.size));
       ranges_.moved(place_, got);
       pace_.moved(got);
+      least.moved(got);
     }
     if (place_->at < place_->end) throw ConnectionEnded("another connection has failed");
   }

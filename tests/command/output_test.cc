@@ -65,6 +65,17 @@ TEST(Output, TellsOnlyTheIndispensableWhenQuiet) {
   EXPECT_FALSE(output.teller());
 }
 
+// Whoever chose a name may have hoped for a terminal, or for a second line in a log.
+TEST(Output, ShowsNoControlByteOfANameThatNobodyEscaped) {
+  const std::string raw = "open a\x1b[2J\nb\x9b\\x1b: No such file";
+  const std::string shown_so = "open a\\x1b[2J\\nb\\x9b\\x1b: No such file\n";
+  Output output;
+  output.color = "never";
+  EXPECT_EQ(shown([&] { output.remark(raw); }).errors, shown_so);
+  EXPECT_EQ(shown([&] { output.fail("ftp get", raw); }).errors, "netlab ftp get: " + shown_so);
+  EXPECT_EQ(shown([&] { output.teller()({"failed", raw, {}}); }).out, shown_so);
+}
+
 TEST(Output, TellsWhatServersTell) {
   const Output output;
   EXPECT_EQ(shown([&] { output.teller()(event); }).out, "received 5 bytes\n");

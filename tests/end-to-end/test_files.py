@@ -1,9 +1,12 @@
 """ftp serve and ftp get: the three modes, on both wires."""
 
+import ctypes
+import errno
 import json
 import os
 import resource
 import signal
+import struct
 import subprocess
 import time
 
@@ -303,3 +306,34 @@ def test_what_went_into_a_pipe_is_not_sent_again(folder):
                   cwd=folder)
     assert done.status == 1 and "after 5 of 10 bytes" in done.err, done
     assert reader.communicate(timeout=TIMEOUT)[0] == b"01234"
+
+
+# fsync(2) and fdatasync(2).
+SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}.get(os.uname().machine)
+
+
+def without_a_disk_that_syncs():
+    """In the new process: both calls fail with EIO (seccomp(2)), so that whoever makes them is found."""
+    load, equal, give = 0x20, 0x15, 0x06
+    program = b"".join(struct.pack("HBBI", *line) for line in [
+        (load, 0, 0, 0), (equal, 1, 0, SYNC_CALLS[0]), (equal, 0, 1, SYNC_CALLS[1]),
+        (give, 0, 0, 0x00050000 | errno.EIO), (give, 0, 0, 0x7fff0000)])
+    code = ctypes.create_string_buffer(program)
+    filter_ = ctypes.create_string_buffer(struct.pack("HP", 5, ctypes.addressof(code)))
+    libc = ctypes.CDLL(None)
+    no_new_privileges, set_seccomp, by_filter = 38, 22, 2
+    libc.prctl(no_new_privileges, 1, 0, 0, 0)
+    assert libc.prctl(set_seccomp, by_filter, filter_, 0, 0) == 0
+
+
+@pytest.mark.skipif(not SYNC_CALLS, reason="the numbers of its system calls are not known here")
+@pytest.mark.parametrize("words", [["big.bin"], ["small"], ["big.bin", "--streams", "2"],
+                                   ["-r", "-o", "all"]], ids=lambda words: "-".join(words))
+def test_fsync_asks_the_disk(words, folder, server):
+    """Where that fails so does the download; who does not ask for it does not sync."""
+    (folder / "served/small").write_bytes(b"small")
+    done = netlab("ftp", "get", server.address, *words, "--fsync", cwd=folder,
+                  preexec=without_a_disk_that_syncs)
+    assert done.status == 1 and "sync " in done.err and "Input/output error" in done.err, done
+    done = netlab("ftp", "get", server.address, *words, cwd=folder, preexec=without_a_disk_that_syncs)
+    assert done.status == 0, done

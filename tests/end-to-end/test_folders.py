@@ -1,15 +1,19 @@
 """ftp ls, and ftp get and ftp put of many files: whole folders, odd names, streams, rates."""
 
+import fcntl
 import filecmp
 import json
 import os
+import socket
 import stat
+import subprocess
+import threading
 import time
 
 import pytest
 
-from running import (MODELS, PRELOAD, SANITIZED, Server, cutting_proxy, netlab, noise, read_line,
-                     tcp_server_of)
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Server, carried,
+                     cutting_proxy, environment, netlab, noise, read_all, read_line, tcp_server_of)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
 COUNT = 40 if PRELOAD or SANITIZED else 1000
@@ -95,6 +99,18 @@ class TestLs:
             assert done.status == 1 and why in done.err and done.out == b"", done
 
     @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
+    def test_of_many_entries_each_is_there_once(self, folder, server):
+        """Sorted while they are few, as they come when they are more."""
+        for count in (9_999, 10_001):
+            names = {f"{i:05}" for i in range(count)}
+            for name in names:
+                (folder / "served" / name).touch()
+            done = netlab("ftp", "ls", server.address, "--json", cwd=folder)
+            shown = [json.loads(line)["name"] for line in done.out.splitlines()]
+            assert done.status == 0 and len(shown) == count and set(shown) == names
+            assert count > 10_000 or shown == sorted(shown)
+
+    @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
     def test_a_large_folder_streams_with_bounded_memory(self, folder, server):
         for i in range(30_000):
             (folder / f"served/{i:08}{'x' * 200}").touch()
@@ -128,6 +144,32 @@ def test_what_is_there_already_is_not_sent_again(served, folder, server):
         assert event["files"] == 0 and event["complete"] == COUNT + len(ODD_NAMES) + 2, event
 
 
+def test_verify_compares_what_is_there_already(folder, server):
+    """Its size and its time say that it is the same, its bytes do not."""
+    for name in ("one", "two", "three"):
+        (folder / "served" / name).write_bytes(noise(50_000))
+    assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
+    one = folder / "copy/one"
+    times = one.stat().st_mtime_ns
+    one.write_bytes(noise(50_000, 2))
+    os.utime(one, ns=(times, times))
+    assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
+    done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--verify", cwd=folder)
+    assert done.status == 1 and "one is not the beginning of the remote file" in done.err, done
+    assert "2 there already" in done.err
+    done = netlab("ftp", "put", server.address, "-r", "copy/.", "--verify", cwd=folder)
+    assert done.status == 0 and "one differs from what the server has of it" in done.err, done
+    assert "1 file sent" in done.err and "2 there already" in done.err
+    assert (folder / "served/one").read_bytes() == noise(50_000, 2)
+
+
+@pytest.mark.parametrize("words", [["--offset", "1"], ["-o", "-"], ["-o", "/dev/null"]])
+@pytest.mark.parametrize("asked", [["--verify"], ["--fsync"], ["--streams", "2"]])
+def test_what_is_for_a_whole_file_is_refused_for_less(words, asked, folder):
+    done = netlab("ftp", "get", "127.0.0.1:1", "x", *words, *asked, cwd=folder)
+    assert done.status == 2 and "are for a whole file" in done.err and done.err.count("\n") == 1, done
+
+
 def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder, server):
     copy = folder / "copy"
     copy.mkdir()
@@ -147,7 +189,10 @@ def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder
 
 
 def test_a_file_that_is_called_as_a_partial_one(folder, server):
-    for name, content in [("x", b"all of it"), ("x.part", b"all"), ("x.part.state", b"?")]:
+    large = noise(100_000)
+    for name, content in [("x", large + b"all of it"), ("x.part", large + b"all"), ("x.part.state", b"?"),
+                          ("x.part.part", large), ("x.part.part.part", b"al"),
+                          ("x.part.state.new", b"!"), ("x.part.state.part", b"."), ("x.part.part.state", b"*")]:
         (folder / "served" / name).write_bytes(content)
     assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
     assert tree(folder / "copy") == tree(folder / "served")
@@ -155,14 +200,34 @@ def test_a_file_that_is_called_as_a_partial_one(folder, server):
     assert tree(folder / "served/copy") == tree(folder / "copy")
 
 
-def lying_server(*answers):
+def test_a_file_that_happens_to_be_called_as_a_partial_is_left(folder, server):
+    """One of the user's here, and one of somebody's there."""
+    for place in (folder, folder / "served"):
+        (place / "movie").write_bytes(noise(100_000, 1 if place == folder else 2))
+    (folder / "movie.part").write_bytes(b"mine")
+    (folder / "served/movie.part").write_bytes(b"its")
+    done = netlab("ftp", "get", server.address, "movie", "--restart", cwd=folder)
+    assert done.status == 1 and "replace movie.part (no transfer of netlab's made it)" in done.err, done
+    for words in (["movie"], ["movie", "--restart"], ["-t", ".", "movie", "movie.part"]):
+        done = netlab("ftp", "put", server.address, *words, cwd=folder)
+        assert done.status == 1 and "a file that is no upload is there" in done.err, done
+    assert (folder / "movie.part").read_bytes() == b"mine"
+    # Whoever names it sends it.
+    assert (folder / "served/movie.part").read_bytes() == b"mine"
+    assert (folder / "served/movie").read_bytes() == noise(100_000, 2)
+    assert netlab("ftp", "get", server.address, "movie", "-o", "other", cwd=folder).status == 0
+
+
+def lying_server(*answers, listed=5):
     """One that lists a file, and then says this, whatever it is asked."""
     def answer(client):
         read_line(client)
-        client.sendall(b"OK 0 0 a-b-c .\nfile 5 0 - x\nEND\n")
+        client.sendall(b"OK 0 0 a-b-c .\nfile %d 0 - x\nEND\n" % listed)
         read_line(client)
         for said in answers:
             client.sendall(said)
+        client.shutdown(socket.SHUT_WR)
+        read_all(client)  # a request that nobody reads would reset the connection
     return tcp_server_of(answer)
 
 
@@ -175,10 +240,29 @@ def lying_server(*answers):
     (b"OK -5 0 a-b-c x\nhello", "bad size"),
     (b"hello\n", "not an answer"), (b"x" * 20000, "a line of more than")])
 def test_a_server_that_lies(said, why, folder):
-    port = lying_server(said)
+    port = lying_server(said, listed=1 << 20 if b"OK 9223372036854775807" in said else 5)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
     assert done.status == 1 and why in done.err, done
     assert set(os.listdir(folder / "copy")) <= {"x.part", "x.part.state"}
+
+
+@pytest.mark.parametrize("listed", [40_000, 5], ids=["as listed", "grown since"])
+def test_a_file_that_changes_while_it_is_sent(listed, folder):
+    """Whatever comes in more than one piece is confirmed: a mixture is never there."""
+    def answer(client):
+        while line := read_line(client):
+            if line.startswith(b"LIST"):
+                client.sendall(b"OK 0 0 a-b-c .\nfile %d 1 - x\nfile 2 1 - y\nEND\n" % listed)
+            elif line.startswith(b"GET x"):
+                client.sendall(b"OK 40000 0 old x 1 -\n" + b"o" * 20_000 + b"n" * 20_000)
+            elif line.startswith(b"GET y"):
+                client.sendall(b"OK 2 0 a-b-c y 1 -\nyy")
+            else:
+                client.sendall(b"OK 40000 0 new x 2 -\n")
+    port = tcp_server_of(answer, clients=2)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and "x has changed while it was sent" in done.err, done
+    assert not (folder / "copy/x").exists() and (folder / "copy/y").read_bytes() == b"yy"
 
 
 def test_a_server_that_lists_for_ever(folder):
@@ -191,6 +275,18 @@ def test_a_server_that_lists_for_ever(folder):
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
     assert done.status == 1 and "lists more than 1000000 entries" in done.err, done
     assert os.listdir(folder / "copy") == []
+
+
+def test_a_server_whose_names_have_no_end(folder):
+    def answer(client):
+        read_line(client)
+        client.sendall(b"OK 0 0 a-b-c .\n")
+        lines = (b"file 0 0 - " + b"x" * 255 + b"\n") * 1000
+        for _ in range(600):
+            client.sendall(lines)
+    port = tcp_server_of(answer)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
+    assert done.status == 1 and "names of more than 134217728 bytes" in done.err, done
 
 
 def test_a_server_that_answers_of_another_state(folder):
@@ -263,6 +359,13 @@ def test_several_names(served, folder, server):
     assert sorted(os.listdir(served / "there")) == ["big.bin", "program"]
 
 
+@pytest.mark.parametrize("words", [["get", "a/x", "b/x", "-o", "c"], ["put", "a/x", "b/x/", "-t", "c"],
+                                   ["get", "-r", "sub", "a/sub"]])
+def test_two_names_that_would_be_one(words, folder):
+    done = netlab("ftp", words[0], "127.0.0.1:1", *words[1:], cwd=folder)
+    assert done.status == 2 and "would both become" in done.err, done
+
+
 def test_a_name_that_is_not_there_is_told_once(folder, server):
     done = netlab("ftp", "get", server.address, "-r", "absent", cwd=folder)
     assert done.status == 1 and done.err.count("absent: No such file") == 1, done
@@ -302,7 +405,7 @@ def test_restart_goes_on_from_its_own_beginning(folder, server):
     done = netlab("ftp", "get", address, "first", "large", "--restart", "--retry", "5", "--json",
                   cwd=folder)
     assert done.status == 0 and "trying again" in done.err, done
-    assert 0 < done_event(done)["bytes"] < 450_000, done
+    assert done_event(done)["bytes"] == 500_005, done  # nothing twice
     assert (folder / "first").read_bytes() == b"first"
     assert (folder / "large").read_bytes() == large
     assert sorted(os.listdir(folder)) == ["first", "large", "served"]
@@ -342,6 +445,19 @@ def test_streams_share_a_file(streams, served, folder, server):
     assert sorted(os.listdir(folder)) == ["big.bin", "served"]
 
 
+def test_streams_end_well_while_the_server_stops(folder):
+    """It takes no new connection, and lets those that are there finish."""
+    (folder / "served/some").write_bytes(noise(400_000))
+    with Server("ftp", "serve", "served", "--grace", "20", "--limit-rate", "200000",
+                cwd=folder) as server:
+        with start("ftp", "get", server.address, "some", "--streams", "2", cwd=folder) as client:
+            server.out.wait_for("^sending")
+            server.process.terminate()
+            _, error = client.communicate(timeout=TIMEOUT)
+    assert client.returncode == 0, error
+    assert (folder / "some").read_bytes() == noise(400_000)
+
+
 def test_streams_outlast_the_connection_that_asked(folder):
     """The first one is idle while the others fetch, for longer than the server allows."""
     (folder / "served/some").write_bytes(noise(400_000))
@@ -363,6 +479,38 @@ def test_streams_that_left_holes_are_resumed(served, folder, server):
     done = netlab("ftp", "get", server.address, "big.bin", "--streams", "3", cwd=folder)
     assert done.status == 0 and "fetched again" in done.err, done
     assert (folder / "big.bin").read_bytes() == content
+
+
+def test_streams_lose_little_when_one_stalls(folder):
+    """The others do not run ahead of it for all of the file."""
+    size, asked, over = 400 << 20, [], threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer(client):
+        while words := read_line(client).split():
+            begin, count = (int(words[2]), int(words[3])) if words[0] == b"RANGE" else (0, 0)
+            client.sendall(b"OK %d %d a-b-c x\n" % (size, begin))
+            if count:
+                asked.append(begin)
+            if count and begin == 0:
+                over.wait(TIMEOUT)
+            try:
+                client.sendall(bytes(count))
+            except OSError:
+                return  # it has given up
+
+    def serve():
+        while not over.is_set():
+            client, _ = listener.accept()
+            threading.Thread(target=answer, args=(client,), daemon=True).start()
+    if CARRIER:
+        pytest.skip("this speaks TCP itself")
+    threading.Thread(target=serve, daemon=True).start()
+    done = netlab("ftp", "get", f"127.0.0.1:{listener.getsockname()[1]}", "x", "--streams", "2",
+                  "--timeout", "1", cwd=folder)
+    over.set()
+    assert done.status == 1 and "timed out" in done.err, done
+    assert 1 < len(asked) <= 9 and max(asked) < 33 << 20, asked
 
 
 def test_a_rate_is_kept(folder, server):
@@ -434,6 +582,57 @@ def flaky_server(content, after):
                 if offset + after < len(content):
                     return
     return tcp_server_of(answer, clients=100)
+
+
+def start(*words, cwd):
+    return subprocess.Popen([NETLAB, *carried(words)], cwd=cwd, env=environment(),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_failure_says_nothing_behind_the_files_bytes(folder):
+    port = flaky_server(b"hello, world", 5)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "-o", "-", "--json", cwd=folder)
+    assert done.status == 1 and done.out == b"hello" and "after 5 of 12" in done.err, done
+
+
+def test_retries_are_counted_anew_after_progress(folder):
+    """One retry is enough when each attempt brings something; the summary is of all of them."""
+    port = flaky_server(noise(500_000), 150_000)
+    done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "--retry", "1", "--json", cwd=folder)
+    # The last 64 KiB are compared each time, where there are no hashes.
+    assert done.status == 0 and done.err.count("trying again") >= 3, done
+    assert done_event(done)["bytes"] == 500_000 and done_event(done)["offset"] == 0, done
+
+
+def test_the_summary_of_many_is_of_all_attempts(folder, server):
+    for name in ("one", "two", "three"):
+        (folder / "served" / name).write_bytes(noise(200_000))
+    address = cutting_proxy(server, [300_000])
+    done = netlab("ftp", "get", address, "-r", "-o", "copy", "--retry", "3", "--json", cwd=folder)
+    assert done.status == 0 and "trying again" in done.err, done
+    event = done_event(done)
+    assert event["files"] == 3 and event["complete"] == 0 and event["bytes"] == 600_000, event
+
+
+def test_a_reader_that_has_gone_is_no_trouble_of_the_network(folder, server):
+    (folder / "served/some").write_bytes(noise(500_000))
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as pipe:
+        done = subprocess.run([NETLAB, *carried(["ftp", "get", server.address, "some", "-o", "-",
+                                                 "--retry", "3"])], env=environment(), stdout=pipe,
+                              stderr=subprocess.PIPE, timeout=TIMEOUT, restore_signals=False)
+    assert done.returncode == 1 and b"trying again" not in done.stderr, done
+
+
+def test_two_at_an_offset_of_one_file(folder, server):
+    (folder / "served/some").write_bytes(noise(1000))
+    (folder / "some").write_bytes(bytes(10))
+    with open(folder / "some", "rb") as there:
+        fcntl.flock(there, fcntl.LOCK_EX)
+        done = netlab("ftp", "get", server.address, "some", "-o", "some", "--offset", "10", cwd=folder)
+    assert done.status == 1 and "another transfer writes to it" in done.err, done
+    assert (folder / "some").read_bytes() == bytes(10)
 
 
 @pytest.mark.parametrize("destination", ["some", "-"])

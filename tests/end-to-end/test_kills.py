@@ -4,6 +4,7 @@ moment was half a file there under its name."""
 import os
 import random
 import subprocess
+import threading
 import time
 
 import pytest
@@ -101,4 +102,65 @@ def test_kill_either_end_at_any_moment(words, tmp_path):
         assert transfer.client.returncode == 0, f"seed {SEED}: {error.decode()}"
         assert target.read_bytes() == content, f"seed {SEED}: another file after kill {kills}"
         assert not list(target.parent.glob("file.part*"))
+    transfer.stop()
+
+
+class Reader:
+    """Reads the file as fast as it can, and keeps what else it saw but the old one and the new one."""
+
+    def __init__(self, path, *versions):
+        self.path, self.versions = path, versions
+        self.others, self.seen = [], set()
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.read)
+
+    def read(self):
+        while not self.over.is_set() and not self.others:
+            content = self.path.read_bytes()
+            if content in self.versions:
+                self.seen.add(self.versions.index(content))
+            else:
+                self.others.append(len(content))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(TIMEOUT)
+
+
+@pytest.mark.parametrize("words", [["get", "file", "--restart"], ["put", "file"]], ids=["get", "put"])
+def test_the_old_file_is_there_until_the_new_one_is_whole(words, tmp_path):
+    chance = random.Random(SEED)
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    source, target = (there, here) if words[0] == "get" else (here, there)
+    target /= "file"
+    transfer = Transfer(tmp_path, words, target)
+    versions = [noise(SIZE, 0), noise(SIZE, 1)]
+    (source / "file").write_bytes(versions[1])
+    target.write_bytes(versions[0])
+    with Reader(target, *versions) as reader:
+        for _ in range(KILLS // 4):
+            transfer.start()
+            moment = chance.randrange(SIZE)
+            end = time.monotonic() + TIMEOUT
+            while (transfer.client.poll() is None and transfer.progress() < moment
+                   and time.monotonic() < end):
+                pass
+            if chance.choice([True, False]):
+                transfer.kill_server()
+            transfer.kill_client()
+            if target.read_bytes() == versions[1]:
+                break
+            assert not reader.others, f"seed {SEED}"
+        transfer.words = [*words, "--retry", "9"]
+        transfer.start()
+        _, error = transfer.client.communicate(timeout=TIMEOUT)
+        assert transfer.client.returncode == 0, error
+        assert target.read_bytes() == versions[1]
+    assert reader.others == [] and 0 in reader.seen, (reader.others, f"seed {SEED}")
     transfer.stop()

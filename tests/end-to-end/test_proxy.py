@@ -60,6 +60,28 @@ def test_the_client_is_who_the_proxy_says(model, folder):
         server.out.wait_for(r"sent notes.txt to 127\.0\.0\.1")
 
 
+@pytest.mark.parametrize("model", MODELS[1:])
+def test_the_places_of_a_host_that_the_proxy_tells(model, folder):
+    def come(server, host, stays):
+        client = server.connect()
+        stays.append(client)
+        try:
+            client.sendall(header(host, 1) + b"STAT notes.txt\n")
+            return client.recv(2)
+        except ConnectionError:
+            return b""
+    with Server("ftp", "serve", "served", "--proxy-protocol", "--max-per-host", "2", f"--{model}",
+                cwd=folder) as server:
+        stays = []
+        assert [come(server, "192.0.2.7", stays) for _ in range(2)] == [b"OK", b"OK"]
+        assert come(server, "192.0.2.7", stays) == b""
+        server.out.wait_for("refused: this host has 2 connections already")
+        assert come(server, "192.0.2.8", stays) == b"OK"
+        for client in stays:
+            client.close()
+        eventually(lambda: ask(server, header("192.0.2.7", 1)).startswith(b"OK"), "its places are kept")
+
+
 @pytest.mark.parametrize("first, why", [
     (b"", "no PROXY header"), (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "version 1"),
     (SIGNATURE + b"\x21\x11\xff\xff", "of 65551 bytes"), (SIGNATURE + b"\x99\x11\x00\x00", "command 0x99")])

@@ -110,6 +110,37 @@ def test_restart_uses_nothing_of_it(folder, server):
     assert (folder / "served/big.bin").read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("model", MODELS[1:])
+def test_a_silent_upload_gives_way_to_the_next(model, folder):
+    """A client that lost its connection, which the server has not heard of, is not told that it is busy
+    until the stall time-out."""
+    with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=folder) as server, \
+            server.connect() as old:
+        old.sendall(f"PUT big.bin {SIZE} 0 0 -\n".encode() + CONTENT[:150_000])
+        part = folder / "served/big.bin.part"
+        eventually(lambda: part.exists() and part.stat().st_size == 150_000, "it has not come")
+        assert "another transfer writes to it" in put(server, "big.bin", cwd=folder).err
+        done = put(server, "big.bin", "--retry", "9", cwd=folder)
+        assert done.status == 0 and "trying again" in done.err, done
+        try:
+            old.sendall(CONTENT[150_000:])
+            assert read_line(old).startswith(b"ERROR busy ")
+        except ConnectionError:
+            pass
+    assert (folder / "served/big.bin").read_bytes() == CONTENT
+    assert [p.name for p in (folder / "served").iterdir()] == ["big.bin"]
+
+
+def test_what_is_uploaded_is_not_listed(folder, server):
+    (folder / "served/mine.part").write_bytes(b"mine")
+    broken_put(server, "big.bin", 150_000)
+    eventually(lambda: (folder / "served/big.bin.part").exists(), "it has not come")
+    assert [line.split()[-1] for line in netlab("ftp", "ls", server.address).out.decode().splitlines()
+            ] == ["mine.part"]
+    assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
+    assert os.listdir(folder / "copy") == ["mine.part"]
+
+
 def test_two_at_once(folder, server):
     (folder / "served/big.bin.part").write_bytes(b"")
     with open(folder / "served/big.bin.part", "rb") as part:
@@ -184,12 +215,14 @@ def test_restart_goes_on_from_its_own_beginning(words, folder, server):
     (folder / "served/small").write_bytes(b"SMALL")
     (folder / "served/big.bin").write_bytes(CONTENT[:-1] + b"?")  # nothing but its bytes tells
     (folder / "served/big.bin.part").write_bytes(bytes(100_000))
+    (folder / "served/big.bin.part.state").write_text("netlab partial 1\ntag \nreplace\n")
     for name in ("small", "big.bin", "served/small", "served/big.bin"):
         os.utime(folder / name, ns=(1, 1))
     address = cutting_proxy(server, [SIZE // 2])
     done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
     assert done.status == 0 and "trying again" in done.err, done
-    assert json.loads(done.out.splitlines()[-1])["bytes"] < SIZE, done
+    # What was on its way when it was cut is sent again, and no more.
+    assert SIZE <= json.loads(done.out.splitlines()[-1])["bytes"] < 2 * SIZE, done
     assert (folder / "served/big.bin").read_bytes() == CONTENT
     assert len(words) == 1 or (folder / "served/small").read_bytes() == b"small"
 

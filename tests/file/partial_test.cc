@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
@@ -107,6 +108,44 @@ TEST_F(PartialTest, IsLockedToASecondOne) {
   EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), EWOULDBLOCK);
 }
 
+TEST_F(PartialTest, IsNotContinuedInItsPlaceWhileAnotherReplacesIt) {
+  folder_.write("notes.txt", "hello");
+  {
+    const Partial replacing = Partial::create(place(destination_), true);
+    fs::remove(part_);
+    EXPECT_EQ(error_of([&] { Partial::find(place(destination_)); }), EWOULDBLOCK);
+  }
+  auto in_place = Partial::find(place(destination_));
+  EXPECT_EQ(error_of([&] { Partial::create(place(destination_), true); }), EWOULDBLOCK);
+  EXPECT_FALSE(folder_.has("notes.txt.part"));
+  folder_.write("other", "another's");
+  fs::rename(folder_.path("other"), destination_);
+  EXPECT_EQ(error_of([&] { in_place->complete(); }), EWOULDBLOCK);
+}
+
+TEST_F(PartialTest, IsFoundWhereItCanBeReadOnly) {
+  folder_.write("notes.txt", "hello");
+  fs::permissions(destination_, fs::perms(0444));
+  fs::permissions(folder_.path(), fs::perms::all);
+  const uid_t user = ::geteuid();
+  // Root may write whatever the mode says.
+  ASSERT_EQ(::seteuid(user == 0 ? 65534 : user), 0);
+  EXPECT_EQ(thrown_by([&] { Partial::find(place(destination_))->complete(); }), "");
+  ASSERT_EQ(::seteuid(user), 0);
+}
+
+TEST_F(PartialTest, IsToldFromAFileThatOnlyHasItsName) {
+  Partial partial = Partial::create(place(destination_), false);
+  EXPECT_FALSE(is_of_transfer(place(part_)));
+  partial.start(0, "");
+  for (const char* name : {"notes.txt.part", "notes.txt.part.state"})
+    EXPECT_TRUE(is_of_transfer(place(folder_.path(name)))) << name;
+  for (const char* name : {"other.part", "other.part.state", "notes.txt"}) {
+    folder_.write(name, "mine");
+    EXPECT_FALSE(is_of_transfer(place(folder_.path(name)))) << name;
+  }
+}
+
 TEST_F(PartialTest, IsNotEmptiedByASecondOneThatFailed) {
   Partial first = Partial::create(place(destination_), false);
   first.start(0, "a-b-c");
@@ -173,7 +212,33 @@ TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
   auto found = Partial::find(place(destination_));
   EXPECT_EQ(found->tag(), "a-b-c");
   found->start(5, "");
-  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
+  EXPECT_EQ(folder_.read("notes.txt.part.state"), "netlab partial 1\ntag \n");
+}
+
+TEST_F(PartialTest, BegunAnewIsNoFileThatOnlyHasItsName) {
+  const auto refuses = [&] {
+    EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(place(destination_), true); }),
+              "replace " + part_ + " (no transfer of netlab's made it): File exists");
+    EXPECT_EQ(folder_.read("notes.txt.part"), "mine");
+  };
+  folder_.write("notes.txt.part", "mine");
+  refuses();
+  EXPECT_THROW(write_whole(place(destination_), bytes_of("new"), true, {}), SystemError);
+  folder_.write("notes.txt.part.state", "mine as well");
+  refuses();
+  folder_.write("notes.txt.part.state", "netlab partial 1\n");
+  EXPECT_EQ(thrown_by([&] { Partial::create(place(destination_), true); }), "");
+}
+
+TEST_F(PartialTest, ReplacesNoStateThatIsNotItsOwn) {
+  for (const char* name : {"notes.txt.part.state", "notes.txt.part.state.new"}) {
+    folder_.write(name, "mine");
+    Partial partial = Partial::create(place(destination_), true);
+    EXPECT_EQ(error_of([&] { partial.start(0, "a-b-c"); }), EEXIST) << name;
+    partial.complete();
+    EXPECT_EQ(folder_.read(name), "mine");
+    fs::remove(folder_.path(name));
+  }
 }
 
 TEST_F(PartialTest, TakesATornOrForeignStateForNone) {

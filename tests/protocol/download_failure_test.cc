@@ -112,6 +112,24 @@ TEST_F(DownloadFailureTest, KeepsWhatCameWhenTheServerEndsEarly) {
   EXPECT_TRUE(same(kept, first(kept.size())));
 }
 
+// A byte before each time-out does not keep it for ever.
+TEST_F(DownloadFailureTest, EndsWithAServerThatOnlyTrickles) {
+  const auto stream = std::make_shared<std::unique_ptr<ScriptedStream>>(
+      std::make_unique<ScriptedStream>(files_.network));
+  (*stream)->says("OK 300000 0 a-b-c notes.bin\n").says_bytewise(first(1000), 8s);
+  const auto remote =
+      lab_file([&]() -> std::unique_ptr<Stream> { return std::move(*stream); }, "notes.bin");
+  EXPECT_EQ(error_of([&] { order(Mode::automatic).run(*remote, files_.network); }), ETIMEDOUT);
+  EXPECT_EQ(files_.network.passed(), 100s);
+  EXPECT_TRUE(holds("notes.bin.part", first(12)));
+}
+
+TEST_F(DownloadFailureTest, TellsALinkThatLeadsNowhereBeforeTheFirstByte) {
+  fs::create_symlink("nothing", got_.path("notes.bin"));
+  EXPECT_EQ(error_of([&] { run(); }), ENOENT);
+  EXPECT_FALSE(got_.has("notes.bin.part"));
+}
+
 TEST_F(DownloadFailureTest, RestartKeepsTheOldFileUntilTheNewOneIsWhole) {
   got_.write("notes.bin", "the old file");
   break_off(Mode::restart, 100'000);

@@ -102,6 +102,7 @@ TEST_F(DownloadTest, RestartReplacesWhatIsThere) {
 
 TEST_F(DownloadTest, RestartReplacesAPartThatIsThere) {
   got_.write("notes.bin.part", std::string(2 * size, 'x'));
+  got_.write("notes.bin.part.state", "netlab partial 1\ntag a-b-c\n");
   run(Mode::restart);
   EXPECT_TRUE(holds("notes.bin", content_));
 }

@@ -181,10 +181,30 @@ TEST_F(LabServer, EndsWhenTheFileBecomesShorterForTheSizeIsPromised) {
             "notes.txt has become shorter while it was sent: 1 of 614400 bytes");
 }
 
+// Whether it has a rate to keep or not.
+TEST_F(LabServer, SendsASmallFileInTheStateThatItTells) {
+  files_.limit_rate = 4096;
+  const std::string old(32 * 1024, 'x');
+  files_.put("notes.txt", old);
+  const std::string line = files_.ok("notes.txt", "32768 0");
+  client_.before_write = [&] { files_.put("notes.txt", std::string(old.size(), 'y')); };
+  EXPECT_EQ(answer_to("GET notes.txt 0\n"), line + old);
+  EXPECT_GE(files_.network.passed(), 8s);
+}
+
 TEST_F(LabServer, EndsWithAClientThatTakesNothing) {
   client_.takes(10);
   EXPECT_EQ(error_of([&] { answer_to("GET notes.txt 0\n"); }), ETIMEDOUT);
   EXPECT_LE(files_.network.passed(), 60s);
+}
+
+// A second's worth has the stall time-out, and not each eighth of it.
+TEST_F(LabServer, EndsWithAClientThatTakesLittleOfALittle) {
+  files_.limit_rate = 40'000;
+  files_.put("notes.txt", std::string(400'000, 'x'));
+  client_.before_write = [&] { files_.network.sleep_until(later(files_.network.now(), 50s)); };
+  EXPECT_EQ(error_of([&] { answer_to("GET notes.txt 0\n"); }), ETIMEDOUT);
+  EXPECT_LE(files_.network.passed(), 200s);
 }
 
 }  // namespace

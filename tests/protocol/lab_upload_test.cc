@@ -131,11 +131,29 @@ TEST_F(LabUpload, AtARateGivesUpAClientThatSendsLessAllTheSame) {
   files_.limit_rate = 1000;
   client_.says("PUT notes.txt 1000000 0 0 -\n").says_bytewise(std::string(100, 'x'), 1s);
   EXPECT_EQ(error_of([&] { files_.serve(client_); }), ETIMEDOUT);
-  EXPECT_EQ(files_.network.passed(), 60s);
+  EXPECT_EQ(files_.network.passed(), 61s);
+}
+
+TEST_F(LabUpload, BegunAnewReplacesNoFileThatIsNoUpload) {
+  files_.put("notes.txt.part", "mine");
+  const std::string line =
+      "ERROR failed a file that is no upload is there under its name with .part\n";
+  EXPECT_EQ(answer_to(put("notes.txt", "small") + put("notes.txt", std::string(50'000, 'x'))),
+            line + line);
+  EXPECT_EQ(read("notes.txt.part"), "mine");
+}
+
+// A client that says nothing for a while has its upload as long as nobody else wants it.
+TEST_F(LabUpload, GoesOnAfterASilence) {
+  client_.says("PUT notes.txt 40000 0 0 -\n" + std::string(30'000, 'x')).pauses(20s);
+  client_.says(std::string(10'000, 'x'));
+  files_.serve(client_);
+  EXPECT_EQ(read("notes.txt"), std::string(40'000, 'x'));
 }
 
 TEST_F(LabUpload, BegunAnewNeedsNoProof) {
   files_.put("notes.txt.part", "hello, w");
+  files_.put("notes.txt.part.state", "netlab partial 1\ntag \nreplace\n");
   const std::string answer =
       answer_to("PUT notes.txt 5 0" + std::string(time_and_mode) + " if=another\nhello");
   EXPECT_EQ(answer, files_.ok("notes.txt", "5 0"));

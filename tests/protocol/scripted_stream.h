@@ -37,7 +37,7 @@ class ScriptedStream : public Stream {
     room_ = most;
     return *this;
   }
-  // Called before each piece we write.
+  // Called before each piece we write, whose deadline may pass meanwhile.
   std::function<void()> before_write = [] {};
 
   // What happened.
@@ -70,6 +70,7 @@ class ScriptedStream : public Stream {
 
   void write_all(std::span<const std::byte> bytes) override {
     before_write();
+    if (network_.now() > deadline()) throw SystemError("send to " + peer().text(), ETIMEDOUT);
     if (finished) throw std::logic_error("a write after finish_writing");
     const std::size_t count = std::min(room_, bytes.size());
     room_ -= count;
