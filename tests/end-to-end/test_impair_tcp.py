@@ -99,7 +99,18 @@ def test_cut_counts_what_the_server_sends_unless_told_otherwise():
         eventually(lambda: heard == [b"hello"], "not just the first 5 bytes have come")
 
 
-@pytest.mark.parametrize("after", [0, 1, 100_000])
+def expect_reset_at_once(impair):
+    with pytest.raises(ConnectionResetError):  # possibly while it still connects
+        with connect(impair) as client:
+            client.recv(1)
+
+
+def test_reset_after_no_byte():
+    with Impair("tcp", sending(CONTENT), "--reset-after", "0") as impair:
+        expect_reset_at_once(impair)
+
+
+@pytest.mark.parametrize("after", [1, 100_000])
 def test_reset_after_so_many_bytes(after):
     with Impair("tcp", sending(CONTENT), "--reset-after", after) as impair:
         with connect(impair) as client:
@@ -209,8 +220,7 @@ def test_what_was_said_before_a_reset_still_comes():
 
 def test_a_server_that_is_not_there():
     with Impair("tcp", free_port()) as impair:
-        with pytest.raises(ConnectionResetError), connect(impair) as client:  # connect may hear of it already
-            client.recv(1)
+        expect_reset_at_once(impair)
         impair.out.wait_for("Connection refused")
 
 

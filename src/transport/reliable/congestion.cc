@@ -15,9 +15,9 @@ std::unique_ptr<Congestion> make(std::uint64_t datagram) {
 }
 
 constexpr CongestionRow rows[] = {
+    {"bbr", "measures the path's rate and round trip, and heeds no single loss", make<Bbr>},
     {"cubic", "a cubic curve back to where it was lost (RFC 9438)", make<Cubic>},
     {"newreno", "one packet more each round trip, half after a loss (RFC 9002)", make<NewReno>},
-    {"bbr", "measures the path's rate and round trip, and heeds no single loss", make<Bbr>},
 };
 
 }  // namespace

@@ -126,11 +126,13 @@ TEST_F(ReliableScenario, SurvivesTheLossOfTheFinalPackets) {
 }
 
 TEST_F(ReliableScenario, SurvivesABlackHoleShorterThanTheIdleTimeOut) {
+  up().rate = 200'000;  // they are in the middle of it
   settings_.up.blackouts = settings_.down.blackouts = {{100ms, 29s}};
   succeed();
 }
 
 TEST_F(ReliableScenario, TellsOfABlackHoleLongerThanTheIdleTimeOut) {
+  up().rate = 200'000;  // they are in the middle of it
   settings_.up.blackouts = settings_.down.blackouts = {{100ms, 24h}};
   Simulation simulation(settings_);
   simulation.run();
