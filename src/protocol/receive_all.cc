@@ -130,9 +130,10 @@ class Receiver {
                        std::vector<Branch>& branches) {
     // "x.part" is where "x" is written until it is whole: one that is a file there as well comes
     // after it, and "x.part.part" after that.
-    const auto partials = std::ranges::partition(
-        entries, [](const Entry& entry) { return !is_named_as_partial(entry.name); });
-    std::ranges::sort(partials, {}, &Entry::name);
+    const auto partials = std::partition(entries.begin(), entries.end(), [](const Entry& entry) {
+      return !is_named_as_partial(entry.name);
+    });
+    std::ranges::sort(partials, entries.end(), {}, &Entry::name);
     for (const Entry& entry : entries) {
       if (is_named_as_partial(entry.name)) files_.receive_postponed();
       if (entry.kind == Entry::Kind::file)

@@ -200,7 +200,6 @@ void ReceiveFiles::receive_postponed() {
 }
 
 void ReceiveFiles::receive_carefully(const Awaited& file) {
-  const std::uint64_t before = done_;
   std::optional<std::uint64_t> last;
   Download download{.mode = order_.attempts.restarts(file.place.path()) ? Download::Mode::restart
                                                                         : Download::Mode::automatic,
@@ -209,9 +208,11 @@ void ReceiveFiles::receive_carefully(const Awaited& file) {
                     .receiving = with_};
   download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
     order_.attempts.began(file.place.path());
-    done_ = before + done;
-    tally_.bytes += done - last.value_or(done);
+    if (!last) expected_ -= std::min(expected_, done);  // that is there already
+    const std::uint64_t more = done - last.value_or(done);
     last = done;
+    done_ += more;
+    tally_.bytes += more;
     if (with_.progress) with_.progress(done_, std::max(done_, expected_));
   };
   try {

@@ -297,16 +297,17 @@ class Sender {
   // A large file, or one of which something is there.
   void send_carefully(const Awaited& file) {
     take_answers(0);
-    const std::uint64_t before = done_;
     std::optional<std::uint64_t> last;
     Upload upload{.path = file.path, .name = file.remote, .sending = with_};
     upload.sending.restart = order_.attempts.restarts(file.remote);
     order_.attempts.began(file.remote);
     upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
-      done_ = before + done;
-      tally_.bytes += done - last.value_or(done);
+      if (!last) expected_ -= std::min(expected_, done);  // that is there already
+      const std::uint64_t more = done - last.value_or(done);
       last = done;
-      if (with_.progress) with_.progress(done_, std::max(before + size, expected_));
+      done_ += more;
+      tally_.bytes += more;
+      if (with_.progress) with_.progress(done_, std::max(done_ + size - done, expected_));
     };
     try {
       if (file.is_there && is_identical(file)) {
