@@ -23,6 +23,8 @@ MODELS = ["iterative", "fork", "threads", "epoll", "uring"]
 TIMEOUT = 30 * PATIENCE
 # What carries the files: the same tests once more over UDP.
 CARRIER = os.environ.get("NETLAB_CARRIER", "").split()
+# And once more through a network that loses so much, both ways.
+LOSS = os.environ.get("NETLAB_LOSS", "")
 CARRIED = [("ftp", verb) for verb in ("serve", "get", "put", "ls")]
 
 
@@ -126,6 +128,7 @@ class Server:
         self.out = Lines(self.process.stdout)
         self.err = Lines(self.process.stderr)
         self.port = 0
+        self.between = None
 
     def __enter__(self):
         try:
@@ -136,9 +139,17 @@ class Server:
                 pytest.skip("io_uring is forbidden here")
             raise
         self.port = int(re.search(r'[":](\d+)[ ,]', line)[1])
+        if LOSS:
+            self.between = subprocess.Popen(
+                [NETLAB, "impair", "udp", "0", str(self.port), "--loss", LOSS, "--seed", "1"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment())
+            line = Lines(self.between.stdout).wait_for("listening")
+            self.port = int(re.search(r":(\d+) ", line)[1])
         return self
 
     def __exit__(self, kind, *_):
+        if self.between:
+            stop(self.between)
         status = stop(self.process)
         if kind is None:
             assert status == self.status, self.err.text()

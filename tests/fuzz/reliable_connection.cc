@@ -1,5 +1,6 @@
-// A server's Connection whose peer sends anything. The input is packets, each after a byte that
-// tells how long it is and one for the time that passes before; the sums are put right.
+// A Connection whose peer sends anything: a server's, or a client's when the first byte has its
+// highest bit. The input is packets, each after one byte for the time that passes before and one
+// that tells how long it is; the sums are put right.
 #include "transport/reliable/connection.h"
 
 #include <algorithm>
@@ -14,11 +15,14 @@ namespace {
 
 constexpr std::size_t buffer_size = 4096;
 
+// Of the length 255 it is a HELLO: as long as that must be.
 std::vector<std::byte> next_packet(std::string_view& input) {
-  const std::size_t size = std::min<std::size_t>(take_byte(input), input.size());
+  const unsigned char length = take_byte(input);
+  const std::size_t size = std::min<std::size_t>(length, input.size());
   const auto bytes = std::as_bytes(std::span(input.substr(0, size)));
   std::vector<std::byte> packet(bytes.begin(), bytes.end());
   input.remove_prefix(size);
+  if (length == 255) packet.resize(base_size);
   if (packet.size() < header_size) return packet;
   const std::uint32_t sum = crc32c(std::span(packet).subspan(4));
   for (std::size_t i = 0; i < 4; ++i) packet[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
@@ -26,18 +30,26 @@ std::vector<std::byte> next_packet(std::string_view& input) {
 }
 
 void run(std::string_view input) {
-  const auto strategy = static_cast<Strategy>(1 + take_byte(input) % 3);
+  const unsigned char first = take_byte(input);
   Settings settings;
+  settings.strategy = static_cast<Strategy>(1 + first % 3);
   settings.send_buffer = settings.receive_buffer = buffer_size;
+  const Identity identity{.id = 0x0101010101010101, .seed = 1};
+  const Hello hello{.client = 2, .terms = {settings.strategy, largest_size, 10, 8192}, .token = {}};
   Instant now = Instant(std::chrono::hours(1));
-  Connection connection(now, settings, {.id = 0x0101010101010101, .seed = 1},
-                        {.client = 2, .terms = {strategy, largest_size, 10, 8192}});
+  std::optional<Connection> either;
+  if (first & 0x80)
+    either.emplace(now, settings, identity);
+  else
+    either.emplace(now, settings, identity, hello);
+  Connection& connection = *either;
   std::vector<std::byte> room(largest_size);
   while (!input.empty()) {
     now += std::chrono::milliseconds(take_byte(input));
     connection.on_datagram(now, next_packet(input));
     if (connection.poll_timeout() <= now) connection.on_timeout(now);
-    connection.written(std::min<std::size_t>(connection.room().size(), 100));
+    if (const std::size_t free = connection.room().size())
+      connection.written(std::min<std::size_t>(free, 100));
     std::size_t sent = 0;
     while (const std::size_t bytes = connection.poll_transmit(now, room).bytes) sent += bytes;
     must(sent <= 4 * largest_size, "it sends no more than it may");

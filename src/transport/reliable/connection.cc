@@ -14,6 +14,8 @@ constexpr unsigned int most_retries = 8;
 // Between two HELLOs: a second until the round trip is known, and twice the last each time.
 constexpr Duration longest_pause = std::chrono::seconds(2);
 constexpr unsigned int most_doublings = 10;
+// A peer that is there may be busy with other things than our PING.
+constexpr Duration refused_for = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -154,7 +156,7 @@ void Connection::on_refused(Instant now) {
     state_ = State::over;
   if (state_ != State::open) return;
   refused_since_ = std::min(refused_since_, now);
-  if (refused_since_ + 3 * sender_->recovery().probe_timeout() <= now)
+  if (refused_since_ + std::max(3 * sender_->recovery().probe_timeout(), refused_for) <= now)
     fail(ECONNRESET);
   else
     sender_->ping();

@@ -27,6 +27,9 @@ struct WireSettings {
   std::size_t later_mtu = 1472;  // from `mtu_changes` on
   Duration mtu_changes = Duration::max();
   std::vector<Span> blackouts;
+  // Somebody who sends into it, of each so many packets: one again, long after; and one of the same
+  // kind under another id. 0: nobody.
+  std::uint64_t strangers_every = 0;
 };
 
 class Wire {
@@ -46,7 +49,10 @@ class Wire {
  private:
   static constexpr std::size_t endless = std::numeric_limits<std::size_t>::max();
 
+  void add_strangers(Instant at, std::span<const std::byte> datagram);
+
   const WireSettings settings_;
+  std::uint64_t sent_ = 0;
   Line line_;
   Link link_;
   const Instant start_;

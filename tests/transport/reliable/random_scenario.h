@@ -60,6 +60,7 @@ class RandomScenario {
     link.reorder = share(0.2);
     link.reorder_by = milliseconds(50);
     link.corrupt = share(0.05);
+    if (below(4) == 0) wire.strangers_every = 1 + below(20);
     if (below(4) == 0) {
       wire.mtu_changes = milliseconds(1000);
       wire.later_mtu = 1200 + below(8000);
