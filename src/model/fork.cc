@@ -103,12 +103,15 @@ class ForkPerformer : public BlockingPerformer {
       return;
     }
     do {
-      if (children_.wait(operation.socket->fd.get())) {
+      if (children_.wait(operation.socket->fd.get(), operation.deadline)) {
         operation.result = -ECANCELED;
         return;
       }
-    } while (!children_.client_waits());
-    operation.result = is_accept ? attempt(operation, 0) : 1;
+    } while (!children_.client_waits() && Clock::now() < operation.deadline);
+    if (!children_.client_waits())
+      operation.result = -ETIMEDOUT;
+    else
+      operation.result = is_accept ? attempt(operation, 0) : 1;
   }
 
  private:

@@ -12,6 +12,7 @@ namespace {
 
 // A port that the system chose for the first may be taken in the second.
 constexpr int most_ports_tried = 16;
+constexpr Duration at_once = std::chrono::microseconds(1);
 
 }  // namespace
 
@@ -34,11 +35,19 @@ EitherListener::~EitherListener() {
 
 std::unique_ptr<Stream> EitherListener::accept() {
   while (!is_cut_) {
-    if (auto client = take()) return client;
-    Operation readable{.kind = Operation::Kind::readable, .socket = &ready_, .cut = cut_.get()};
+    // For what is there already, too: the others have their turn. Behind a client there may be more
+    // that no descriptor tells of, for a datagram socket is emptied at once.
+    Operation readable{.kind = Operation::Kind::readable,
+                       .socket = &ready_,
+                       .deadline = had_client_ ? performer_.now() + at_once : never,
+                       .cut = cut_.get()};
     performer_.perform(readable);
     if (readable.result == -ECANCELED) break;
-    if (readable.result < 0) throw SystemError("accept", static_cast<int>(-readable.result));
+    if (readable.result < 0 && readable.result != -ETIMEDOUT)
+      throw SystemError("accept", static_cast<int>(-readable.result));
+    auto client = take();
+    had_client_ = client != nullptr;
+    if (client) return client;
   }
   return nullptr;
 }

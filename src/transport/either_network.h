@@ -25,6 +25,7 @@ class EitherListener : public Listener {
  private:
   Performer& performer_;
   std::array<std::unique_ptr<Listener>, 2> listeners_;
+  bool had_client_ = false;  // the last time
   std::size_t turn_ = 0;  // who is asked first: no crowd at the one shuts out the other's clients
   Socket ready_;          // an epoll instance, which is readable when either listener is (epoll(7))
   Fd cut_;                // readable once it was cut

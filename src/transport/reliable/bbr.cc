@@ -1,6 +1,7 @@
 #include "transport/reliable/bbr.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace netlab::reliable {
 namespace {
@@ -29,9 +30,12 @@ void Bbr::on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip)
 }
 
 void Bbr::measure(const Acknowledged& news, const RoundTrip& round_trip) {
-  if (news.round_is_over) rates_[++round_ % rates_.size()] = 0;
-  // What the application had to say is no measure, unless it is more than was thought possible.
-  if (!news.rate_is_applications || news.rate > bandwidth()) {
+  is_new_round_ = is_new_round_ || news.round_is_over;
+  // What the application had to say is no measure, unless it is more than was thought possible, nor
+  // is what a nearly empty pipe delivers: they make no round of their own.
+  const bool is_limited = news.rate_is_applications || mode_ == Mode::probe_round_trip;
+  if (!is_limited || news.rate > bandwidth()) {
+    if (std::exchange(is_new_round_, false)) rates_[++round_ % rates_.size()] = 0;
     double& rate = rates_[round_ % rates_.size()];
     rate = std::max(rate, news.rate);
   }

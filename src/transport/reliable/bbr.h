@@ -39,6 +39,7 @@ class Bbr : public Congestion {
   Mode mode_ = Mode::startup;
   std::array<double, 10> rates_{};  // the highest of each of the last rounds
   std::size_t round_ = 0;
+  bool is_new_round_ = false;              // and nothing was measured in it yet
   Duration round_trip_ = Duration::max();  // the shortest of the last ten seconds
   Instant round_trip_seen_{};
   bool round_trip_is_old_ = false;

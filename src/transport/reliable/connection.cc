@@ -15,7 +15,7 @@ constexpr unsigned int most_retries = 8;
 constexpr Duration longest_pause = std::chrono::seconds(2);
 constexpr unsigned int most_doublings = 10;
 // A peer that is there may be busy with other things than our PING.
-constexpr Duration refused_for = std::chrono::seconds(1);
+constexpr Duration refused_for = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -150,10 +150,7 @@ void Connection::handle(Instant, const Gone&) {
 }
 
 void Connection::on_refused(Instant now) {
-  if (state_ == State::greeting)
-    fail(ECONNREFUSED);
-  else if (state_ == State::lingering)
-    state_ = State::over;
+  if (state_ == State::greeting) fail(ECONNREFUSED);
   if (state_ != State::open) return;
   refused_since_ = std::min(refused_since_, now);
   if (refused_since_ + std::max(3 * sender_->recovery().probe_timeout(), refused_for) <= now)

@@ -50,7 +50,7 @@ class Connection {
   void on_datagram(Instant now, std::span<const std::byte> datagram);
   void on_timeout(Instant now);
   // The network says that nobody is there (ICMP), as anybody can who guesses two ports: believed of
-  // a peer that we do not know yet, else a reason to ask it.
+  // a peer that we do not know yet, else a reason to ask it. Of what has come before, tell first.
   void on_refused(Instant now);
 
   // What we want.

@@ -30,7 +30,7 @@ bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
     bytes = bytes.subspan(in_order_ - offset);
     offset = in_order_;
   }
-  const std::size_t at = offset % capacity_;
+  const std::size_t at = place_of(offset);
   const std::size_t before_wrap = std::min(bytes.size(), capacity_ - at);
   std::memcpy(ring_.get() + at, bytes.data(), before_wrap);
   std::memcpy(ring_.get(), bytes.data() + before_wrap, bytes.size() - before_wrap);
@@ -48,6 +48,8 @@ bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
 
 void ReceiveBuffer::consumed(std::size_t bytes) {
   read_to_ += bytes;
+  // Empty, it begins at its start again: a reader that keeps up touches little of it.
+  if (read_to_ == in_order_ && ahead_.empty()) origin_ = read_to_;
   limit_ = std::max(limit_, read_to_ + promise_);
 }
 
@@ -56,7 +58,7 @@ std::uint64_t ReceiveBuffer::received_to() const {
 }
 
 std::span<const std::byte> ReceiveBuffer::readable() const {
-  const std::size_t at = read_to_ % capacity_;
+  const std::size_t at = place_of(read_to_);
   return {ring_.get() + at, std::min<std::size_t>(in_order_ - read_to_, capacity_ - at)};
 }
 

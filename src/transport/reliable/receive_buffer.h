@@ -46,10 +46,13 @@ class ReceiveBuffer {
   void consumed(std::size_t bytes);
 
  private:
+  std::size_t place_of(std::uint64_t offset) const { return (offset - origin_) % capacity_; }
+
   const std::size_t capacity_;
   std::size_t promise_ = capacity_;
   std::uint64_t limit_;
   std::unique_ptr<std::byte[]> ring_;
+  std::uint64_t origin_ = 0;  // the byte at the ring's start
   std::uint64_t read_to_ = 0;
   std::uint64_t in_order_ = 0;  // all bytes before have come
   Ranges ahead_;                // what has come behind a gap

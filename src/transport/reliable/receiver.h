@@ -12,7 +12,7 @@ namespace netlab::reliable {
 
 // Acknowledgements get lost, but hardly so many in a row: what all of these have told of is told no
 // more (RFC 9000 section 13.2.3), or each number that was left out would be told of for ever.
-inline constexpr std::size_t times_told = 64;
+inline constexpr std::size_t times_told = 256;
 
 class Receiver {
  public:

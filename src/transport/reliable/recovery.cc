@@ -180,7 +180,8 @@ void Recovery::tell_congestion(Instant now, std::uint64_t in_flight, std::uint64
 }
 
 void Recovery::limited_by_application() {
-  if (flight_.bytes() < congestion_->window()) rate_.limited_by_application(flight_.bytes());
+  if (flight_.bytes() + packet_size_ <= congestion_->window())
+    rate_.limited_by_application(flight_.bytes());
 }
 
 void Recovery::on_timeout(Instant now) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "socket/calls.h"
 #include "socket/error.h"
@@ -16,7 +17,8 @@ using reliable::largest_size;
 constexpr std::size_t worth_a_turn = 64 * 1024;
 // Receives between two looks at what else there is to do.
 constexpr int most_receives = 4;
-// At the end the peer has so long for each `worth_a_turn` that is left: no single byte moves that.
+// At the end the peer has so long for each `worth_a_turn`, or 64th, of what is left: no single byte
+// moves that.
 constexpr Duration patience = std::chrono::seconds(10);
 
 }  // namespace
@@ -107,25 +109,36 @@ bool ReliableStream::send(std::span<const std::byte> bytes) {
   Operation send{
       .kind = Operation::Kind::send, .socket = &socket_, .deadline = deadline(), .bytes = bytes};
   performer_.perform(send);
-  if (send.result == -ECONNREFUSED) connection_.on_refused(Clock::now());
+  if (send.result == -ECONNREFUSED) {  // of an earlier datagram: this one was not sent
+    is_refused_ = true;
+    performer_.perform(send);
+  }
   return send.result != -EIO && send.result != -EINVAL && send.result != -EMSGSIZE;
 }
 
 // Returns whether anything has come.
 bool ReliableStream::take_in() {
   const std::span<std::byte> room(incoming_.get(), largest_size);
+  bool has_come = false;
   for (int i = 0; i < most_receives; ++i) {
     std::size_t segment = 0;
     const ssize_t got = receive_segments(socket_.fd.get(), room, segment);
-    if (got == -ECONNREFUSED) connection_.on_refused(Clock::now());
-    if (got <= 0) return i > 0;
+    if (got == -ECONNREFUSED) {
+      is_refused_ = true;
+      continue;
+    }
+    if (got <= 0) {
+      if (std::exchange(is_refused_, false)) connection_.on_refused(Clock::now());
+      break;
+    }
+    has_come = true;
     const Instant now = Clock::now();
     for (auto rest = std::span<const std::byte>(room).first(static_cast<std::size_t>(got));
          !rest.empty(); rest = rest.subspan(std::min(segment, rest.size())))
       connection_.on_datagram(now, rest.first(std::min(segment, rest.size())));
     transmit();
   }
-  return true;
+  return has_come;
 }
 
 void ReliableStream::wait(const char* verb) {
@@ -232,13 +245,14 @@ void ReliableStream::finish_writing() {
 void ReliableStream::close() {
   try {
     connection_.finish();
+    const std::uint64_t least = std::max<std::uint64_t>(worth_a_turn, unacknowledged() / 64);
     std::uint64_t taken = 0;
     set_deadline(Clock::now() + patience);
     while (!is_cut_ && connection_.is_established() && !connection_.is_over()) {
       const bool is_alone = connection_.is_delivered() && !connection_.has_all();
       if (is_alone) break;
       exchange("close");
-      if (connection_.sender().buffer().begin() < taken + worth_a_turn) continue;
+      if (connection_.sender().buffer().begin() < taken + least) continue;
       taken = connection_.sender().buffer().begin();
       set_deadline(Clock::now() + patience);
     }

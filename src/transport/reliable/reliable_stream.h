@@ -68,6 +68,7 @@ class ReliableStream : public Stream {
   std::unique_ptr<std::byte[]> outgoing_;
   std::unique_ptr<std::byte[]> incoming_;
   std::size_t segment_ = 0;    // as last set; 0: none
+  bool is_refused_ = false;    // the network says so, and what has come was not looked at yet
   bool takes_batches_ = true;  // the kernel does
   std::atomic<bool> is_cut_ = false;
 };

@@ -12,8 +12,8 @@ namespace netlab::reliable {
 
 class SendBuffer {
  public:
-  // Its memory is touched as it is used.
-  explicit SendBuffer(std::size_t capacity);
+  // It begins small and holds `most` bytes at most.
+  explicit SendBuffer(std::size_t most);
 
   // The first byte that is not acknowledged.
   std::uint64_t begin() const { return begin_; }
@@ -28,6 +28,8 @@ class SendBuffer {
   // Free room in one piece: empty when there is none. What was put there is then written().
   std::span<std::byte> room();
   void written(std::size_t bytes) { written_to_ += bytes; }
+  // Holds so many bytes from now on, if it did not, as far as it may.
+  void grow(std::uint64_t bytes);
   void finish() { finished_ = true; }
 
   void copy(std::uint64_t offset, std::span<std::byte> into) const;
@@ -35,8 +37,12 @@ class SendBuffer {
   void acknowledge(std::uint64_t offset);
 
  private:
-  const std::size_t capacity_;
+  std::size_t place_of(std::uint64_t offset) const { return (offset - origin_) % capacity_; }
+
+  const std::size_t most_;
+  std::size_t capacity_;
   std::unique_ptr<std::byte[]> ring_;
+  std::uint64_t origin_ = 0;  // the byte at the ring's start
   std::uint64_t begin_ = 0;
   std::uint64_t written_to_ = 0;
   bool finished_ = false;

@@ -46,6 +46,7 @@ void Sender::on_acknowledgement(Instant now, const Ack& ack) {
   if (recovery_.mtu_probe_that_came() > 0) mtu_.on_probe_came(recovery_.mtu_probe_that_came());
   if (was_deaf && recovery_.largest_that_came() > 0) look_for_black_hole(now);
   recovery_.set_packet_size(mtu_.size());
+  buffer_.grow(2 * recovery_.congestion().window());  // one on its way, one to follow it
   send_lost_again(now);
 }
 
@@ -55,7 +56,8 @@ void Sender::look_for_black_hole(Instant now) {
   const auto is_large = [](const SentPacket& packet) {
     return packet.size > base_size && !packet.is_mtu_probe;
   };
-  if (recovery_.largest_that_came() > base_size || std::ranges::none_of(recovery_.lost(), is_large))
+  if (mtu_.size() == base_size || recovery_.largest_that_came() > base_size ||
+      std::ranges::none_of(recovery_.lost(), is_large))
     return;
   mtu_.fall_back(now);
 }

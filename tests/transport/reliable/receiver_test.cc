@@ -52,7 +52,7 @@ TEST_F(ReceiverTest, TellsNoMoreOfWhatItHasToldOfOftenEnough) {
     const auto ack = next(receiver, i % 300 == 0 ? 2 : 1);
     if (ack) most = std::max<std::size_t>(most, ack->count);
   }
-  EXPECT_LE(most, 2u);
+  EXPECT_LE(most, 3u);
 }
 
 TEST_F(ReceiverTest, TellsOfEachPacketInManyAcknowledgements) {
@@ -65,7 +65,7 @@ TEST_F(ReceiverTest, TellsOfEachPacketInManyAcknowledgements) {
     if (const auto ack = next(receiver))
       for (std::size_t run = 0; run < ack->count; ++run)
         told += ack->ranges[run].first <= first && first < ack->ranges[run].end ? 1 : 0;
-  EXPECT_GE(told, 60u);
+  EXPECT_GE(told, times_told - 2);
 }
 
 }  // namespace

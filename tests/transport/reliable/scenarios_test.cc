@@ -290,6 +290,19 @@ TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
   EXPECT_GT(took[0], 4 * took[1]);
 }
 
+// Every ten seconds it lets the queue run empty, to see the round trip without it: what is delivered
+// then is no measure of the line.
+TEST_F(ReliableScenario, KeepsItsRateWhenItHasLookedAtTheRoundTripWithBbr) {
+  settings_.client.connection.congestion = reliable::congestion_named("bbr");
+  settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;
+  settings_.client.writes = 125'000'000;
+  settings_.server.writes = 0;
+  up().rate = 5'000'000;
+  up().queue = 400;
+  up().jitter = down().jitter = 2ms;
+  EXPECT_LT(succeed(), 25s + 2s);  // twice a fifth of a second, and the beginning
+}
+
 TEST_F(ReliableScenario, IsBackAtItsRateSoonAfterAnOutageWithBbr) {
   settings_.client.connection.congestion = reliable::congestion_named("bbr");
   settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;

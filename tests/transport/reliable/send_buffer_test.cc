@@ -1,0 +1,64 @@
+#include "transport/reliable/send_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace netlab::reliable {
+namespace {
+
+// The byte at each offset is known by it.
+std::byte byte_at(std::uint64_t offset) {
+  return static_cast<std::byte>(offset * 7 + offset / 251);
+}
+
+void fill(SendBuffer& buffer) {
+  while (!buffer.room().empty()) {
+    const auto room = buffer.room();
+    for (std::size_t i = 0; i < room.size(); ++i) room[i] = byte_at(buffer.written_to() + i);
+    buffer.written(room.size());
+  }
+}
+
+bool is_right(const SendBuffer& buffer) {
+  std::vector<std::byte> bytes(buffer.written_to() - buffer.begin());
+  buffer.copy(buffer.begin(), bytes);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    if (bytes[i] != byte_at(buffer.begin() + i)) return false;
+  return true;
+}
+
+TEST(SendBuffer, KeepsWhatIsNotAcknowledgedWhenItGrows) {
+  SendBuffer buffer(16 << 20);
+  fill(buffer);
+  EXPECT_EQ(buffer.written_to(), 256u * 1024);
+  buffer.acknowledge(100'000);
+  fill(buffer);  // around the end of the ring
+  buffer.grow(300'000);
+  EXPECT_TRUE(is_right(buffer));
+  fill(buffer);
+  EXPECT_EQ(buffer.written_to() - buffer.begin(), 512u * 1024);  // twice as large
+  EXPECT_TRUE(is_right(buffer));
+}
+
+TEST(SendBuffer, GrowsNoFurtherThanItMay) {
+  SendBuffer buffer(300'000);
+  buffer.grow(UINT64_MAX);
+  fill(buffer);
+  EXPECT_EQ(buffer.written_to(), 300'000u);
+  buffer.grow(400'000);
+  EXPECT_EQ(buffer.free(), 0u);
+}
+
+TEST(SendBuffer, GrowsWhenAllAndItsEndHaveCome) {
+  SendBuffer buffer(1 << 20);
+  fill(buffer);
+  buffer.finish();
+  buffer.acknowledge(buffer.end());
+  buffer.grow(1 << 20);
+  EXPECT_EQ(buffer.free(), 0u);  // it is finished
+}
+
+}  // namespace
+}  // namespace netlab::reliable
