@@ -160,7 +160,8 @@ def test_a_forged_word_that_nobody_is_there_ends_nothing(folder):
     with Server("ftp", "serve", "served", "--udp", "--limit-rate", "400K", cwd=folder) as server:
         client = subprocess.Popen([NETLAB, "ftp", "get", server.address, "big.bin", "-o", "copy", "--udp"], cwd=folder,
                                   env=environment())
-        port = eventually(lambda: port_of_client(server.port), "it does not connect")
+        eventually((folder / "copy.part").exists, "it does not begin")
+        port = port_of_client(server.port)
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as forger:
                 for _ in range(20):
