@@ -186,7 +186,7 @@ def test_what_another_has_written_to_is_looked_at_again(folder, server):
         read_line(client)
         client.sendall(b"ERROR no-such-file nothing is there\n")
         assert read_line(client).startswith(b"PUT notes 13 0 ")
-        client.recv(13)
+        read_exactly(client, 13)
         client.sendall(b"OK 13 0 a-b-c notes\n")
     answers = iter([lose, take])
     port = tcp_server_of(lambda client: next(answers)(client), clients=2)

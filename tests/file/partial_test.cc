@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +133,7 @@ TEST_F(PartialTest, IsFoundWhereItCanBeReadOnly) {
   ASSERT_EQ(::seteuid(user == 0 ? 65534 : user), 0);
   EXPECT_EQ(thrown_by([&] { Partial::find(place(destination_))->complete(); }), "");
   ASSERT_EQ(::seteuid(user), 0);
+  prctl(PR_SET_DUMPABLE, 1);  // which another user is not, and from then on we are not either
 }
 
 TEST_F(PartialTest, IsToldFromAFileThatOnlyHasItsName) {

@@ -1,25 +1,10 @@
 // Two ends of the reliable transport in networks that each have one fault.
-#include "transport/reliable/simulated.h"
+#include "transport/reliable/scenario.h"
 
 namespace netlab::simulated {
 namespace {
 
 using reliable::Strategy;
-
-class ReliableScenario : public testing::Test {
- protected:
-  // Runs it, and says how long it took.
-  Duration succeed() {
-    Simulation simulation(settings_);
-    simulation.run();
-    expect_success(simulation, settings_);
-    return simulation.passed();
-  }
-  LinkSettings& up() { return settings_.up.link; }
-  LinkSettings& down() { return settings_.down.link; }
-
-  SimulationSettings settings_ = usual();
-};
 
 TEST_F(ReliableScenario, CarriesBytesBothWaysAndEnds) {
   // Two round trips of 20 ms for the greeting, five for the doubling window, one for the end.
@@ -270,51 +255,6 @@ TEST_F(ReliableScenario, EndsAtOnceWhenItIsAborted) {
   EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);
 }
 
-// 20 ms, and one packet in a hundred is lost for no reason: to halve the window each time is to
-// stand still.
-TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
-  Duration took[2];
-  for (const auto& [i, name] : {std::pair{0, "cubic"}, std::pair{1, "bbr"}}) {
-    settings_ = usual();
-    settings_.client.connection.congestion = reliable::congestion_named(name);
-    settings_.client.connection.send_buffer = 4 << 20;
-    settings_.server.connection.receive_buffer = 4 << 20;
-    settings_.client.writes = 10'000'000;
-    settings_.server.writes = 0;
-    up().rate = 12'500'000;  // 100 Mbit/s
-    up().queue = 200;
-    up().loss = 0.01;
-    took[i] = succeed();
-  }
-  EXPECT_LT(took[1], 1300ms);  // 0.8 s at the full rate
-  EXPECT_GT(took[0], 4 * took[1]);
-}
-
-// Every ten seconds it lets the queue run empty, to see the round trip without it: what is delivered
-// then is no measure of the line.
-TEST_F(ReliableScenario, KeepsItsRateWhenItHasLookedAtTheRoundTripWithBbr) {
-  settings_.client.connection.congestion = reliable::congestion_named("bbr");
-  settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;
-  settings_.client.writes = 125'000'000;
-  settings_.server.writes = 0;
-  up().rate = 5'000'000;
-  up().queue = 400;
-  up().jitter = down().jitter = 2ms;
-  EXPECT_LT(succeed(), 25s + 2s);  // twice a fifth of a second, and the beginning
-}
-
-TEST_F(ReliableScenario, IsBackAtItsRateSoonAfterAnOutageWithBbr) {
-  settings_.client.connection.congestion = reliable::congestion_named("bbr");
-  settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;
-  settings_.client.writes = 40'000'000;
-  settings_.server.writes = 0;
-  up().rate = 5'000'000;
-  up().queue = 200;
-  settings_.up.blackouts = settings_.down.blackouts = {{2s, 6s}};
-  EXPECT_LT(succeed(),
-            8s + 4s + 4s);  // at the full rate, the outage, and what it is noticed late by
-}
-
 TEST_F(ReliableScenario, KeepsItsLargePacketsThroughAnOutage) {
   settings_.client.connection.largest = settings_.server.connection.largest = 9000;
   settings_.up.mtu = 9000;
@@ -342,41 +282,6 @@ TEST_F(ReliableScenario, KnowsTheRoundTripFromTheGreetingOn) {
     const RoundTrip& round_trip = server.sender().recovery().round_trip();
     EXPECT_EQ(round_trip.is_measured(), is_known);
     EXPECT_EQ(round_trip.smoothed(), is_known ? 20ms : initial_round_trip);
-  }
-}
-
-// What stands in the queue of a line makes the round trip longer for all who share it.
-TEST_F(ReliableScenario, LeavesTheQueueAlmostEmptyWithBbr) {
-  settings_.client.connection.congestion = reliable::congestion_named("bbr");
-  settings_.client.connection.send_buffer = 1 << 20;
-  settings_.server.connection.receive_buffer = 1 << 20;
-  settings_.client.writes = 8'000'000;
-  settings_.client.finishes = false;
-  up().rate = 1'250'000;
-  up().queue = 1000;
-  Simulation simulation(settings_);
-  const auto has_come = [&] { return simulation.server().bytes_read() > 5'000'000; };
-  ASSERT_TRUE(simulation.run_until(has_come, 10s));
-  const auto& round_trip = simulation.client().connection->sender().recovery().round_trip();
-  EXPECT_LT(round_trip.smoothed(), 60ms);  // of 20; a full queue would make 980
-}
-
-// The lines of the bottleneck are shared by nobody here: what is lost there is our own doing.
-TEST_F(ReliableScenario, FillsALineWithoutOverflowingItsQueueMuch) {
-  for (const reliable::CongestionRow& row : reliable::congestion_controls()) {
-    settings_ = usual();
-    settings_.client.connection.congestion = &row;
-    settings_.client.connection.send_buffer = 1 << 20;
-    settings_.server.connection.receive_buffer = 1 << 20;
-    settings_.client.writes = 5'000'000;
-    settings_.server.writes = 0;
-    up().rate = 1'250'000;  // 10 Mbit/s
-    up().queue = 50;
-    Simulation simulation(settings_);
-    simulation.run();
-    expect_success(simulation, settings_);
-    EXPECT_LT(simulation.passed(), 5s) << row.name;  // 4.1 s at the full rate
-    EXPECT_LT(simulation.client().connection->sender().sent_again(), 500'000u) << row.name;
   }
 }
 
