@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
-                     eventually, netlab, noise, read_line, tcp_server_of)
+                     eventually, netlab, noise, read_exactly, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
