@@ -27,7 +27,6 @@ def rows_for(folder, tools):
         lambda port: [tools.netlab, "ftp", "get", f"{HERE}:{port}", "-q", "-o", new, *words[:1]], congestion)
     rows = [netlab("TCP bbr", "bbr"), netlab("TCP cubic"),
             netlab("netlab --udp", words=["--udp"]),
-            netlab("netlab --udp --congestion bbr", words=["--udp", "--congestion", "bbr"]),
             netlab("netlab --udp --congestion cubic", words=["--udp", "--congestion", "cubic"])]
     if has("srt-file-transmit"):
         rows.append(Row("srt-file-transmit",  # which is sent by the client

@@ -1,6 +1,5 @@
 """What clients that have connected and say nothing cost a server."""
 
-import re
 import shutil
 import subprocess
 import time
@@ -8,11 +7,7 @@ from pathlib import Path
 
 from download import nginx
 from measure import Running, eventually, print_table
-
-
-def resident(pid):
-    """KiB, of the process and its threads."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+from running import resident
 
 
 def accepted(port):

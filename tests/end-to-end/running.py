@@ -248,6 +248,11 @@ def peer(name, folder):
     return program
 
 
+def resident(pid):
+    """KiB of memory that the process and its threads have."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+
 def free_port():
     """For programs that can't be given port 0."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from impaired import Impair
-from running import MODELS, NETLAB, SANITIZED, TIMEOUT, Server, environment, eventually, netlab, noise
+from running import MODELS, NETLAB, SANITIZED, TIMEOUT, Server, environment, eventually, netlab, noise, resident
 
 CONTENT = noise(500_001)
 STRATEGIES = ["stop-and-wait", "go-back-n", "selective-repeat"]
@@ -112,11 +112,6 @@ def hello(folder):
         taken.bind(("127.0.0.1", 0))
         netlab("ftp", "get", f"127.0.0.1:{taken.getsockname()[1]}", "x", "--udp", "--timeout", "0.1", cwd=folder)
         return taken.recv(65535)
-
-
-def resident(pid):
-    """KiB."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer's memory grows by itself")

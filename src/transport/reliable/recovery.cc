@@ -180,8 +180,7 @@ void Recovery::tell_congestion(Instant now, std::uint64_t in_flight, std::uint64
 }
 
 void Recovery::limited_by_application() {
-  if (flight_.bytes() + packet_size_ <= congestion_->window())
-    rate_.limited_by_application(flight_.bytes());
+  if (is_within_window()) rate_.limited_by_application(flight_.bytes());
 }
 
 void Recovery::on_timeout(Instant now) {
@@ -194,14 +193,17 @@ void Recovery::on_timeout(Instant now) {
   }
 }
 
+bool Recovery::is_within_window() const {
+  return flight_.bytes() + packet_size_ <= congestion_->window();
+}
+
 bool Recovery::has_window() const {
-  return flight_.packets() == 0 ||
-         (flight_.packets() < window_ && flight_.bytes() + packet_size_ <= congestion_->window());
+  return flight_.packets() == 0 || (flight_.packets() < window_ && is_within_window());
 }
 
 bool Recovery::may_send(Instant now) {
   if (has_window()) return pacer_.may_send(now);
-  was_full_ = was_full_ || flight_.bytes() + packet_size_ > congestion_->window();
+  was_full_ = was_full_ || !is_within_window();
   return false;
 }
 

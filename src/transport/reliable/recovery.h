@@ -74,6 +74,7 @@ class Recovery {
   bool is_persistent(Instant oldest, Instant newest) const;
   Instant probe_time() const;
   bool has_window() const;
+  bool is_within_window() const;  // the network's, with one packet more
 
   const Arq& arq_;
   const std::uint32_t window_;
