@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(os.environ.get("NETLAB_SOURCE", Path(__file__).resolve().parent.parent))
-NO_ROOM = "precompiled"  # a list of the libraries' headers, for the compiler
+NO_ROOM = "precompiled"  # of the libraries, for the compiler
 SOURCES = sorted(p for p in (ROOT / "src").rglob("*") if p.suffix in (".cc", ".h") and p.parent.name != NO_ROOM)
 TESTS = sorted(p for p in (ROOT / "tests").rglob("*") if p.suffix in (".cc", ".h"))
 
