@@ -12,10 +12,15 @@ constexpr std::array<double, 8> phases = {1.25, 0.75, 1, 1, 1, 1, 1, 1};
 constexpr std::uint64_t smallest_packets = 4;
 constexpr int rounds_until_full = 3;  // without a quarter more
 constexpr Duration round_trip_life = std::chrono::seconds(10);
+// Twice in its life, or those who share a queue disagree on how long it is without one.
+constexpr Duration probe_every = std::chrono::seconds(5);
 constexpr Duration probe_lasts = std::chrono::milliseconds(200);
-// What leaves and is acknowledged at once.
-constexpr double most_quantum = 64 * 1024;
+constexpr Duration shortest_round_trip = std::chrono::microseconds(1);
+constexpr double longest_bunch = 0.1;  // seconds
+// What leaves at once: bytes, and seconds to send it. Below so many bytes a second it is a packet.
+constexpr std::uint64_t most_quantum = 64 * 1024;
 constexpr double quantum_seconds = 0.001;
+constexpr double slow = 150'000;
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -34,22 +39,44 @@ void Bbr::measure(const Acknowledged& news, const RoundTrip& round_trip) {
   // What the application had to say is no measure, unless it is more than was thought possible, nor
   // is what a nearly empty pipe delivers: they make no round of their own.
   const bool is_limited = news.rate_is_applications || mode_ == Mode::probe_round_trip;
-  if (!is_limited || news.rate > bandwidth()) {
-    if (std::exchange(is_new_round_, false)) rates_[++round_ % rates_.size()] = 0;
-    double& rate = rates_[round_ % rates_.size()];
-    rate = std::max(rate, news.rate);
+  if (!is_limited || news.rate > bandwidth_.get()) {
+    if (std::exchange(is_new_round_, false)) {
+      bandwidth_.begin_round();
+      bunch_.begin_round();
+    }
+    bandwidth_.add(news.rate);
   }
-  const bool is_first = round_trip_ == Duration::max();
-  round_trip_is_old_ = !is_first && news.now > round_trip_seen_ + round_trip_life;
-  if (round_trip.latest() > round_trip_ && !round_trip_is_old_) return;
-  round_trip_ = std::max<Duration>(round_trip.latest(), std::chrono::microseconds(1));
-  round_trip_seen_ = news.now;
+  measure_bunch(news);
+  measure_round_trip(news.now, std::max<Duration>(round_trip.latest(), shortest_round_trip));
+}
+
+// While a bunch gathers somewhere nothing is acknowledged, and the window has to last.
+void Bbr::measure_bunch(const Acknowledged& news) {
+  double expected = bandwidth_.get() * seconds(news.now - bunching_since_);
+  if (bunching_ <= expected) {
+    bunching_since_ = news.now;
+    bunching_ = 0;
+    expected = 0;
+  }
+  bunching_ += static_cast<double>(news.bytes);
+  bunch_.add(std::min(bunching_ - expected, longest_bunch * bandwidth_.get()));
+}
+
+void Bbr::measure_round_trip(Instant now, Duration latest) {
+  probe_is_due_ = recent_ != Duration::max() && now > recent_seen_ + probe_every;
+  if (latest <= recent_ || probe_is_due_) {
+    recent_ = latest;
+    recent_seen_ = now;
+  }
+  if (recent_ > round_trip_ && now <= round_trip_seen_ + round_trip_life) return;
+  round_trip_ = recent_;
+  round_trip_seen_ = recent_seen_;
 }
 
 void Bbr::look_whether_full(const Acknowledged& news) {
   if (is_full_ || !news.round_is_over || news.rate_is_applications) return;
-  if (bandwidth() >= 1.25 * full_at_) {
-    full_at_ = bandwidth();
+  if (bandwidth_.get() >= 1.25 * full_at_) {
+    full_at_ = bandwidth_.get();
     rounds_at_it_ = 0;
     return;
   }
@@ -65,15 +92,15 @@ void Bbr::change_mode(const Acknowledged& news) {
     phase_began_ = news.now;
   }
   // The time runs from when the queue can have emptied.
-  if (mode_ == Mode::probe_round_trip && probe_ends_ == never && left <= smallest())
+  if (mode_ == Mode::probe_round_trip && probe_ends_ == never && left <= of_probe())
     probe_ends_ = news.now + std::max(probe_lasts, round_trip_);
   if (mode_ == Mode::probe_round_trip && news.now >= probe_ends_) {
-    round_trip_seen_ = news.now;
+    recent_seen_ = news.now;
     if (is_full_)
       enter_probe_bandwidth(news.now);
     else
       mode_ = Mode::startup;
-  } else if (mode_ != Mode::probe_round_trip && round_trip_is_old_) {
+  } else if (mode_ != Mode::probe_round_trip && probe_is_due_) {
     mode_ = Mode::probe_round_trip;
     probe_ends_ = never;
   }
@@ -88,19 +115,16 @@ void Bbr::enter_probe_bandwidth(Instant now) {
 // From the beginning: held at what little came through, the level would rise by a quarter each
 // eight round trips.
 void Bbr::on_persistent_congestion() {
-  rates_.fill(0);
+  bandwidth_.clear();
+  bunch_.clear();
   mode_ = Mode::startup;
   is_full_ = false;
   full_at_ = 0;
   rounds_at_it_ = 0;
 }
 
-double Bbr::bandwidth() const {
-  return *std::ranges::max_element(rates_);
-}
-
 double Bbr::on_its_way(double gain) const {
-  return gain * bandwidth() * seconds(round_trip_);
+  return gain * bandwidth_.get() * seconds(round_trip_);
 }
 
 double Bbr::gain() const {
@@ -121,17 +145,31 @@ std::uint64_t Bbr::smallest() const {
   return smallest_packets * datagram_;
 }
 
+// The queue runs empty, and the path itself does not.
+std::uint64_t Bbr::of_probe() const {
+  return std::max(smallest(), static_cast<std::uint64_t>(on_its_way(0.5)));
+}
+
+std::uint64_t Bbr::quantum() const {
+  const double bandwidth = bandwidth_.get();
+  return std::max((bandwidth < slow ? 1 : 2) * datagram_,
+                  std::min(most_quantum, static_cast<std::uint64_t>(quantum_seconds * bandwidth)));
+}
+
+// Beyond what the path holds there is room for a quantum at each end and its acknowledgement, and
+// for a bunch: a window without that starves beside another's that has it.
 std::uint64_t Bbr::window() const {
-  if (mode_ == Mode::probe_round_trip) return smallest();
-  // Until the pipe was full once, little that came is no reason to send less.
-  const std::uint64_t least = is_full_ ? smallest() : initial_window(datagram_);
+  if (mode_ == Mode::probe_round_trip) return of_probe();
   const double gain = mode_ == Mode::startup ? startup_gain : window_gain;
-  const double quantum = 3 * std::min(most_quantum, bandwidth() * quantum_seconds);
-  return std::max(least, static_cast<std::uint64_t>(on_its_way(gain) + quantum));
+  auto window = static_cast<std::uint64_t>(on_its_way(gain)) + 3 * quantum();
+  if (is_full_) window += static_cast<std::uint64_t>(bunch_.get());
+  if (mode_ == Mode::probe_bandwidth && phase_ == 0) window += 2 * datagram_;
+  // Until the pipe was full once, little that came is no reason to send less.
+  return std::max(window, is_full_ ? smallest() : initial_window(datagram_));
 }
 
 double Bbr::pacing_rate(const RoundTrip& round_trip) const {
-  const double measured = gain() * bandwidth();
+  const double measured = gain() * bandwidth_.get();
   if (is_full_) return measured;
   return std::max(measured, startup_gain * static_cast<double>(initial_window(datagram_)) /
                                 std::max(seconds(round_trip.smoothed()), 0.001));

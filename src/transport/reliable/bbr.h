@@ -1,12 +1,12 @@
-// BBR (draft-cardwell-iccrg-bbr-congestion-control-00): it does not wait for losses, but measures
-// how fast the path delivers and how long its round trip is when no queue stands, and keeps as much
-// on its way as that makes: the bandwidth-delay product. Chance losses do not slow it down; a queue
-// that overflows does not either, so that it is less polite than it should be to the others.
+// BBR (draft-cardwell-iccrg-bbr-congestion-control-00, and -02 for how the round trip is probed and
+// for acknowledgements that come in bunches): it does not wait for losses, but measures how fast
+// the path delivers and how long its round trip is when no queue stands, and keeps as much on its
+// way as that makes: the bandwidth-delay product. Chance losses do not slow it down; a queue that
+// overflows does not either.
 #pragma once
 
-#include <array>
-
 #include "transport/reliable/congestion.h"
+#include "transport/reliable/recent_maximum.h"
 
 namespace netlab::reliable {
 
@@ -27,22 +27,30 @@ class Bbr : public Congestion {
   enum class Mode { startup, drain, probe_bandwidth, probe_round_trip };
 
   void measure(const Acknowledged& news, const RoundTrip& round_trip);
+  void measure_bunch(const Acknowledged& news);
+  void measure_round_trip(Instant now, Duration latest);
   void look_whether_full(const Acknowledged& news);
   void change_mode(const Acknowledged& news);
   void enter_probe_bandwidth(Instant now);
-  std::uint64_t smallest() const;        // window, bytes
-  double bandwidth() const;              // bytes a second; 0: not measured
-  double on_its_way(double gain) const;  // bytes: so many bandwidth-delay products
+  // Windows and parts of them, in bytes.
+  std::uint64_t smallest() const;
+  std::uint64_t of_probe() const;
+  std::uint64_t quantum() const;
+  double on_its_way(double gain) const;  // so many bandwidth-delay products
   double gain() const;                   // of the pace
 
   std::uint64_t datagram_;
   Mode mode_ = Mode::startup;
-  std::array<double, 10> rates_{};  // the highest of each of the last rounds
-  std::size_t round_ = 0;
-  bool is_new_round_ = false;              // and nothing was measured in it yet
-  Duration round_trip_ = Duration::max();  // the shortest of the last ten seconds
+  RecentMaximum bandwidth_;    // bytes a second; 0: not measured
+  bool is_new_round_ = false;  // and nothing was measured in it yet
+  RecentMaximum bunch_;        // bytes that came together, beyond what the bandwidth accounts for
+  double bunching_ = 0;        // bytes that came since
+  Instant bunching_since_{};
+  Duration round_trip_ = Duration::max();  // the shortest of ten seconds
   Instant round_trip_seen_{};
-  bool round_trip_is_old_ = false;
+  Duration recent_ = Duration::max();  // the shortest since the last probe
+  Instant recent_seen_{};
+  bool probe_is_due_ = false;
   double full_at_ = 0;  // the bandwidth that has to be exceeded
   int rounds_at_it_ = 0;
   bool is_full_ = false;

@@ -28,6 +28,8 @@ class RandomScenario {
       if (below(8) == 0) party->reading_pause = milliseconds(20);
       if (below(8) == 0) party->reads_after = milliseconds(2000);
     }
+    bound_turns(settings.client, settings.server);
+    bound_turns(settings.server, settings.client);
     const bool is_bad = below(2) != 0;
     settings.up = wire(is_bad);
     settings.down = wire(is_bad);
@@ -39,6 +41,11 @@ class RandomScenario {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(chance_);
   }
   double share(double most) { return std::uniform_real_distribution<double>(0, most)(chance_); }
+  // A buffer of a byte makes a round trip of each: so many are enough.
+  static void bound_turns(PartySettings& from, const PartySettings& to) {
+    const auto buffer = std::min(from.connection.send_buffer, to.connection.receive_buffer);
+    from.writes = std::min<std::uint64_t>(from.writes, 2000 * buffer);
+  }
   Duration milliseconds(std::size_t most) { return std::chrono::microseconds(below(1000 * most)); }
   const reliable::CongestionRow& congestion() {
     const auto rows = reliable::congestion_controls();
