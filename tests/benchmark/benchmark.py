@@ -110,7 +110,8 @@ def main():
             failures += lossy.run(folder, tools, 2**20 if options.quick else 2**26, rounds,
                                   lossy.LINES[:1] if options.quick else lossy.LINES)
         if "shared" in parts:
-            failures += shared.run(folder, tools, 1 if options.quick else 20, rounds)
+            failures += shared.run(folder, tools, 1 if options.quick else 20, rounds,
+                                   shared.PAIRS[:1] if options.quick else shared.PAIRS)
         if "memory" in parts:
             failures += memory.run(folder, tools, 100 if options.quick else 10000)
     # Other people's programs may be of another version than the ones this was written for.

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 HERE, THERE = "10.77.0.1", "10.77.0.2"
 
@@ -15,6 +16,26 @@ def ip(*words):
     subprocess.run(["ip", *map(str, words)], check=True, capture_output=True)
 
 
+class Host:
+    """A network namespace of its own, with commands that run there."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep 100000"],
+                                        stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+        self.pid = self.process.pid
+
+    def there(self, *words):
+        return ["nsenter", f"--net=/proc/{self.pid}/ns/net", *map(str, words)]
+
+    def ip(self, *words):
+        subprocess.run(self.there("ip", *words), check=True, capture_output=True)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class FarEnd:
     """Devices near, here, and far, there: made by `devices`, which gets the process id of the other namespace and
     gives what is to be stopped at the end, or nothing."""
@@ -23,30 +44,65 @@ class FarEnd:
         self.devices = devices
 
     def __enter__(self):
-        self.host = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep 100000"],
-                                     stdout=subprocess.PIPE)
-        self.host.stdout.readline()
+        self.host = Host()
+        self.there = self.host.there
         self.carrier = self.devices(self.host.pid)
-        for command in (f"ip addr add {HERE}/24 dev near", "ip link set near up"):
-            subprocess.run(command.split(), check=True)
-        for command in (f"ip addr add {THERE}/24 dev far", "ip link set far up"):
-            subprocess.run(self.there(*command.split()), check=True)
+        ip("addr", "add", f"{HERE}/24", "dev", "near")
+        ip("link", "set", "near", "up")
+        self.host.ip("addr", "add", f"{THERE}/24", "dev", "far")
+        self.host.ip("link", "set", "far", "up")
         return self
-
-    def there(self, *words):
-        """A command that runs at the far end."""
-        return ["nsenter", f"--net=/proc/{self.host.pid}/ns/net", *map(str, words)]
 
     def congestion(self, name):
         """The congestion control of TCP for what is sent to the far end from here."""
         ip("route", "replace", "10.77.0.0/24", "dev", "near", "src", HERE, "congctl", name)
 
     def __exit__(self, *_):
-        for process in (self.carrier, self.host):
-            if process:
-                process.kill()
-                process.wait()
+        if self.carrier:
+            self.carrier.kill()
+            self.carrier.wait()
+        self.host.stop()
         subprocess.run(["ip", "link", "del", "near"], capture_output=True)
+
+
+class Bottleneck(FarEnd):
+    """Two senders with lines of their own to a router, which is here, and from it one line to the far end, through a
+    token bucket (tc-tbf(8)). The queue is no sender's own: TCP would keep out of that (tcp_limit_output_bytes)."""
+
+    def __init__(self, devices, rate, latency):
+        super().__init__(devices)
+        self.bucket = ["tbf", "rate", rate, "burst", "32k", "latency", latency]
+
+    def __enter__(self):
+        super().__enter__()
+        subprocess.run(["tc", "qdisc", "replace", "dev", "near", "root", *self.bucket], check=True)
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        self.host.ip("route", "add", "default", "via", HERE)
+        self.senders = [Sender(number) for number in range(2)]
+        return self
+
+    def __exit__(self, *_):
+        for sender in self.senders:
+            sender.stop()
+        super().__exit__()
+
+
+class Sender(Host):
+    """One of a bottleneck's."""
+
+    def __init__(self, number):
+        super().__init__()
+        router, self.address = f"10.78.{number}.1", f"10.78.{number}.2"
+        ip("link", "add", f"side{number}", "type", "veth", "peer", "name", "out", "netns", self.pid)
+        ip("addr", "add", f"{router}/24", "dev", f"side{number}")
+        ip("link", "set", f"side{number}", "up")
+        self.ip("addr", "add", f"{self.address}/24", "dev", "out")
+        self.ip("link", "set", "out", "up")
+        self.route = ["default", "via", router]
+
+    def congestion(self, name):
+        """The congestion control of TCP."""
+        self.ip("route", "replace", *self.route, "congctl", name)
 
 
 def tun(program, delay, loss, rate, queue):
@@ -60,10 +116,6 @@ def tun(program, delay, loss, rate, queue):
     return make
 
 
-def bottleneck(rate, latency):
-    """The kernel's own: a pair of devices, with a token bucket before what is sent from here (tc-tbf(8))."""
-    def make(host):
-        ip("link", "add", "near", "type", "veth", "peer", "name", "far", "netns", host)
-        subprocess.run(["tc", "qdisc", "add", "dev", "near", "root", "tbf", "rate", rate, "burst", "32k", "latency",
-                        latency], check=True)
-    return make
+def veth(host):
+    """Without any delay."""
+    ip("link", "add", "near", "type", "veth", "peer", "name", "far", "netns", host)

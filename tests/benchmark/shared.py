@@ -3,39 +3,47 @@
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 
-from far_end import HERE, FarEnd, bottleneck, may_have_devices
+from far_end import Bottleneck, may_have_devices, tun, veth
 from measure import Running, make_file, median, print_table
 
 RATE, LATENCY = "10mbit", "50ms"
+ROUND_TRIPS = [0, 20]  # ms
 BEFORE = 0.2  # of the time, until both are at their pace
 
-UDP = {name: ["--udp", "--congestion", name] for name in ("cubic", "newreno", "bbr")}
-# Name, the words of each one's transport, TCP's congestion control.
-PAIRS = [(f"{name} and {name}", words, words, "cubic") for name, words in UDP.items()]
-PAIRS += [(f"{name} and TCP {tcp}", words, [], tcp) for name, words in UDP.items() for tcp in ("cubic", "bbr")]
-PAIRS += [("TCP cubic and TCP cubic", [], [], "cubic")]
+UDP = {name: ["--udp", "--congestion", name] for name in ("bbr", "cubic", "newreno")}
+TCP = {f"TCP {name}": [] for name in ("cubic", "bbr")}
+WORDS = UDP | TCP
+PAIRS = [(name, name) for name in UDP] + [(name, tcp) for name in UDP for tcp in TCP]
+PAIRS += [("TCP cubic", "TCP cubic"), ("TCP bbr", "TCP cubic")]
 
 
 def received(path):
     return sum(p.stat().st_size for p in path.parent.iterdir() if p.name in (path.name, path.name + ".part"))
 
 
-def run_pair(folder, tools, line, first, second, seconds):
+def run_pair(folder, tools, line, pair, seconds):
     """How many bytes each got, in the same time."""
     shutil.rmtree(folder / "new", ignore_errors=True)
     (folder / "new").mkdir()
     places = [folder / "new/first", folder / "new/second"]
-    serve = lambda words: (lambda port: [tools.netlab, "ftp", "serve", folder / "served/file.bin", "-q", "-p", port, *words])
-    with Running(serve(first), True) as one, Running(serve(second), True) as other:
-        clients = [subprocess.Popen(line.there(tools.netlab, "ftp", "get", f"{HERE}:{server.port}", "-q", "-o", place,
-                                               *words[:1]))
-                   for server, place, words in zip((one, other), places, (first, second))]
+    for sender, name in zip(line.senders, pair):
+        sender.congestion(name.removeprefix("TCP ") if name in TCP else "cubic")
+    serve = lambda sender, words: lambda port: sender.there(tools.netlab, "ftp", "serve", folder / "served/file.bin",
+                                                            "-q", "-p", port, *words)
+    with ExitStack() as servers:
+        clients = []
+        for sender, name, place in zip(line.senders, pair, places):
+            server = servers.enter_context(Running(serve(sender, WORDS[name]), True))
+            clients.append(line.there(tools.netlab, "ftp", "get", f"{sender.address}:{server.port}", "-q", "-o", place,
+                                      *WORDS[name][:1]))
+        running = [subprocess.Popen(client) for client in clients]
         time.sleep(seconds * BEFORE)
         before = [received(place) for place in places]
         time.sleep(seconds * (1 - BEFORE))
         after = [received(place) for place in places]
-        for client in clients:
+        for client in running:
             client.kill()
             client.wait()
     return [end - start for start, end in zip(before, after)]
@@ -46,23 +54,30 @@ def jain(a, b):
     return (a + b) ** 2 / (2 * (a * a + b * b)) if a + b > 0 else 0
 
 
-def run(folder, tools, seconds, rounds):
+def summary(shares, seconds):
+    first = [a / max(a + b, 1) for a, b in shares]
+    return [f"{min(first):.2f}", f"{max(first):.2f}", f"{min(jain(a, b) for a, b in shares):.2f}",
+            f"{median((a + b) * 8 / 1e6 / seconds for a, b in shares):.1f}"]
+
+
+def run(folder, tools, seconds, rounds, pairs):
     if not may_have_devices():
         print("\nshared: left out, for it needs devices in network namespaces of its own")
         return []
     (folder / "served").mkdir(exist_ok=True)
     make_file(folder / "served/file.bin", 2**27)
-    lines, failures = [], []
-    with FarEnd(bottleneck(RATE, LATENCY)) as line:
-        for name, first, second, congestion in PAIRS:
-            line.congestion(congestion)
-            shares = [run_pair(folder, tools, line, first, second, seconds) for _ in range(rounds)]
-            lines.append([name, f"{median(a / max(a + b, 1) for a, b in shares):.2f}",
-                          f"{median(jain(a, b) for a, b in shares):.2f}",
-                          f"{median((a + b) * 8 / 1e6 / (seconds * (1 - BEFORE)) for a, b in shares):.1f}"])
-            failures += [f"netlab shared: {name}" for a, b in shares if a + b == 0]
-    print_table(f"Two downloads over a bottleneck of {RATE}, queue of {LATENCY}, for {seconds} s: the median of {rounds} "
-                "rounds", ["", "share of the first", "Jain's index", "Mbit/s together"], lines)
+    failures = []
+    for round_trip in ROUND_TRIPS:
+        lines = []
+        devices = tun(tools.tun_link, round_trip / 2, 0, 10000, 100000) if round_trip else veth
+        with Bottleneck(devices, RATE, LATENCY) as line:
+            for pair in pairs:
+                shares = [run_pair(folder, tools, line, pair, seconds) for _ in range(rounds)]
+                lines.append([" and ".join(pair), *summary(shares, seconds * (1 - BEFORE))])
+                failures += [f"netlab shared: {pair}" for a, b in shares if a + b == 0]
+        print_table(f"Two downloads for {seconds} s over a bottleneck of {RATE}, queue of {LATENCY}, round trip "
+                    f"{round_trip} ms: {rounds} rounds", ["", "share of the first, least", "most", "Jain's index, least",
+                                                         "Mbit/s together"], lines)
     shutil.rmtree(folder / "new")
     (folder / "served/file.bin").unlink()
     return failures

@@ -24,7 +24,7 @@ TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
   EXPECT_GT(took[0], 4 * took[1]);
 }
 
-// Every ten seconds it lets the queue run empty, to see the round trip without it: what is
+// Every five seconds it lets the queue run empty, to see the round trip without it: what is
 // delivered then is no measure of the line.
 TEST_F(ReliableScenario, KeepsItsRateWhenItHasLookedAtTheRoundTripWithBbr) {
   settings_.client.connection.congestion = reliable::congestion_named("bbr");
@@ -34,7 +34,8 @@ TEST_F(ReliableScenario, KeepsItsRateWhenItHasLookedAtTheRoundTripWithBbr) {
   up().rate = 5'000'000;
   up().queue = 400;
   up().jitter = down().jitter = 2ms;
-  EXPECT_LT(succeed(), 25s + 2s);  // twice a fifth of a second, and the beginning
+  EXPECT_LT(succeed(),
+            25s + 2s);  // five times a fifth of a second at half the rate, and the beginning
 }
 
 TEST_F(ReliableScenario, IsBackAtItsRateSoonAfterAnOutageWithBbr) {
