@@ -20,8 +20,13 @@ SEED = int(os.environ.get("NETLAB_SEED", "1"))
 class Transfer:
     """A server of `there` and a client in `here`, either of which can be killed and started again."""
 
-    def __init__(self, folder, words, target):
-        self.folder, self.words, self.target = folder, words, target
+    def __init__(self, folder, words):
+        self.folder, self.words = folder, words
+        here, there = folder / "here", folder / "there"
+        here.mkdir()
+        there.mkdir()
+        source, target = (there, here) if words[0] == "get" else (here, there)
+        self.source, self.target = source / "file", target / "file"
         self.server = self.client = None
 
     def start(self):
@@ -61,19 +66,15 @@ class Transfer:
                          ids=lambda words: "-".join(words[::2]))
 def test_kill_either_end_at_any_moment(words, tmp_path):
     chance = random.Random(SEED)
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    source, target = (there, here) if words[0] == "get" else (here, there)
-    target /= "file"
-    transfer = Transfer(tmp_path, words, target)
+    transfer = Transfer(tmp_path, words)
+    target = transfer.target
     kills = 0
     version = 0
     while kills < KILLS:
         # A new version, and another attempt at it until it is there.
         version += 1
         content = noise(SIZE, version)
-        (source / "file").write_bytes(content)
+        transfer.source.write_bytes(content)
         target.unlink(missing_ok=True)
         moment = 0
         for _ in range(10):
@@ -134,14 +135,10 @@ class Reader:
 @pytest.mark.parametrize("words", [["get", "file", "--restart"], ["put", "file"]], ids=["get", "put"])
 def test_the_old_file_is_there_until_the_new_one_is_whole(words, tmp_path):
     chance = random.Random(SEED)
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    source, target = (there, here) if words[0] == "get" else (here, there)
-    target /= "file"
-    transfer = Transfer(tmp_path, words, target)
+    transfer = Transfer(tmp_path, words)
+    target = transfer.target
     versions = [noise(SIZE, 0), noise(SIZE, 1)]
-    (source / "file").write_bytes(versions[1])
+    transfer.source.write_bytes(versions[1])
     target.write_bytes(versions[0])
     with Reader(target, *versions) as reader:
         for _ in range(KILLS // 4):
