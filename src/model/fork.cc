@@ -43,6 +43,7 @@ class Children {
     service_.failed(client, why);
   }
   void kill_all() {
+    were_killed_ = true;
     for (const auto& [child, client] : peers_) kill(child, SIGKILL);
   }
 
@@ -67,19 +68,23 @@ class Children {
     for (pid_t child = 0; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto peer = peers_.find(child);
       if (peer == peers_.end()) continue;  // not one of ours
-      if (WIFSIGNALED(status))
-        service_.failed(peer->second, std::string("its process was ended by a signal: ") +
-                                          sigdescr_np(WTERMSIG(status)));
+      if (WIFSIGNALED(status)) service_.failed(peer->second, why_ended_by(WTERMSIG(status)));
       all_well_ = all_well_ && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
       admission_.leave(peer->second);
       peers_.erase(peer);
     }
   }
 
+  std::string why_ended_by(int signal) const {
+    if (were_killed_ && signal == SIGKILL) return was_cut;
+    return std::string("its process was ended by a signal: ") + sigdescr_np(signal);
+  }
+
   Fd ended_;
   const Service& service_;
   Admission admission_;
   std::unordered_map<pid_t, Address> peers_;
+  bool were_killed_ = false;  // by us
   bool client_waits_ = false;
   bool was_asked_ = false;
   bool all_well_ = true;
