@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from running import (MODELS, NETLAB, PATIENCE, PRELOAD, SANITIZED, TIMEOUT, Server, environment,
+from running import (MODELS, NETLAB, PATIENCE, PRELOAD, SANITIZED, TIMEOUT, Server, children, environment,
                      eventually, netlab, read_all, read_line, resident)
 
 CONCURRENT = MODELS[1:]
@@ -31,19 +31,6 @@ def descriptors(pid):
 
 def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
-
-
-def children(pid):
-    """{pid: state} of its children."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
-        except OSError:
-            continue
-        if int(parent) == pid:
-            found[int(path.parent.name)] = state
-    return found
 
 
 def test_a_silent_client_holds_up_the_iterative_server():
