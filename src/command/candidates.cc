@@ -19,9 +19,17 @@ const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
   return nullptr;
 }
 
+// Of bash "--model=e" is three words, and of "--model=" the last is "=".
+std::vector<std::string> without_equals_signs(std::vector<std::string> words) {
+  if (!words.empty() && words.back() == "=") words.back() = "";
+  std::erase(words, "=");
+  return words;
+}
+
 }  // namespace
 
-std::vector<std::string> CommandLine::candidates(const std::vector<std::string>& words) const {
+std::vector<std::string> CommandLine::candidates(const std::vector<std::string>& typed) const {
+  const std::vector<std::string> words = without_equals_signs(typed);
   const CLI::App* app = &tree_->app;
   const std::string unfinished = words.empty() ? "" : words.back();
   const CLI::Option* before = nullptr;  // the option whose value comes next
@@ -38,6 +46,13 @@ std::vector<std::string> CommandLine::candidates(const std::vector<std::string>&
   const auto offer = [&](const std::string& word, const std::string& what) {
     if (word.starts_with(unfinished)) lines.push_back(word + "\t" + what);
   };
+  if (const auto end = unfinished.find('='); end != std::string::npos) {
+    const std::string name = unfinished.substr(0, end);
+    if (const CLI::Option* const option = option_named(*app, name))
+      for (const std::string& value : values_of(*option))
+        offer(name + "=" + value, option->get_description());
+    return lines;
+  }
   if (before) {
     for (const std::string& value : values_of(*before)) offer(value, before->get_description());
     return lines;

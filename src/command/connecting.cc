@@ -65,6 +65,7 @@ void Connecting::attempt(const Job& job, bool& repeatable) const {
 }
 
 void Connecting::moved(std::uint64_t done) {
+  if (!from_) from_ = done;
   if (seen_ && done > *seen_) {
     moved_ += done - *seen_;
     has_moved_ = true;

@@ -42,8 +42,9 @@ class Connecting {
   // For the job: so many bytes are at the other end, the first time those that were there before.
   // An attempt that brings some is as good as a first one: pauses and retries are counted anew.
   void moved(std::uint64_t done);
-  // By all attempts.
+  // By all attempts, and where the first of them began.
   std::uint64_t bytes_moved() const { return moved_; }
+  std::optional<std::uint64_t> moved_from() const { return from_; }
   // For the job: whether there will be another attempt when this one fails.
   bool may_try_again() const { return failures_ < retries_; }
 
@@ -53,7 +54,8 @@ class Connecting {
   std::string server_;
   std::uint16_t default_port_;
   std::uint64_t retries_ = 0;
-  std::uint64_t failures_ = 0;         // of attempts since something has moved
+  std::uint64_t failures_ = 0;  // of attempts since something has moved
+  std::optional<std::uint64_t> from_;
   std::optional<std::uint64_t> seen_;  // of this attempt
   std::uint64_t moved_ = 0;
   bool has_moved_ = false;  // in this attempt

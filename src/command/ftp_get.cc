@@ -85,17 +85,9 @@ class FtpGet : public Action {
   }
 
   Receiving receiving(Progress& progress, const Output& output) {
-    return {.silence = connecting_.timeout,
-            .limit_rate = transferring_.limit_rate,
-            .streams = streams_,
-            .verify = transferring_.verify,
-            .durable = transferring_.durable,
-            .progress =
-                [&](std::uint64_t done, std::uint64_t size) {
-                  connecting_.moved(done);
-                  progress.update(done, size);
-                },
-            .notice = [&](const std::string& line) { output.remark(line); }};
+    auto receiving = transferring_.way<Receiving>(connecting_, progress, output);
+    receiving.streams = streams_;
+    return receiving;
   }
 
   // What goes to standard output need not be told there.
@@ -114,16 +106,15 @@ class FtpGet : public Action {
                            .name = is_sheet() ? "destination_file.txt" : name()};  // as the sheet's
     }
     download_->receiving = receiving(progress, output);
-    const auto told = download_->receiving.progress;
-    download_->receiving.progress = [&](std::uint64_t done, std::uint64_t size) {
-      if (goes_out) repeatable = false;
-      if (!first_) first_ = done;
-      told(done, size);
-    };
+    if (goes_out)
+      download_->receiving.progress = [&, told = download_->receiving.progress](auto... counts) {
+        repeatable = false;
+        told(counts...);
+      };
     Download::Outcome outcome = download_->run(*remote, network);
     const double seconds = std::chrono::duration<double>(network.now() - started_).count();
     // An earlier attempt may have begun before, and fetched more.
-    outcome.from = first_.value_or(outcome.from);
+    outcome.from = connecting_.moved_from().value_or(outcome.from);
     outcome.received = connecting_.bytes_moved();
     outcome.was_complete = outcome.was_complete && outcome.received == 0;
     progress.clear();
@@ -183,7 +174,6 @@ class FtpGet : public Action {
   std::uint64_t streams_ = 1;
   const Instant started_ = Clock::now();
   // These know how far they have come, from attempt to attempt.
-  std::optional<std::uint64_t> first_;  // the offset that the first began at
   std::optional<Download> download_;
   ReceiveAll all_;
 };

@@ -49,36 +49,17 @@ class FtpPut : public Action {
   }
 
  private:
-  Sending sending(Progress& progress, const Output& output) {
-    return {.silence = connecting_.timeout,
-            .limit_rate = transferring_.limit_rate,
-            .restart = restart_,
-            .verify = transferring_.verify,
-            .durable = transferring_.durable,
-            .progress =
-                [&](std::uint64_t done, std::uint64_t size) {
-                  connecting_.moved(done);
-                  progress.update(done, size);
-                },
-            .notice = [&](const std::string& line) { output.remark(line); }};
-  }
-
   void send_one(const Connect& connect, Network& network, const Output& output) {
     LabConnection server(connect);
     Progress progress(output, true);
     Upload upload{.path = words_.front(),
                   .name = words_.size() == 2 ? words_.back() : last_part(words_.front()),
-                  .sending = sending(progress, output)};
+                  .sending = transferring_.way<Sending>(connecting_, progress, output)};
     upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
-    const auto told = upload.sending.progress;
-    upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
-      if (!first_) first_ = done;
-      told(done, size);
-    };
     Upload::Outcome outcome = upload.run(server, network);
     const double seconds = std::chrono::duration<double>(network.now() - started_).count();
     // An earlier attempt may have begun before, and sent more.
-    outcome.from = first_.value_or(outcome.from);
+    outcome.from = connecting_.moved_from().value_or(outcome.from);
     outcome.sent = connecting_.bytes_moved();
     progress.clear();
     std::string line =
@@ -105,8 +86,7 @@ class FtpPut : public Action {
     all_.paths = words_;
     all_.recursive = transferring_.recursive;
     if (!into_.empty()) all_.into = into_;
-    all_.sending = sending(progress, output);
-    all_.sending.restart = false;
+    all_.sending = transferring_.way<Sending>(connecting_, progress, output);
     all_.attempts.restart = restart_;
     all_.sent = [&](const std::string& path, std::uint64_t bytes) {
       Transferring::tell_file(path, bytes, output);
@@ -128,8 +108,7 @@ class FtpPut : public Action {
   bool resume_ = false;
   bool restart_ = false;
   const Instant started_ = Clock::now();
-  std::optional<std::uint64_t> first_;  // the offset that the first attempt began at
-  SendAll all_;                         // which knows what it has begun, from attempt to attempt
+  SendAll all_;  // which knows what it has begun, from attempt to attempt
 };
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "command/connecting.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "command/progress.h"
 #include "protocol/tally.h"
 
 namespace netlab {
@@ -19,6 +21,22 @@ class Transferring {
   bool verify = false;
   bool durable = false;
   std::uint64_t limit_rate = 0;
+
+  // A Receiving or a Sending, as these options, the connection and the user want it.
+  template <typename Way>
+  Way way(Connecting& connecting, Progress& progress, const Output& output) const {
+    Way way;
+    way.silence = connecting.timeout;
+    way.limit_rate = limit_rate;
+    way.verify = verify;
+    way.durable = durable;
+    way.progress = [&](std::uint64_t done, std::uint64_t size) {
+      connecting.moved(done);
+      progress.update(done, size);
+    };
+    way.notice = [&](const std::string& line) { output.remark(line); };
+    return way;
+  }
 
   // Of files and folders that go to one folder: throws std::invalid_argument when two of them would
   // have the same name there.

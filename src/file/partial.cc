@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
+#include <vector>
 
 #include "file/file_state.h"
 #include "socket/bytes.h"
@@ -100,16 +102,13 @@ std::optional<std::string> state_text(const Place& state) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), size);
 }
 
-PartialState read_state(const Place& destination) {
-  return PartialState::parse(state_text(state_of(destination)).value_or(""));
-}
-
 bool is_another_s(const Place& state) {
   return state.status_of_link() && !PartialState::is_ours(state_text(state).value_or("?"));
 }
 
 [[noreturn]] void throw_another_s(const Place& place) {
-  throw SystemError("replace " + place.path() + " (no transfer of netlab's made it)", EEXIST);
+  throw SystemError("replace " + place.path() + " (nothing says that netlab made it: move it away)",
+                    EEXIST);
 }
 
 void remove_state(const Place& destination) {
@@ -132,6 +131,17 @@ void make_durable(const Fd& file, const std::string& path) {
   if (::fsync(file.get()) != 0) throw SystemError("sync " + path);
 }
 
+// Whoever was killed while it wrote a small file has left no state: where what is there is the
+// beginning of these bytes, it is as if it had, for nothing is lost. (An empty one needs none, and
+// may be somebody's who is about to write.)
+void adopt_beginning(const Place& destination, std::span<const std::byte> bytes) {
+  auto part = Partial::find_part(destination);
+  if (!part || part->is_known() || part->size() == 0 || part->size() > bytes.size()) return;
+  std::vector<std::byte> there(part->size());
+  part->read(0, there);
+  if (std::ranges::equal(there, bytes.first(there.size()))) part->start(part->size(), "");
+}
+
 }  // namespace
 
 Place Partial::part_of(const Place& destination) {
@@ -143,8 +153,11 @@ Partial::Partial(const Place& destination, const Place& place, Fd file, bool is_
       place_(place),
       file_(std::move(file)),
       is_ours_(is_ours),
-      size_(size_of(file_, path())),
-      state_(read_state(destination)) {}
+      size_(size_of(file_, path())) {
+  const auto text = state_text(state_of(destination));
+  is_known_ = text && PartialState::is_ours(*text);
+  state_ = PartialState::parse(text.value_or(""));
+}
 
 std::optional<Partial> Partial::find_part(const Place& destination) {
   const Place part = part_of(destination);
@@ -174,8 +187,7 @@ Partial Partial::create(const Place& destination, bool replace) {
 Partial Partial::create_part(const Place& destination) {
   const Place part = part_of(destination);
   Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
-  const auto state = state_text(state_of(destination));
-  if (partial.size() > 0 && !(state && PartialState::is_ours(*state))) throw_another_s(part);
+  if (partial.size() > 0 && !partial.is_known()) throw_another_s(part);
   return partial;
 }
 
@@ -276,6 +288,7 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   const int fd = part.open(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
                            finish.executable.value_or(false) ? new_program : new_file);
   if (fd == -EEXIST) {  // of an earlier time, or another transfer's
+    adopt_beginning(destination, bytes);
     Partial partial = Partial::create(destination, replace);
     partial.start(0, "");
     call::write_all(partial.file().get(), bytes, partial.path());

@@ -33,7 +33,7 @@ class Partial {
   // DEST.part alone.
   static std::optional<Partial> find_part(const Place& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
-  // Throws SystemError, EEXIST when a file is there that netlab did not make; EWOULDBLOCK when
+  // Throws SystemError, EEXIST when a file is there that is not known; EWOULDBLOCK when
   // another transfer writes to it, or to the DEST that is to be replaced.
   static Partial create(const Place& destination, bool replace);
   // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
@@ -51,6 +51,8 @@ class Partial {
 
   // Whether it is a DEST.part, and not a file that was there under the final name.
   bool is_ours() const { return is_ours_; }
+  // Whether its state says that netlab made it. That of a small file has none while it is written.
+  bool is_known() const { return is_known_; }
 
   // Whether its name is its own, and not that of a link to it.
   bool is_file_of_its_own() const;
@@ -91,11 +93,12 @@ class Partial {
   Fd replaced_{};  // DEST, locked: nobody else continues it in its place
   bool is_ours_;
   std::uint64_t size_;
+  bool is_known_ = false;
   PartialState state_;
 };
 
 // All of a small file at once, by way of DEST.part and with fewer calls. Throws SystemError, EEXIST
-// as complete().
+// as complete(), and as create() unless what is there is the beginning of `bytes`.
 void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
                  const Finish& finish);
 

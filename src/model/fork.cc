@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <unordered_map>
 #include <utility>
 
@@ -22,6 +23,12 @@
 namespace netlab {
 namespace {
 
+// Whom a process serves.
+struct Client {
+  Address peer;
+  std::function<void()> obituary;
+};
+
 // The processes that serve. Signals of several children that end at once are one signal, so that
 // each is an occasion to reap them all.
 class Children {
@@ -33,17 +40,18 @@ class Children {
   }
 
   bool full() const { return admission_.full(); }
-  bool none() const { return peers_.empty(); }
+  bool none() const { return clients_.empty(); }
   bool all_well() const { return all_well_; }
   bool admit(const Address& client) { return admission_.admit(client); }
-  void add(pid_t child, const Address& client) { peers_.emplace(child, client); }
+  void add(pid_t child, Client client) { clients_.emplace(child, std::move(client)); }
   void turn_away(const Address& client, const std::string& why) {
     admission_.leave(client);
     all_well_ = false;
     service_.failed(client, why);
   }
   void kill_all() {
-    for (const auto& [child, client] : peers_) kill(child, SIGKILL);
+    were_killed_ = true;
+    for (const auto& [child, client] : clients_) kill(child, SIGKILL);
   }
 
   // Waits until a client may be there (`listener`; -1: is not waited for), a child has ended or the
@@ -65,21 +73,29 @@ class Children {
     while (take_stop(ended_.get())) continue;
     int status = 0;
     for (pid_t child = 0; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
-      const auto peer = peers_.find(child);
-      if (peer == peers_.end()) continue;  // not one of ours
-      if (WIFSIGNALED(status))
-        service_.failed(peer->second, std::string("its process was ended by a signal: ") +
-                                          sigdescr_np(WTERMSIG(status)));
+      const auto client = clients_.find(child);
+      if (client == clients_.end()) continue;  // not one of ours
+      const auto& [peer, obituary] = client->second;
+      if (WIFSIGNALED(status)) {
+        obituary();
+        service_.failed(peer, why_ended_by(WTERMSIG(status)));
+      }
       all_well_ = all_well_ && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
-      admission_.leave(peer->second);
-      peers_.erase(peer);
+      admission_.leave(peer);
+      clients_.erase(client);
     }
+  }
+
+  std::string why_ended_by(int signal) const {
+    if (were_killed_ && signal == SIGKILL) return was_cut;
+    return std::string("its process was ended by a signal: ") + sigdescr_np(signal);
   }
 
   Fd ended_;
   const Service& service_;
   Admission admission_;
-  std::unordered_map<pid_t, Address> peers_;
+  std::unordered_map<pid_t, Client> clients_;
+  bool were_killed_ = false;  // by us
   bool client_waits_ = false;
   bool was_asked_ = false;
   bool all_well_ = true;
@@ -162,7 +178,7 @@ bool serve_with_fork(const Service& service) {
       _exit(well ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     if (pid < 0) children.turn_away(peer, SystemError("fork").what());
-    if (pid > 0) children.add(pid, peer);
+    if (pid > 0) children.add(pid, {peer, client->obituary()});
     client.reset();  // the parent closes the connected socket
 
     if (service.once) break;

@@ -103,7 +103,7 @@ void Reactor::run(Task& task) {
 
 void Reactor::turn_away(Task& task, const std::exception& why) {
   well_ = false;
-  service_.failed(task.client->peer(), why.what());
+  session_failed(service_, task.client->peer(), why);
   task.client->cut();
   end(task);
 }

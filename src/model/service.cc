@@ -4,6 +4,11 @@
 
 namespace netlab {
 
+void session_failed(const Service& service, const Address& client, const std::exception& error) {
+  const auto* const failed = dynamic_cast<const SystemError*>(&error);
+  service.failed(client, failed && failed->error() == ECANCELED ? was_cut : error.what());
+}
+
 bool serve_client(const Service& service, Stream& client, Network& network) {
   try {
     service.handle(client, network);
@@ -11,7 +16,7 @@ bool serve_client(const Service& service, Stream& client, Network& network) {
     return true;
   } catch (const std::exception& error) {
     // SystemError, ProtocolError, or out of memory: it ends this client's session and no other.
-    service.failed(client.peer(), error.what());
+    session_failed(service, client.peer(), error);
     client.close();
     return false;
   }

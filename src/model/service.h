@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -43,6 +44,12 @@ struct Service {
   // A session ended badly. Called by any thread or process of the server.
   std::function<void(const Address& client, const std::string& why)> failed;
 };
+
+// Why a session failed that did not end by itself when the server stopped, under each model.
+inline constexpr const char* was_cut = "cut off: the server stops";
+
+// A session ended badly.
+void session_failed(const Service& service, const Address& client, const std::exception& error);
 
 // Runs the handler for one client, from its first byte. Returns whether that went well.
 bool serve_client(const Service& service, Stream& client, Network& network);

@@ -90,8 +90,10 @@ void GracefulStop::watch(const Service& service, Listener& listener) {
   // A session that waits for a person at the keyboard does not notice; it goes down with the
   // process.
   pollfd over{over_.get(), POLLIN, 0};
-  if (call::poll({&over, 1}, later(Clock::now(), last_patience)) == 0)
-    _exit(service.once ? EXIT_FAILURE : EXIT_SUCCESS);
+  if (call::poll({&over, 1}, later(Clock::now(), last_patience)) != 0) return;
+  const std::lock_guard lock(mutex_);
+  for (const Stream* client : guests_) service.failed(client->peer(), was_cut);
+  _exit(service.once ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 void GracefulStop::cut_guests() {

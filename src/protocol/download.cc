@@ -129,6 +129,7 @@ class Transfer {
     if (!replace && place.status_of_link() && !place.status())
       throw SystemError("write " + outcome_.destination + " (a link that leads nowhere)", ENOENT);
     const bool shares = with_.streams > 1;
+    if (replace) adopt_beginning(place);
     RemoteFile::Found found = shares ? look() : open(RemoteFile::Purpose::whole, 0, "");
     Partial partial = Partial::create(place, replace);
     partial.start(0, found.tag);
@@ -142,6 +143,19 @@ class Transfer {
     if (!found.size && outcome_.received == 0 && look_at(outcome_.destination).size > 0)
       throw ProtocolError("the server sent nothing: " + outcome_.destination + " stays as it is");
     finish(found, partial);
+  }
+
+  // Of a .part that nothing says is netlab's, nothing is lost where it is the beginning of the
+  // remote file: a small one's, by a process that was killed.
+  void adopt_beginning(const Place& place) {
+    auto part = Partial::find_part(place);
+    if (!part || part->is_known() || part->size() == 0) return;
+    wait_anew();
+    const auto found = remote_.look();
+    if (!found || !found->size || *found->size < part->size()) return;
+    const auto same = same_bytes({part->file(), part->path()}, part->size(), remote_, found->tag,
+                                 with_.silence, network_);
+    if (same == part->size()) part->start(part->size(), found->tag);
   }
 
   // False: nothing is there.

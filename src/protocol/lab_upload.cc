@@ -68,7 +68,8 @@ void LabSession::receive(const lab::Request& request) {
     refuse_upload(request,
                   is_anothers
                       ? lab::Refusal{std::string(lab::failed),
-                                     "a file that is no upload is there under its name with .part"}
+                                     "a file is there under its name with .part, and nothing says "
+                                     "that it is an upload's"}
                       : Refused(error).refusal());
   }
 }

@@ -15,6 +15,12 @@ namespace {
 // How much of the end of a partial is fetched again and compared where there are no hashes.
 constexpr std::uint64_t overlap_size = 64 * 1024;
 constexpr const char* restart_hint = "; --restart fetches it anew";
+// What may be the user's own is not replaced, whatever he asks for.
+constexpr const char* unknown_hint = "; move it away to fetch the file anew";
+
+const char* hint(const ProofOrder& order) {
+  return order.partial.is_ours() && !order.partial.is_known() ? unknown_hint : restart_hint;
+}
 
 bool has_changed(const ProofOrder& order) {
   return !order.partial.tag().empty() && order.partial.tag() != order.remote.tag;
@@ -28,13 +34,13 @@ bool has_changed(const ProofOrder& order) {
 [[noreturn]] void throw_too_long(const ProofOrder& order) {
   throw ProtocolError(fmt::format("{} has {} bytes, more than {} with {}{}", order.partial.path(),
                                   order.partial.size(), escaped(order.remote.name),
-                                  *order.remote.size, restart_hint));
+                                  *order.remote.size, hint(order)));
 }
 
 [[noreturn]] void throw_foreign(const ProofOrder& order, std::uint64_t same) {
   throw ProtocolError(fmt::format(
       "{} is not the beginning of the remote file: it differs {}{}", order.partial.path(),
-      same == 0 ? "from its start" : fmt::format("behind byte {}", same), restart_hint));
+      same == 0 ? "from its start" : fmt::format("behind byte {}", same), hint(order)));
 }
 
 }  // namespace
@@ -86,12 +92,12 @@ void compare_overlap(const ProofOrder& order, std::uint64_t from, RemoteFile& fi
         std::span(theirs).first(std::min<std::uint64_t>(overlap_size, partial.size() - at)));
     if (got == 0)
       throw ProtocolError(fmt::format("the remote file ends before {}, which has {} bytes{}",
-                                      partial.path(), partial.size(), restart_hint));
+                                      partial.path(), partial.size(), hint(order)));
     partial.read(at, std::span(ours).first(got));
     if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(got), theirs.begin()))
       throw ProtocolError(
           fmt::format("{} is not the beginning of the remote file: its last {} bytes differ{}",
-                      partial.path(), partial.size() - from, restart_hint));
+                      partial.path(), partial.size() - from, hint(order)));
     at += got;
   }
 }

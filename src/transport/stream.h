@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -41,6 +42,11 @@ class Stream {
   virtual void close() {}
   // Ends both directions at once, from any thread: whoever waits in a call above is thrown out.
   virtual void cut() = 0;
+  // What is to be called when the process that had the stream was killed, in another and when this
+  // one is gone: the peer is told, where the kernel does not tell it.
+  virtual std::function<void()> obituary() const {
+    return [] {};
+  }
 
   const Address& peer() const { return peer_; }
   // The one that a proxy speaks for.

@@ -2,6 +2,7 @@
 // carries out. Each is written once for all serving models.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "transport/network.h"
@@ -28,6 +29,7 @@ class TcpStream : public Stream {
   Performer& performer_;
   Socket socket_;
   std::unique_ptr<std::byte[]> buffer_;  // of receive_file
+  std::atomic<bool> is_cut_ = false;
 };
 
 class TcpListener : public Listener {

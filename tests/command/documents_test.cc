@@ -53,6 +53,20 @@ TEST(Candidates, AreTheValuesOfTheOptionBefore) {
   EXPECT_EQ(offered({"ftp", "get", "--wire", ""}), (Words{"lab", "sheet"}));
 }
 
+TEST(Candidates, AreTheValuesBehindAnEqualsSign) {
+  EXPECT_EQ(offered({"ftp", "get", "--wire="}), (Words{"--wire=lab", "--wire=sheet"}));
+  EXPECT_EQ(offered({"tcp", "serve", "--model=e"}), Words{"--model=epoll"});
+  EXPECT_EQ(offered({"tcp", "serve", "--once=e"}), Words{});
+  EXPECT_EQ(offered({"tcp", "serve", "--nothing="}), Words{});
+}
+
+// bash takes "=" for a word of its own (COMP_WORDBREAKS), and completes what is behind it.
+TEST(Candidates, AreTheValuesBehindAnEqualsSignThatIsAWord) {
+  EXPECT_EQ(offered({"ftp", "get", "--wire", "="}), (Words{"lab", "sheet"}));
+  EXPECT_EQ(offered({"tcp", "serve", "--model", "=", "e"}), Words{"epoll"});
+  EXPECT_EQ(offered({"ftp", "serve", "--model", "=", "epoll", "--writ"}), Words{"--writable"});
+}
+
 TEST(Candidates, AreNoneWhereAnythingMayStand) {
   EXPECT_EQ(offered({"tcp", "serve", "--reply", ""}), Words{});
   EXPECT_EQ(offered({"ftp", "get", "-o", ""}), Words{});

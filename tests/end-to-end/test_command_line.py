@@ -173,11 +173,19 @@ def test_completions():
     assert {"lab", "sheet"} <= set(candidates("ftp", "get", "--wire", ""))
     assert set(MODELS) <= set(candidates("tcp", "serve", "--model", ""))
     assert "--offset" in candidates("ftp", "get", "--off")
-    script = netlab("completion", "bash").out.decode() + '\nCOMP_WORDS=(netlab ftp g); COMP_CWORD=2; ' \
-        '_netlab; echo "${COMPREPLY[@]}"'
-    done = subprocess.run(["bash", "-c", f'netlab() {{ "{NETLAB}" "$@"; }}\n{script}'],
-                          capture_output=True, text=True, timeout=TIMEOUT)
-    assert done.stdout.strip() == "get", done
+    assert {"--wire=lab", "--wire=sheet"} == set(candidates("ftp", "get", "--wire=")) - {""}
+
+
+@pytest.mark.parametrize("words, completed", [
+    ("ftp g", "get"), ("ftp get --wire =", "lab sheet"), ("ftp get --wire = s", "sheet"),
+    ("tcp serve --model = epoll --ech", "--echo"), ("tcp serve --model=e", "--model=epoll")])
+def test_completions_in_bash(words, completed):
+    """Its words, as it divides a line: with "=" for a word of its own, or without (COMP_WORDBREAKS)."""
+    script = "\n".join([f'netlab() {{ "{NETLAB}" "$@"; }}', netlab("completion", "bash").out.decode(),
+                        f"COMP_WORDS=(netlab {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))",
+                        '_netlab; echo "${COMPREPLY[@]}"'])
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.stdout.strip() == completed, done
 
 
 def test_the_man_page(tmp_path):

@@ -207,10 +207,10 @@ def test_a_file_that_happens_to_be_called_as_a_partial_is_left(folder, server):
     (folder / "movie.part").write_bytes(b"mine")
     (folder / "served/movie.part").write_bytes(b"its")
     done = netlab("ftp", "get", server.address, "movie", "--restart", cwd=folder)
-    assert done.status == 1 and "replace movie.part (no transfer of netlab's made it)" in done.err, done
+    assert done.status == 1 and "replace movie.part (nothing says that netlab made it: move it away)" in done.err, done
     for words in (["movie"], ["movie", "--restart"], ["-t", ".", "movie", "movie.part"]):
         done = netlab("ftp", "put", server.address, *words, cwd=folder)
-        assert done.status == 1 and "a file that is no upload is there" in done.err, done
+        assert done.status == 1 and "nothing says that it is an upload's" in done.err, done
     assert (folder / "movie.part").read_bytes() == b"mine"
     # Whoever names it sends it.
     assert (folder / "served/movie.part").read_bytes() == b"mine"

@@ -3,13 +3,15 @@ moment was half a file there under its name."""
 
 import os
 import random
+import shutil
+import signal
 import subprocess
 import threading
 import time
 
 import pytest
 
-from running import NETLAB, SANITIZED, TIMEOUT, Server, environment, noise
+from running import NETLAB, SANITIZED, TIMEOUT, Server, carried, environment, netlab, noise
 
 SIZE = 1_500_000
 RATE = "30M"
@@ -20,8 +22,13 @@ SEED = int(os.environ.get("NETLAB_SEED", "1"))
 class Transfer:
     """A server of `there` and a client in `here`, either of which can be killed and started again."""
 
-    def __init__(self, folder, words, target):
-        self.folder, self.words, self.target = folder, words, target
+    def __init__(self, folder, words):
+        self.folder, self.words = folder, words
+        here, there = folder / "here", folder / "there"
+        here.mkdir()
+        there.mkdir()
+        source, target = (there, here) if words[0] == "get" else (here, there)
+        self.source, self.target = source / "file", target / "file"
         self.server = self.client = None
 
     def start(self):
@@ -61,19 +68,15 @@ class Transfer:
                          ids=lambda words: "-".join(words[::2]))
 def test_kill_either_end_at_any_moment(words, tmp_path):
     chance = random.Random(SEED)
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    source, target = (there, here) if words[0] == "get" else (here, there)
-    target /= "file"
-    transfer = Transfer(tmp_path, words, target)
+    transfer = Transfer(tmp_path, words)
+    target = transfer.target
     kills = 0
     version = 0
     while kills < KILLS:
         # A new version, and another attempt at it until it is there.
         version += 1
         content = noise(SIZE, version)
-        (source / "file").write_bytes(content)
+        transfer.source.write_bytes(content)
         target.unlink(missing_ok=True)
         moment = 0
         for _ in range(10):
@@ -105,6 +108,63 @@ def test_kill_either_end_at_any_moment(words, tmp_path):
     transfer.stop()
 
 
+def killed_at_the_rename(*words):
+    """The words of a command that is killed when its first file has come, and is to have its final name."""
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=renameat,renameat2:signal=KILL", *words]
+
+
+@pytest.mark.parametrize("again", [[], ["--restart"]], ids=" ".join)
+def test_a_small_file_is_fetched_after_its_client_was_killed(again, tmp_path):
+    """Its .part has no state that says whose it is."""
+    transfer = Transfer(tmp_path, ["get", "-r"])
+    part = transfer.target.with_name("file.part")
+    transfer.source.write_bytes(b"content")
+    with Server("ftp", "serve", "there", cwd=tmp_path) as server:
+        words = [NETLAB, *carried(["ftp", "get", "-r", server.address])]
+        killed = subprocess.run(killed_at_the_rename(*words), cwd=tmp_path / "here", env=environment())
+        assert killed.returncode == -signal.SIGKILL
+        assert part.read_bytes() == b"content" and not transfer.target.exists()
+        done = netlab("ftp", "get", server.address, "-r", *again, cwd=tmp_path / "here")
+        assert done.status == 0, done
+    assert transfer.target.read_bytes() == b"content"
+    assert [path.name for path in transfer.target.parent.iterdir()] == ["file"]
+
+
+def test_a_small_file_that_was_changed_since_is_not_fetched_over_what_may_be_the_users(tmp_path):
+    transfer = Transfer(tmp_path, ["get", "file"])
+    transfer.source.write_bytes(b"another")
+    part = transfer.target.with_name("file.part")
+    part.write_bytes(b"content")
+    with Server("ftp", "serve", "there", cwd=tmp_path) as server:
+        get = lambda *words: netlab("ftp", "get", server.address, "file", *words, cwd=tmp_path / "here")
+        done = get()
+        assert done.status == 1 and "move it away to fetch the file anew" in done.err, done
+        done = get("--restart")
+        assert done.status == 1 and "nothing says that netlab made it: move it away" in done.err, done
+        assert part.read_bytes() == b"content"
+        part.unlink()
+        assert get().status == 0
+
+
+@pytest.mark.parametrize("again", [[], ["--restart"], ["-t", "."]], ids=" ".join)
+def test_a_small_file_is_taken_after_the_server_was_killed(again, tmp_path):
+    transfer = Transfer(tmp_path, ["put", "file"])
+    transfer.source.write_bytes(b"content")
+    killed = Server("ftp", "serve", "there", "--writable", cwd=tmp_path, status=-signal.SIGKILL,
+                    wrapper=killed_at_the_rename())
+    with killed as server:
+        assert netlab("ftp", "put", server.address, "file", cwd=tmp_path / "here").status == 1
+        server.process.wait(TIMEOUT)
+    assert transfer.target.with_name("file.part").read_bytes() == b"content"
+    with Server("ftp", "serve", "there", "--writable", cwd=tmp_path) as server:
+        done = netlab("ftp", "put", server.address, "file", *again, cwd=tmp_path / "here")
+        assert done.status == 0, done
+    assert transfer.target.read_bytes() == b"content"
+    assert [path.name for path in transfer.target.parent.iterdir()] == ["file"]
+
+
 class Reader:
     """Reads the file as fast as it can, and keeps what else it saw but the old one and the new one."""
 
@@ -134,14 +194,10 @@ class Reader:
 @pytest.mark.parametrize("words", [["get", "file", "--restart"], ["put", "file"]], ids=["get", "put"])
 def test_the_old_file_is_there_until_the_new_one_is_whole(words, tmp_path):
     chance = random.Random(SEED)
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    source, target = (there, here) if words[0] == "get" else (here, there)
-    target /= "file"
-    transfer = Transfer(tmp_path, words, target)
+    transfer = Transfer(tmp_path, words)
+    target = transfer.target
     versions = [noise(SIZE, 0), noise(SIZE, 1)]
-    (source / "file").write_bytes(versions[1])
+    transfer.source.write_bytes(versions[1])
     target.write_bytes(versions[0])
     with Reader(target, *versions) as reader:
         for _ in range(KILLS // 4):

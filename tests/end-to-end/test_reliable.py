@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from impaired import Impair
-from running import MODELS, NETLAB, SANITIZED, TIMEOUT, Server, environment, eventually, netlab, noise, resident
+from running import (MODELS, NETLAB, SANITIZED, TIMEOUT, Server, children, environment, eventually, netlab, noise,
+                     resident)
 
 CONTENT = noise(500_001)
 STRATEGIES = ["stop-and-wait", "go-back-n", "selective-repeat"]
@@ -249,3 +251,19 @@ def test_put_and_ls(folder, server):
     assert (folder / "served/mine").read_bytes() == CONTENT[::-1]
     listed = netlab("ftp", "ls", server.address, "--udp", cwd=folder)
     assert b"mine" in listed.out and b"big.bin" in listed.out
+
+
+def test_the_client_of_a_child_that_is_killed_hears_of_it(folder):
+    """At once, and not when it asks after ten seconds of silence: it has less patience."""
+    with Server("ftp", "serve", "served", "--udp", "--fork", "--limit-rate", "300K", cwd=folder) as server:
+        client = subprocess.Popen(
+            [NETLAB, "ftp", "get", server.address, "big.bin", "-o", "copy", "--udp", "--timeout", "9", "--retry", "9"],
+            cwd=folder, env=environment(), stderr=subprocess.PIPE)
+        part = folder / "copy.part"
+        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing comes")
+        (child,) = children(server.pid)
+        os.kill(child, signal.SIGKILL)
+        server.out.wait_for("failed: its process was ended by a signal: Killed")
+        _, error = client.communicate(timeout=TIMEOUT)
+        assert client.returncode == 0 and b"Connection reset by peer; trying again" in error, error
+    assert (folder / "copy").read_bytes() == CONTENT

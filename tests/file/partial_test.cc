@@ -219,8 +219,9 @@ TEST_F(PartialTest, ForgetsATagThatIsNotKnownAnyMore) {
 
 TEST_F(PartialTest, BegunAnewIsNoFileThatOnlyHasItsName) {
   const auto refuses = [&] {
-    EXPECT_EQ(thrown_by<SystemError>([&] { Partial::create(place(destination_), true); }),
-              "replace " + part_ + " (no transfer of netlab's made it): File exists");
+    EXPECT_EQ(
+        thrown_by<SystemError>([&] { Partial::create(place(destination_), true); }),
+        "replace " + part_ + " (nothing says that netlab made it: move it away): File exists");
     EXPECT_EQ(folder_.read("notes.txt.part"), "mine");
   };
   folder_.write("notes.txt.part", "mine");
@@ -230,6 +231,18 @@ TEST_F(PartialTest, BegunAnewIsNoFileThatOnlyHasItsName) {
   refuses();
   folder_.write("notes.txt.part.state", "netlab partial 1\n");
   EXPECT_EQ(thrown_by([&] { Partial::create(place(destination_), true); }), "");
+}
+
+// A small file's has no state while it is written.
+TEST_F(PartialTest, LeftByAProcessThatWasKilledIsReplacedByWhatItIsTheBeginningOf) {
+  folder_.write("notes.txt.part", "small");
+  EXPECT_EQ(error_of([&] { write_whole(place(destination_), bytes_of("smal"), true, {}); }),
+            EEXIST);
+  EXPECT_EQ(folder_.read("notes.txt.part"), "small");
+  write_whole(place(destination_), bytes_of("small file"), true, {});
+  EXPECT_EQ(folder_.read("notes.txt"), "small file");
+  EXPECT_FALSE(folder_.has("notes.txt.part"));
+  EXPECT_FALSE(folder_.has("notes.txt.part.state"));
 }
 
 TEST_F(PartialTest, ReplacesNoStateThatIsNotItsOwn) {

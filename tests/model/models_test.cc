@@ -154,6 +154,11 @@ TEST_P(EachModel, CutsSessionsAfterTheGrace) {
   if (silent) {
     EXPECT_TRUE(is_ended(*silent));
   }
+  std::string line = server_->next_line();
+  do {
+    EXPECT_TRUE(line.ends_with(std::string(" ") + was_cut)) << line;
+    line = server_->next_line();  // of the silent one, if it had been let in
+  } while (!line.empty());
   EXPECT_EQ(server_->wait(), 0);
 }
 
@@ -176,7 +181,9 @@ TEST_P(EachModel, StopsWhileTheOneClientIsThere) {
   const auto client = served_client();
   server_->stop();
   EXPECT_TRUE(is_ended(*client));
-  EXPECT_GE(server_->wait(), 0);
+  const std::string line = server_->next_line();
+  EXPECT_TRUE(line.ends_with(std::string(" ") + was_cut)) << line;
+  EXPECT_EQ(server_->wait(), 1);
 }
 
 TEST_P(EachModel, StopsWhileOthersWaitForAPlace) {

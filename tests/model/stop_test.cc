@@ -1,5 +1,6 @@
 #include "model/stop.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -8,7 +9,8 @@
 #include <future>
 #include <optional>
 
-#include "socket/error.h"
+#include "socket/bytes.h"
+#include "socket/calls.h"
 
 namespace netlab {
 namespace {
@@ -156,6 +158,10 @@ TEST(Stop, ReadsSignalsFromADescriptor) {
 
 // A session may wait for a person at the keyboard and not notice that it was cut.
 TEST(Stop, EndsTheProcessWhenASessionDoesNotNotice) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const Fd told(ends[0]);
+  Fd tell(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
     const Fd asked = stop_descriptor();
@@ -165,12 +171,20 @@ TEST(Stop, EndsTheProcessWhenASessionDoesNotNotice) {
                           .limits = {.grace = 0s},
                           .stop = asked.get(),
                           .listening = {},
-                          .failed = {}};
+                          .failed = [&](const Address&, const std::string& why) {
+                            call::write(tell.get(), bytes_of(why));
+                          }};
     SilentListener listener;
+    SilentClient client;
     GracefulStop stop(service, listener);
+    const GracefulStop::Guest guest(stop, client);
     stop_now(asked);
     for (;;) pause();
   }
+  tell.reset();
+  std::string why(100, '\0');
+  const ssize_t got = call::read(told.get(), std::as_writable_bytes(std::span(why)));
+  EXPECT_EQ(why.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got)), was_cut);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) << status;

@@ -25,8 +25,16 @@ TEST_F(DownloadFailureTest, AppendsNothingToWhatTheRemoteFileDoesNotBeginWith) {
   EXPECT_EQ(complaint(Mode::resume),
             part() +
                 " is not the beginning of the remote file: it differs from its start; "
-                "--restart fetches it anew");
+                "move it away to fetch the file anew");
   EXPECT_TRUE(holds("notes.bin.part", wrong));
+}
+
+TEST_F(DownloadFailureTest, BegunAnewReplacesNoPartOfSomethingElse) {
+  for (const std::string& mine : {std::string("mine"), content_ + "and more"}) {
+    got_.write("notes.bin.part", mine);
+    EXPECT_EQ(error_of([&] { run(Mode::restart); }), EEXIST);
+    EXPECT_TRUE(holds("notes.bin.part", mine));
+  }
 }
 
 TEST_F(DownloadFailureTest, AppendsNothingToADamagedFileThatNobodySaidIsAPart) {

@@ -107,6 +107,15 @@ TEST_F(DownloadTest, RestartReplacesAPartThatIsThere) {
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
+// Of a small file, whose .part has no state, and by a process that was killed.
+TEST_F(DownloadTest, RestartReplacesAPartOfTheFileThatNobodySaysIsNetlabs) {
+  got_.write("notes.bin.part", first(1000));
+  EXPECT_EQ(run(Mode::restart).received, size);
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_FALSE(got_.has("notes.bin.part"));
+  EXPECT_FALSE(got_.has("notes.bin.part.state"));
+}
+
 TEST_F(DownloadTest, OffsetWritesAtThatPlace) {
   got_.write("notes.bin", std::string(1000, 'x'));
   Download download = order(Mode::offset);

@@ -137,7 +137,8 @@ TEST_F(LabUpload, AtARateGivesUpAClientThatSendsLessAllTheSame) {
 TEST_F(LabUpload, BegunAnewReplacesNoFileThatIsNoUpload) {
   files_.put("notes.txt.part", "mine");
   const std::string line =
-      "ERROR failed a file that is no upload is there under its name with .part\n";
+      "ERROR failed a file is there under its name with .part, and nothing says that it is an "
+      "upload's\n";
   EXPECT_EQ(answer_to(put("notes.txt", "small") + put("notes.txt", std::string(50'000, 'x'))),
             line + line);
   EXPECT_EQ(read("notes.txt.part"), "mine");

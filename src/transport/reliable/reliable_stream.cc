@@ -266,15 +266,28 @@ void ReliableStream::close() {
     call::send(socket_.fd.get(), std::span(outgoing_.get(), last.bytes), MSG_DONTWAIT);
 }
 
-// Whoever is in another call goes on using the connection: it is not touched but for an id that
-// does not change.
+std::vector<std::byte> ReliableStream::farewell() const {
+  std::vector<std::byte> word(64);
+  const reliable::Close aborted{reliable::Close::Code::aborted};
+  word.resize(reliable::emit(connection_.peer_id(), aborted, word));
+  return word;
+}
+
+// Whoever is in another call goes on using the connection: it is not touched.
 void ReliableStream::cut() {
   is_cut_ = true;
-  std::array<std::byte, 64> word;
-  const reliable::Close aborted{reliable::Close::Code::aborted};
-  const std::size_t size = reliable::emit(connection_.peer_id(), aborted, word);
-  call::send(socket_.fd.get(), std::span(word).first(size), MSG_DONTWAIT);
+  call::send(socket_.fd.get(), farewell(), MSG_DONTWAIT);
   call::shutdown(socket_.fd.get(), SHUT_RD);  // wakes who waits
+}
+
+std::function<void()> ReliableStream::obituary() const {
+  return [here = call::local_address(socket_.fd.get()), there = peer(), word = farewell()] {
+    try {
+      const Fd socket = socket_of_segments(there, &here, 0);
+      call::send(socket.get(), word, MSG_DONTWAIT);
+    } catch (const SystemError&) {  // no descriptor to be had: the peer finds out when it asks
+    }
+  };
 }
 
 }  // namespace netlab

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "transport/performer.h"
 #include "transport/reliable/connection.h"
@@ -40,6 +41,7 @@ class ReliableStream : public Stream {
   std::uint64_t unacknowledged() const override;
   void bound_unread(std::size_t bytes) override { connection_.bound_unread(bytes); }
   void cut() override;
+  std::function<void()> obituary() const override;
 
   const reliable::Connection& connection() const { return connection_; }
 
@@ -49,6 +51,8 @@ class ReliableStream : public Stream {
   // Sends, and takes what has come or waits for it, until the next timer.
   void exchange(const char* verb);
   void transmit();
+  // Says that this end is no more. It depends on nothing that changes.
+  std::vector<std::byte> farewell() const;
   void send(const reliable::Batch& batch);
   bool send(std::span<const std::byte> bytes);
   bool take_in();

@@ -129,6 +129,24 @@ TEST_F(ReliableStreamTest, IsCutByAnotherThread) {
   EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
 }
 
+// As the parent does for a process that had the connection, and was killed.
+TEST_F(ReliableStreamTest, TellsThePeerWhenItIsNoMore) {
+  std::function<void()> obituary;
+  auto served = std::async(std::launch::async, [&] { obituary = listener_->accept()->obituary(); });
+  const auto client = connect();
+  served.get();
+  EXPECT_EQ(error_of([&] {
+              client->set_deadline(Clock::now() + 50ms);
+              read_all(*client);
+            }),
+            ETIMEDOUT);
+  client->set_deadline(Clock::now() + 20s);
+  const Instant before = Clock::now();
+  obituary();
+  EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
+  EXPECT_LT(Clock::now(), before + 5s);  // without, it would have asked after ten
+}
+
 TEST_F(ReliableStreamTest, SaysWhomItCouldNotReach) {
   const Address nobody = listener_->local();
   listener_.reset();
