@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 
 from far_end import Bottleneck, may_have_devices, tun, veth
-from measure import Running, make_file, median, print_table
+from measure import Running, make_file, median, print_table, received
 
 RATE, LATENCY = "10mbit", "50ms"
 ROUND_TRIPS = [0, 20]  # ms
@@ -17,10 +17,6 @@ TCP = {f"TCP {name}": [] for name in ("cubic", "bbr")}
 WORDS = UDP | TCP
 PAIRS = [(name, name) for name in UDP] + [(name, tcp) for name in UDP for tcp in TCP]
 PAIRS += [("TCP cubic", "TCP cubic"), ("TCP bbr", "TCP cubic")]
-
-
-def received(path):
-    return sum(p.stat().st_size for p in path.parent.iterdir() if p.name in (path.name, path.name + ".part"))
 
 
 def run_pair(folder, tools, line, pair, seconds):
