@@ -42,8 +42,8 @@ class Stream {
   virtual void close() {}
   // Ends both directions at once, from any thread: whoever waits in a call above is thrown out.
   virtual void cut() = 0;
-  // Tells the peer that this end is gone, where the kernel does not: for the parent of a process that
-  // was killed, when it has no stream any more.
+  // Tells the peer that this end is gone, where the kernel does not: for the parent of a process
+  // that was killed, when it has no stream any more.
   virtual std::function<void()> obituary() const {
     return [] {};
   }
