@@ -21,9 +21,10 @@ Simulation::Simulation(const SimulationSettings& settings)
       down_(settings.down, settings.seed, 1, start_),
       doorkeeper_({settings.seed, ~settings.seed}),
       room_(reliable::largest_size) {
-  client_.connection = std::make_unique<reliable::Connection>(
-      now_, settings.client.connection,
-      reliable::Identity{.id = 2 * settings.seed + 0x1000, .seed = settings.seed + 1});
+  client_.begin(
+      now_, std::make_unique<reliable::Connection>(
+                now_, settings.client.connection,
+                reliable::Identity{.id = 2 * settings.seed + 0x1000, .seed = settings.seed + 1}));
   transmit();
 }
 
@@ -47,6 +48,7 @@ bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
     const Instant coming = next();
     if (coming > end) {
       now_ = end;
+      check_patience();
       return false;
     }
     now_ = std::max(now_, coming);
@@ -65,11 +67,12 @@ Instant Simulation::next() const {
 
 void Simulation::step() {
   while (up_.next() <= now_) to_server(up_.take());
-  while (down_.next() <= now_) client_.connection->on_datagram(now_, down_.take());
+  while (down_.next() <= now_) client_.take(now_, down_.take());
   for (const Party* const party : {&client_, &server_})
     if (party->connection && party->connection->poll_timeout() <= now_)
       party->connection->on_timeout(now_);
   transmit();
+  check_patience();
 }
 
 void Simulation::transmit() {
@@ -81,7 +84,7 @@ void Simulation::transmit() {
 
 void Simulation::to_server(std::span<const std::byte> datagram) {
   if (server_.connection) {
-    server_.connection->on_datagram(now_, datagram);
+    server_.take(now_, datagram);
     return;
   }
   received_unknown_ += datagram.size();
@@ -94,14 +97,15 @@ void Simulation::to_server(std::span<const std::byte> datagram) {
     if (sent_unknown_ > 3 * received_unknown_) complaint_ = "the server amplifies";
   }
   if (verdict.admitted)
-    server_.connection = std::make_unique<reliable::Connection>(
-        now_, settings_.server.connection,
-        reliable::Identity{.id = 2 * settings_.seed + 0x1001, .seed = settings_.seed + 2},
-        *verdict.admitted);
+    server_.begin(
+        now_, std::make_unique<reliable::Connection>(
+                  now_, settings_.server.connection,
+                  reliable::Identity{.id = 2 * settings_.seed + 0x1001, .seed = settings_.seed + 2},
+                  *verdict.admitted));
 }
 
 void Simulation::give_client(std::span<const std::byte> datagram) {
-  client_.connection->on_datagram(now_, datagram);
+  client_.take(now_, datagram);
   transmit();
 }
 
@@ -135,6 +139,11 @@ void Simulation::check(const Party& from, const Party& to) {
   if (sender.recovery().flight().packets() >
       from.connection->terms().window + settings_.most_probes)
     complaint_ = "more packets on their way than were agreed on";
+}
+
+void Simulation::check_patience() {
+  for (const Party* const party : {&client_, &server_})
+    if (party->waits_too_long(now_)) complaint_ = "a failure is not told in time";
 }
 
 void Simulation::note(const char* name, std::span<const std::byte> datagram, const char* fate) {

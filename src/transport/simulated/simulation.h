@@ -19,7 +19,8 @@ struct SimulationSettings {
   WireSettings up;  // from the client to the server
   WireSettings down;
   std::uint64_t seed = 1;
-  std::uint64_t most_probes = 64;  // that may be sent though the window of packets is full
+  // That may be sent though the window of packets is full: two each second or two, for a minute.
+  std::uint64_t most_probes = 128;
   bool logs = false;
 };
 
@@ -63,6 +64,7 @@ class Simulation {
   void send(Party& from, const Party& to, Wire& wire, const char* name);
   void note(const char* name, std::span<const std::byte> datagram, const char* fate);
   void check(const Party& from, const Party& to);
+  void check_patience();
 
   const SimulationSettings settings_;
   Instant now_ = start_;

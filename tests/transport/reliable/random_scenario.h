@@ -33,6 +33,8 @@ class RandomScenario {
     const bool is_bad = below(2) != 0;
     settings.up = wire(is_bad);
     settings.down = wire(is_bad);
+    for (WireSettings* const way : {&settings.up, &settings.down})
+      if (below(50) == 0) way->blackouts.push_back({milliseconds(3000), Duration::max()});
     return settings;
   }
 

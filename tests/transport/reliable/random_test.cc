@@ -65,7 +65,7 @@ TEST(Reliable, DeliversExactlyOrFailsInAnyNetwork) {
     failures += runs_well(seed, false, succeeded) ? 0 : 1;
     successes += succeeded ? 1 : 0;
   }
-  EXPECT_GT(successes, count * 95 / 100);  // some of these networks let nothing through
+  EXPECT_GT(successes, count * 90 / 100);  // some of these networks let nothing through any more
   std::cout << successes << " of " << count << " came through" << std::endl;
 }
 
