@@ -3,6 +3,7 @@
 // packet. It checks at each step what must hold in every network.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct SimulationSettings {
   PartySettings server;
   WireSettings up;  // from the client to the server
   WireSettings down;
+  // From then on what the client sends comes from another address, and its first one is nobody's.
+  Duration client_moves = Duration::max();
   std::uint64_t seed = 1;
   // That may be sent though the window of packets is full: two each second or two, for a minute.
   std::uint64_t most_probes = 128;
@@ -34,7 +37,7 @@ class Simulation {
   bool run_until(const std::function<bool()>& holds, Duration most = std::chrono::hours(1));
 
   Party& client() { return client_; }
-  Party& server() { return server_; }
+  Party& server() { return servers_.back().party; }
   Instant now() const { return now_; }
   Duration passed() const { return now_ - start_; }
   bool is_over() const;
@@ -58,10 +61,20 @@ class Simulation {
  private:
   static constexpr Instant start_ = Instant(std::chrono::hours(1));
 
+  // An end of the server's, on a socket that is connected to its client.
+  struct Served {
+    Party party;
+    Address client;
+  };
+
   void step();
   Instant next() const;
+  Address clients_address() const;
+  void add_server();
   void to_server(std::span<const std::byte> datagram);
-  void send(Party& from, const Party& to, Wire& wire, const char* name);
+  void to_doorkeeper(std::span<const std::byte> datagram);
+  // Where there is no wire nobody hears it.
+  void send(Party& from, const Party& to, Wire* wire, const char* name);
   void note(const char* name, std::span<const std::byte> datagram, const char* fate);
   void check(const Party& from, const Party& to);
   void check_patience();
@@ -69,7 +82,8 @@ class Simulation {
   const SimulationSettings settings_;
   Instant now_ = start_;
   Party client_;
-  Party server_;
+  std::deque<Served> servers_;   // the last is whom the client talks to, or will
+  std::vector<Party*> parties_;  // all of them
   Wire up_;
   Wire down_;
   reliable::Doorkeeper doorkeeper_;

@@ -35,6 +35,7 @@ class RandomScenario {
     settings.down = wire(is_bad);
     for (WireSettings* const way : {&settings.up, &settings.down})
       if (below(50) == 0) way->blackouts.push_back({milliseconds(3000), Duration::max()});
+    if (below(50) == 0) settings.client_moves = milliseconds(3000);
     return settings;
   }
 
