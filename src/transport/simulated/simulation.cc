@@ -10,18 +10,29 @@ namespace netlab::simulated {
 
 Simulation::Simulation(const SimulationSettings& settings)
     : settings_(settings),
-      client_(settings.client, 1, 2, start_),
-      parties_{&client_},
       up_(settings.up, settings.seed, 0, start_),
       down_(settings.down, settings.seed, 1, start_),
       doorkeeper_({settings.seed, ~settings.seed}),
       room_(reliable::largest_size) {
-  add_server();
-  client_.begin(
-      now_, std::make_unique<reliable::Connection>(
-                now_, settings.client.connection,
-                reliable::Identity{.id = 2 * settings.seed + 0x1000, .seed = settings.seed + 1}));
+  start_client();
+  parties_.push_back(&*client_);
+  add_server(client_->connection->id());
   transmit();
+}
+
+void Simulation::start_client() {
+  const reliable::Identity identity{.id = 2 * (settings_.seed + clients_++) + 0x1000,
+                                    .seed = settings_.seed + 1};
+  const auto salt = static_cast<std::uint8_t>(identity.id);
+  client_.emplace(settings_.client, salt, salt + 1, start_);
+  client_->begin(
+      now_, std::make_unique<reliable::Connection>(now_, settings_.client.connection, identity));
+}
+
+void Simulation::add_server(std::uint64_t clients_id) {
+  const auto salt = static_cast<std::uint8_t>(clients_id);
+  servers_.push_back({Party(settings_.server, salt + 1, salt, start_), clients_address()});
+  parties_.push_back(&server());
 }
 
 bool Simulation::is_over() const {
@@ -56,6 +67,7 @@ bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
 
 Instant Simulation::next() const {
   Instant first = std::min(up_.next(), down_.next());
+  if (clients_ == 1) first = std::min(first, later(start_, settings_.client_restarts));
   for (const Party* const party : parties_) {
     first = std::min(first, party->next());
     if (party->connection) first = std::min(first, party->connection->poll_timeout());
@@ -64,8 +76,9 @@ Instant Simulation::next() const {
 }
 
 void Simulation::step() {
+  if (clients_ == 1 && passed() >= settings_.client_restarts) start_client();
   while (up_.next() <= now_) to_server(up_.take());
-  while (down_.next() <= now_) client_.take(now_, down_.take());
+  while (down_.next() <= now_) client_->take(now_, down_.take());
   for (const Party* const party : parties_)
     if (party->connection && party->connection->poll_timeout() <= now_)
       party->connection->on_timeout(now_);
@@ -75,18 +88,13 @@ void Simulation::step() {
 
 void Simulation::transmit() {
   for (Party* const party : parties_) party->act(now_);
-  send(client_, server(), &up_, "client");
+  send(*client_, server(), &up_, "client");
   for (Served& served : servers_)
-    send(served.party, client_, served.client == clients_address() ? &down_ : nullptr, "server");
+    send(served.party, *client_, served.client == clients_address() ? &down_ : nullptr, "server");
 }
 
 Address Simulation::clients_address() const {
   return Address::loopback(passed() < settings_.client_moves ? 40'000 : 50'000);
-}
-
-void Simulation::add_server() {
-  servers_.push_back({Party(settings_.server, 2, 1, start_), clients_address()});
-  parties_.push_back(&server());
 }
 
 // As the kernel does it. Whoever serves a connection closes its socket when it is over.
@@ -111,8 +119,11 @@ void Simulation::to_doorkeeper(std::span<const std::byte> datagram) {
     if (sent_unknown_ > 3 * received_unknown_) complaint_ = "the server amplifies";
   }
   if (!verdict.admitted) return;
-  if (server().connection) add_server();
-  servers_.back().client = clients_address();
+  if (!server().connection) {  // the empty one
+    parties_.pop_back();
+    servers_.pop_back();
+  }
+  add_server(verdict.admitted->client);
   const reliable::Identity identity{.id = 2 * settings_.seed + 0x1001 + 2 * servers_.size(),
                                     .seed = settings_.seed + 2};
   server().begin(now_, std::make_unique<reliable::Connection>(now_, settings_.server.connection,
@@ -120,7 +131,7 @@ void Simulation::to_doorkeeper(std::span<const std::byte> datagram) {
 }
 
 void Simulation::give_client(std::span<const std::byte> datagram) {
-  client_.take(now_, datagram);
+  client_->take(now_, datagram);
   transmit();
 }
 
@@ -138,7 +149,7 @@ void Simulation::send(Party& from, const Party& to, Wire* wire, const char* name
     while (!rest.empty()) {
       const auto datagram = rest.first(std::min(batch.segment, rest.size()));
       rest = rest.subspan(datagram.size());
-      ++(&from == &client_ ? packets_up_ : packets_down_);
+      ++(&from == &*client_ ? packets_up_ : packets_down_);
       note(name, datagram, wire ? wire->send(now_, datagram) : "to nobody");
     }
     check(from, to);

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct SimulationSettings {
   WireSettings down;
   // From then on what the client sends comes from another address, and its first one is nobody's.
   Duration client_moves = Duration::max();
+  // Then its program is killed, and another comes from the same address.
+  Duration client_restarts = Duration::max();
   std::uint64_t seed = 1;
   // That may be sent though the window of packets is full: two each second or two, for a minute.
   std::uint64_t most_probes = 128;
@@ -36,8 +39,10 @@ class Simulation {
   // Until that holds, or so much time has passed. Returns whether it holds.
   bool run_until(const std::function<bool()>& holds, Duration most = std::chrono::hours(1));
 
-  Party& client() { return client_; }
+  Party& client() { return *client_; }
   Party& server() { return servers_.back().party; }
+  // The one that the first client talked to.
+  Party& first_server() { return servers_.front().party; }
   Instant now() const { return now_; }
   Duration passed() const { return now_ - start_; }
   bool is_over() const;
@@ -70,7 +75,8 @@ class Simulation {
   void step();
   Instant next() const;
   Address clients_address() const;
-  void add_server();
+  void start_client();
+  void add_server(std::uint64_t clients_id);
   void to_server(std::span<const std::byte> datagram);
   void to_doorkeeper(std::span<const std::byte> datagram);
   // Where there is no wire nobody hears it.
@@ -81,7 +87,8 @@ class Simulation {
 
   const SimulationSettings settings_;
   Instant now_ = start_;
-  Party client_;
+  std::optional<Party> client_;
+  unsigned int clients_ = 0;     // so far
   std::deque<Served> servers_;   // the last is whom the client talks to, or will
   std::vector<Party*> parties_;  // all of them
   Wire up_;

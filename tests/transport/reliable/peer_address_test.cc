@@ -7,6 +7,7 @@
 
 #include "socket/calls.h"
 #include "socket/segments.h"
+#include "support/thrown.h"
 #include "transport/blocking.h"
 #include "transport/reliable/reliable_network.h"
 #include "transport/reliable/reliable_stream.h"
@@ -84,6 +85,28 @@ TEST_F(PeerAddressTest, IsGoneForAClientWhoseAddressHasChanged) {
   EXPECT_EQ(receive_segments(server->socket()->fd.get(), room, segment), -EAGAIN);
   listener_->cut();
   EXPECT_FALSE(next.get());
+}
+
+// The old one says nothing any more; the new one greets from the same port.
+TEST_F(PeerAddressTest, LetsAClientInThatComesBackFromTheSamePort) {
+  auto accepted = accept();
+  std::optional<BareClient> killed(listener_->local());
+  killed->greet();
+  const Address here = killed->local();
+  auto failed = std::async(std::launch::async, [old = accepted.get()]() mutable {
+    std::byte byte;
+    const int error = error_of([&] { old->read_some({&byte, 1}); });
+    old.reset();
+    return error;
+  });
+  killed.reset();
+  auto next = accept();
+  ReliableStream client(performer_, socket_of_segments(listener_->local(), &here, 0),
+                        listener_->local(), {}, {.id = 78, .seed = 2});
+  client.greet(Clock::now() + 20s);
+  EXPECT_EQ(failed.get(), ECONNRESET);
+  EXPECT_EQ(next.get()->peer(), here);
+  client.cut();
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ class RandomScenario {
     for (WireSettings* const way : {&settings.up, &settings.down})
       if (below(50) == 0) way->blackouts.push_back({milliseconds(3000), Duration::max()});
     if (below(50) == 0) settings.client_moves = milliseconds(3000);
+    if (below(50) == 0) settings.client_restarts = milliseconds(3000);
     return settings;
   }
 
