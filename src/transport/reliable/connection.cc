@@ -16,6 +16,8 @@ constexpr Duration longest_pause = std::chrono::seconds(2);
 constexpr unsigned int most_doublings = 10;
 // A peer that is there may be busy with other things than our PING.
 constexpr Duration refused_for = std::chrono::seconds(3);
+// Between two PINGs because of HELLOs that anybody may have forged.
+constexpr Duration ping_distance = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -63,6 +65,7 @@ void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
   const auto packet = parse(datagram);
   if (!packet || !is_for_us(*packet)) {
     ++unreadable_;
+    if (packet) overheard(now, *packet);
     return;
   }
   try {
@@ -71,6 +74,20 @@ void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
   } catch (const ProtocolError&) {
     fail(EPROTO);
     close_with(Close::Code::violation);
+  }
+}
+
+// A client that was killed, and comes back from the same port, reaches its old connection: this
+// asks for the old client, and the new one answers that it is gone. So a half-open connection of
+// TCP ends (RFC 9293 section 3.5.1).
+void Connection::overheard(Instant now, const Packet& packet) {
+  if (now < deaf_until_) return;
+  if (state_ == State::greeting && belongs_to_a_connection(packet)) {
+    unknown_ = packet.to;
+    deaf_until_ = now + gone_distance;
+  } else if (state_ == State::open && !is_client_ && std::holds_alternative<Hello>(packet.body)) {
+    sender_->ping();
+    deaf_until_ = now + ping_distance;
   }
 }
 
@@ -208,7 +225,7 @@ void Connection::abort() {
 
 Batch Connection::poll_transmit(Instant now, std::span<std::byte> room) {
   assert(room.size() >= largest_size);
-  if (state_ == State::greeting) return transmit_hello(now, room);
+  if (state_ == State::greeting) return transmit_greeting(now, room);
   if (const Batch control = transmit_control(now, room); control.bytes > 0) return control;
   if (state_ != State::open) return {};
   const Batch batch = sender_->transmit(now, peer_id_, room);
@@ -216,7 +233,11 @@ Batch Connection::poll_transmit(Instant now, std::span<std::byte> room) {
   return batch;
 }
 
-Batch Connection::transmit_hello(Instant now, std::span<std::byte> room) {
+Batch Connection::transmit_greeting(Instant now, std::span<std::byte> room) {
+  if (unknown_ != 0) {
+    const std::size_t size = emit(std::exchange(unknown_, 0), Gone{}, room);
+    return {size, size};
+  }
   if (!wants_hello_) return {};
   wants_hello_ = false;
   hello_sent_ = now;

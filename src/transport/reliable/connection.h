@@ -75,6 +75,8 @@ class Connection {
 
   void establish(const Terms& terms, std::uint64_t peer_limit, std::uint64_t peer_id);
   bool is_for_us(const Packet& packet) const;
+  // What is not for us.
+  void overheard(Instant now, const Packet& packet);
   void heard(Instant now);
   void handle(Instant now, const Hello& hello);
   void handle(Instant now, const Retry& retry);
@@ -87,7 +89,7 @@ class Connection {
   void fail(int error);
   void finish_if_complete(Instant now);
   void close_with(Close::Code code) { wants_close_ = code; }
-  Batch transmit_hello(Instant now, std::span<std::byte> room);
+  Batch transmit_greeting(Instant now, std::span<std::byte> room);
   Batch transmit_control(Instant now, std::span<std::byte> room);
   Instant hello_time() const;
   Instant idle_time() const;
@@ -99,6 +101,8 @@ class Connection {
   State state_ = State::greeting;
   int error_ = 0;
   std::uint64_t unreadable_ = 0;
+  std::uint64_t unknown_ = 0;  // an id that is not ours, by which we were called; 0: none
+  Instant deaf_until_{};       // to what is not for us
 
   // Of the greeting.
   Instant give_up_at_ = never;

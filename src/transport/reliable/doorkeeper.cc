@@ -4,14 +4,8 @@ namespace netlab::reliable {
 namespace {
 
 constexpr std::size_t most_known = 65'536;
-constexpr auto gone_distance = std::chrono::milliseconds(20);
 // Ports where system services might answer our answers (docs/protocols.md, "Who gets no answer").
 constexpr std::uint16_t service_ports_end = 1024;
-
-bool belongs_to_a_connection(const Packet& packet) {
-  return std::holds_alternative<Data>(packet.body) || std::holds_alternative<Ack>(packet.body) ||
-         std::holds_alternative<Ping>(packet.body);
-}
 
 }  // namespace
 

@@ -168,6 +168,11 @@ std::optional<Body> parse_body(Kind kind, std::span<const std::byte> packet, std
 
 }  // namespace
 
+bool belongs_to_a_connection(const Packet& packet) {
+  return std::holds_alternative<Data>(packet.body) || std::holds_alternative<Ack>(packet.body) ||
+         std::holds_alternative<Ping>(packet.body);
+}
+
 std::optional<Packet> parse(std::span<const std::byte> datagram) {
   if (datagram.size() < header_size || datagram.size() > largest_size) return std::nullopt;
   if (get<std::uint8_t>(datagram, 4) != version) return std::nullopt;

@@ -83,11 +83,15 @@ struct Close {
   Code code = Code::done;
 };
 struct Gone {};
+inline constexpr Duration gone_distance = std::chrono::milliseconds(20);  // at least, between two
 
 struct Packet {
   std::uint64_t to = 0;  // the id that its receiver has given itself; of a HELLO 0
   std::variant<Hello, Retry, Welcome, Data, Ack, Ping, Close, Gone> body;
 };
+
+// DATA, ACK or PING: who does not know the connection answers GONE.
+bool belongs_to_a_connection(const Packet& packet);
 
 // Nothing when it is none of ours, or has been changed on its way. Spans point into `datagram`.
 std::optional<Packet> parse(std::span<const std::byte> datagram);

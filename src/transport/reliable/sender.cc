@@ -68,6 +68,7 @@ void Sender::on_timeout(Instant now) {
     blocked_since_ = now;
     wants_ping_ = true;
   }
+  probed_ = {};
   recovery_.on_timeout(now);
   send_lost_again(now);
 }
@@ -97,27 +98,36 @@ bool Sender::is_blocked() const {
   return next_ < buffer_.end() && !has_new() && lost_.empty() && recovery_.flight().packets() == 0;
 }
 
-std::optional<Range> Sender::oldest_on_its_way(std::size_t most) const {
+// What is most likely missing; the second probe of a time-out carries what comes next, or the same
+// when there is nothing more.
+std::optional<Range> Sender::probed_range(std::size_t most) {
+  auto range = oldest_on_its_way(probed_, most);
+  if (!range) range = oldest_on_its_way({}, most);
+  if (!range) return std::nullopt;
+  probed_ = *range;
+  sent_again_ += range->size();
+  return range;
+}
+
+std::optional<Range> Sender::oldest_on_its_way(const Range& besides, std::size_t most) const {
   const Flight& flight = recovery_.flight();
   for (std::uint64_t number = flight.first(); number < flight.end(); ++number) {
     const SentPacket& packet = flight[number];
     if (packet.state != SentPacket::State::outstanding || packet.bytes == 0) continue;
-    const std::uint64_t first = std::max(packet.offset, buffer_.begin());
+    std::uint64_t first = std::max(packet.offset, buffer_.begin());
+    if (besides.first <= first && first < besides.end) first = besides.end;
     if (first < packet.end()) return Range{first, std::min(packet.end(), first + most)};
   }
   return std::nullopt;
 }
 
-// What is lost goes before what is new; a probe carries what is most likely missing.
+// What is lost goes first, in a probe as well: it is surely missing, and the window may be full of
+// what is of no use before it.
 std::optional<Range> Sender::next_range(Instant now, std::size_t most) {
   const bool is_probe = recovery_.wants_probe();
-  if (is_probe) {
-    if (recovery_.probes_in_vain() >= black_hole) most = base_size - data_header_size;
-    if (const auto oldest = oldest_on_its_way(most)) {
-      sent_again_ += oldest->size();
-      return oldest;
-    }
-  }
+  if (is_probe && recovery_.probes_in_vain() >= black_hole) most = base_size - data_header_size;
+  if (is_probe && lost_.empty())
+    if (const auto range = probed_range(most)) return range;
   if (lost_.empty() && !has_new()) return std::nullopt;
   if (!is_probe && !recovery_.may_send(now)) return std::nullopt;
   if (!lost_.empty()) {

@@ -43,7 +43,8 @@ class Sender {
   std::size_t transmit_data(Instant now, std::uint64_t to, const Range& range,
                             std::span<std::byte> room);
   std::optional<Range> next_range(Instant now, std::size_t most);
-  std::optional<Range> oldest_on_its_way(std::size_t most) const;
+  std::optional<Range> probed_range(std::size_t most);
+  std::optional<Range> oldest_on_its_way(const Range& besides, std::size_t most) const;
   void send_lost_again(Instant now);
   void look_for_black_hole(Instant now);
   std::uint64_t next_number();
@@ -60,6 +61,7 @@ class Sender {
   std::uint64_t limit_;
   std::uint64_t skip_at_;  // the next number to be left out
   std::uint64_t sent_again_ = 0;
+  Range probed_;  // what the first probe of this time-out has carried
   bool wants_ping_ = false;
   Instant blocked_since_ = never;  // by the peer's limit, with nothing on its way
   unsigned int limit_probes_ = 0;

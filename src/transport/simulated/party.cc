@@ -11,6 +11,26 @@ std::byte byte_at(std::uint64_t offset, std::uint8_t salt) {
 
 }  // namespace
 
+void Party::begin(Instant now, std::unique_ptr<reliable::Connection> theirs) {
+  connection = std::move(theirs);
+  began_ = heard_ = now;
+}
+
+void Party::take(Instant now, std::span<const std::byte> datagram) {
+  const std::uint64_t before = connection->unreadable();
+  connection->on_datagram(now, datagram);
+  if (connection->unreadable() == before) heard_ = now;
+}
+
+bool Party::waits_too_long(Instant now) const {
+  if (!connection || connection->is_over()) return false;
+  const reliable::Settings& settings = settings_.connection;
+  if (!connection->is_established()) return now > began_ + settings.handshake_timeout;
+  const Duration answer =
+      std::max(settings.idle_timeout, 3 * connection->sender().recovery().probe_timeout());
+  return now > heard_ + settings.keep_alive + answer;
+}
+
 void Party::act(Instant now) {
   if (!connection) return;
   read(now);

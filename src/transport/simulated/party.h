@@ -28,6 +28,8 @@ class Party {
         peers_salt_(peers_salt),
         may_read_(start + settings.reads_after) {}
 
+  void begin(Instant now, std::unique_ptr<reliable::Connection> connection);
+  void take(Instant now, std::span<const std::byte> datagram);
   // Reads and writes what can be read and written now.
   void act(Instant now);
   // When it wants to act without being told of anything.
@@ -37,6 +39,9 @@ class Party {
   bool is_over() const {
     return !connection || (connection->is_over() && connection->readable().empty());
   }
+  // It should have given up: who hears nothing asks, and waits for an answer no longer than its
+  // idle time-out.
+  bool waits_too_long(Instant now) const;
   bool has_read_all() const { return has_read_all_; }
   std::uint64_t bytes_read() const { return read_; }
   std::uint64_t bytes_written() const { return written_; }
@@ -52,6 +57,8 @@ class Party {
   const PartySettings settings_;
   const std::uint8_t salt_;
   const std::uint8_t peers_salt_;
+  Instant began_{};
+  Instant heard_{};  // the last datagram that it understood
   std::uint64_t written_ = 0;
   std::uint64_t read_ = 0;
   bool has_read_all_ = false;

@@ -3,7 +3,9 @@
 // packet. It checks at each step what must hold in every network.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,13 @@ struct SimulationSettings {
   PartySettings server;
   WireSettings up;  // from the client to the server
   WireSettings down;
+  // From then on what the client sends comes from another address, and its first one is nobody's.
+  Duration client_moves = Duration::max();
+  // Then its program is killed, and another comes from the same address.
+  Duration client_restarts = Duration::max();
   std::uint64_t seed = 1;
-  std::uint64_t most_probes = 64;  // that may be sent though the window of packets is full
+  // That may be sent though the window of packets is full: two each second or two, for a minute.
+  std::uint64_t most_probes = 128;
   bool logs = false;
 };
 
@@ -32,8 +39,10 @@ class Simulation {
   // Until that holds, or so much time has passed. Returns whether it holds.
   bool run_until(const std::function<bool()>& holds, Duration most = std::chrono::hours(1));
 
-  Party& client() { return client_; }
-  Party& server() { return server_; }
+  Party& client() { return *client_; }
+  Party& server() { return servers_.back().party; }
+  // The one that the first client talked to.
+  Party& first_server() { return servers_.front().party; }
   Instant now() const { return now_; }
   Duration passed() const { return now_ - start_; }
   bool is_over() const;
@@ -57,17 +66,31 @@ class Simulation {
  private:
   static constexpr Instant start_ = Instant(std::chrono::hours(1));
 
+  // An end of the server's, on a socket that is connected to its client.
+  struct Served {
+    Party party;
+    Address client;
+  };
+
   void step();
   Instant next() const;
+  Address clients_address() const;
+  void start_client();
+  void add_server(std::uint64_t clients_id);
   void to_server(std::span<const std::byte> datagram);
-  void send(Party& from, const Party& to, Wire& wire, const char* name);
+  void to_doorkeeper(std::span<const std::byte> datagram);
+  // Where there is no wire nobody hears it.
+  void send(Party& from, const Party& to, Wire* wire, const char* name);
   void note(const char* name, std::span<const std::byte> datagram, const char* fate);
   void check(const Party& from, const Party& to);
+  void check_patience();
 
   const SimulationSettings settings_;
   Instant now_ = start_;
-  Party client_;
-  Party server_;
+  std::optional<Party> client_;
+  unsigned int clients_ = 0;     // so far
+  std::deque<Served> servers_;   // the last is whom the client talks to, or will
+  std::vector<Party*> parties_;  // all of them
   Wire up_;
   Wire down_;
   reliable::Doorkeeper doorkeeper_;

@@ -130,6 +130,48 @@ TEST_F(HostileTest, BelievesItWhenThePeerIsSilentAsWell) {
   EXPECT_EQ(client().error(), ECONNRESET);
 }
 
+// Anybody can say HELLO under a forged address. The peer is asked now and then, and lives.
+TEST_F(HostileTest, AsksThePeerWhenAnotherSaysHelloFromItsAddress) {
+  begin();
+  const std::uint64_t before = simulation_->packets_down();
+  for (std::uint64_t i = 0; i < 5000; ++i) {  // for five seconds
+    simulation_->give_server(packet(0, Hello{1 + i, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
+    simulation_->run_until([] { return false; }, 1ms);
+  }
+  EXPECT_EQ(server().error(), 0);
+  EXPECT_EQ(client().error(), 0);
+  EXPECT_GE(simulation_->packets_down() - before, 9u);  // PINGs alone
+  EXPECT_LE(simulation_->packets_down() - before, 11u);
+}
+
+// Who asks for another is told, now and then, by a client that is not sure of its server yet.
+TEST_F(HostileTest, SaysThatAnotherIsGoneWhileItGreets) {
+  settings_.up.link.loss = 1;
+  simulation_.emplace(settings_);
+  const std::uint64_t before = simulation_->packets_up();
+  simulation_->give_client(packet(client().id() + 2, Close{}));
+  simulation_->give_client(packet(client().id() + 2, Gone{}));
+  EXPECT_EQ(simulation_->packets_up(), before);  // there is nobody who asks
+  std::array<std::byte, 24> ping;
+  emit(client().id() + 2, Ping{1}, ping);
+  for (int i = 0; i < 100; ++i) {  // for a tenth of a second
+    simulation_->give_client(ping);
+    simulation_->run_until([] { return false; }, 1ms);
+  }
+  EXPECT_EQ(simulation_->packets_up() - before, 5u);
+  EXPECT_EQ(client().error(), 0);
+}
+
+TEST_F(HostileTest, SaysNothingToWhoAsksForAnotherOnceItIsEstablished) {
+  begin();
+  const std::uint64_t before = simulation_->packets_up() + simulation_->packets_down();
+  std::array<std::byte, 24> ping;
+  emit(client().id() + 2, Ping{1}, ping);
+  simulation_->give_client(ping);
+  simulation_->give_server(ping);
+  EXPECT_EQ(simulation_->packets_up() + simulation_->packets_down(), before);
+}
+
 TEST_F(HostileTest, IsRefusedByWhomItDoesNotKnowYet) {
   Connection stranger(Instant(1h), {}, {.id = 1, .seed = 1});
   stranger.on_refused(Instant(1h));

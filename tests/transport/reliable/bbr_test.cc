@@ -1,0 +1,284 @@
+// BBR with numbers worked out by hand: 1.2 MB/s and 100 ms make 120,000 bytes on their way, or a
+// hundred packets.
+#include "transport/reliable/bbr.h"
+
+#include <gtest/gtest.h>
+
+namespace netlab::reliable {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t datagram = 1200;
+constexpr double rate = 1'200'000;
+constexpr std::uint64_t product = 120'000;
+constexpr double startup_gain = 2.885;
+// Of that rate: two packets at each end and for an acknowledgement.
+constexpr std::uint64_t quanta = 3 * 2 * datagram;
+
+TEST(RecentMaximum, ForgetsAValueAfterTenRounds) {
+  RecentMaximum recent;
+  EXPECT_EQ(recent.get(), 0);
+  recent.add(7);
+  recent.add(3);
+  EXPECT_EQ(recent.get(), 7);
+  for (int i = 0; i < 9; ++i) {
+    recent.begin_round();
+    recent.add(5);
+    EXPECT_EQ(recent.get(), 7) << i;
+  }
+  recent.begin_round();
+  EXPECT_EQ(recent.get(), 5);
+  recent.clear();
+  EXPECT_EQ(recent.get(), 0);
+}
+
+class BbrTest : public testing::Test {
+ protected:
+  // An acknowledgement of one packet, so long after the last one.
+  void acknowledge(Duration after, Acknowledged news) {
+    now_ += after;
+    news.now = now_;
+    if (news.bytes == 0) news.bytes = datagram;
+    RoundTrip round_trip;
+    round_trip.sample(round_trip_, 0ms);
+    bbr_.on_acknowledged(news, round_trip);
+  }
+  void round(double delivered = rate, std::uint64_t left = 0) {
+    acknowledge(100ms, {.in_flight = left + datagram, .rate = delivered, .round_is_over = true});
+  }
+  // Start-up and drain are over, and what the bandwidth is known to be is this.
+  void fill(double delivered = rate) {
+    for (int i = 0; i < 4; ++i) round(delivered);
+    ASSERT_EQ(pace(), delivered);
+  }
+  // Until it looks at the round trip, which was longer since `now_`.
+  void begin_probe(std::uint64_t left) {
+    round_trip_ = 110ms;
+    acknowledge(5s, {.in_flight = left + datagram, .rate = rate});
+    ASSERT_EQ(pace(), rate);
+    acknowledge(1ns, {.in_flight = left + datagram, .rate = rate});
+    ASSERT_LT(bbr_.window(), product);
+  }
+  double pace() const {
+    RoundTrip round_trip;
+    round_trip.sample(round_trip_, 0ms);
+    return bbr_.pacing_rate(round_trip);
+  }
+
+  Instant now_ = Instant(1h);
+  Duration round_trip_ = 100ms;
+  Bbr bbr_{datagram};
+};
+
+TEST_F(BbrTest, BeginsWithTenPacketsAtTheStartUpsPace) {
+  EXPECT_EQ(bbr_.window(), 10 * datagram);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.1);
+  round_trip_ = 10us;  // no shorter than a millisecond
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.001);
+}
+
+TEST_F(BbrTest, DoublesTheRateInStartUp) {
+  round();
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * rate);
+  EXPECT_EQ(bbr_.window(), static_cast<std::uint64_t>(startup_gain * product) + quanta);
+  round(2 * rate);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 2 * rate);
+}
+
+// What is left of its ten packets at a rate that says little.
+TEST_F(BbrTest, SendsNoLessThanAtTheBeginningUntilThePipeWasFull) {
+  round(1000);
+  EXPECT_EQ(bbr_.window(), 10 * datagram);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.1);
+}
+
+TEST_F(BbrTest, TakesThePipeForFullAfterThreeRoundsWithoutAQuarterMore) {
+  round(rate, product);
+  for (int i = 0; i < 2; ++i) round(1.24 * rate, 2 * product);
+  round(1.25 * rate, 2 * product);  // a quarter more: from the beginning
+  for (int i = 0; i < 2; ++i) {
+    round(1.25 * rate, 2 * product);
+    EXPECT_DOUBLE_EQ(pace(), startup_gain * 1.25 * rate) << i;
+  }
+  round(1.25 * rate, 2 * product);
+  EXPECT_DOUBLE_EQ(pace(), 1.25 * rate / startup_gain);
+}
+
+TEST_F(BbrTest, CountsNoRoundsInWhichTheApplicationHadNoMore) {
+  round(rate, 2 * product);
+  for (int i = 0; i < 10; ++i)
+    acknowledge(100ms, {.in_flight = 2 * product,
+                        .rate = rate,
+                        .rate_is_applications = true,
+                        .round_is_over = true});
+  for (int i = 0; i < 10; ++i)  // nor what is within one
+    acknowledge(1ms, {.in_flight = 2 * product, .rate = rate});
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * rate);
+}
+
+TEST_F(BbrTest, DrainsToWhatThePathHolds) {
+  for (int i = 0; i < 4; ++i) round(rate, 2 * product);
+  EXPECT_DOUBLE_EQ(pace(), rate / startup_gain);
+  round(rate, product + 1);
+  EXPECT_DOUBLE_EQ(pace(), rate / startup_gain);
+  round(rate, product);
+  EXPECT_EQ(pace(), rate);
+  EXPECT_EQ(bbr_.window(), 2 * product + quanta + datagram);  // the last one came beyond the rate
+}
+
+TEST_F(BbrTest, TriesALittleMoreAndALittleLessInEightPhases) {
+  fill();
+  acknowledge(100ms, {.rate = rate});  // a phase is longer than a round trip
+  for (int i = 0; i < 2; ++i)
+    for (const double gain : {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.25, 0.75}) {
+      EXPECT_DOUBLE_EQ(pace(), gain * rate);
+      const std::uint64_t more = gain > 1 ? 2 * datagram : 0;
+      EXPECT_EQ(bbr_.window(), 2 * product + quanta + datagram + more) << gain;
+      acknowledge(101ms, {.rate = rate});
+    }
+}
+
+TEST_F(BbrTest, HeedsNoLoss) {
+  fill();
+  const std::uint64_t before = bbr_.window();
+  bbr_.on_lost(now_, now_, 50 * datagram);
+  EXPECT_EQ(bbr_.window(), before);
+  EXPECT_EQ(pace(), rate);
+}
+
+TEST_F(BbrTest, TakesARateOfTenRoundsAgoForNoMeasure) {
+  fill();
+  for (int i = 0; i < 9; ++i) round(rate / 2);
+  EXPECT_GE(pace(), rate * 0.75);
+  round(rate / 2);
+  EXPECT_LE(pace(), rate / 2 * 1.25);
+}
+
+TEST_F(BbrTest, TakesWhatTheApplicationGaveForNoMeasureUnlessItIsMore) {
+  fill();
+  for (int i = 0; i < 20; ++i)
+    acknowledge(1ms, {.rate = rate / 2, .rate_is_applications = true, .round_is_over = true});
+  EXPECT_EQ(pace(), rate);
+  acknowledge(1ms, {.rate = 2 * rate, .rate_is_applications = true});
+  EXPECT_EQ(pace(), 2 * rate);
+}
+
+TEST_F(BbrTest, LooksAtTheRoundTripAfterFiveSeconds) {
+  fill();
+  begin_probe(2 * product);
+  EXPECT_EQ(bbr_.window(), product / 2);
+  EXPECT_EQ(pace(), rate);
+  round_trip_ = 120ms;  // the queue is still there
+  acknowledge(1s, {.in_flight = product / 2 + 1 + datagram, .rate = rate});
+  EXPECT_EQ(bbr_.window(), product / 2);
+  acknowledge(1ms, {.in_flight = product / 2 + datagram, .rate = rate});  // from here on
+  acknowledge(199ms, {.in_flight = datagram, .rate = rate});
+  EXPECT_EQ(bbr_.window(), product / 2);
+  acknowledge(1ms, {.in_flight = datagram, .rate = rate});
+  EXPECT_GT(bbr_.window(), 2 * product);
+  acknowledge(5s, {.rate = rate});  // from the end of the last
+  EXPECT_GT(bbr_.window(), 2 * product);
+  acknowledge(1ns, {.rate = rate});  // and again, from the 110 ms on
+  EXPECT_EQ(bbr_.window(), product * 110 / 100 / 2);
+}
+
+TEST_F(BbrTest, LooksNotWhileTheRoundTripIsAsShortAsEver) {
+  fill();
+  for (int i = 0; i < 200; ++i) {
+    round();
+    EXPECT_GT(bbr_.window(), 2 * product) << i;
+  }
+}
+
+TEST_F(BbrTest, LeavesFourPacketsOnTheirWayWhileItLooks) {
+  fill(24'000);  // of which half a round trip is one
+  round_trip_ = 110ms;
+  acknowledge(5s + 1ns, {.rate = 24'000});
+  EXPECT_EQ(bbr_.window(), 4 * datagram);
+}
+
+TEST_F(BbrTest, LooksForARoundTripWhereThatIsLonger) {
+  round_trip_ = 300ms;
+  for (int i = 0; i < 5; ++i) acknowledge(300ms, {.rate = rate, .round_is_over = true});
+  round_trip_ = 310ms;
+  acknowledge(5s + 1ns, {.rate = rate});
+  ASSERT_EQ(bbr_.window(), 3 * product / 2);
+  acknowledge(1ms, {.rate = rate});  // the queue is empty
+  acknowledge(299ms, {.rate = rate});
+  EXPECT_EQ(bbr_.window(), 3 * product / 2);
+  acknowledge(1ms, {.rate = rate});
+  EXPECT_GT(bbr_.window(), 6 * product);
+}
+
+TEST_F(BbrTest, TakesWhatANearlyEmptyPipeDeliversForNoMeasure) {
+  fill();
+  begin_probe(2 * product);
+  for (int i = 0; i < 20; ++i)
+    acknowledge(1ms, {.in_flight = 2 * product, .rate = rate / 10, .round_is_over = true});
+  EXPECT_EQ(pace(), rate);
+}
+
+TEST_F(BbrTest, KeepsTheShortestRoundTripForTenSeconds) {
+  fill();
+  const Instant seen = now_;
+  round_trip_ = 200ms;
+  while (now_ < seen + 9900ms) acknowledge(100ms, {.rate = rate});
+  acknowledge(100ms, {.rate = rate});
+  EXPECT_LE(bbr_.window(), 2 * product + quanta + 3 * datagram);
+  acknowledge(1ns, {.rate = rate});
+  EXPECT_GE(bbr_.window(), 4 * product + quanta);
+  round_trip_ = 50ms;  // a shorter one at once
+  acknowledge(100ms, {.rate = rate});
+  EXPECT_LE(bbr_.window(), product + quanta + 3 * datagram);
+}
+
+// What leaves at once: a packet, two, a millisecond's bytes, and 64 KiB.
+TEST_F(BbrTest, HasRoomForThreeQuanta) {
+  for (const auto& [measured, quantum] :
+       {std::pair{149'999., 1200u}, std::pair{150'000., 2400u}, std::pair{5'000'000., 5000u},
+        std::pair{100'000'000., 65'536u}}) {
+    bbr_ = Bbr(datagram);
+    fill(measured);
+    const auto on_its_way = static_cast<std::uint64_t>(2 * measured * 0.1);
+    EXPECT_EQ(bbr_.window(), on_its_way + 3 * quantum + datagram) << measured;
+  }
+}
+
+TEST_F(BbrTest, MakesRoomForAcknowledgementsThatComeTogether) {
+  fill();
+  const std::uint64_t before = bbr_.window();
+  // 60,000 bytes at once, and in the 10 ms since the last ones 12,000 were to be expected.
+  acknowledge(10ms, {.bytes = 60'000, .rate = rate});
+  acknowledge(10ms, {.bytes = 30'000, .rate = rate});
+  EXPECT_EQ(bbr_.window(), before - datagram + 60'000 + 30'000 - 12'000);
+  acknowledge(1ms, {.bytes = 1'000'000, .rate = rate});
+  EXPECT_EQ(bbr_.window(), before - datagram + 120'000);  // no more than a tenth of a second's
+  for (int i = 0; i < 20; ++i) round();                   // the last ten without
+  EXPECT_LE(bbr_.window(), before + 2 * datagram);
+}
+
+TEST_F(BbrTest, MakesNoRoomForThemInStartUp) {
+  acknowledge(100ms, {.bytes = 60'000, .rate = rate});
+  EXPECT_EQ(bbr_.window(), static_cast<std::uint64_t>(startup_gain * product) + quanta);
+}
+
+TEST_F(BbrTest, BeginsAnewWhenNothingComesThrough) {
+  fill();
+  bbr_.on_persistent_congestion();
+  EXPECT_EQ(bbr_.window(), 10 * datagram);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.1);
+  round(rate / 2);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * rate / 2);
+  for (int i = 0; i < 3; ++i) round(rate / 2);
+  EXPECT_EQ(pace(), rate / 2);
+}
+
+TEST_F(BbrTest, CountsInPacketsOfThePathsSize) {
+  bbr_.set_datagram(9000);
+  fill();
+  EXPECT_EQ(bbr_.window(), 2 * product + 3 * 2 * 9000 + datagram);
+}
+
+}  // namespace
+}  // namespace netlab::reliable

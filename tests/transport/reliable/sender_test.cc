@@ -1,0 +1,113 @@
+// Which bytes go into the next packet.
+#include "transport/reliable/sender.h"
+
+#include <gtest/gtest.h>
+
+namespace netlab::reliable {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t payload = base_size - data_header_size;
+
+class SenderTest : public testing::Test {
+ protected:
+  using Offsets = std::vector<std::uint64_t>;
+
+  SenderTest() { begin({.window = 1000, .limit = 1'000'000}); }
+
+  void begin(const Terms& terms) {
+    sender_.emplace(terms, settings_, 1);
+    sender_->measured(now_, 100ms);
+  }
+  void write(std::size_t bytes) {
+    ASSERT_GE(sender_->buffer().room().size(), bytes);
+    sender_->buffer().written(bytes);
+  }
+  // The offsets of what is sent now.
+  Offsets sent() {
+    Offsets offsets;
+    for (;;) {
+      const Batch batch = sender_->transmit(now_, 1, room_);
+      if (batch.bytes == 0) return offsets;
+      for (std::size_t at = 0; at < batch.bytes; at += batch.segment) {
+        const auto rest = std::span<const std::byte>(room_).subspan(at, batch.bytes - at);
+        const auto packet = parse(rest.first(std::min(rest.size(), batch.segment)));
+        if (const auto* const data = packet ? std::get_if<Data>(&packet->body) : nullptr)
+          offsets.push_back(data->offset);
+      }
+    }
+  }
+  // What is sent at the next time-out.
+  Offsets sent_in_vain() {
+    now_ = sender_->next_timeout();
+    sender_->on_timeout(now_);
+    return sent();
+  }
+  // These packets have come, and with them all bytes before the offset.
+  void acknowledge(std::uint64_t first, std::uint64_t last, std::uint64_t received_to) {
+    Ack ack{.largest = last, .received_to = received_to, .limit = 1'000'000};
+    ack.count = 1;
+    ack.ranges[0] = {first, last + 1};
+    sender_->on_acknowledgement(now_, ack);
+  }
+  std::uint64_t last_number() const { return sender_->recovery().next_number() - 1; }
+
+  Instant now_ = Instant(1h);
+  Settings settings_;
+  std::optional<Sender> sender_;
+  std::vector<std::byte> room_ = std::vector<std::byte>(largest_size);
+};
+
+// RFC 9002 section 6.2.4: one probe, and from the second time-out on two.
+TEST_F(SenderTest, SendsTheNextBytesInTheSecondProbe) {
+  write(3 * payload);
+  EXPECT_EQ(sent(), (Offsets{0, payload, 2 * payload}));
+  EXPECT_EQ(sent_in_vain(), Offsets{0});
+  EXPECT_EQ(sent_in_vain(), (Offsets{0, payload}));
+  EXPECT_EQ(sent_in_vain(), (Offsets{0, payload}));  // from the oldest on again
+}
+
+TEST_F(SenderTest, SendsTheSameTwiceWhereThereIsNothingElse) {
+  write(100);
+  EXPECT_EQ(sent(), Offsets{0});
+  EXPECT_EQ(sent_in_vain(), Offsets{0});
+  EXPECT_EQ(sent_in_vain(), (Offsets{0, 0}));
+}
+
+TEST_F(SenderTest, ProbesNothingThatHasCome) {
+  write(3 * payload);
+  sent();
+  sent_in_vain();
+  const std::uint64_t first = sender_->recovery().flight().first();
+  acknowledge(first, first, payload);
+  EXPECT_EQ(sent(), Offsets{});
+  EXPECT_EQ(sent_in_vain(), Offsets{payload});
+  EXPECT_EQ(sent_in_vain(), (Offsets{payload, 2 * payload}));
+}
+
+// Probes are small where large packets may be what does not come through: the two halves of one.
+// The first is lost; the receiver has no use for the second, which fills the window of one packet.
+TEST_F(SenderTest, ProbesWhatIsLostBeforeWhatIsOnItsWay) {
+  begin({.strategy = Strategy::stop_and_wait, .largest = 1392, .window = 1, .limit = 1'000'000});
+  write(4 * payload);
+  std::uint64_t first = 0;
+  for (int probed = 0; probed < 2; ++probed) {  // 1232 and 1392 bytes
+    EXPECT_EQ(sent(), Offsets{first});
+    first += sender_->mtu().size() - data_header_size;
+    acknowledge(last_number() - 1, last_number(), first);
+  }
+  ASSERT_EQ(sender_->mtu().size(), 1392u);
+  sent();
+  sent_in_vain();
+  sent_in_vain();
+  EXPECT_EQ(sent_in_vain(), (Offsets{first, first + payload}));
+  sender_->on_acknowledgement(now_,
+                              {.largest = last_number(), .received_to = first, .limit = 1'000'000});
+  EXPECT_EQ(sent(), Offsets{});
+  EXPECT_EQ(sent_in_vain(), Offsets{});  // the first is lost now
+  EXPECT_EQ(sent_in_vain(), (Offsets{first, first + payload}));
+}
+
+}  // namespace
+}  // namespace netlab::reliable
