@@ -83,9 +83,18 @@ inline Protocol guess_protocol() {
               }};
 }
 
-// A file that does not fit into the buffers of a connection.
+// A file that does not fit into the buffers of a connection, and is not too much for a sanitizer
+// that looks at each byte.
 struct LabFolder {
-  LabFolder() : folder(), content(8 * 1024 * 1024, 'x') { folder.write("notes.txt", content); }
+#ifdef NETLAB_SANITIZED
+  static constexpr std::size_t size = 3 * 1024 * 1024;
+#else
+  static constexpr std::size_t size = 8 * 1024 * 1024;
+#endif
+
+  LabFolder() : folder(), content(size, 'x') {
+    folder.write("notes.txt", content);
+  }
 
   TemporaryFolder folder;
   std::string content;
