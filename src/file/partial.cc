@@ -136,7 +136,7 @@ void make_durable(const Fd& file, const std::string& path) {
 // may be somebody's who is about to write.)
 void adopt_beginning(const Place& destination, std::span<const std::byte> bytes) {
   auto part = Partial::find_part(destination);
-  if (!part || part->is_known() || part->size() == 0 || part->size() > bytes.size()) return;
+  if (!part || !part->may_be_anothers() || part->size() > bytes.size()) return;
   std::vector<std::byte> there(part->size());
   part->read(0, there);
   if (std::ranges::equal(there, bytes.first(there.size()))) part->start(part->size(), "");
@@ -187,7 +187,7 @@ Partial Partial::create(const Place& destination, bool replace) {
 Partial Partial::create_part(const Place& destination) {
   const Place part = part_of(destination);
   Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
-  if (partial.size() > 0 && !partial.is_known()) throw_another_s(part);
+  if (partial.may_be_anothers()) throw_another_s(part);
   return partial;
 }
 

@@ -53,6 +53,8 @@ class Partial {
   bool is_ours() const { return is_ours_; }
   // Whether its state says that netlab made it. That of a small file has none while it is written.
   bool is_known() const { return is_known_; }
+  // Whether something would be lost with it that may be the user's own.
+  bool may_be_anothers() const { return size_ > 0 && !is_known_; }
 
   // Whether its name is its own, and not that of a link to it.
   bool is_file_of_its_own() const;

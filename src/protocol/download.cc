@@ -149,7 +149,7 @@ class Transfer {
   // remote file: a small one's, by a process that was killed.
   void adopt_beginning(const Place& place) {
     auto part = Partial::find_part(place);
-    if (!part || part->is_known() || part->size() == 0) return;
+    if (!part || !part->may_be_anothers()) return;
     wait_anew();
     const auto found = remote_.look();
     if (!found || !found->size || *found->size < part->size()) return;

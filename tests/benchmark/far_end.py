@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 HERE, THERE = "10.77.0.1", "10.77.0.2"
+TCP = {"TCP bbr": "bbr", "TCP cubic": "cubic"}  # the congestion control of each
 
 
 def may_have_devices():
@@ -14,6 +15,12 @@ def may_have_devices():
 
 def ip(*words):
     subprocess.run(["ip", *map(str, words)], check=True, capture_output=True)
+
+
+def bring_up(ip, device, address):
+    """`ip`: this host's, or another's."""
+    ip("addr", "add", f"{address}/24", "dev", device)
+    ip("link", "set", device, "up")
 
 
 class Host:
@@ -47,10 +54,8 @@ class FarEnd:
         self.host = Host()
         self.there = self.host.there
         self.carrier = self.devices(self.host.pid)
-        ip("addr", "add", f"{HERE}/24", "dev", "near")
-        ip("link", "set", "near", "up")
-        self.host.ip("addr", "add", f"{THERE}/24", "dev", "far")
-        self.host.ip("link", "set", "far", "up")
+        bring_up(ip, "near", HERE)
+        bring_up(self.host.ip, "far", THERE)
         return self
 
     def congestion(self, name):
@@ -94,10 +99,8 @@ class Sender(Host):
         super().__init__()
         router, self.address = f"10.78.{number}.1", f"10.78.{number}.2"
         ip("link", "add", f"side{number}", "type", "veth", "peer", "name", "out", "netns", self.pid)
-        ip("addr", "add", f"{router}/24", "dev", f"side{number}")
-        ip("link", "set", f"side{number}", "up")
-        self.ip("addr", "add", f"{self.address}/24", "dev", "out")
-        self.ip("link", "set", "out", "up")
+        bring_up(ip, f"side{number}", router)
+        bring_up(self.ip, "out", self.address)
         self.route = ["default", "via", router]
 
     def congestion(self, name):

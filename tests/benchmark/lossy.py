@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import time
 
-from far_end import HERE, FarEnd, may_have_devices, tun
+from far_end import HERE, TCP, FarEnd, may_have_devices, tun
 from measure import (Row, Running, failed, has, make_file, median, print_table, ratio, received, run_rounds,
                      wait_until_bound)
 
@@ -12,7 +12,6 @@ SECONDS = 5
 MBIT = 1000
 QUEUE = 4000  # packets: more than a round trip's
 LINES = [(20, 0.1), (20, 1), (20, 5), (100, 0.1), (100, 1), (100, 5)]  # round trip, ms; loss each way, percent
-TCP = {"TCP bbr": "bbr", "TCP cubic": "cubic"}  # the congestion control of each
 
 
 def rows_for(folder, tools):

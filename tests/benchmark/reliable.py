@@ -47,8 +47,9 @@ def run_whole(row, new, size):
     """Some say that all went well when it did not."""
     new.unlink(missing_ok=True)
     done = run_round(row)
-    if received(new) != size:
-        raise RuntimeError(f"{received(new)} bytes came")
+    bytes_come = received(new)
+    if bytes_come != size:
+        raise RuntimeError(f"{bytes_come} bytes came")
     return done
 
 

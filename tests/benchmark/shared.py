@@ -5,7 +5,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 
-from far_end import Bottleneck, may_have_devices, tun, veth
+from far_end import TCP, Bottleneck, may_have_devices, tun, veth
 from measure import Running, make_file, median, print_table, received
 
 RATE, LATENCY = "10mbit", "50ms"
@@ -13,8 +13,7 @@ ROUND_TRIPS = [0, 20]  # ms
 BEFORE = 0.2  # of the time, until both are at their pace
 
 UDP = {name: ["--udp", "--congestion", name] for name in ("bbr", "cubic", "newreno")}
-TCP = {f"TCP {name}": [] for name in ("cubic", "bbr")}
-WORDS = UDP | TCP
+WORDS = UDP | dict.fromkeys(TCP, [])
 PAIRS = [(name, name) for name in UDP] + [(name, tcp) for name in UDP for tcp in TCP]
 PAIRS += [("TCP cubic", "TCP cubic"), ("TCP bbr", "TCP cubic")]
 
@@ -25,7 +24,7 @@ def run_pair(folder, tools, line, pair, seconds):
     (folder / "new").mkdir()
     places = [folder / "new/first", folder / "new/second"]
     for sender, name in zip(line.senders, pair):
-        sender.congestion(name.removeprefix("TCP ") if name in TCP else "cubic")
+        sender.congestion(TCP.get(name, "cubic"))
     serve = lambda sender, words: lambda port: sender.there(tools.netlab, "ftp", "serve", folder / "served/file.bin",
                                                             "-q", "-p", port, *words)
     with ExitStack() as servers:

@@ -16,6 +16,16 @@ class DeliveryRateTest : public testing::Test {
     rate_.on_sent(packet, nothing_else_in_flight);
     return packet;
   }
+  // One that comes after 100 ms, then two, sent at 100 and 150 ms, that come together.
+  double rate_of_two_that_come_at(Duration passed) {
+    rate_.on_delivered(at(100ms), send(0ms, true));
+    rate_.take();
+    const SentPacket second = send(100ms);
+    const SentPacket third = send(150ms);
+    rate_.on_delivered(at(passed), second);
+    rate_.on_delivered(at(passed), third);
+    return rate_.take();
+  }
 
   DeliveryRate rate_;
 };
@@ -47,27 +57,14 @@ TEST_F(DeliveryRateTest, IsThatOfTheLineOnceThePipeIsFull) {
 // Acknowledgements that were held up come together: faster than they were sent the packets did not
 // come.
 TEST_F(DeliveryRateTest, TakesTheTimeOfSendingWhereThatIsLonger) {
-  const SentPacket first = send(0ms, true);
-  rate_.on_delivered(at(100ms), first);
-  rate_.take();
-  const SentPacket second = send(100ms);
-  const SentPacket third = send(150ms);
-  rate_.on_delivered(at(160ms), second);
-  rate_.on_delivered(at(160ms), third);
-  EXPECT_DOUBLE_EQ(rate_.take(), 2000 / 0.150);  // from `first` on; 60 ms passed in coming
+  // From the first on; 60 ms passed in coming.
+  EXPECT_DOUBLE_EQ(rate_of_two_that_come_at(160ms), 2000 / 0.150);
   rate_.on_delivered(at(170ms), send(160ms));
-  EXPECT_DOUBLE_EQ(rate_.take(), 1000 / 0.010);  // from `third` on
+  EXPECT_DOUBLE_EQ(rate_.take(), 1000 / 0.010);  // from the third on
 }
 
 TEST_F(DeliveryRateTest, TakesTheTimeOfComingWhereThatIsLonger) {
-  const SentPacket first = send(0ms, true);
-  rate_.on_delivered(at(100ms), first);
-  rate_.take();
-  const SentPacket second = send(100ms);
-  const SentPacket third = send(150ms);
-  rate_.on_delivered(at(300ms), second);
-  rate_.on_delivered(at(300ms), third);
-  EXPECT_DOUBLE_EQ(rate_.take(), 2000 / 0.200);  // since `first` came
+  EXPECT_DOUBLE_EQ(rate_of_two_that_come_at(300ms), 2000 / 0.200);  // since the first came
 }
 
 TEST_F(DeliveryRateTest, LeavesOutAPause) {
