@@ -142,8 +142,9 @@ def test_nothing_is_left_behind(model):
         for _ in range(SESSIONS):
             assert exchange(server) == b"hello"
         eventually(lambda: not children(server.pid), "children are left")
-        eventually(lambda: descriptors(server.pid) == files, "descriptors are left")
-        eventually(lambda: threads(server.pid) == running, "threads are left")
+        # The last session may not have ended when these were first counted.
+        eventually(lambda: descriptors(server.pid) <= files, "descriptors are left")
+        eventually(lambda: threads(server.pid) <= running, "threads are left")
         if not SANITIZED:
             assert resident(server.pid) - memory < 1024
 
