@@ -195,7 +195,7 @@ class Demo : public Action {
     output.tell({"resuming", "6. a second client resumes it", {}});
     const Instant started = Clock::now();
     const Download::Outcome outcome = fetch([&] { return network_->connect(server, deadline()); });
-    const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    const double seconds = in_seconds(Clock::now() - started);
     const double rate = static_cast<double>(outcome.received) / seconds;
     output.tell({"compared",
                  fmt::format("7. the {} bytes kept are compared by their hashes, and are the same",

@@ -112,7 +112,7 @@ class FtpGet : public Action {
         told(counts...);
       };
     Download::Outcome outcome = download_->run(*remote, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    const double seconds = in_seconds(network.now() - started_);
     // An earlier attempt may have begun before, and fetched more.
     outcome.from = connecting_.moved_from().value_or(outcome.from);
     outcome.received = connecting_.bytes_moved();
@@ -158,7 +158,7 @@ class FtpGet : public Action {
     };
     all_.failed = [&](const std::string& why) { output.remark(why); };
     const Tally tally = all_.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    const double seconds = in_seconds(network.now() - started_);
     progress.clear();
     Transferring::tell(tally, seconds, "received", output);
   }

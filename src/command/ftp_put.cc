@@ -57,7 +57,7 @@ class FtpPut : public Action {
                   .sending = transferring_.way<Sending>(connecting_, progress, output)};
     upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
     Upload::Outcome outcome = upload.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    const double seconds = in_seconds(network.now() - started_);
     // An earlier attempt may have begun before, and sent more.
     outcome.from = connecting_.moved_from().value_or(outcome.from);
     outcome.sent = connecting_.bytes_moved();
@@ -93,7 +93,7 @@ class FtpPut : public Action {
     };
     all_.failed = [&](const std::string& why) { output.remark(why); };
     Tally tally = all_.run(server, network);
-    const double seconds = std::chrono::duration<double>(network.now() - started_).count();
+    const double seconds = in_seconds(network.now() - started_);
     progress.clear();
     if (tally.busy > 0 && connecting_.may_try_again())
       throw TemporaryError("another transfer writes to some of them");

@@ -23,24 +23,25 @@ namespace netlab {
 namespace {
 
 using Text = const std::string&;
-using Link = StreamLinkSettings;
+using Faults = StreamLinkSettings;
 
 constexpr auto connect_timeout = std::chrono::seconds(10);
 
-constexpr std::array rows{
-    Setting<Link>{"delay", "TIME", "how long each byte is on its way, as 40ms",
-                  [](Link& link, Text text) { link.delay = parse_duration(text); }},
-    Setting<Link>{"rate", "RATE", "bytes a second, as 500K or 10M",
-                  [](Link& link, Text text) { link.rate = parse_rate(text); }},
-    Setting<Link>{"split", "N", "in pieces of N bytes, a millisecond apart",
-                  [](Link& link, Text text) { link.split = parse_count(text, 1, 1'000'000'000); }},
-    Setting<Link>{"cut-after", "BYTES",
-                  "end both connections in good order when the client got so much",
-                  [](Link& link, Text text) { link.cut_after = parse_size(text); }, true},
-    Setting<Link>{"reset-after", "BYTES", "reset both connections when the client got so much",
-                  [](Link& link, Text text) { link.reset_after = parse_size(text); }, true},
-    Setting<Link>{"stall-after", "BYTES", "send the client nothing more when it got so much",
-                  [](Link& link, Text text) { link.stall_after = parse_size(text); }, true},
+constexpr std::array tcp_settings{
+    Setting<Faults>{"delay", "TIME", "how long each byte is on its way, as 40ms",
+                    [](Faults& faults, Text text) { faults.delay = parse_duration(text); }},
+    Setting<Faults>{"rate", "RATE", "bytes a second, as 500K or 10M",
+                    [](Faults& faults, Text text) { faults.rate = parse_rate(text); }},
+    Setting<Faults>{
+        "split", "N", "in pieces of N bytes, a millisecond apart",
+        [](Faults& faults, Text text) { faults.split = parse_count(text, 1, 1'000'000'000); }},
+    Setting<Faults>{"cut-after", "BYTES",
+                    "end both connections in good order when the client got so much",
+                    [](Faults& faults, Text text) { faults.cut_after = parse_size(text); }, true},
+    Setting<Faults>{"reset-after", "BYTES", "reset both connections when the client got so much",
+                    [](Faults& faults, Text text) { faults.reset_after = parse_size(text); }, true},
+    Setting<Faults>{"stall-after", "BYTES", "send the client nothing more when it got so much",
+                    [](Faults& faults, Text text) { faults.stall_after = parse_size(text); }, true},
 };
 
 // Clients are served by threads, and told of one after the other.
@@ -137,7 +138,7 @@ class ImpairTcp : public Action {
   }
 
   Relaying relaying_;
-  Directions<Link> directions_{rows};
+  Directions<Faults> directions_{tcp_settings};
 };
 
 }  // namespace

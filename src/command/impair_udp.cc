@@ -23,7 +23,7 @@ namespace {
 using Text = const std::string&;
 constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array rows{
+constexpr std::array udp_settings{
     Setting<LinkSettings>{"loss", "SHARE", "packets that are lost, as 10%",
                           [](LinkSettings& link, Text text) { link.loss = parse_share(text); }},
     Setting<LinkSettings>{"burst", "N", "they are lost in runs of this mean length",
@@ -154,7 +154,7 @@ class ImpairUdp : public Action {
 
  private:
   Relaying relaying_;
-  Directions<LinkSettings> directions_{rows};
+  Directions<LinkSettings> directions_{udp_settings};
   std::optional<std::string> log_;
 };
 

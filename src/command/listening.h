@@ -10,6 +10,9 @@
 
 namespace netlab {
 
+// For --max-clients.
+inline constexpr std::uint64_t most_clients = 1'000'000;
+
 // A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
 void raise_descriptor_limit();
 

@@ -32,7 +32,7 @@ std::string long_name(const std::string& names) {
 }
 
 std::string shown(Duration duration) {
-  std::string text = std::to_string(std::chrono::duration<double>(duration).count());
+  std::string text = std::to_string(in_seconds(duration));
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text;

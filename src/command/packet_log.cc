@@ -26,10 +26,6 @@ std::string_view name_of(const RelayedDatagram& datagram) {
   return "overflow";
 }
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 PacketLog::PacketLog(const std::string& path)
@@ -43,11 +39,11 @@ PacketLog::PacketLog(const std::string& path)
 void PacketLog::write(const RelayedDatagram& datagram) {
   const Fate& fate = datagram.fate;
   const auto out = fmt::appender(lines_);
-  fmt::format_to(out, "{:.6f},{},{},{},{},{},", seconds(datagram.now - started_),
+  fmt::format_to(out, "{:.6f},{},{},{},{},{},", in_seconds(datagram.now - started_),
                  datagram.direction == Direction::up ? "up" : "down", datagram.flow, fate.ordinal,
                  datagram.size, name_of(datagram));
   if (datagram.error == 0 && fate.outcome == Fate::Outcome::passed) {
-    fmt::format_to(out, "{:.6f},{:d},{:d},", seconds(fate.at - datagram.now), fate.duplicated,
+    fmt::format_to(out, "{:.6f},{:d},{:d},", in_seconds(fate.at - datagram.now), fate.duplicated,
                    fate.reordered);
     if (fate.flipped_bit) fmt::format_to(out, "{}", *fate.flipped_bit);
   } else {

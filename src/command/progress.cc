@@ -43,7 +43,7 @@ void Progress::update(std::uint64_t done, std::uint64_t size) {
   const Duration pause = events_ ? event_every : shown_every;
   if (now - started_ < first_shown_after || now - last_shown_ < pause) return;
   last_shown_ = now;
-  const double elapsed = std::chrono::duration<double>(now - started_).count();
+  const double elapsed = in_seconds(now - started_);
   const double rate = static_cast<double>(done - first_done_) / elapsed;
   if (events_)
     output_.tell({"progress",

@@ -11,10 +11,6 @@
 #include "socket/endpoint.h"
 
 namespace netlab {
-namespace {
-constexpr std::uint64_t most_clients = 1'000'000;
-}
-
 void Relaying::declare(Options& options) {
   options.positional("LISTEN", listen_,
                      "[HOST:]PORT to listen on, on loopback alone without HOST; port 0: any free "

@@ -12,10 +12,6 @@ double milliseconds(Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 Duration RoundTrips::percentile(double share) const {
@@ -44,10 +40,10 @@ Event RoundTrips::summary() const {
           {{"sent", std::uint64_t{sent}},
            {"answered", std::uint64_t{durations_.size()}},
            {"lost", std::uint64_t{lost_}},
-           {"min_seconds", seconds(min)},
-           {"median_seconds", seconds(median)},
-           {"p99_seconds", seconds(p99)},
-           {"max_seconds", seconds(max)}}};
+           {"min_seconds", in_seconds(min)},
+           {"median_seconds", in_seconds(median)},
+           {"p99_seconds", in_seconds(p99)},
+           {"max_seconds", in_seconds(max)}}};
 }
 
 }  // namespace netlab

@@ -26,8 +26,6 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_clients = 1'000'000;
-
 // At a server's end: what went by without an answer.
 void tell_lost(const Datagrams::Lost& lost, const Tell& tell) {
   if (!tell || lost.received + lost.sent == 0) return;

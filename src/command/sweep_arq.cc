@@ -13,7 +13,7 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_window = 32'768;
+constexpr std::uint64_t largest_window = 32'768;
 constexpr std::uint64_t most_packets = 1'000'000;
 constexpr double most_loss_measured = 0.9;  // with more hardly anything gets through
 constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
@@ -42,7 +42,7 @@ class SweepArq : public Action {
     options.text("--loss", losses_, "LIST", "shares of packets that are lost (0,1,2,5,10,20%)");
     options.text("--delay", delay_, "TIME", "how long a packet is on its way (20ms)");
     options.rate("--rate", rate_, "bytes a second of the line (1M)");
-    options.number("--window", window_, most_window,
+    options.number("--window", window_, largest_window,
                    "packets on their way at most (as many as fill the line)");
     options.number("--packets", packets_, most_packets, "of 1200 bytes, to get through each time");
     options.number("--seed", seed_, max_offset, "which of them are lost");
@@ -52,7 +52,7 @@ class SweepArq : public Action {
   ExitStatus run(const Output& output) override {
     const auto losses = of_option("--loss", [&] { return parse_losses(losses_); });
     const Duration delay = of_option("--delay", [&] { return parse_duration(delay_); });
-    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), most_window);
+    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), largest_window);
     if (window_ == 0 || packets_ == 0)
       throw std::invalid_argument("--window and --packets: 0 gets nothing through");
     Figure figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,

@@ -137,7 +137,7 @@ class UdpSend : public Action {
       show(*reply, server_->now() - sent, output);
       return Outcome::answered;
     }
-    const double waited = std::chrono::duration<double>(connecting_.timeout).count();
+    const double waited = in_seconds(connecting_.timeout);
     why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
                             escaped_start(message));
     return Outcome::silent;
@@ -177,7 +177,7 @@ class UdpSend : public Action {
 
   void show(const std::string& reply, Duration took, const Output& output) {
     trips_.answered(took);
-    const double seconds = std::chrono::duration<double>(took).count();
+    const double seconds = in_seconds(took);
     const std::string server = server_->server().text();
     if (count_ || output.json) {
       output.tell({"reply",

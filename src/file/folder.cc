@@ -32,11 +32,6 @@ int open_anywhere(int folder, const char* name, int flags, mode_t mode) {
 }
 
 // "notes.txt" in "." is "notes.txt" to its user.
-std::string joined(const std::string& folder, const std::string& name) {
-  if (folder.empty() || folder == "." || name.starts_with('/')) return name;
-  return folder.ends_with('/') ? folder + name : folder + "/" + name;
-}
-
 // "a/b" for "a/b/c", "/" for "/c", "." for "c".
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -58,6 +53,11 @@ std::optional<struct stat> status_at(const Fd& folder, const std::string& name, 
 }
 
 }  // namespace
+
+std::string joined(const std::string& folder, const std::string& name) {
+  if (folder.empty() || folder == "." || name.starts_with('/')) return name;
+  return folder.ends_with('/') ? folder + name : folder + "/" + name;
+}
 
 std::string last_part(std::string path) {
   while (path.ends_with('/')) path.pop_back();

@@ -19,6 +19,9 @@ class Place;
 // What a path ends with, without slashes behind it; empty where that is no name: ".", "..", "/".
 std::string last_part(std::string path);
 
+// The path of what is called so in a folder; "" and "." add nothing to a name.
+std::string joined(const std::string& folder, const std::string& name);
+
 class Folder {
  public:
   // Where names lead. `anywhere`: the user's own. `beneath`: a stranger's; "..", an absolute name

@@ -33,9 +33,9 @@ struct Way {
   std::size_t unacknowledged = 0;    // by its receiver, of what a reset has to wait for
 };
 
-class Relay {
+class ConnectedPair {
  public:
-  Relay(const StreamRelay& relay, int client, int server)
+  ConnectedPair(const StreamRelay& relay, int client, int server)
       : relay_(relay),
         up_{client, server, StreamLink(relay.up)},
         down_{server, client, StreamLink(relay.down)},
@@ -195,7 +195,7 @@ class Relay {
 }  // namespace
 
 Relayed relay_streams(const StreamRelay& relay, Stream& client, Stream& server) {
-  return Relay(relay, client.socket()->fd.get(), server.socket()->fd.get()).run();
+  return ConnectedPair(relay, client.socket()->fd.get(), server.socket()->fd.get()).run();
 }
 
 std::string_view text(Relayed::Why why) {

@@ -11,8 +11,6 @@
 namespace netlab {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
-
 // A message is whole when the client finishes or pauses.
 class Pauses : public Framing {
  public:

@@ -17,12 +17,9 @@
 namespace netlab {
 namespace {
 
-constexpr std::size_t receive_size = 1024 * 1024;
-constexpr const char* restart_hint = "; --restart fetches it anew";
-
-class Transfer {
+class Downloading {
  public:
-  Transfer(Download& order, RemoteFile& remote, Network& network)
+  Downloading(Download& order, RemoteFile& remote, Network& network)
       : order_(order),
         with_(order.receiving),
         remote_(remote),
@@ -226,10 +223,10 @@ class Transfer {
     if (with_.progress) with_.progress(offset, found.size.value_or(0));
     LeastRate least = LeastRate::of(with_.silence, with_.limit_rate, network_);
     for (std::uint64_t at = offset; !found.size || at < *found.size;) {
-      const std::uint64_t left = found.size ? *found.size - at : receive_size;
+      const std::uint64_t left = found.size ? *found.size - at : file_piece_size;
       remote_.set_deadline(least.deadline(with_.silence));
       const std::size_t got = remote_.receive_file(
-          file, path, pace_.piece(std::min<std::uint64_t>(receive_size, left)));
+          file, path, pace_.piece(std::min<std::uint64_t>(file_piece_size, left)));
       if (got == 0) {
         if (!found.size) break;  // the end of the connection is the end of the file
         throw ConnectionEnded(
@@ -309,7 +306,7 @@ class Transfer {
 }  // namespace
 
 Download::Outcome Download::run(RemoteFile& remote, Network& network) {
-  return Transfer(*this, remote, network).run();
+  return Downloading(*this, remote, network).run();
 }
 
 }  // namespace netlab

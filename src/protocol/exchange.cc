@@ -15,8 +15,6 @@
 namespace netlab {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
-
 // How long a server that has finished may still be told something: one that takes no more either is
 // not waited for as long as standard input happens to stay open.
 constexpr auto after_the_end = std::chrono::seconds(1);
@@ -32,9 +30,9 @@ bool wait_for_input(int input, const Stream& server) {
   return waited_for[0].revents != 0;
 }
 
-class Sender {
+class InputSender {
  public:
-  Sender(const Exchange& exchange, Stream& server, Network& network)
+  InputSender(const Exchange& exchange, Stream& server, Network& network)
       : exchange_(exchange), server_(server), network_(network) {}
 
   // When it fails the receiver is not left waiting.
@@ -84,7 +82,7 @@ class Sender {
 };
 
 // Receives, and is patient as long as the sender moves the deadline on or waits for a person.
-std::size_t receive_some(const Exchange& exchange, const Sender& sender, Stream& server,
+std::size_t receive_some(const Exchange& exchange, const InputSender& sender, Stream& server,
                          Network& network, std::span<std::byte> into) {
   for (;;) {
     try {
@@ -103,7 +101,7 @@ std::size_t receive_some(const Exchange& exchange, const Sender& sender, Stream&
 
 void exchange_messages(const Exchange& exchange, Stream& server, Network& network) {
   server.set_deadline(later(network.now(), exchange.silence));
-  Sender sender(exchange, server, network);
+  InputSender sender(exchange, server, network);
   auto sending = std::async(std::launch::async, [&] { sender.send(); });
   try {
     const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);

@@ -47,9 +47,9 @@ void send_part(const FileService& service, const SharedFile& file, std::uint64_t
                   fmt::format("sending {} to {}: {} bytes from {}", name, peer, count, offset),
                   {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}});
   const std::uint64_t end = offset + count;
-  LeastRate least(piece_size, service.stall_timeout, service.limit_rate, network);
+  LeastRate least(stall_size, service.stall_timeout, service.limit_rate, network);
   for (std::uint64_t at = offset; at < end;) {
-    const std::uint64_t piece = pace.piece(std::min(piece_size, end - at));
+    const std::uint64_t piece = pace.piece(std::min(stall_size, end - at));
     client.set_deadline(least.deadline());
     const std::uint64_t sent = client.send_file(file.fd, at, piece);
     at += sent;

@@ -21,7 +21,7 @@ struct FileService {
 
 // What has to move within the stall time-out. A client that takes a byte now and then does not move
 // it on: each piece has one deadline.
-inline constexpr std::uint64_t piece_size = 256 * 1024;
+inline constexpr std::uint64_t stall_size = 256 * 1024;
 
 // Serves one client to its end. Throws SystemError, ProtocolError.
 void serve_files(const FileService& service, Stream& client, Network& network);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "protocol/escape.h"
+#include "protocol/trimmed.h"
 
 namespace netlab {
 namespace {
@@ -25,12 +26,6 @@ bool is_like(std::string_view text, std::string_view other) {
 }
 
 // Without the line's end that nc sends, and blanks.
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
-
 // As an answer names it.
 std::string quoted(std::string_view guess) {
   return "\"" + escaped_start(guess, max_guess) + "\"";

@@ -14,7 +14,7 @@ namespace netlab {
 namespace {
 
 // What is gathered goes out when there is so much of it.
-constexpr std::size_t gather_size = 256 * 1024;
+constexpr std::size_t flush_size = 256 * 1024;
 constexpr std::size_t most_events = 256;
 // So many requests, or so much hashing, are a client's turn.
 constexpr std::uint64_t turn = 64;
@@ -26,7 +26,7 @@ constexpr int most_attempts = 3;
 void LabSession::serve() {
   while (next_request_begins()) {
     answer(read_request());
-    if (gathered_.size() >= gather_size || events_.size() >= most_events) flush();
+    if (gathered_.size() >= flush_size || events_.size() >= most_events) flush();
     work(1);
   }
 }
@@ -173,7 +173,7 @@ void LabSession::work(std::uint64_t done) {
 }
 
 LeastRate LabSession::least_rate() const {
-  return {piece_size, service_.stall_timeout, service_.limit_rate, network_};
+  return {stall_size, service_.stall_timeout, service_.limit_rate, network_};
 }
 
 void LabSession::begin_piece() {

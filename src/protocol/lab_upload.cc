@@ -22,8 +22,8 @@ constexpr std::uint64_t most_skipped = 1024 * 1024;
 // What is to be durable goes to the disk in such steps: the client is not kept waiting for all of
 // it at the end.
 constexpr std::uint64_t sync_size = 16 * 1024 * 1024;
-constexpr std::uint64_t least_ahead = 16 * 1024;
-constexpr std::uint64_t most_ahead = 1024 * 1024;
+constexpr std::uint64_t least_unread = 16 * 1024;
+constexpr std::uint64_t most_unread = 1024 * 1024;
 constexpr auto longest_hold = std::chrono::seconds(3);
 constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
 
@@ -48,7 +48,7 @@ void LabSession::receive(const lab::Request& request) {
     check_writable();
     // A client that has sent all waits for the answer: what it is ahead of our pace stays small.
     if (service_.limit_rate != 0)
-      client_.bound_unread(std::clamp(service_.limit_rate, least_ahead, most_ahead));
+      client_.bound_unread(std::clamp(service_.limit_rate, least_unread, most_unread));
     const Place place = service_.share.place(request.name);
     const auto there = place.status_of_link();
     if (there && S_ISDIR(there->st_mode)) throw SystemError("open", EISDIR);

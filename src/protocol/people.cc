@@ -6,15 +6,10 @@
 #include <stdexcept>
 
 #include "protocol/fold_name.h"
+#include "protocol/trimmed.h"
 
 namespace netlab {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 // Takes what is before the mark off the front of a text, and the mark.
 std::string_view take_until(std::string_view& text, char mark) {

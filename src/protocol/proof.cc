@@ -14,7 +14,6 @@ namespace {
 
 // How much of the end of a partial is fetched again and compared where there are no hashes.
 constexpr std::uint64_t overlap_size = 64 * 1024;
-constexpr const char* restart_hint = "; --restart fetches it anew";
 // What may be the user's own is not replaced, whatever he asks for.
 constexpr const char* unknown_hint = "; move it away to fetch the file anew";
 

@@ -11,6 +11,9 @@
 
 namespace netlab {
 
+// What to do where there is no proof, behind the words of why.
+inline constexpr const char* restart_hint = "; --restart fetches it anew";
+
 struct Proof {
   std::uint64_t offset = 0;    // where to go on: what is before is the remote file's
   std::uint64_t compared = 0;  // bytes that were compared

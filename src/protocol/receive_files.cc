@@ -16,8 +16,7 @@ using Method = lab::Request::Method;
 
 // So many bytes of requests are sent ahead of their answers. They have to fit into the buffers of
 // the sockets, or both ends would wait for each other.
-constexpr std::size_t most_ahead = 16 * 1024;
-constexpr std::size_t receive_size = 1024 * 1024;
+constexpr std::size_t most_asked = 16 * 1024;
 // Of so many files of which something is there is kept in mind what they are called.
 constexpr std::size_t most_postponed = 1000;
 
@@ -78,7 +77,7 @@ void ReceiveFiles::ask(Awaited file) {
   file.asked = server_.unsent() - before;
   asked_bytes_ += file.asked;
   awaited_.push_back(std::move(file));
-  if (asked_bytes_ >= most_ahead) take_answers(most_ahead / 2);
+  if (asked_bytes_ >= most_asked) take_answers(most_asked / 2);
 }
 
 // Until no more than so many bytes of requests have no answer.
@@ -154,8 +153,9 @@ void ReceiveFiles::take_large(const Awaited& file, const lab::Found& found) {
   LeastRate least = LeastRate::of(with_.silence, with_.limit_rate, network_);
   while (left_ > 0) {
     server_.set_deadline(least.deadline(with_.silence));
-    const std::size_t got = server_.reader().receive_file(
-        partial.file(), partial.path(), pace_.piece(std::min<std::uint64_t>(receive_size, left_)));
+    const std::size_t got =
+        server_.reader().receive_file(partial.file(), partial.path(),
+                                      pace_.piece(std::min<std::uint64_t>(file_piece_size, left_)));
     if (got == 0)
       throw ConnectionEnded(fmt::format("the server ended the connection after {} of {} bytes",
                                         found.size - left_, found.size));

@@ -7,6 +7,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "file/folder.h"
 #include "file/partial.h"
 #include "protocol/escape.h"
 #include "protocol/pace.h"
@@ -23,19 +24,15 @@ using Method = lab::Request::Method;
 
 // So many bytes of answers may be on their way: they have to fit into the buffers of the sockets,
 // or both ends would wait for each other.
-constexpr std::size_t most_ahead = 32 * 1024;
+constexpr std::size_t most_unanswered = 32 * 1024;
 // The words of an answer but the name.
 constexpr std::size_t largest_answer = 160;
 // A file of so many bytes or less is read whole, and leaves together with others.
 constexpr std::uint64_t small_file = 32 * 1024;
 constexpr std::size_t gather_size = 64 * 1024;
 
-std::string joined(const std::string& folder, const std::string& name) {
-  return folder.empty() || folder == "." ? name : folder + "/" + name;
-}
-
 // A folder that is being sent.
-struct Branch {
+struct SentFolder {
   std::string path;    // here
   std::string remote;  // there
   std::size_t depth = 0;
@@ -50,9 +47,9 @@ struct Awaited {
   bool is_there = false;   // by its size and time
 };
 
-class Sender {
+class TreeSender {
  public:
-  Sender(SendAll& order, LabConnection& server, Network& network)
+  TreeSender(SendAll& order, LabConnection& server, Network& network)
       : order_(order),
         with_(order.sending),
         server_(server),
@@ -122,10 +119,10 @@ class Sender {
     }
   }
 
-  void send_tree(const Branch& top) {
-    std::vector<Branch> branches{top};
+  void send_tree(const SentFolder& top) {
+    std::vector<SentFolder> branches{top};
     while (!branches.empty()) {
-      const Branch branch = std::move(branches.back());
+      const SentFolder branch = std::move(branches.back());
       branches.pop_back();
       try {
         if (const auto there = make_and_list(branch.remote)) send_entries(branch, *there, branches);
@@ -164,7 +161,8 @@ class Sender {
     return entries;
   }
 
-  void send_entries(const Branch& branch, const Entries& there, std::vector<Branch>& branches) {
+  void send_entries(const SentFolder& branch, const Entries& there,
+                    std::vector<SentFolder>& branches) {
     const Folder folder(branch.path, Folder::Bounds::anywhere);
     Listing listing(folder, ".");
     std::vector<Awaited> postponed;
@@ -180,8 +178,8 @@ class Sender {
     for (const Awaited& file : postponed) send_carefully(file);
   }
 
-  void send_entry(const Branch& branch, const Folder& folder, const Entry& entry,
-                  const Entries& there, std::vector<Branch>& branches,
+  void send_entry(const SentFolder& branch, const Folder& folder, const Entry& entry,
+                  const Entries& there, std::vector<SentFolder>& branches,
                   std::vector<Awaited>& postponed) {
     Awaited file{branch.path + "/" + entry.name, joined(branch.remote, entry.name), entry.size};
     file.is_there = is_there(entry, file.remote, there);
@@ -236,7 +234,7 @@ class Sender {
       wait_anew();
       server_.flush();
     }
-    if (ahead_ >= most_ahead) take_answers(most_ahead / 2);
+    if (ahead_ >= most_unanswered) take_answers(most_unanswered / 2);
     moved(state.size);
   }
 
@@ -346,7 +344,7 @@ class Sender {
 }  // namespace
 
 Tally SendAll::run(LabConnection& server, Network& network) {
-  return Sender(*this, server, network).run();
+  return TreeSender(*this, server, network).run();
 }
 
 }  // namespace netlab

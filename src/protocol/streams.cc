@@ -22,7 +22,6 @@ constexpr std::uint64_t range_size = 4 * 1024 * 1024;
 // Nobody begins a range that lies further than so many for each connection behind the first byte
 // that is missing: should that one's connection stall, what the others have fetched beyond is lost.
 constexpr std::uint64_t most_ahead = 4 * range_size;
-constexpr std::size_t receive_size = 1024 * 1024;
 
 // What the connections share: who fetches what, and how far each has come.
 class Ranges {
@@ -128,7 +127,7 @@ class Connection {
     LeastRate least = LeastRate::of(order_.receiving.silence, share_of(order_.receiving), network_);
     while (place_->at < place_->end && !ranges_.has_failed()) {
       remote_->set_deadline(least.deadline(order_.receiving.silence));
-      const std::uint64_t most = std::min<std::uint64_t>(receive_size, place_->end - place_->at);
+      const std::uint64_t most = std::min<std::uint64_t>(file_piece_size, place_->end - place_->at);
       const std::size_t got = remote_->receive_file(file, partial_.path(), pace_.piece(most));
       if (got == 0)
         throw ConnectionEnded(fmt::format("the server ended a connection at byte {} of {}",

@@ -17,15 +17,14 @@ namespace netlab {
 namespace {
 
 // A piece that is sent before the deadline is moved on.
-constexpr std::uint64_t piece_size = 64 * 1024;
 // What the server has to say when it has ended the connection is there at once, or never.
 constexpr auto last_words = std::chrono::seconds(1);
 
 using Method = lab::Request::Method;
 
-class Transfer {
+class Uploading {
  public:
-  Transfer(const Upload& order, LabConnection& server, Network& network)
+  Uploading(const Upload& order, LabConnection& server, Network& network)
       : order_(order),
         with_(order.sending),
         server_(server),
@@ -161,7 +160,7 @@ class Transfer {
 }  // namespace
 
 Upload::Outcome Upload::run(LabConnection& server, Network& network) const {
-  return Transfer(*this, server, network).run();
+  return Uploading(*this, server, network).run();
 }
 
 }  // namespace netlab

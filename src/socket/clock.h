@@ -16,4 +16,8 @@ inline Instant later(Instant instant, Duration duration) {
   return duration >= never - instant ? never : instant + duration;
 }
 
+inline double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 }  // namespace netlab

@@ -17,8 +17,6 @@
 namespace netlab {
 namespace {
 
-// What a socket may keep while we are busy; the kernel gives at most net.core.rmem_max.
-constexpr int receive_buffer = 4 * 1024 * 1024;
 // For one message: over IPv6 several in one may be longer than a datagram over IPv4.
 constexpr std::size_t room_size = 65'536;
 
@@ -98,7 +96,7 @@ void narrate(const char* name, int fd, int result, std::span<const Message> mess
 // What it keeps while we are busy, and tells of each message.
 void prepare(int fd, int family) {
   const auto turn_on = [fd](int level, int option) { call::set_option(fd, level, option, 1); };
-  call::set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  call::set_option(fd, SOL_SOCKET, SO_RCVBUF, datagram_buffer);
   turn_on(IPPROTO_IP, IP_RECVTTL);
   if (family == AF_INET) {
     turn_on(IPPROTO_IP, IP_PKTINFO);

@@ -16,6 +16,9 @@ namespace netlab {
 // A datagram has at most 65,535 bytes less the headers of IPv4 and UDP (RFC 768).
 inline constexpr std::size_t max_datagram = 65'507;
 
+// What a socket may keep while we are busy, bytes; the kernel gives at most net.core.rmem_max.
+inline constexpr int datagram_buffer = 4 * 1024 * 1024;
+
 struct Message {
   std::span<const std::byte> bytes;
   Address peer;       // who sent it, or shall get it

@@ -9,13 +9,12 @@
 #include "socket/calls.h"
 #include "socket/error.h"
 #include "socket/interrupted.h"
+#include "socket/message.h"
 #include "trace/trace.h"
 
 namespace netlab {
 namespace {
 
-// What a socket may keep while we are busy; the kernel gives at most net.core.rmem_max.
-constexpr int receive_buffer = 4 * 1024 * 1024;
 constexpr int send_buffer = 1024 * 1024;
 
 // What the kernel refuses is done without.
@@ -30,7 +29,7 @@ void ask_for(int fd, int level, int option, int value) {
 
 Fd socket_of_segments(const Address& peer, const Address* local, int flags) {
   Fd fd = call::socket(peer.family(), SOCK_DGRAM | flags);
-  ask_for(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  ask_for(fd.get(), SOL_SOCKET, SO_RCVBUF, datagram_buffer);
   ask_for(fd.get(), SOL_SOCKET, SO_SNDBUF, send_buffer);
   ask_for(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
   // Too large a datagram is an error or lost, and never cut to pieces: the path's MTU is searched.

@@ -17,6 +17,10 @@ namespace netlab {
 
 struct Socket;
 
+// What is moved with one call, bytes: of messages, and of files.
+inline constexpr std::size_t piece_size = 64 * 1024;
+inline constexpr std::size_t file_piece_size = 1024 * 1024;
+
 // Every call throws SystemError: ETIMEDOUT when the deadline passed, ECONNRESET or EPIPE when the
 // peer is gone, ECANCELED when the server stops.
 class Stream {

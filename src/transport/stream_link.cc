@@ -6,7 +6,7 @@
 namespace netlab {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
+constexpr std::size_t largest_piece = 64 * 1024;
 // What may be on its way where no rate bounds it: 400 MB/s with a delay of 40 ms.
 constexpr std::size_t most_bytes = 16 * 1024 * 1024;
 // What a piece costs beside its bytes, which may be one: its time, the vector, and what the
@@ -39,8 +39,8 @@ std::size_t StreamLink::memory() const {
 
 std::size_t StreamLink::room() const {
   if (finish_at_ || held_ >= most_held_ || memory() >= most_bytes || allowed() == 0) return 0;
-  if (settings_.rate == 0) return piece_size;
-  return std::clamp<std::uint64_t>(settings_.rate / pieces_a_second, 1, piece_size);
+  if (settings_.rate == 0) return largest_piece;
+  return std::clamp<std::uint64_t>(settings_.rate / pieces_a_second, 1, largest_piece);
 }
 
 void StreamLink::push(Instant now, std::span<const std::byte> bytes) {

@@ -7,6 +7,7 @@
 
 #include "transport/network.h"
 #include "transport/performer.h"
+#include "transport/shortage.h"
 
 namespace netlab {
 
@@ -51,8 +52,8 @@ class TcpListener : public Listener {
 
   Performer& performer_;
   Socket socket_;
-  Fd cut_;                  // of a socket that others hold, too: readable once it was cut
-  Instant silent_until_{};  // no second line about the same shortage before
+  Fd cut_;  // of a socket that others hold, too: readable once it was cut
+  Shortage shortage_;
 };
 
 class TcpNetwork : public Network {

@@ -3,15 +3,13 @@
 #include "socket/any_address.h"
 #include "socket/calls.h"
 #include "socket/error.h"
-#include "trace/log.h"
 #include "transport/tcp.h"
 
 namespace netlab {
 namespace {
 
-// Out of descriptors or memory: how long until the next attempt, and between two lines about it.
+// Out of descriptors or memory: how long until the next attempt.
 constexpr auto shortage_pause = std::chrono::milliseconds(50);
-constexpr auto shortage_silence = std::chrono::seconds(1);
 
 // The connection is gone before we saw it, or the network's own errors, which accept(2) of Linux
 // passes on: "should be treated like EAGAIN by retrying".
@@ -98,10 +96,7 @@ std::unique_ptr<Stream> TcpListener::client_of(const Operation& accepted) {
                                        accepted.address);
   if (is_over(accepted.result) || is_the_clients(error)) return nullptr;
   if (!is_shortage(error)) throw SystemError("accept", error);
-  if (performer_.now() >= silent_until_) {
-    silent_until_ = performer_.now() + shortage_silence;
-    log::warning("accept: {}; trying again", std::generic_category().message(error));
-  }
+  shortage_.tell(performer_.now(), std::generic_category().message(error) + "; trying again");
   Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
   performer_.perform(pause);  // a stop ends it, and then also what the caller waits for next
   return nullptr;

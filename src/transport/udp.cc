@@ -11,7 +11,7 @@ namespace {
 constexpr unsigned full_between_waits = 16;
 
 // Out of room, for the moment: the message is lost.
-bool is_shortage(int error) {
+bool is_lost(int error) {
   return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
 
@@ -59,7 +59,7 @@ std::size_t Udp::send(std::span<const Message> messages) {
   std::size_t done = 0;
   while (done < messages.size()) {
     const int result = send_messages(socket_.fd.get(), family_, messages.subspan(done));
-    if (result < 0 && !is_shortage(-result)) {
+    if (result < 0 && !is_lost(-result)) {
       if (done > 0) break;
       throw SystemError("send to " + messages.front().peer.text(), -result);
     }

@@ -27,7 +27,7 @@ using namespace std::string_literals;
 constexpr std::string_view inside = "inside";
 constexpr std::string_view outside = "outside";
 
-std::string content_of(const SharedFile& file) {
+std::string beginning_of(const SharedFile& file) {
   std::array<std::byte, 64> bytes;
   const ssize_t got = call::read_at(file.fd.get(), bytes, 0);
   return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(std::max(got, 0L))};
@@ -134,7 +134,7 @@ TEST_F(HostileNames, FiveHundredOfThemNeverLeadOut) {
     const std::string asked = name(chance);
     try {
       const SharedFile file = share.open(asked);
-      ASSERT_EQ(content_of(file), inside) << escaped(asked);
+      ASSERT_EQ(beginning_of(file), inside) << escaped(asked);
     } catch (const SystemError& error) {
       ASSERT_NE(error.error(), EMFILE) << escaped(asked);
     }
@@ -174,7 +174,7 @@ TEST(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
   const Instant end = Clock::now() + std::chrono::seconds(2);
   for (int i = 0; wrong.empty() && (opened == 0 || refused == 0 || Clock::now() < end); ++i) {
     try {
-      const std::string content = content_of(share.open(i % 2 ? "flip/file" : "link/file"));
+      const std::string content = beginning_of(share.open(i % 2 ? "flip/file" : "link/file"));
       if (content != inside) wrong = content;
       ++opened;
     } catch (const SystemError&) {

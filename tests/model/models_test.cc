@@ -319,7 +319,7 @@ TEST_P(EachModelWithFewDescriptors, StopsThoughNobodyWaits) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
-std::string name_of(const testing::TestParamInfo<EachModel::ParamType>& info) {
+std::string name_of_pair(const testing::TestParamInfo<EachModel::ParamType>& info) {
   const auto& [transport, model] = info.param;
   return std::string(transport->name) + "_" + std::string(model->name);
 }
@@ -327,11 +327,11 @@ std::string name_of(const testing::TestParamInfo<EachModel::ParamType>& info) {
 INSTANTIATE_TEST_SUITE_P(All, EachModel,
                          testing::Combine(testing::ValuesIn(all_transports()),
                                           testing::ValuesIn(all_models())),
-                         name_of);
+                         name_of_pair);
 INSTANTIATE_TEST_SUITE_P(All, EachModelWithFewDescriptors,
                          testing::Combine(testing::ValuesIn(all_transports()),
                                           testing::ValuesIn(all_models())),
-                         name_of);
+                         name_of_pair);
 
 }  // namespace
 }  // namespace netlab

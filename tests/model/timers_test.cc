@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/seed.h"
+#include "support/start.h"
 
 namespace netlab {
 namespace {
@@ -12,9 +13,7 @@ struct Task {
   Instant deadline = never;  // as last set
 };
 
-constexpr Instant start{};
-
-Instant at(int tick) {
+Instant second(int tick) {
   return start + std::chrono::seconds(tick);
 }
 
@@ -30,7 +29,7 @@ class TimersTest : public testing::Test {
   }
   Task* take(int tick) {
     return timers_.take_expired(
-        at(tick), [](Task & task) -> auto& { return task.timer; });
+        second(tick), [](Task & task) -> auto& { return task.timer; });
   }
 
   Timers<Task> timers_;
@@ -43,10 +42,10 @@ TEST_F(TimersTest, HaveNothingToWaitForToBeginWith) {
 }
 
 TEST_F(TimersTest, ExpireInOrder) {
-  set(tasks_[0], at(3));
-  set(tasks_[1], at(1));
-  set(tasks_[2], at(2));
-  EXPECT_EQ(timers_.next(), at(1));
+  set(tasks_[0], second(3));
+  set(tasks_[1], second(1));
+  set(tasks_[2], second(2));
+  EXPECT_EQ(timers_.next(), second(1));
   EXPECT_EQ(take(0), nullptr);
   EXPECT_EQ(take(3), &tasks_[1]);
   EXPECT_EQ(take(3), &tasks_[2]);
@@ -55,61 +54,61 @@ TEST_F(TimersTest, ExpireInOrder) {
 }
 
 TEST_F(TimersTest, ExpireAtTheirInstantAndNotBefore) {
-  set(tasks_[0], at(5));
+  set(tasks_[0], second(5));
   EXPECT_EQ(timers_.take_expired(
-                at(5) - Duration(1), [](Task & t) -> auto& { return t.timer; }),
+                second(5) - Duration(1), [](Task & t) -> auto& { return t.timer; }),
             nullptr);
   EXPECT_EQ(take(5), &tasks_[0]);
 }
 
 TEST_F(TimersTest, ExpireOnce) {
-  set(tasks_[0], at(1));
+  set(tasks_[0], second(1));
   EXPECT_EQ(take(9), &tasks_[0]);
   EXPECT_EQ(take(9), nullptr);
   EXPECT_EQ(timers_.next(), never);
 }
 
 TEST_F(TimersTest, CanBeMovedToLater) {
-  set(tasks_[0], at(1));
-  set(tasks_[0], at(5));
+  set(tasks_[0], second(1));
+  set(tasks_[0], second(5));
   EXPECT_EQ(take(4), nullptr);
   EXPECT_EQ(take(5), &tasks_[0]);
 }
 
 TEST_F(TimersTest, CanBeMovedToEarlier) {
-  set(tasks_[0], at(5));
-  set(tasks_[0], at(1));
-  EXPECT_EQ(timers_.next(), at(1));
+  set(tasks_[0], second(5));
+  set(tasks_[0], second(1));
+  EXPECT_EQ(timers_.next(), second(1));
   EXPECT_EQ(take(1), &tasks_[0]);
   EXPECT_EQ(take(9), nullptr);
 }
 
 TEST_F(TimersTest, CanBeCleared) {
-  set(tasks_[0], at(1));
+  set(tasks_[0], second(1));
   timers_.clear(tasks_[0].timer);
   EXPECT_EQ(take(9), nullptr);
   EXPECT_EQ(timers_.next(), never);
 }
 
 TEST_F(TimersTest, CanBeSetAgainAfterTheyWereCleared) {
-  set(tasks_[0], at(1));
+  set(tasks_[0], second(1));
   timers_.clear(tasks_[0].timer);
-  set(tasks_[0], at(3));
+  set(tasks_[0], second(3));
   EXPECT_EQ(take(2), nullptr);
   EXPECT_EQ(take(3), &tasks_[0]);
 }
 
 TEST_F(TimersTest, MayBeSetToNever) {
-  set(tasks_[0], at(1));
+  set(tasks_[0], second(1));
   set(tasks_[0], never);
   EXPECT_EQ(take(9), nullptr);
 }
 
 TEST_F(TimersTest, ForgetATaskThatIsGone) {
-  set(tasks_[0], at(1));
-  set(tasks_[1], at(2));
+  set(tasks_[0], second(1));
+  set(tasks_[1], second(2));
   timers_.drop(tasks_[0].timer);
-  EXPECT_EQ(timers_.next(), at(2));
+  EXPECT_EQ(timers_.next(), second(2));
 }
 
 TEST_F(TimersTest, DoWhatAPlainListWouldInAnyOrderOfCalls) {
@@ -124,13 +123,13 @@ TEST_F(TimersTest, DoWhatAPlainListWouldInAnyOrderOfCalls) {
       case 1:
         ++tick;
         while (Task* const expired = take(tick)) {
-          ASSERT_LE(expired->deadline, at(tick)) << "step " << step;
+          ASSERT_LE(expired->deadline, second(tick)) << "step " << step;
           expired->deadline = never;
         }
-        for (const Task& left : tasks_) ASSERT_GT(left.deadline, at(tick)) << "step " << step;
+        for (const Task& left : tasks_) ASSERT_GT(left.deadline, second(tick)) << "step " << step;
         break;
       default:
-        set(task, at(tick + 1 + static_cast<int>(below(chance, 10))));
+        set(task, second(tick + 1 + static_cast<int>(below(chance, 10))));
     }
     for (const Task& each : tasks_) ASSERT_LE(timers_.next(), each.deadline) << "step " << step;
   }

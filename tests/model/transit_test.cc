@@ -4,13 +4,12 @@
 
 #include "socket/bytes.h"
 #include "socket/message.h"
+#include "support/start.h"
 
 namespace netlab {
 namespace {
 
-constexpr Instant start{};
-
-Instant at(int tick) {
+Instant millisecond(int tick) {
   return start + std::chrono::milliseconds(tick);
 }
 
@@ -26,7 +25,7 @@ Flow flow_of(std::uint64_t number) {
 class TransitTest : public testing::Test {
  protected:
   void add(int tick, const std::string& text, Flow& flow) {
-    transit_.add(at(tick), flow, Direction::up, ++ordinal_, bytes_of(text));
+    transit_.add(millisecond(tick), flow, Direction::up, ++ordinal_, bytes_of(text));
   }
   // The next parcel, when its time has come.
   std::string take() { return take(transit_.next()); }
@@ -53,9 +52,9 @@ TEST_F(TransitTest, GivesByTimeAndThenByOrder) {
   add(1, "a", one_);
   add(1, "b", other_);
   add(1, "c", one_);
-  EXPECT_EQ(transit_.next(), at(1));
+  EXPECT_EQ(transit_.next(), millisecond(1));
   for (const char* text : {"a", "b", "c"}) EXPECT_EQ(take(), text);
-  EXPECT_EQ(transit_.next(), at(3));
+  EXPECT_EQ(transit_.next(), millisecond(3));
   EXPECT_EQ(take(), "third");
   EXPECT_EQ(transit_.next(), never);
 }
@@ -101,9 +100,9 @@ TEST_F(TransitTest, JoinsNoMoreThanTheKernelTakes) {
 TEST_F(TransitTest, JoinsWhatIsDueByTheTimeItIsTaken) {
   for (int tick = 1; tick <= 4; ++tick)
     add(tick, std::string(2, static_cast<char>('0' + tick)), one_);
-  EXPECT_EQ(take(at(3)), "112233");
+  EXPECT_EQ(take(millisecond(3)), "112233");
   EXPECT_EQ(count_, 3u);
-  EXPECT_EQ(take(at(3)), "44");
+  EXPECT_EQ(take(millisecond(3)), "44");
   EXPECT_EQ(one_.on_its_way, 0u);
 }
 

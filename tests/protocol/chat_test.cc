@@ -11,7 +11,7 @@ namespace netlab {
 namespace {
 
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 class ChatTest : public testing::Test {
  protected:
@@ -38,7 +38,7 @@ class ChatTest : public testing::Test {
 TEST_F(ChatTest, AnswersTheSheetsClientWhichSaysNothingMore) {
   client_.says("hello").is_silent();
   serve();
-  EXPECT_EQ(messages_, Lines{"hello"});
+  EXPECT_EQ(messages_, Texts{"hello"});
   EXPECT_EQ(client_.written(), "hello yourself");
   EXPECT_TRUE(client_.finished);
 }
@@ -46,25 +46,25 @@ TEST_F(ChatTest, AnswersTheSheetsClientWhichSaysNothingMore) {
 TEST_F(ChatTest, TakesAMessageInAnyPieces) {
   client_.says_bytewise("hello, ", 99ms).says("wor").says("ld").is_silent();
   serve();
-  EXPECT_EQ(messages_, Lines{"hello, world"});
+  EXPECT_EQ(messages_, Texts{"hello, world"});
 }
 
 TEST_F(ChatTest, TakesAPauseForTheEnd) {
   client_.says("hello").pauses(101ms).says("too late").is_silent();
   serve();
-  EXPECT_EQ(messages_, Lines{"hello"});
+  EXPECT_EQ(messages_, Texts{"hello"});
 }
 
 TEST_F(ChatTest, DoesNotWaitForAPauseWhenTheClientHasFinished) {
   client_.says("hello");
   serve();
-  EXPECT_EQ(messages_, Lines{"hello"});
+  EXPECT_EQ(messages_, Texts{"hello"});
   EXPECT_EQ(network_.passed(), 0s);
 }
 
 TEST_F(ChatTest, AnswersAClientThatFinishesWithoutAWord) {
   serve();
-  EXPECT_EQ(messages_, Lines{""});
+  EXPECT_EQ(messages_, Texts{""});
   EXPECT_EQ(client_.written(), "hello yourself");
 }
 
@@ -72,7 +72,7 @@ TEST_F(ChatTest, GivesTheFirstByteTheTimeThatTheServerSet) {
   client_.is_silent();
   EXPECT_EQ(error_of([&] { serve(); }), ETIMEDOUT);
   EXPECT_EQ(network_.passed(), 300s);
-  EXPECT_EQ(messages_, Lines{});
+  EXPECT_EQ(messages_, Texts{});
 }
 
 TEST_F(ChatTest, GivesTheWholeMessageOneDeadlineWhateverTrickles) {
@@ -92,7 +92,7 @@ TEST_F(ChatTest, RefusesAMessageThatIsOneByteLonger) {
   give_mebibytes(max_message / 1024 / 1024);
   client_.says("x");
   EXPECT_EQ(thrown_by<ProtocolError>([&] { serve(); }), "a message of more than 16777216 bytes");
-  EXPECT_EQ(messages_, Lines{});
+  EXPECT_EQ(messages_, Texts{});
 }
 
 TEST_F(ChatTest, SaysNothingWhereThereIsNoReply) {
@@ -112,7 +112,7 @@ TEST_F(ChatTest, EndsWithAClientThatDoesNotTakeTheReply) {
 TEST_F(ChatTest, TellsWhomItHandlesAndWhatCame) {
   client_.says("hi\n\x1b[2J").is_silent();
   serve();
-  EXPECT_EQ(log_.lines, (Lines{"handling client 127.0.0.1:4711",
+  EXPECT_EQ(log_.lines, (Texts{"handling client 127.0.0.1:4711",
                                R"(received 7 bytes from 127.0.0.1:4711: hi\n\x1b[2J)",
                                "sent 14 bytes to 127.0.0.1:4711: hello yourself"}));
 }
@@ -125,8 +125,8 @@ class EchoTest : public ChatTest {
 TEST_F(EchoTest, SendsBackEachPieceAsItComes) {
   client_.says("hello").says_bytewise("you").pauses(299s).says("still here");
   serve();
-  EXPECT_EQ(client_.writes, (Lines{"hello", "y", "o", "u", "still here"}));
-  EXPECT_EQ(log_.lines, Lines{"echoed 18 bytes to 127.0.0.1:4711"});
+  EXPECT_EQ(client_.writes, (Texts{"hello", "y", "o", "u", "still here"}));
+  EXPECT_EQ(log_.lines, Texts{"echoed 18 bytes to 127.0.0.1:4711"});
 }
 
 TEST_F(EchoTest, EndsWithAClientThatSaysNothingForTooLong) {

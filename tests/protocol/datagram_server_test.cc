@@ -12,14 +12,14 @@ namespace netlab {
 namespace {
 
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 class DatagramServerTest : public testing::Test {
  protected:
   void serve() {
     EXPECT_EQ(error_of([&] { converse(talk_, peers_); }), ECANCELED);
   }
-  Lines sent_to(std::uint16_t port) { return peers_.sent[port]; }
+  Texts sent_to(std::uint16_t port) { return peers_.sent[port]; }
 
   ScriptedDatagrams peers_;
   EventLog log_;
@@ -29,15 +29,15 @@ class DatagramServerTest : public testing::Test {
 TEST_F(DatagramServerTest, HasAConversationWithEachPeer) {
   peers_.says(4001, "1").says(4002, "10").says(4001, "2").pauses().says(4002, "20");
   serve();
-  EXPECT_EQ(sent_to(4001), (Lines{"1", "3"}));
-  EXPECT_EQ(sent_to(4002), (Lines{"10", "30"}));
+  EXPECT_EQ(sent_to(4001), (Texts{"1", "3"}));
+  EXPECT_EQ(sent_to(4002), (Texts{"10", "30"}));
 }
 
 TEST_F(DatagramServerTest, ForgetsAPeerThatIsIdle) {
   talk_.idle_timeout = 10s;
   peers_.says(4001, "1").pauses(9s).says(4001, "2").pauses(11s).says(4001, "4");
   serve();
-  EXPECT_EQ(sent_to(4001), (Lines{"1", "3", "4"}));
+  EXPECT_EQ(sent_to(4001), (Texts{"1", "3", "4"}));
 }
 
 TEST_F(DatagramServerTest, HasSoManyPeersAndNoMore) {
@@ -45,7 +45,7 @@ TEST_F(DatagramServerTest, HasSoManyPeersAndNoMore) {
   talk_.idle_timeout = 10s;
   peers_.says(4001, "1").says(4002, "1").says(4003, "1").pauses(11s).says(4003, "1");
   serve();
-  EXPECT_EQ(sent_to(4003), Lines{"1"});
+  EXPECT_EQ(sent_to(4003), Texts{"1"});
   EXPECT_EQ(log_.lines[4], "no answer to 127.0.0.1:4003: there are too many peers (--max-peers)");
 }
 
@@ -54,17 +54,17 @@ TEST_F(DatagramServerTest, AnswersAnEmptyMessageAndEveryByte) {
   const std::string bytes("\0\xff\n\x1b", 4);
   peers_.says(4001, "").says(4002, bytes).says(4003, std::string(max_datagram, 'x'));
   serve();
-  EXPECT_EQ(sent_to(4001), Lines{""});
-  EXPECT_EQ(sent_to(4002), Lines{bytes});
-  EXPECT_EQ(sent_to(4003), Lines{std::string(max_datagram, 'x')});
+  EXPECT_EQ(sent_to(4001), Texts{""});
+  EXPECT_EQ(sent_to(4002), Texts{bytes});
+  EXPECT_EQ(sent_to(4003), Texts{std::string(max_datagram, 'x')});
 }
 
 TEST_F(DatagramServerTest, EndsOnceAfterAConversation) {
   talk_.once = true;
   peers_.says(4001, "1").says(4001, "bye").says(4002, "2");
   converse(talk_, peers_);
-  EXPECT_EQ(sent_to(4001), (Lines{"1", "The sum is 1"}));
-  EXPECT_EQ(sent_to(4002), Lines{});
+  EXPECT_EQ(sent_to(4001), (Texts{"1", "The sum is 1"}));
+  EXPECT_EQ(sent_to(4002), Texts{});
 }
 
 TEST_F(DatagramServerTest, EndsOnceWhenItsLastPeerHasGone) {
@@ -74,20 +74,20 @@ TEST_F(DatagramServerTest, EndsOnceWhenItsLastPeerHasGone) {
       4003, "bye");
   EXPECT_EQ(thrown_by<SystemError>([&] { converse(talk_, peers_); }),
             "wait for 127.0.0.1:4002: Connection timed out");
-  EXPECT_EQ(sent_to(4002), (Lines{"1", "3"}));
+  EXPECT_EQ(sent_to(4002), (Texts{"1", "3"}));
 }
 
 TEST_F(DatagramServerTest, GoesOnWhereThereIsNoWayToAPeer) {
   peers_.says(4001, "1").says(ScriptedDatagrams::unreachable, "1").says(4002, "2");
   serve();
-  EXPECT_EQ(sent_to(4001), Lines{"1"});
-  EXPECT_EQ(sent_to(4002), Lines{"2"});
+  EXPECT_EQ(sent_to(4001), Texts{"1"});
+  EXPECT_EQ(sent_to(4002), Texts{"2"});
 }
 
 TEST_F(DatagramServerTest, TellsWhatCameAndWhatWasAnswered) {
   peers_.says(4001, "1\x1b");
   serve();
-  EXPECT_EQ(log_.lines, (Lines{"received 2 bytes from 127.0.0.1:4001: 1\\x1b",
+  EXPECT_EQ(log_.lines, (Texts{"received 2 bytes from 127.0.0.1:4001: 1\\x1b",
                                "sent 12 bytes to 127.0.0.1:4001: Not a number"}));
 }
 
@@ -97,8 +97,8 @@ TEST_F(DatagramServerTest, AnswersNoAnswers) {
   peers_.says(1024, "1").says(4002, "1", answer_hops + 1).says(4003, "1", 0);
   serve();
   EXPECT_EQ(peers_.hops_set, answer_hops);
-  for (const std::uint16_t port : {0, 8888, 7, 1023, 4001}) EXPECT_EQ(sent_to(port), Lines{});
-  for (const std::uint16_t port : {1024, 4002, 4003}) EXPECT_EQ(sent_to(port), Lines{"1"});
+  for (const std::uint16_t port : {0, 8888, 7, 1023, 4001}) EXPECT_EQ(sent_to(port), Texts{});
+  for (const std::uint16_t port : {1024, 4002, 4003}) EXPECT_EQ(sent_to(port), Texts{"1"});
 }
 
 TEST(Unanswerable, IsWhatWasCutOff) {

@@ -13,7 +13,7 @@
 namespace netlab {
 namespace {
 
-using Lines = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 class GuessTest : public testing::Test {
  protected:
@@ -82,13 +82,13 @@ TEST_F(GuessTest, CountsNothingThatIsNoGuess) {
 // Over UDP a datagram may be lost or come twice, at once or late: the turns are the same.
 TEST_F(GuessTest, PlaysNoTurnTwice) {
   const auto game = four(3);
-  const Lines script = {"hello", "hello", "1", "1", "hello", "6", "1", "6", "5", "5", "1"};
-  Lines told;
+  const Texts script = {"hello", "hello", "1", "1", "hello", "6", "1", "6", "5", "5", "1"};
+  Texts told;
   for (const std::string& message : script) told.push_back(say(*game, message));
   const std::string low = "Too low: \"1\". 2 tries left.";
   const std::string high = "Too high: \"6\". 1 try left.";
   const std::string lost = "You lose: \"5\" is wrong. It was 4.";
-  EXPECT_EQ(told, (Lines{"Guess a number from 1 to 6. You have 3 tries.",
+  EXPECT_EQ(told, (Texts{"Guess a number from 1 to 6. You have 3 tries.",
                          "Guess a number from 1 to 6. You have 3 tries.", low, low,
                          "Guess a number from 1 to 6. You have 2 tries.", high, low, high, lost,
                          lost, low}));
@@ -154,7 +154,7 @@ TEST(Numbers, HaveARangeThatCanBeRead) {
 
 TEST(LotsTest, AreTheSameWithTheSameSeed) {
   const Lots one(42), same(42), other(43);
-  Lines first, second, third;
+  Texts first, second, third;
   for (int i = 0; i < 20; ++i) {
     first.push_back(std::to_string(one.draw(1000)));
     second.push_back(std::to_string(same.draw(1000)));
@@ -226,9 +226,9 @@ TEST(People, AreReadALineEach) {
   const auto people =
       parse_people("# who\n\nAda | Lady L : Wrote a program.\r\n Bob: Builds.", "f");
   ASSERT_EQ(people.size(), 2u);
-  EXPECT_EQ(people[0].names, (Lines{"Ada", "Lady L"}));
+  EXPECT_EQ(people[0].names, (Texts{"Ada", "Lady L"}));
   EXPECT_EQ(people[0].hint, "Wrote a program.");
-  EXPECT_EQ(people[1].names, Lines{"Bob"});
+  EXPECT_EQ(people[1].names, Texts{"Bob"});
 }
 
 TEST(People, AreRefusedWithTheLine) {

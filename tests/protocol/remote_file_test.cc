@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using Lines = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 using Purpose = RemoteFile::Purpose;
 
 class RemoteFileTest : public testing::Test {
@@ -121,7 +121,7 @@ TEST_F(SheetFileTest, KnowsNothingBeforehandAndDoesNotAsk) {
 TEST_F(SheetFileTest, WritesTheFieldsOneByOne) {
   const auto remote = file();
   remote->open(Purpose::offset, 7, "");
-  EXPECT_EQ(server_.writes, (Lines{"1\0"s, "7\0\0\0\0\0\0\0\0\0"s}));
+  EXPECT_EQ(server_.writes, (Texts{"1\0"s, "7\0\0\0\0\0\0\0\0\0"s}));
 }
 
 TEST_F(SheetFileTest, HasACommandForEachPurpose) {

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.h"
+
 namespace netlab {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Instant start{};
 
 TEST(Line, WithoutARateLetsAllPassAtOnce) {
   Line line(0, 0);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "support/seed.h"
+#include "support/start.h"
 
 namespace netlab {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using Outcome = Fate::Outcome;
 
-constexpr Instant start{};
 constexpr std::uint64_t seed = 20;
 
 // So many packets of 100 bytes, a microsecond apart.

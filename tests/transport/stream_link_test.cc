@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "socket/bytes.h"
+#include "support/start.h"
 
 namespace netlab {
 namespace {
 
 using namespace std::chrono_literals;
 using End = StreamLink::End;
-
-constexpr Instant start = Instant() + 1h;
 
 // All that may be sent on now.
 std::string taken(StreamLink& link, Instant now) {

@@ -22,10 +22,6 @@ constexpr std::uint64_t most_quantum = 64 * 1024;
 constexpr double quantum_seconds = 0.001;
 constexpr double slow = 150'000;
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 void Bbr::on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip) {
@@ -52,7 +48,7 @@ void Bbr::measure(const Acknowledged& news, const RoundTrip& round_trip) {
 
 // While a bunch gathers somewhere nothing is acknowledged, and the window has to last.
 void Bbr::measure_bunch(const Acknowledged& news) {
-  double expected = bandwidth_.get() * seconds(news.now - bunching_since_);
+  double expected = bandwidth_.get() * in_seconds(news.now - bunching_since_);
   if (bunching_ <= expected) {
     bunching_since_ = news.now;
     bunching_ = 0;
@@ -124,7 +120,7 @@ void Bbr::on_persistent_congestion() {
 }
 
 double Bbr::on_its_way(double gain) const {
-  return gain * bandwidth_.get() * seconds(round_trip_);
+  return gain * bandwidth_.get() * in_seconds(round_trip_);
 }
 
 double Bbr::gain() const {
@@ -172,7 +168,7 @@ double Bbr::pacing_rate(const RoundTrip& round_trip) const {
   const double measured = gain() * bandwidth_.get();
   if (is_full_) return measured;
   return std::max(measured, startup_gain * static_cast<double>(initial_window(datagram_)) /
-                                std::max(seconds(round_trip.smoothed()), 0.001));
+                                std::max(in_seconds(round_trip.smoothed()), 0.001));
 }
 
 }  // namespace netlab::reliable

@@ -35,7 +35,7 @@ double window_rate(std::uint64_t window, const RoundTrip& round_trip) {
   // The latest, if it is shorter: a peer that was busy when it was first asked answers at once now.
   const auto shorter = std::min(round_trip.smoothed(), round_trip.latest());
   const auto round = std::max<Duration>(shorter, std::chrono::microseconds(1));
-  return 1.25 * static_cast<double>(window) / std::chrono::duration<double>(round).count();
+  return 1.25 * static_cast<double>(window) / in_seconds(round);
 }
 
 }  // namespace netlab::reliable

@@ -13,7 +13,7 @@ namespace {
 constexpr unsigned int most_retries = 8;
 // Between two HELLOs: a second until the round trip is known, and twice the last each time.
 constexpr Duration longest_pause = std::chrono::seconds(2);
-constexpr unsigned int most_doublings = 10;
+constexpr unsigned int most_hello_doublings = 10;
 // A peer that is there may be busy with other things than our PING.
 constexpr Duration refused_for = std::chrono::seconds(3);
 // Between two PINGs because of HELLOs that anybody may have forged.
@@ -265,7 +265,7 @@ Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
 
 Instant Connection::hello_time() const {
   if (wants_hello_) return never;
-  const unsigned int doublings = std::min(hellos_ - 1, most_doublings);
+  const unsigned int doublings = std::min(hellos_ - 1, most_hello_doublings);
   return hello_sent_ + std::min(greeting_.probe_timeout({}) * (1 << doublings), longest_pause);
 }
 

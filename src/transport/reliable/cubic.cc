@@ -11,10 +11,6 @@ constexpr double decrease = 0.7;   // beta_cubic
 // alpha_cubic: with it W_est has the throughput of Reno, section 4.3.
 constexpr double reno_increase = 3 * (1 - decrease) / (1 + decrease);
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 void Cubic::on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip) {
@@ -42,7 +38,7 @@ void Cubic::avoid_congestion(const Acknowledged& news, const RoundTrip& round_tr
   const double acknowledged = static_cast<double>(news.bytes) / datagram_;
   // The height of the curve one round trip from now: W_cubic(t + RTT).
   const double from_plateau =
-      seconds(news.now - *epoch_ + round_trip.smoothed()) - seconds_to_plateau_;
+      in_seconds(news.now - *epoch_ + round_trip.smoothed()) - seconds_to_plateau_;
   const double curve = steepness * from_plateau * from_plateau * from_plateau + before_loss_;
   const double target = std::clamp(curve, window_, 1.5 * window_);
   // Section 4.3: never below what Reno would have; above the old height Reno's own increase.

@@ -29,8 +29,7 @@ double DeliveryRate::take() {
   const Duration coming = delivered_at_ - newest_.delivered_at;
   const auto interval = std::max(sending, coming);
   if (interval <= Duration::zero()) return 0;
-  return static_cast<double>(delivered_ - newest_.delivered) /
-         std::chrono::duration<double>(interval).count();
+  return static_cast<double>(delivered_ - newest_.delivered) / in_seconds(interval);
 }
 
 }  // namespace netlab::reliable

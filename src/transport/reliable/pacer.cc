@@ -6,7 +6,7 @@ namespace netlab::reliable {
 
 void Pacer::fill(Instant now) {
   if (now <= filled_) return;
-  const double seconds = std::chrono::duration<double>(now - filled_).count();
+  const double seconds = in_seconds(now - filled_);
   tokens_ = std::min(burst_, tokens_ + seconds * rate_);
   filled_ = now;
 }

@@ -5,14 +5,10 @@
 #include "socket/calls.h"
 #include "socket/error.h"
 #include "socket/segments.h"
-#include "trace/log.h"
 #include "transport/reliable/reliable_stream.h"
 
 namespace netlab {
 namespace {
-
-// Between two lines about clients that can't be let in.
-constexpr auto shortage_silence = std::chrono::seconds(1);
 
 std::uint64_t random_number() {
   std::random_device chance;
@@ -105,10 +101,7 @@ std::unique_ptr<Stream> ReliableListener::admit(const Message& message,
     return client;
   } catch (const SystemError& error) {  // no descriptor to be had: it will say HELLO again
     doorkeeper_.forget(message.peer, hello);
-    if (performer_.now() >= silent_until_) {
-      silent_until_ = performer_.now() + shortage_silence;
-      log::warning("accept: {}", error.what());
-    }
+    shortage_.tell(performer_.now(), error.what());
     return nullptr;
   }
 }

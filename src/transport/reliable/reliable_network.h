@@ -11,6 +11,7 @@
 #include "transport/performer.h"
 #include "transport/reliable/doorkeeper.h"
 #include "transport/reliable/settings.h"
+#include "transport/shortage.h"
 
 namespace netlab {
 
@@ -45,8 +46,8 @@ class ReliableListener : public Listener {
   MessageBuffer buffer_;
   std::size_t handled_ = 0;  // of the messages in the buffer
   reliable::Doorkeeper doorkeeper_;
-  Instant silent_until_{};  // no second line about the same shortage before
-  Fd cut_;                  // readable once it was cut
+  Shortage shortage_;
+  Fd cut_;  // readable once it was cut
   const bool is_taken_over_;
   std::atomic<bool> is_cut_ = false;
 };

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t skip_distance = 256;
 // Time-outs in a row after which large packets may be what does not come through: probes are small.
 constexpr unsigned int black_hole = 3;
-constexpr unsigned int most_doublings = 7;  // of the pause between probes of a closed window
+constexpr unsigned int most_limit_doublings = 7;  // of the pause between probes of a closed window
 constexpr std::size_t ping_size = header_size + 8;
 
 // Enough to surprise a peer that guesses numbers.
@@ -203,7 +203,7 @@ Batch Sender::transmit_ping(Instant now, std::uint64_t to, std::size_t size,
 Instant Sender::limit_probe_time() const {
   if (blocked_since_ == never) return never;
   return blocked_since_ +
-         recovery_.probe_timeout() * (1 << std::min(limit_probes_, most_doublings));
+         recovery_.probe_timeout() * (1 << std::min(limit_probes_, most_limit_doublings));
 }
 
 Instant Sender::next_timeout() const {

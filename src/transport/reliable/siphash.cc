@@ -5,7 +5,7 @@
 namespace netlab::reliable {
 namespace {
 
-struct State {
+struct SipState {
   std::uint64_t v0, v1, v2, v3;
 
   void round() {
@@ -42,8 +42,8 @@ std::uint64_t word_of(std::span<const std::byte> bytes) {
 std::uint64_t siphash(const SipKey& key, std::span<const std::byte> bytes) {
   const std::uint64_t size = bytes.size();
   // "somepseudorandomlygeneratedbytes"
-  State state{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
-              key[1] ^ 0x7465646279746573};
+  SipState state{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
+                 key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
   for (; bytes.size() >= 8; bytes = bytes.subspan(8)) state.take(word_of(bytes.first(8)));
   state.take(word_of(bytes) | size << 56);
   state.v2 ^= 0xff;

@@ -21,8 +21,7 @@ constexpr Duration longest_handshake = std::chrono::hours(1);
 
 // The way to the other end, in units of the time that a packet takes to leave: the textbook's a.
 double way(Duration delay, std::uint64_t rate) {
-  return std::chrono::duration<double>(delay).count() * static_cast<double>(rate) /
-         static_cast<double>(reliable::base_size);
+  return in_seconds(delay) * static_cast<double>(rate) / static_cast<double>(reliable::base_size);
 }
 
 ArqTrial::Result measured(const SimulationSettings& settings) {

@@ -178,7 +178,7 @@ void Simulation::note(const char* name, std::span<const std::byte> datagram, con
   trace_ = reliable::siphash({trace_, time}, datagram) + static_cast<std::uint64_t>(*fate);
   if (!settings_.logs) return;
   const auto packet = reliable::parse(datagram);
-  log_ += fmt::format("{:12.6f} {} {}{}{}\n", std::chrono::duration<double>(passed()).count(), name,
+  log_ += fmt::format("{:12.6f} {} {}{}{}\n", in_seconds(passed()), name,
                       packet ? reliable::text(*packet) : "?", *fate ? "  " : "", fate);
 }
 

@@ -9,12 +9,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t datagram = 1200;
+constexpr std::uint64_t packet_size = 1200;
 constexpr double rate = 1'200'000;
 constexpr std::uint64_t product = 120'000;
 constexpr double startup_gain = 2.885;
 // Of that rate: two packets at each end and for an acknowledgement.
-constexpr std::uint64_t quanta = 3 * 2 * datagram;
+constexpr std::uint64_t quanta = 3 * 2 * packet_size;
 
 TEST(RecentMaximum, ForgetsAValueAfterTenRounds) {
   RecentMaximum recent;
@@ -39,13 +39,13 @@ class BbrTest : public testing::Test {
   void acknowledge(Duration after, Acknowledged news) {
     now_ += after;
     news.now = now_;
-    if (news.bytes == 0) news.bytes = datagram;
+    if (news.bytes == 0) news.bytes = packet_size;
     RoundTrip round_trip;
     round_trip.sample(round_trip_, 0ms);
     bbr_.on_acknowledged(news, round_trip);
   }
   void round(double delivered = rate, std::uint64_t left = 0) {
-    acknowledge(100ms, {.in_flight = left + datagram, .rate = delivered, .round_is_over = true});
+    acknowledge(100ms, {.in_flight = left + packet_size, .rate = delivered, .round_is_over = true});
   }
   // Start-up and drain are over, and what the bandwidth is known to be is this.
   void fill(double delivered = rate) {
@@ -55,9 +55,9 @@ class BbrTest : public testing::Test {
   // Until it looks at the round trip, which was longer since `now_`.
   void begin_probe(std::uint64_t left) {
     round_trip_ = 110ms;
-    acknowledge(5s, {.in_flight = left + datagram, .rate = rate});
+    acknowledge(5s, {.in_flight = left + packet_size, .rate = rate});
     ASSERT_EQ(pace(), rate);
-    acknowledge(1ns, {.in_flight = left + datagram, .rate = rate});
+    acknowledge(1ns, {.in_flight = left + packet_size, .rate = rate});
     ASSERT_LT(bbr_.window(), product);
   }
   double pace() const {
@@ -68,14 +68,14 @@ class BbrTest : public testing::Test {
 
   Instant now_ = Instant(1h);
   Duration round_trip_ = 100ms;
-  Bbr bbr_{datagram};
+  Bbr bbr_{packet_size};
 };
 
 TEST_F(BbrTest, BeginsWithTenPacketsAtTheStartUpsPace) {
-  EXPECT_EQ(bbr_.window(), 10 * datagram);
-  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.1);
+  EXPECT_EQ(bbr_.window(), 10 * packet_size);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.1);
   round_trip_ = 10us;  // no shorter than a millisecond
-  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.001);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.001);
 }
 
 TEST_F(BbrTest, DoublesTheRateInStartUp) {
@@ -89,8 +89,8 @@ TEST_F(BbrTest, DoublesTheRateInStartUp) {
 // What is left of its ten packets at a rate that says little.
 TEST_F(BbrTest, SendsNoLessThanAtTheBeginningUntilThePipeWasFull) {
   round(1000);
-  EXPECT_EQ(bbr_.window(), 10 * datagram);
-  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.1);
+  EXPECT_EQ(bbr_.window(), 10 * packet_size);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.1);
 }
 
 TEST_F(BbrTest, TakesThePipeForFullAfterThreeRoundsWithoutAQuarterMore) {
@@ -124,7 +124,8 @@ TEST_F(BbrTest, DrainsToWhatThePathHolds) {
   EXPECT_DOUBLE_EQ(pace(), rate / startup_gain);
   round(rate, product);
   EXPECT_EQ(pace(), rate);
-  EXPECT_EQ(bbr_.window(), 2 * product + quanta + datagram);  // the last one came beyond the rate
+  EXPECT_EQ(bbr_.window(),
+            2 * product + quanta + packet_size);  // the last one came beyond the rate
 }
 
 TEST_F(BbrTest, TriesALittleMoreAndALittleLessInEightPhases) {
@@ -133,8 +134,8 @@ TEST_F(BbrTest, TriesALittleMoreAndALittleLessInEightPhases) {
   for (int i = 0; i < 2; ++i)
     for (const double gain : {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.25, 0.75}) {
       EXPECT_DOUBLE_EQ(pace(), gain * rate);
-      const std::uint64_t more = gain > 1 ? 2 * datagram : 0;
-      EXPECT_EQ(bbr_.window(), 2 * product + quanta + datagram + more) << gain;
+      const std::uint64_t more = gain > 1 ? 2 * packet_size : 0;
+      EXPECT_EQ(bbr_.window(), 2 * product + quanta + packet_size + more) << gain;
       acknowledge(101ms, {.rate = rate});
     }
 }
@@ -142,7 +143,7 @@ TEST_F(BbrTest, TriesALittleMoreAndALittleLessInEightPhases) {
 TEST_F(BbrTest, HeedsNoLoss) {
   fill();
   const std::uint64_t before = bbr_.window();
-  bbr_.on_lost(now_, now_, 50 * datagram);
+  bbr_.on_lost(now_, now_, 50 * packet_size);
   EXPECT_EQ(bbr_.window(), before);
   EXPECT_EQ(pace(), rate);
 }
@@ -170,12 +171,12 @@ TEST_F(BbrTest, LooksAtTheRoundTripAfterFiveSeconds) {
   EXPECT_EQ(bbr_.window(), product / 2);
   EXPECT_EQ(pace(), rate);
   round_trip_ = 120ms;  // the queue is still there
-  acknowledge(1s, {.in_flight = product / 2 + 1 + datagram, .rate = rate});
+  acknowledge(1s, {.in_flight = product / 2 + 1 + packet_size, .rate = rate});
   EXPECT_EQ(bbr_.window(), product / 2);
-  acknowledge(1ms, {.in_flight = product / 2 + datagram, .rate = rate});  // from here on
-  acknowledge(199ms, {.in_flight = datagram, .rate = rate});
+  acknowledge(1ms, {.in_flight = product / 2 + packet_size, .rate = rate});  // from here on
+  acknowledge(199ms, {.in_flight = packet_size, .rate = rate});
   EXPECT_EQ(bbr_.window(), product / 2);
-  acknowledge(1ms, {.in_flight = datagram, .rate = rate});
+  acknowledge(1ms, {.in_flight = packet_size, .rate = rate});
   EXPECT_GT(bbr_.window(), 2 * product);
   acknowledge(5s, {.rate = rate});  // from the end of the last
   EXPECT_GT(bbr_.window(), 2 * product);
@@ -195,7 +196,7 @@ TEST_F(BbrTest, LeavesFourPacketsOnTheirWayWhileItLooks) {
   fill(24'000);  // of which half a round trip is one
   round_trip_ = 110ms;
   acknowledge(5s + 1ns, {.rate = 24'000});
-  EXPECT_EQ(bbr_.window(), 4 * datagram);
+  EXPECT_EQ(bbr_.window(), 4 * packet_size);
 }
 
 TEST_F(BbrTest, LooksForARoundTripWhereThatIsLonger) {
@@ -225,12 +226,12 @@ TEST_F(BbrTest, KeepsTheShortestRoundTripForTenSeconds) {
   round_trip_ = 200ms;
   while (now_ < seen + 9900ms) acknowledge(100ms, {.rate = rate});
   acknowledge(100ms, {.rate = rate});
-  EXPECT_LE(bbr_.window(), 2 * product + quanta + 3 * datagram);
+  EXPECT_LE(bbr_.window(), 2 * product + quanta + 3 * packet_size);
   acknowledge(1ns, {.rate = rate});
   EXPECT_GE(bbr_.window(), 4 * product + quanta);
   round_trip_ = 50ms;  // a shorter one at once
   acknowledge(100ms, {.rate = rate});
-  EXPECT_LE(bbr_.window(), product + quanta + 3 * datagram);
+  EXPECT_LE(bbr_.window(), product + quanta + 3 * packet_size);
 }
 
 // What leaves at once: a packet, two, a millisecond's bytes, and 64 KiB.
@@ -238,10 +239,10 @@ TEST_F(BbrTest, HasRoomForThreeQuanta) {
   for (const auto& [measured, quantum] :
        {std::pair{149'999., 1200u}, std::pair{150'000., 2400u}, std::pair{5'000'000., 5000u},
         std::pair{100'000'000., 65'536u}}) {
-    bbr_ = Bbr(datagram);
+    bbr_ = Bbr(packet_size);
     fill(measured);
     const auto on_its_way = static_cast<std::uint64_t>(2 * measured * 0.1);
-    EXPECT_EQ(bbr_.window(), on_its_way + 3 * quantum + datagram) << measured;
+    EXPECT_EQ(bbr_.window(), on_its_way + 3 * quantum + packet_size) << measured;
   }
 }
 
@@ -251,11 +252,11 @@ TEST_F(BbrTest, MakesRoomForAcknowledgementsThatComeTogether) {
   // 60,000 bytes at once, and in the 10 ms since the last ones 12,000 were to be expected.
   acknowledge(10ms, {.bytes = 60'000, .rate = rate});
   acknowledge(10ms, {.bytes = 30'000, .rate = rate});
-  EXPECT_EQ(bbr_.window(), before - datagram + 60'000 + 30'000 - 12'000);
+  EXPECT_EQ(bbr_.window(), before - packet_size + 60'000 + 30'000 - 12'000);
   acknowledge(1ms, {.bytes = 1'000'000, .rate = rate});
-  EXPECT_EQ(bbr_.window(), before - datagram + 120'000);  // no more than a tenth of a second's
-  for (int i = 0; i < 20; ++i) round();                   // the last ten without
-  EXPECT_LE(bbr_.window(), before + 2 * datagram);
+  EXPECT_EQ(bbr_.window(), before - packet_size + 120'000);  // no more than a tenth of a second's
+  for (int i = 0; i < 20; ++i) round();                      // the last ten without
+  EXPECT_LE(bbr_.window(), before + 2 * packet_size);
 }
 
 TEST_F(BbrTest, MakesNoRoomForThemInStartUp) {
@@ -266,8 +267,8 @@ TEST_F(BbrTest, MakesNoRoomForThemInStartUp) {
 TEST_F(BbrTest, BeginsAnewWhenNothingComesThrough) {
   fill();
   bbr_.on_persistent_congestion();
-  EXPECT_EQ(bbr_.window(), 10 * datagram);
-  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * datagram / 0.1);
+  EXPECT_EQ(bbr_.window(), 10 * packet_size);
+  EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.1);
   round(rate / 2);
   EXPECT_DOUBLE_EQ(pace(), startup_gain * rate / 2);
   for (int i = 0; i < 3; ++i) round(rate / 2);
@@ -277,7 +278,7 @@ TEST_F(BbrTest, BeginsAnewWhenNothingComesThrough) {
 TEST_F(BbrTest, CountsInPacketsOfThePathsSize) {
   bbr_.set_datagram(9000);
   fill();
-  EXPECT_EQ(bbr_.window(), 2 * product + 3 * 2 * 9000 + datagram);
+  EXPECT_EQ(bbr_.window(), 2 * product + 3 * 2 * 9000 + packet_size);
 }
 
 }  // namespace

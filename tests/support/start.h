@@ -1,0 +1,11 @@
+// The instant at which a test's time begins: not the clock's first, which stands for "none yet" in
+// places.
+#pragma once
+
+#include "socket/clock.h"
+
+namespace netlab {
+
+inline constexpr Instant start = Instant() + std::chrono::hours(1);
+
+}  // namespace netlab
