@@ -45,7 +45,7 @@ def test_the_server_waits_and_is_back(model):
         freed = time.monotonic()
         with server.connect() as client:
             assert asks(client)
-        assert time.monotonic() - freed < 0.5 * PATIENCE  # 0.2 s on a machine with nothing else to do
+        assert time.monotonic() - freed < PATIENCE  # 0.2 s on a machine with nothing else to do
         clients[0].close()
         eventually(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 16, "descriptors are left")
 

@@ -167,8 +167,10 @@ std::uint64_t Bbr::window() const {
 double Bbr::pacing_rate(const RoundTrip& round_trip) const {
   const double measured = gain() * bandwidth_.get();
   if (is_full_) return measured;
+  // The shortest: a peer that was busy when it was first asked answers at once now.
+  const Duration round = round_trip.is_measured() ? round_trip.smallest() : initial_round_trip;
   return std::max(measured, startup_gain * static_cast<double>(initial_window(datagram_)) /
-                                std::max(in_seconds(round_trip.smoothed()), 0.001));
+                                std::max(in_seconds(round), 0.001));
 }
 
 }  // namespace netlab::reliable

@@ -78,6 +78,14 @@ TEST_F(BbrTest, BeginsWithTenPacketsAtTheStartUpsPace) {
   EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.001);
 }
 
+TEST_F(BbrTest, BeginsNoSlowerWhenTheFirstAnswerWasLate) {
+  RoundTrip round_trip;
+  EXPECT_DOUBLE_EQ(bbr_.pacing_rate(round_trip), startup_gain * 10 * packet_size / 0.333);
+  round_trip.sample(10ms, 0ms);
+  round_trip.sample(5s, 0ms);
+  EXPECT_DOUBLE_EQ(bbr_.pacing_rate(round_trip), startup_gain * 10 * packet_size / 0.01);
+}
+
 TEST_F(BbrTest, DoublesTheRateInStartUp) {
   round();
   EXPECT_DOUBLE_EQ(pace(), startup_gain * rate);
