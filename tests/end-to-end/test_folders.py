@@ -265,6 +265,7 @@ def test_a_file_that_changes_while_it_is_sent(listed, folder):
     assert not (folder / "copy/x").exists() and (folder / "copy/y").read_bytes() == b"yy"
 
 
+@pytest.mark.skipif(bool(PRELOAD), reason="they are too many to be read seven bytes at a time")
 def test_a_server_that_lists_for_ever(folder):
     def answer(client):
         read_line(client)
@@ -461,12 +462,13 @@ def test_streams_end_well_while_the_server_stops(folder):
 
 def test_streams_outlast_the_connection_that_asked(folder):
     """The first one is idle while the others fetch, for longer than the server allows."""
-    (folder / "served/some").write_bytes(noise(400_000))
+    size = 100_000 if PRELOAD else 400_000
+    (folder / "served/some").write_bytes(noise(size))
     with Server("ftp", "serve", "served", "--idle-timeout", "0.3", cwd=folder) as server:
-        done = netlab("ftp", "get", server.address, "some", "--streams", "2", "--limit-rate", "400000",
+        done = netlab("ftp", "get", server.address, "some", "--streams", "2", "--limit-rate", size,
                       cwd=folder)
     assert done.status == 0, done
-    assert (folder / "some").read_bytes() == noise(400_000)
+    assert (folder / "some").read_bytes() == noise(size)
 
 
 def test_streams_that_left_holes_are_resumed(served, folder, server):
@@ -515,7 +517,7 @@ def test_streams_lose_little_when_one_stalls(folder):
 
 
 def test_a_rate_is_kept(folder, server):
-    rate = 200_000
+    rate = 50_000 if PRELOAD else 200_000
     (folder / "served/some").write_bytes(noise(rate))
     for words in (["get", server.address, "some"], ["put", server.address, "some", "back"]):
         started = time.monotonic()
@@ -560,12 +562,13 @@ def test_a_slow_server_answers_before_it_rests(folder):
 
 
 def test_progress_events(folder, server):
-    (folder / "served/some").write_bytes(noise(500_000))
-    done = netlab("ftp", "get", server.address, "some", "--limit-rate", "250000", "--json", cwd=folder)
+    size = 100_000 if PRELOAD else 500_000
+    (folder / "served/some").write_bytes(noise(size))
+    done = netlab("ftp", "get", server.address, "some", "--limit-rate", size // 2, "--json", cwd=folder)
     events = [json.loads(line) for line in done.out.splitlines()]
     assert [event["event"] for event in events[:-1]] == ["progress"] * (len(events) - 1)
-    assert len(events) > 1 and events[0]["size"] == 500_000 and events[0]["rate"] > 0
-    assert events[-1]["event"] == "done" and events[-1]["bytes"] == 500_000
+    assert len(events) > 1 and events[0]["size"] == size and events[0]["rate"] > 0
+    assert events[-1]["event"] == "done" and events[-1]["bytes"] == size
 
 
 def flaky_server(content, after):

@@ -196,9 +196,9 @@ def test_what_another_has_written_to_is_looked_at_again(folder, server):
 
 def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
     (folder / "served/big.bin").write_bytes(b"the old one")
-    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "500K", cwd=folder) as server:
-        (folder / "big.bin").write_bytes(CONTENT[:200_000] * 4)
-        words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "500K", *CARRIER]
+    with Server("ftp", "serve", "served", "--writable", "--limit-rate", "250K", cwd=folder) as server:
+        (folder / "big.bin").write_bytes(CONTENT[:100_000] * 4)
+        words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "250K", *CARRIER]
         client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
         part = folder / "served/big.bin.part"
         eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing came")
@@ -254,10 +254,10 @@ def test_a_server_that_has_another_size(folder):
 def test_a_full_disk_is_told_and_what_is_there_stays(folder):
     disk = folder / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk]).returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk]).returncode != 0:
         pytest.skip("no mount here")
     try:
-        (folder / "large").write_bytes(noise(4_000_000))
+        (folder / "large").write_bytes(noise(1_000_000))
         (disk / "large").write_bytes(b"old")
         with Server("ftp", "serve", "disk", "--writable", cwd=folder) as server:
             done = put(server, "large", cwd=folder)
@@ -267,7 +267,7 @@ def test_a_full_disk_is_told_and_what_is_there_stays(folder):
             many = folder / "many"
             many.mkdir()
             for i in range(100):
-                (many / f"f{i}").write_bytes(noise(20_000))
+                (many / f"f{i}").write_bytes(noise(5_000))
             done = put(server, "-r", "many", cwd=folder)
             assert done.status == 1 and "No space left on device" in done.err, done
             for path in (disk / "many").iterdir():
