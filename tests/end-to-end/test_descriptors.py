@@ -5,16 +5,10 @@ import time
 
 import pytest
 
-from running import MODELS, PATIENCE, SANITIZED, Server, eventually, read_line
+from running import MODELS, PATIENCE, SANITIZED, Server, eventually, processor_time, read_line
 
 LIMIT, CLIENTS, SECONDS = 64, 200, 3
 WITH_LIMIT = ["sh", "-c", f'ulimit -n {LIMIT} && exec "$@"', "sh"]
-
-
-def processor_time(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def asks(client):
