@@ -1,7 +1,6 @@
 #include "transport/reliable/receive_buffer.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "socket/error.h"
 
@@ -12,9 +11,7 @@ constexpr std::size_t most_gaps = 2048;
 }  // namespace
 
 ReceiveBuffer::ReceiveBuffer(std::size_t capacity)
-    : capacity_(capacity),
-      limit_(first_limit(capacity)),
-      ring_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
+    : capacity_(capacity), limit_(first_limit(capacity)), ring_(capacity) {}
 
 bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes, bool last) {
   const std::uint64_t end = offset + bytes.size();
@@ -30,10 +27,8 @@ bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
     bytes = bytes.subspan(in_order_ - offset);
     offset = in_order_;
   }
-  const std::size_t at = place_of(offset);
-  const std::size_t before_wrap = std::min(bytes.size(), capacity_ - at);
-  std::memcpy(ring_.get() + at, bytes.data(), before_wrap);
-  std::memcpy(ring_.get(), bytes.data() + before_wrap, bytes.size() - before_wrap);
+  ring_.grow(end - read_to_, read_to_, known_end);
+  ring_.put(offset, bytes);
   if (offset > in_order_) {
     ahead_.add({offset, end});
     return true;
@@ -49,7 +44,7 @@ bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
 void ReceiveBuffer::consumed(std::size_t bytes) {
   read_to_ += bytes;
   // Empty, it begins at its start again: a reader that keeps up touches little of it.
-  if (read_to_ == in_order_ && ahead_.empty()) origin_ = read_to_;
+  if (read_to_ == in_order_ && ahead_.empty()) ring_.restart(read_to_);
   limit_ = std::max(limit_, read_to_ + promise_);
 }
 
@@ -58,8 +53,7 @@ std::uint64_t ReceiveBuffer::received_to() const {
 }
 
 std::span<const std::byte> ReceiveBuffer::readable() const {
-  const std::size_t at = place_of(read_to_);
-  return {ring_.get() + at, std::min<std::size_t>(in_order_ - read_to_, capacity_ - at)};
+  return ring_.piece(read_to_, in_order_ - read_to_);
 }
 
 }  // namespace netlab::reliable

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 
 #include "transport/reliable/ranges.h"
+#include "transport/reliable/ring.h"
 
 namespace netlab::reliable {
 
@@ -21,7 +21,7 @@ constexpr std::uint64_t first_limit(std::size_t capacity) {
 
 class ReceiveBuffer {
  public:
-  // Its memory is touched as it is used.
+  // It begins small and holds so many bytes at most.
   explicit ReceiveBuffer(std::size_t capacity);
 
   // False: they lie behind a gap, and there are too many gaps already. Throws ProtocolError when
@@ -41,18 +41,16 @@ class ReceiveBuffer {
   // From now on it promises room for so many bytes beyond what was read.
   void bound(std::size_t bytes) { promise_ = std::min(bytes, capacity_); }
 
-  // What can be read now, as far as it is in one piece; what was read is then consumed().
+  // What can be read now, as far as it is in one piece, until something is stored; what was read is
+  // then consumed().
   std::span<const std::byte> readable() const;
   void consumed(std::size_t bytes);
 
  private:
-  std::size_t place_of(std::uint64_t offset) const { return (offset - origin_) % capacity_; }
-
   const std::size_t capacity_;
   std::size_t promise_ = capacity_;
   std::uint64_t limit_;
-  std::unique_ptr<std::byte[]> ring_;
-  std::uint64_t origin_ = 0;  // the byte at the ring's start
+  Ring ring_;
   std::uint64_t read_to_ = 0;
   std::uint64_t in_order_ = 0;  // all bytes before have come
   Ranges ahead_;                // what has come behind a gap

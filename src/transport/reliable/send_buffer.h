@@ -5,15 +5,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+
+#include "transport/reliable/ring.h"
 
 namespace netlab::reliable {
 
 class SendBuffer {
  public:
   // It begins small and holds `most` bytes at most.
-  explicit SendBuffer(std::size_t most);
+  explicit SendBuffer(std::size_t most) : ring_(most) {}
 
   // The first byte that is not acknowledged.
   std::uint64_t begin() const { return begin_; }
@@ -37,12 +38,7 @@ class SendBuffer {
   void acknowledge(std::uint64_t offset);
 
  private:
-  std::size_t place_of(std::uint64_t offset) const { return (offset - origin_) % capacity_; }
-
-  const std::size_t most_;
-  std::size_t capacity_;
-  std::unique_ptr<std::byte[]> ring_;
-  std::uint64_t origin_ = 0;  // the byte at the ring's start
+  Ring ring_;
   std::uint64_t begin_ = 0;
   std::uint64_t written_to_ = 0;
   bool finished_ = false;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,23 @@ TEST_F(ReceiveBufferTest, KeepsNothingBehindTooManyGaps) {
   EXPECT_EQ(kept, 2048u);
   EXPECT_TRUE(store(0, 10'000));  // but always what comes next
   EXPECT_EQ(buffer_.received_to(), 10'000u);
+}
+
+// The ring begins with 256 KiB: what came ahead, around its end, has to move with it.
+TEST(ReceiveBuffer, KeepsWhatHasComeWhenItGrows) {
+  const auto bytes = [](std::uint64_t first, std::uint64_t end) {
+    std::vector<std::byte> made;
+    for (; first < end; ++first) made.push_back(static_cast<std::byte>(first * 7 + first / 251));
+    return made;
+  };
+  ReceiveBuffer buffer(1 << 20);
+  buffer.store(0, bytes(0, 60'000), false);
+  buffer.consumed(50'000);
+  buffer.store(200'000, bytes(200'000, 300'000), false);
+  buffer.store(600'000, bytes(600'000, 700'000), false);
+  buffer.store(300'000, bytes(300'000, 600'000), false);
+  buffer.store(60'000, bytes(60'000, 200'000), false);
+  EXPECT_TRUE(std::ranges::equal(buffer.readable(), bytes(50'000, 700'000)));
 }
 
 // Who acknowledges bytes and not the packets that they came in may not have got them.
