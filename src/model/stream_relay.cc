@@ -17,7 +17,6 @@ namespace {
 using End = StreamLink::End;
 using Why = Relayed::Why;
 
-constexpr std::size_t receive_size = 64 * 1024;
 // Nothing tells when bytes have been acknowledged: so often it is looked.
 constexpr Duration glance = std::chrono::milliseconds(1);
 
@@ -39,7 +38,7 @@ class ConnectedPair {
       : relay_(relay),
         up_{client, server, StreamLink(relay.up)},
         down_{server, client, StreamLink(relay.down)},
-        buffer_(receive_size) {
+        buffer_(piece_size) {
     call::set_blocking(client, false);
     call::set_blocking(server, false);
   }

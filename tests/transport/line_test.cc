@@ -44,7 +44,7 @@ TEST(Line, HoldsItsRate) {
   Line line(10'000'000, 1);
   Instant now = start;
   for (int i = 0; i < 10'000; ++i) now = line.pass(now, 1472).value();
-  EXPECT_NEAR(std::chrono::duration<double>(now - start).count(), 1.472, 0.001);
+  EXPECT_NEAR(in_seconds(now - start), 1.472, 0.001);
 }
 
 }  // namespace

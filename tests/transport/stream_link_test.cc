@@ -71,7 +71,7 @@ TEST(StreamLink, HoldsItsRateAndLetsTheSenderFeelIt) {
     now = link.next();
     out += taken(link, now).size();
   }
-  EXPECT_NEAR(std::chrono::duration<double>(now - start).count(), 10, 0.1);
+  EXPECT_NEAR(in_seconds(now - start), 10, 0.1);
 }
 
 TEST(StreamLink, TakesInNoMoreThanItMayHold) {

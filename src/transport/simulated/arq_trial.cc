@@ -36,10 +36,9 @@ ArqTrial::Result measured(const SimulationSettings& settings) {
   if (!simulation.complaint().empty()) throw std::logic_error(simulation.complaint());
   ArqTrial::Result result{.packets = simulation.packets_up()};
   if (has_begun) result.bytes_again = client.sender().sent_again();
-  if (is_whole) {
-    const std::chrono::duration<double> seconds = simulation.now() - started;
-    result.rate = static_cast<double>(settings.client.writes) / seconds.count();
-  }
+  if (is_whole)
+    result.rate =
+        static_cast<double>(settings.client.writes) / in_seconds(simulation.now() - started);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/byte_at.h"
 #include "transport/reliable/arq.h"
 
 namespace netlab::reliable {
@@ -52,7 +53,7 @@ TEST_F(ReceiveBufferTest, KeepsNothingBehindTooManyGaps) {
 TEST(ReceiveBuffer, KeepsWhatHasComeWhenItGrows) {
   const auto bytes = [](std::uint64_t first, std::uint64_t end) {
     std::vector<std::byte> made;
-    for (; first < end; ++first) made.push_back(static_cast<std::byte>(first * 7 + first / 251));
+    for (; first < end; ++first) made.push_back(byte_at(first));
     return made;
   };
   ReceiveBuffer buffer(1 << 20);

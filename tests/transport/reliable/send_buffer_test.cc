@@ -5,13 +5,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "support/byte_at.h"
+
 namespace netlab::reliable {
 namespace {
-
-// The byte at each offset is known by it.
-std::byte byte_at(std::uint64_t offset) {
-  return static_cast<std::byte>(offset * 7 + offset / 251);
-}
 
 void fill(SendBuffer& buffer) {
   while (!buffer.room().empty()) {
