@@ -464,7 +464,7 @@ def test_streams_outlast_the_connection_that_asked(folder):
     """The first one is idle while the others fetch, for longer than the server allows."""
     size = 100_000 if PRELOAD else 400_000
     (folder / "served/some").write_bytes(noise(size))
-    with Server("ftp", "serve", "served", "--idle-timeout", "0.3", cwd=folder) as server:
+    with Server("ftp", "serve", "served", "--idle-timeout", "0.6", cwd=folder) as server:
         done = netlab("ftp", "get", server.address, "some", "--streams", "2", "--limit-rate", size,
                       cwd=folder)
     assert done.status == 0, done

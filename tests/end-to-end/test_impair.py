@@ -348,7 +348,7 @@ def test_the_sheets_programs_and_a_lost_packet(tmp_path):
                                   capture_output=True, timeout=TIMEOUT)
             assert done.stdout == b"Enter message : hello\nEnter message : and bye\nEnter message : "
         with Impair("udp", port, "--down", "drop=2") as impair:
-            done = netlab("udp", "send", impair.address, "one", "two", "three", "--timeout", "0.3")
+            done = netlab("udp", "send", impair.address, "one", "two", "three", "--timeout", "1")
             assert (done.status, done.out) == (1, b"one\nthree\n"), done
     finally:
         server.kill()

@@ -233,7 +233,7 @@ def test_an_idle_connection_ends():
 
 def test_what_is_on_its_way_is_not_idle():
     with Server("tcp", "serve", "--echo", "-q") as server, \
-            Impair("tcp", server.port, "--delay", "600ms", "--idle-timeout", "0.3") as impair:
+            Impair("tcp", server.port, "--delay", "1300ms", "--idle-timeout", "1") as impair:
         with connect(impair) as client:
             client.sendall(b"x")
             assert read_exactly(client, 1) == b"x"
