@@ -34,11 +34,9 @@ def folder(tmp_path):
 
 @pytest.fixture
 def server(folder):
-    # Seven bytes at a time a busy machine has not read the longest request in half a second, nor sent
-    # the file.
+    # Seven bytes at a time a busy machine has not read the longest request in half a second.
     with Server("ftp", "serve", "served", "--sheet-file", "big.bin", "--request-timeout",
-                "3" if PRELOAD else "0.5", "--stall-timeout", "10", "--idle-timeout", "1", "--json",
-                cwd=folder) as running:
+                "3" if PRELOAD else "0.5", "--idle-timeout", "1", "--json", cwd=folder) as running:
         yield running
 
 
