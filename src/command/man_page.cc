@@ -27,7 +27,7 @@ std::string option_text(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) names += "\\fB\\-" + roff(name) + "\\fR, ";
   for (const std::string& name : option.get_lnames()) names += "\\fB\\-\\-" + roff(name) + "\\fR, ";
   if (names.size() > 2) names.resize(names.size() - 2);
-  if (option.get_positional()) names = "\\fI" + roff(option.get_name()) + "\\fR";
+  if (option.get_positional()) names = "\\fI" + roff(positional_name(option)) + "\\fR";
   const std::string type = value_type(option);
   const std::string initial = option.get_default_str();
   return fmt::format(".TP\n{}{}\n{}{}\n", names, type.empty() ? "" : " \\fI" + roff(type) + "\\fR",

@@ -31,6 +31,12 @@ std::string long_name(const std::string& names) {
   return names.substr(names.rfind(',') + 1);
 }
 
+// "HOST" of "HOST[:PORT]", "DIR" of "DIR|FILE": CLI11 2.4 throws BadNameString for the other
+// characters.
+std::string plain(const std::string& positional) {
+  return positional.substr(0, positional.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+}
+
 std::string shown(Duration duration) {
   std::string text = std::to_string(in_seconds(duration));
   text.erase(text.find_last_not_of('0') + 1);
@@ -109,17 +115,17 @@ void Options::choice(const std::string& names, std::string& value,
 }
 
 void Options::positional(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help)->type_name("");
+  app_.add_option(plain(name), value, help)->option_text(name)->type_name("");
 }
 
 void Options::positional(const std::string& name, std::optional<std::string>& value,
                          const std::string& help) {
-  app_.add_option(name, value, help)->type_name("");
+  app_.add_option(plain(name), value, help)->option_text(name)->type_name("");
 }
 
 void Options::positionals(const std::string& name, std::vector<std::string>& values,
                           const std::string& help) {
-  app_.add_option(name, values, help)->type_name("");
+  app_.add_option(plain(name), values, help)->option_text(name)->type_name("");
 }
 
 void Options::texts(const std::string& names, std::vector<std::string>& values,

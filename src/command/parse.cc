@@ -17,6 +17,10 @@ namespace {
 
 // CLI11 lists behind each option all those that it excludes, which buries what a reader looks for.
 class ShortHelp : public CLI::Formatter {
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return is_positional ? positional_name(*option)
+                         : CLI::Formatter::make_option_name(option, is_positional);
+  }
   std::string make_option_opts(const CLI::Option* option) const override {
     const std::string type = value_type(*option);
     const std::string initial = option->get_default_str();

@@ -36,4 +36,9 @@ inline std::string value_type(const CLI::Option& option) {
   return type.starts_with(':') ? type.substr(1) : type;  // CLI11 puts a check's text behind a colon
 }
 
+// "HOST[:PORT]": what help calls a positional. CLI11's own name for it is plainer.
+inline const std::string& positional_name(const CLI::Option& option) {
+  return option.get_option_text();
+}
+
 }  // namespace netlab
