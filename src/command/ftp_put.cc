@@ -21,9 +21,9 @@ class FtpPut : public Action {
   void declare(Options& options) override {
     connecting_.declare(options);
     connecting_.declare_carrier(options);
-    options.positionals("FILE [NAME]", words_,
-                        "the file, and its name there; more than two are all files");
-    options.text("-t,--into", into_, "DIR", "all are files, which go into this folder there");
+    options.positionals("FILE", paths_, "the files, and with --recursive the folders, to send");
+    options.text("--as", as_, "NAME", "the name on the server, if it is not FILE's own");
+    options.text("-t,--into", into_, "DIR", "the folder on the server to put them into");
     options.flag("--resume", resume_,
                  "go on from what the server has of it (the default when it has some)");
     options.flag("--restart", restart_, "send the whole file, whatever the server has");
@@ -32,11 +32,15 @@ class FtpPut : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    // One word is the file; the server is then localhost.
-    if (words_.empty()) words_.push_back(connecting_.take_server());
-    if (words_.front().empty()) throw std::invalid_argument("which FILE?");
-    const bool is_one = into_.empty() && !transferring_.recursive && words_.size() <= 2;
-    if (!is_one) Transferring::check_distinct(words_);
+    // A single word is the file; the server is then localhost.
+    if (paths_.empty()) paths_.push_back(connecting_.take_server());
+    if (paths_.front().empty()) throw std::invalid_argument("which FILE?");
+    if (as_ && as_->empty()) throw std::invalid_argument("--as: the NAME is empty");
+    if (as_ && paths_.size() > 1)
+      throw std::invalid_argument(
+          fmt::format("--as: one FILE can be called '{}', not {} of them", *as_, paths_.size()));
+    const bool is_one = into_.empty() && !transferring_.recursive && paths_.size() == 1;
+    if (!is_one) Transferring::check_distinct(paths_);
     block_broken_pipe();
     const auto job = [&](const Connect& connect, Network& network, bool&) {
       if (is_one)
@@ -52,8 +56,8 @@ class FtpPut : public Action {
   void send_one(const Connect& connect, Network& network, const Output& output) {
     LabConnection server(connect);
     Progress progress(output, true);
-    Upload upload{.path = words_.front(),
-                  .name = words_.size() == 2 ? words_.back() : last_part(words_.front()),
+    Upload upload{.path = paths_.front(),
+                  .name = as_.value_or(last_part(paths_.front())),
                   .sending = transferring_.way<Sending>(connecting_, progress, output)};
     upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
     Upload::Outcome outcome = upload.run(server, network);
@@ -83,7 +87,8 @@ class FtpPut : public Action {
   void send_all(const Connect& connect, Network& network, const Output& output) {
     LabConnection server(connect);
     Progress progress(output, true);
-    all_.paths = words_;
+    all_.paths = paths_;
+    all_.as = as_;
     all_.recursive = transferring_.recursive;
     if (!into_.empty()) all_.into = into_;
     all_.sending = transferring_.way<Sending>(connecting_, progress, output);
@@ -103,7 +108,8 @@ class FtpPut : public Action {
 
   Connecting connecting_{5001};
   Transferring transferring_;
-  std::vector<std::string> words_;
+  std::vector<std::string> paths_;
+  std::optional<std::string> as_;
   std::string into_;
   bool resume_ = false;
   bool restart_ = false;

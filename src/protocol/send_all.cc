@@ -109,13 +109,13 @@ class TreeSender {
   // What the user named: a file, or a folder.
   void send(const std::string& path) {
     const PathState there = look_at(path);
+    const std::string name = order_.as.value_or(last_part(path));
     if (there.kind != PathState::Kind::folder) {
-      send_carefully({path, joined(order_.into, last_part(path)), 0});
+      send_carefully({path, joined(order_.into, name), 0});
     } else if (!order_.recursive) {
       fail(path + ": Is a directory (--recursive sends it)");
     } else {
-      const std::string last = last_part(path);
-      send_tree({path, last.empty() ? order_.into : joined(order_.into, last)});
+      send_tree({path, name.empty() ? order_.into : joined(order_.into, name)});
     }
   }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace netlab {
 struct SendAll {
   std::vector<std::string> paths;  // of files, and with `recursive` of folders
   bool recursive = false;
-  std::string into = ".";  // the folder there
-  Sending sending{};       // progress: of all; restart: see attempts
+  std::optional<std::string> as;  // the name there of the only path; its own if none
+  std::string into = ".";         // the folder there
+  Sending sending{};              // progress: of all; restart: see attempts
   // The server has a file whole: its path here, and its bytes.
   std::function<void(const std::string& path, std::uint64_t bytes)> sent;
   // A file or a folder it has not: it is told, and the others are sent.

@@ -111,7 +111,7 @@ def rows_into_a_file(destination, fresh, folder, tools):
                                       "4", "-o", destination]),
             Row("netlab, put", lambda port: [tools.netlab, "ftp", "serve", folder, "--writable", "-q", "-p", port],
                 lambda port: fresh + [tools.netlab, "ftp", "put", f"127.0.0.1:{port}", folder / "served/file.bin",
-                                      name, "-q"])]
+                                      "--as", name, "-q"])]
     if has("nginx", "aria2c"):
         rows.append(Row("aria2 -x4 from nginx", nginx(folder),
                         lambda port: fresh + ["aria2c", "-q", "-x4", "-s4", "-k1M", "--file-allocation=none", "-d", folder,

@@ -519,7 +519,7 @@ def test_streams_lose_little_when_one_stalls(folder):
 def test_a_rate_is_kept(folder, server):
     rate = 50_000 if PRELOAD else 200_000
     (folder / "served/some").write_bytes(noise(rate))
-    for words in (["get", server.address, "some"], ["put", server.address, "some", "back"]):
+    for words in (["get", server.address, "some"], ["put", server.address, "some", "--as", "back"]):
         started = time.monotonic()
         assert netlab("ftp", *words, "--limit-rate", rate, cwd=folder).status == 0
         assert time.monotonic() - started > 0.8

@@ -38,7 +38,7 @@ def test_put_under_every_model(model, folder):
     os.utime(folder / "big.bin", ns=(1, 1_700_000_000_123_456_789))
     os.chmod(folder / "big.bin", 0o755)
     with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=folder) as server:
-        done = put(server, "big.bin", "copy.bin", "--verify", "--fsync", cwd=folder)
+        done = put(server, "big.bin", "--as", "copy.bin", "--verify", "--fsync", cwd=folder)
         assert done.status == 0 and done.out == b"" and "verified" in done.err, done
         line = server.out.wait_for("received")
         assert line.startswith("received copy.bin from 127.0.0.1:") and f"{SIZE} bytes" in line
@@ -53,6 +53,39 @@ def test_its_name_is_its_own_when_none_is_given(folder, server):
     assert put(server, "./big.bin", cwd=folder).status == 0
     assert (folder / "served/big.bin").read_bytes() == CONTENT
     assert netlab("ftp", "put", cwd=folder).status == 2
+
+
+def test_two_files_are_two_files(folder, server):
+    """`put HOST *.txt` with two matches: neither is a name for the other."""
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(name)
+    (folder / "served/b.txt").write_text("an older one")
+    done = put(server, "a.txt", "b.txt", cwd=folder)
+    assert done.status == 0 and "2 files sent" in done.err, done
+    assert (folder / "served/a.txt").read_text() == "a.txt"
+    assert (folder / "served/b.txt").read_text() == "b.txt"
+    done = put(server, "a.txt", "c.txt", cwd=folder)
+    assert done.status == 1 and "c.txt: No such file or directory" in done.err, done
+    assert sorted(os.listdir(folder / "served")) == ["a.txt", "b.txt"]
+
+
+def test_the_name_there_is_an_option(folder, server):
+    (folder / "tree").mkdir()
+    (folder / "tree/leaf").write_text("leaf")
+    for words in (["big.bin", "--as", "one"], ["--as", "two", "big.bin", "-t", "sub"], ["-r", "tree", "--as", "three"],
+                  ["-r", "tree/", "--as=four", "-t", "sub"], ["big.bin", "--as", "sub/five"]):
+        assert put(server, *words, cwd=folder).status == 0, words
+    served = folder / "served"
+    assert sorted(os.listdir(served)) == ["one", "sub", "three"]
+    assert sorted(os.listdir(served / "sub")) == ["five", "four", "two"]
+    for name in ("one", "sub/two", "sub/five"):
+        assert (served / name).read_bytes() == CONTENT
+    for name in ("three", "sub/four"):
+        assert (served / name / "leaf").read_text() == "leaf"
+    for words, why in [(["a", "b", "--as", "c"], "--as: one FILE can be called 'c', not 2 of them"),
+                       (["a", "--as", ""], "--as: the NAME is empty")]:
+        done = put(server, *words, cwd=folder)
+        assert done.status == 2 and done.err == f"netlab ftp put: {why}\n", done
 
 
 def test_listens_on_loopback_alone_and_says_so(folder):
