@@ -24,7 +24,7 @@ ONE_PLACE = {
     r"\bshared_ptr\b": {"file/folder.h"},  # a name keeps its folder open
     r"\b(TODO|FIXME|XXX)\b": set(),
     r"(?<!\w)::(recv|send|sendfile|accept4?|connect|bind|listen|epoll_\w+)\(": {"socket/calls.cc"},
-    r"\b(openat2|SYS_openat2)\b\(?": {"file/folder.cc"},
+    r"\b(openat2|SYS_openat2)\b\(?": {"file/open_at.cc"},
     r"\bSYS_landlock": {"file/confinement.cc"},
     r"#include <CLI/": {"command/options.cc", "command/tree.h"},
     r"#include <spdlog/": {"trace/log.cc"},

@@ -1,35 +1,15 @@
 #include "file/folder.h"
 
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "socket/error.h"
-#include "socket/interrupted.h"
 
 namespace netlab {
 namespace {
 
-// A name is resolved anew when something was renamed meanwhile: openat2(2), EAGAIN.
-constexpr int most_attempts = 32;
 constexpr int as_folder = O_PATH | O_DIRECTORY;
-
-int open_beneath(int folder, const char* name, int flags, mode_t mode) {
-  open_how how{};
-  how.flags = static_cast<unsigned int>(flags);
-  how.mode = mode;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  long fd = -EAGAIN;
-  for (int attempt = 0; attempt < most_attempts && fd == -EAGAIN; ++attempt)
-    fd = retry_interrupted([&] { return syscall(SYS_openat2, folder, name, &how, sizeof how); });
-  return static_cast<int>(fd);
-}
-
-int open_anywhere(int folder, const char* name, int flags, mode_t mode) {
-  return retry_interrupted([&] { return ::openat(folder, name, flags, mode); });
-}
 
 // "notes.txt" in "." is "notes.txt" to its user.
 // "a/b" for "a/b/c", "/" for "/c", "." for "c".
@@ -66,21 +46,21 @@ std::string last_part(std::string path) {
 }
 
 Folder::Folder(const std::string& path, Bounds bounds)
-    : path_(bounds == Bounds::anywhere ? path : ""), bounds_(bounds) {
-  const int fd = open_anywhere(AT_FDCWD, path.c_str(), as_folder | O_CLOEXEC, 0);
+    : path_(bounds == Bounds::anywhere ? path : "") {
+  const int fd = open_anywhere(AT_FDCWD, path.c_str(), as_folder, 0);
   if (fd < 0) throw SystemError("open " + path, -fd);
   fd_ = std::make_shared<const Fd>(fd);
+  open_ = bounds == Bounds::beneath ? choose_open_beneath(fd) : open_anywhere;
 }
 
 Fd Folder::open(const std::string& name, int flags, mode_t mode) const {
-  const auto open = bounds_ == Bounds::beneath ? open_beneath : open_anywhere;
-  const int fd = open(fd_->get(), name.c_str(), flags | O_CLOEXEC, mode);
+  const int fd = open_(fd_->get(), name.c_str(), flags, mode);
   if (fd < 0) throw SystemError("open " + joined(path_, name), -fd);
   return Fd(fd);
 }
 
 Folder Folder::folder(const std::string& name) const {
-  return {std::make_shared<const Fd>(open(name, as_folder)), joined(path_, name), bounds_};
+  return {std::make_shared<const Fd>(open(name, as_folder)), joined(path_, name), open_};
 }
 
 Place Folder::place(const std::string& name) const {
@@ -99,7 +79,7 @@ Place Place::beside(const std::string& name) const {
 }
 
 int Place::open(int flags, mode_t mode) const {
-  return open_anywhere(folder_->get(), name_.c_str(), flags | O_CLOEXEC, mode);
+  return open_anywhere(folder_->get(), name_.c_str(), flags, mode);
 }
 
 std::optional<struct stat> Place::status() const {
@@ -137,7 +117,7 @@ void Place::make_folder() const {
 
 void Place::sync_folder() const {
   // A descriptor made with O_PATH can't be synced.
-  const Fd folder(open_anywhere(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+  const Fd folder(open_anywhere(folder_->get(), ".", O_RDONLY | O_DIRECTORY, 0));
   if (!folder || ::fsync(folder.get()) != 0) throw SystemError("sync the folder of " + path_);
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "file/open_at.h"
 #include "socket/fd.h"
 
 namespace netlab {
@@ -25,7 +26,7 @@ std::string joined(const std::string& folder, const std::string& name);
 class Folder {
  public:
   // Where names lead. `anywhere`: the user's own. `beneath`: a stranger's; "..", an absolute name
-  // and a link that leads out are refused with EXDEV (openat2(2), RESOLVE_BENEATH).
+  // and a link that leads out are refused with EXDEV (file/open_at.h).
   enum class Bounds { anywhere, beneath };
 
   // Throws SystemError{"open PATH"}.
@@ -42,12 +43,12 @@ class Folder {
   const Fd& fd() const { return *fd_; }
 
  private:
-  Folder(std::shared_ptr<const Fd> fd, std::string path, Bounds bounds)
-      : fd_(std::move(fd)), path_(std::move(path)), bounds_(bounds) {}
+  Folder(std::shared_ptr<const Fd> fd, std::string path, OpenAt open)
+      : fd_(std::move(fd)), path_(std::move(path)), open_(open) {}
 
   std::shared_ptr<const Fd> fd_;
   std::string path_;  // for people; of a stranger's folder nothing but the names he knows
-  Bounds bounds_;
+  OpenAt open_;       // within the bounds
 };
 
 class Place {

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -391,6 +392,36 @@ def test_systemd_finds_little_exposed(units):
     done = analyze("security", "--offline=true", "--no-pager", "--threshold=10", "./netlab-ftp.service",
                    cwd=units)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("model,error", [*((model, "ENOSYS") for model in MODELS), ("epoll", "EPERM")])
+def test_files_are_served_without_openat2(model, error, tmp_path):
+    """As under the unit's RestrictSUIDSGID=, in which systemd rejects the call with ENOSYS; older
+    container runtimes reject it with EPERM."""
+    sub = tmp_path / "served/sub"
+    sub.mkdir(parents=True)
+    (sub / "file").write_bytes(CONTENT)
+    (sub / "link").symlink_to("../sub/file")
+    (tmp_path / "secret").write_text("secret")
+    (sub / "out").symlink_to("../../secret")
+    wrapper = [sys.executable, Path(__file__).with_name("without_openat2.py"), error]
+    with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=tmp_path, wrapper=wrapper) as server:
+        def run(verb, *words):
+            return netlab("ftp", verb, server.address, *words, cwd=tmp_path)
+        for name in ("sub/file", "sub/link", "sub/../sub/./file"):
+            done = run("get", name, "-o", "-")
+            assert done.status == 0 and done.out == CONTENT, done
+        for name in ("sub/out", "../secret", "/etc/passwd", str(tmp_path / "served/sub/file")):
+            done = run("get", name, "-o", "-")
+            assert done.status == 1 and done.out == b"" and "leads out of the folder" in done.err, done
+        assert b"file" in run("ls", "sub").out
+        assert run("get", "-r", "-o", "copy").status == 0
+        assert (tmp_path / "copy/sub/file").read_bytes() == CONTENT
+        assert run("put", "copy/sub/file", "--as", "sub/new").status == 0
+        assert run("put", "-r", "copy", "--as", "again").status == 0
+        assert run("put", "copy/sub/file", "--as", "sub/out/new").status == 1
+    assert (sub / "new").read_bytes() == (tmp_path / "served/again/sub/file").read_bytes() == CONTENT
+    assert (tmp_path / "secret").read_text() == "secret"
 
 
 def test_a_server_that_files_are_written_to_takes_the_socket_as_it_is(tmp_path):

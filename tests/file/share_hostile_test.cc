@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <string_view>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "socket/calls.h"
 #include "support/seed.h"
 #include "support/temporary_folder.h"
+#include "support/without_openat2.h"
 
 namespace netlab {
 namespace {
@@ -33,7 +35,8 @@ std::string beginning_of(const SharedFile& file) {
   return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(std::max(got, 0L))};
 }
 
-class HostileNames : public testing::Test {
+// With openat2(2) and without.
+class HostileNames : public testing::TestWithParam<bool> {
  protected:
   HostileNames() {
     fs::create_directories(folder_.path("served/sub/deeper"));
@@ -54,6 +57,13 @@ class HostileNames : public testing::Test {
     link("file", "good");
     link("sub", "good_folder");
     EXPECT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
+  }
+
+  static void run(const std::function<void()>& test) {
+    if (GetParam())
+      test();
+    else
+      without_openat2(test);
   }
 
   void link(const std::string& target, const std::string& name) const {
@@ -127,60 +137,72 @@ class HostileNames : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(HostileNames, FiveHundredOfThemNeverLeadOut) {
+TEST_P(HostileNames, FiveHundredOfThemNeverLeadOut) {
   std::mt19937_64 chance = seeded_chance();
-  const Share share(folder_.path("served"), "");
-  for (int i = 0; i < 500; ++i) {
-    const std::string asked = name(chance);
-    try {
-      const SharedFile file = share.open(asked);
-      ASSERT_EQ(beginning_of(file), inside) << escaped(asked);
-    } catch (const SystemError& error) {
-      ASSERT_NE(error.error(), EMFILE) << escaped(asked);
+  run([&] {
+    const Share share(folder_.path("served"), "");
+    for (int i = 0; i < 500; ++i) {
+      const std::string asked = name(chance);
+      try {
+        const SharedFile file = share.open(asked);
+        ASSERT_EQ(beginning_of(file), inside) << escaped(asked);
+      } catch (const SystemError& error) {
+        ASSERT_NE(error.error(), EMFILE) << escaped(asked);
+      }
     }
-  }
+  });
 }
 
-TEST_F(HostileNames, ClimbingFromAnyDepthNeverLeadsOut) {
-  const Share share(folder_.path("served"), "");
-  for (const std::string start :
-       {"", "sub/", "sub/deeper/", "good_folder/", "good_folder/deeper/"}) {
-    std::string climb = start;
-    for (int steps = 0; steps < 12; ++steps, climb += "../")
-      for (const char* last : {"secret", "other/secret", "etc/passwd"})
-        EXPECT_THROW(share.open(climb + last), SystemError) << climb << last;
-  }
+TEST_P(HostileNames, ClimbingFromAnyDepthNeverLeadsOut) {
+  run([&] {
+    const Share share(folder_.path("served"), "");
+    for (const std::string start :
+         {"", "sub/", "sub/deeper/", "good_folder/", "good_folder/deeper/"}) {
+      std::string climb = start;
+      for (int steps = 0; steps < 12; ++steps, climb += "../")
+        for (const char* last : {"secret", "other/secret", "etc/passwd"})
+          EXPECT_THROW(share.open(climb + last), SystemError) << climb << last;
+    }
+  });
 }
+
+std::string name_of(const testing::TestParamInfo<bool>& tested) {
+  return tested.param ? "there" : "missing";
+}
+
+INSTANTIATE_TEST_SUITE_P(Openat2, HostileNames, testing::Bool(), name_of);
+
+class ShareRace : public HostileNames {};
+INSTANTIATE_TEST_SUITE_P(Openat2, ShareRace, testing::Bool(), name_of);
 
 // Two names change places again and again: a folder inside and a link that leads out.
-TEST(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
-  const TemporaryFolder folder;
-  fs::create_directories(folder.path("served/flip"));
-  fs::create_directories(folder.path("other"));
-  folder.write("served/flip/file", inside);
-  folder.write("other/file", outside);
-  fs::create_symlink("../other", folder.path("served/link"));
-  const Share share(folder.path("served"), "");
+TEST_P(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
+  fs::create_directories(folder_.path("served/flip"));
+  folder_.write("served/flip/file", inside);
+  fs::create_symlink("../other", folder_.path("served/link"));
 
   std::atomic<bool> over = false;
-  const std::string one = folder.path("served/flip");
-  const std::string other = folder.path("served/link");
+  const std::string one = folder_.path("served/flip");
+  const std::string other = folder_.path("served/link");
   std::thread flipping([&] {
     while (!over) renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
   });
   int opened = 0;
   int refused = 0;
   std::string wrong;
-  const Instant end = Clock::now() + std::chrono::seconds(2);
-  for (int i = 0; wrong.empty() && (opened == 0 || refused == 0 || Clock::now() < end); ++i) {
-    try {
-      const std::string content = beginning_of(share.open(i % 2 ? "flip/file" : "link/file"));
-      if (content != inside) wrong = content;
-      ++opened;
-    } catch (const SystemError&) {
-      ++refused;
+  run([&] {
+    const Share share(folder_.path("served"), "");
+    const Instant end = Clock::now() + std::chrono::seconds(2);
+    for (int i = 0; wrong.empty() && (opened == 0 || refused == 0 || Clock::now() < end); ++i) {
+      try {
+        const std::string content = beginning_of(share.open(i % 2 ? "flip/file" : "link/file"));
+        if (content != inside) wrong = content;
+        ++opened;
+      } catch (const SystemError&) {
+        ++refused;
+      }
     }
-  }
+  });
   over = true;
   flipping.join();
   EXPECT_EQ(wrong, "");

@@ -7,9 +7,11 @@
 
 #include <cstring>
 
+#include "file/open_at.h"
 #include "socket/calls.h"
 #include "support/temporary_folder.h"
 #include "support/thrown.h"
+#include "support/without_openat2.h"
 
 namespace netlab {
 namespace {
@@ -23,22 +25,15 @@ std::string content_of(const SharedFile& file) {
   return text;
 }
 
-class ShareTest : public testing::Test {
+class ServedFolder : public testing::Test {
  protected:
-  ShareTest() {
+  ServedFolder() {
     fs::create_directories(folder_.path("served/sub"));
     folder_.write("secret.txt", "secret");
     folder_.write("served/notes.txt", "notes");
     folder_.write("served/sub/inner.txt", "inner");
   }
 
-  int error_for(const std::string& name) const {
-    const Share share(folder_.path("served"), "");
-    return error_of([&] { share.open(name); });
-  }
-  std::string read(const std::string& name) const {
-    return content_of(Share(folder_.path("served"), "").open(name));
-  }
   void link(const std::string& target, std::string_view name) const {
     fs::create_symlink(target, folder_.path(name));
   }
@@ -46,20 +41,47 @@ class ShareTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(ShareTest, OpensFilesBeneathTheFolder) {
+// With and without openat2(2): the same names have to work, and the same to fail.
+class ShareTest : public ServedFolder, public testing::WithParamInterface<bool> {
+ protected:
+  template <typename Test>
+  static void run(const Test& test) {
+    if (GetParam())
+      test();
+    else
+      without_openat2(test);
+  }
+
+  static int error_in(const std::string& served, const std::string& name) {
+    int error = 0;
+    run([&] {
+      const Share share(served, "");
+      error = error_of([&] { share.open(name); });
+    });
+    return error;
+  }
+  int error_for(const std::string& name) const { return error_in(folder_.path("served"), name); }
+  std::string read(const std::string& name) const {
+    std::string content;
+    run([&] { content = content_of(Share(folder_.path("served"), "").open(name)); });
+    return content;
+  }
+};
+
+TEST_P(ShareTest, OpensFilesBeneathTheFolder) {
   EXPECT_EQ(read("notes.txt"), "notes");
   EXPECT_EQ(read("sub/inner.txt"), "inner");
   EXPECT_EQ(read("./sub//inner.txt"), "inner");
   EXPECT_EQ(read("sub/../notes.txt"), "notes");
 }
 
-TEST_F(ShareTest, TellsSizeAndName) {
+TEST_P(ShareTest, TellsSizeAndName) {
   const SharedFile file = Share(folder_.path("served"), "").open("notes.txt");
   EXPECT_EQ(file.state.size, 5u);
   EXPECT_EQ(file.name, "notes.txt");
 }
 
-TEST_F(ShareTest, RefusesWhatLeadsOut) {
+TEST_P(ShareTest, RefusesWhatLeadsOut) {
   EXPECT_EQ(error_for("../secret.txt"), EXDEV);
   EXPECT_EQ(error_for("sub/../../secret.txt"), EXDEV);
   EXPECT_EQ(error_for(".."), EXDEV);
@@ -67,14 +89,14 @@ TEST_F(ShareTest, RefusesWhatLeadsOut) {
   EXPECT_EQ(error_for(folder_.path("served/notes.txt")), EXDEV);
 }
 
-TEST_F(ShareTest, FollowsLinksThatStayInside) {
+TEST_P(ShareTest, FollowsLinksThatStayInside) {
   link("notes.txt", "served/inside");
   link("../notes.txt", "served/sub/up");
   EXPECT_EQ(read("inside"), "notes");
   EXPECT_EQ(read("sub/up"), "notes");
 }
 
-TEST_F(ShareTest, RefusesLinksThatLeadOut) {
+TEST_P(ShareTest, RefusesLinksThatLeadOut) {
   link("../secret.txt", "served/out");
   link(folder_.path("secret.txt"), "served/absolute");
   link("..", "served/parent");
@@ -87,13 +109,86 @@ TEST_F(ShareTest, RefusesLinksThatLeadOut) {
   EXPECT_EQ(error_for("loop"), ELOOP);
 }
 
-TEST_F(ShareTest, FollowsNoMagicLinks) {
-  const Share share("/proc/self", "");
-  EXPECT_EQ(error_of([&] { share.open("root/etc/passwd"); }), ELOOP);
-  EXPECT_EQ(error_of([&] { share.open("fd/0"); }), ELOOP);
+TEST_P(ShareTest, FollowsNoMagicLinks) {
+  // In user space such a link can't be told from one to an absolute path.
+  const int expected = GetParam() ? ELOOP : EXDEV;
+  EXPECT_EQ(error_in("/proc/self", "root/etc/passwd"), expected);
+  EXPECT_EQ(error_in("/proc/self", "exe"), expected);
 }
 
-TEST_F(ShareTest, OpensNothingButRegularFiles) {
+TEST_P(ShareTest, FollowsSoManyLinksAndNoMore) {
+  link("../notes.txt", "served/sub/0");
+  for (int i = 1; i <= 40; ++i)
+    link("../sub/./" + std::to_string(i - 1), "served/sub/" + std::to_string(i));
+  EXPECT_EQ(read("sub/39"), "notes");
+  EXPECT_EQ(error_for("sub/40"), ELOOP);
+}
+
+TEST_P(ShareTest, LeavesEachFolderTheWayItCame) {
+  fs::create_directories(folder_.path("served/a/b/c"));
+  link("a/b/c", "served/deep");
+  link("sub/", "served/slash");
+  link(".", "served/here");
+  folder_.write("served/a/b/near", "near");
+  EXPECT_EQ(read("deep/../near"), "near");
+  EXPECT_EQ(read("deep/.././../../notes.txt"), "notes");
+  EXPECT_EQ(error_for("deep/../../../../secret.txt"), EXDEV);
+  EXPECT_EQ(read("slash/inner.txt"), "inner");
+  EXPECT_EQ(read("here/here/sub/../here/notes.txt"), "notes");
+  EXPECT_EQ(error_for("sub/.."), EISDIR);
+  EXPECT_EQ(error_for("slash"), EISDIR);
+  EXPECT_EQ(error_for("notes.txt/"), ENOTDIR);
+  EXPECT_EQ(error_for("notes.txt/."), ENOTDIR);
+  EXPECT_EQ(error_for("notes.txt/.."), ENOTDIR);
+  EXPECT_EQ(error_for("absent/../notes.txt"), ENOENT);
+}
+
+TEST_P(ShareTest, OpensWhatIsDeepDown) {
+  std::string path = "served";
+  for (int i = 0; i < 120; ++i) path += "/d";
+  fs::create_directories(folder_.path(path));
+  folder_.write(path + "/file", "deep");
+  EXPECT_EQ(read(path.substr(sizeof "served") + "/file"), "deep");
+}
+
+// Each directory on the way is a descriptor.
+TEST(OpenBeneathByComponent, HasSoManyDirectoriesOpenAndNoMore) {
+  const TemporaryFolder folder;
+  std::string path;
+  for (int i = 0; i < 129; ++i) path += "d/";
+  fs::create_directories(folder.path(path));
+  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
+  const std::string deepest = path.substr(2) + ".";
+  const Fd reached(open_beneath_by_component(top.get(), deepest.c_str(), O_RDONLY, 0));
+  EXPECT_TRUE(reached);
+  EXPECT_EQ(open_beneath_by_component(top.get(), path.c_str(), O_RDONLY, 0), -ENAMETOOLONG);
+}
+
+TEST(OpenBeneathByComponent, LeavesLastLinksWhereTheyAre) {
+  const TemporaryFolder folder;
+  folder.write("file", "");
+  fs::create_symlink("file", folder.path("link"));
+  fs::create_symlink("new", folder.path("dangling"));
+  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
+  const auto open = [&](const char* name, int flags) {
+    return Fd(open_beneath_by_component(top.get(), name, flags, 0600)).get();
+  };
+  EXPECT_EQ(open("link", O_RDONLY | O_NOFOLLOW), -ELOOP);
+  EXPECT_EQ(open("dangling", O_WRONLY | O_CREAT | O_EXCL), -EEXIST);
+  EXPECT_GE(open("dangling", O_WRONLY | O_CREAT), 0);
+  EXPECT_TRUE(fs::exists(folder.path("new")));
+}
+
+TEST(ChooseOpenBeneath, IsTheKernelWhereItCan) {
+  const Fd here(open_anywhere(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0));
+  EXPECT_EQ(choose_open_beneath(here.get()), open_beneath_by_kernel);
+  for (const int error : {ENOSYS, EPERM, EINVAL, EOPNOTSUPP})
+    without_openat2(
+        [&] { EXPECT_EQ(choose_open_beneath(here.get()), open_beneath_by_component) << error; },
+        error);
+}
+
+TEST_P(ShareTest, OpensNothingButRegularFiles) {
   ASSERT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
   const Fd socket = call::socket(AF_UNIX, SOCK_STREAM);
   sockaddr_un address{};
@@ -107,7 +202,7 @@ TEST_F(ShareTest, OpensNothingButRegularFiles) {
   EXPECT_EQ(error_for("socket"), ENXIO);
 }
 
-TEST_F(ShareTest, RefusesNamesThatAreNone) {
+TEST_P(ShareTest, RefusesNamesThatAreNone) {
   EXPECT_EQ(error_for("absent.txt"), ENOENT);
   EXPECT_EQ(error_for("notes.txt/x"), ENOTDIR);
   EXPECT_EQ(error_for("notes.txt\0x"s), ENOENT);
@@ -116,12 +211,12 @@ TEST_F(ShareTest, RefusesNamesThatAreNone) {
   EXPECT_EQ(error_for(std::string(100'000, 'x')), ENAMETOOLONG);
 }
 
-TEST_F(ShareTest, GivesTheDefaultToWhoNamesNothing) {
+TEST_P(ShareTest, GivesTheDefaultToWhoNamesNothing) {
   EXPECT_EQ(error_for(""), ENOENT);
   EXPECT_EQ(content_of(Share(folder_.path("served"), "notes.txt").open("")), "notes");
 }
 
-TEST_F(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
+TEST_P(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
   EXPECT_EQ(thrown_by<SystemError>([&] { Share(folder_.path("served"), "absent"); }),
             "open absent: No such file or directory");
   EXPECT_EQ(error_of([&] { Share(folder_.path("served"), "../secret.txt"); }), EXDEV);
@@ -129,7 +224,7 @@ TEST_F(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
             "open " + folder_.path("absent") + ": No such file or directory");
 }
 
-TEST_F(ShareTest, OfOneFileHasNoOther) {
+TEST_P(ShareTest, OfOneFileHasNoOther) {
   folder_.write("served/other.txt", "other");
   const Share share(folder_.path("served/notes.txt"), "");
   EXPECT_EQ(share.default_name(), "notes.txt");
@@ -139,21 +234,25 @@ TEST_F(ShareTest, OfOneFileHasNoOther) {
   EXPECT_EQ(error_of([&] { share.open("sub/inner.txt"); }), ENOENT);
 }
 
-TEST_F(ShareTest, OfOneFileFindsItInTheCurrentFolder) {
+TEST_P(ShareTest, OfOneFileFindsItInTheCurrentFolder) {
   const fs::path before = fs::current_path();
   fs::current_path(folder_.path("served"));
   EXPECT_EQ(content_of(Share("notes.txt", "").open("")), "notes");
   fs::current_path(before);
 }
 
-class TagTest : public ShareTest {
+INSTANTIATE_TEST_SUITE_P(Openat2, ShareTest, testing::Bool(), [](const auto& tested) {
+  return std::string(tested.param ? "there" : "missing");
+});
+
+class TagTest : public ServedFolder {
  protected:
   std::string tag() const { return Share(folder_.path("served"), "").open("notes.txt").state.tag; }
 };
 
 TEST_F(TagTest, StaysWhileTheFileDoes) {
   const std::string before = tag();
-  EXPECT_EQ(read("notes.txt"), "notes");
+  EXPECT_EQ(content_of(Share(folder_.path("served"), "").open("notes.txt")), "notes");
   EXPECT_EQ(tag(), before);
   EXPECT_LE(before.size(), 64u);
 }

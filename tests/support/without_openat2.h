@@ -1,0 +1,37 @@
+// Runs a test as under systemd's RestrictSUIDSGID=: openat2(2) fails, by a seccomp filter. The
+// filter is of one thread, which ends with the test.
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+#include <functional>
+#include <system_error>
+#include <thread>
+
+namespace netlab {
+
+// `error` is what the call fails with.
+inline void without_openat2(const std::function<void()>& test, int error = ENOSYS) {
+  const auto data = static_cast<__u32>(error);
+  std::array<sock_filter, 4> rules = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | data),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{rules.size(), rules.data()};
+  std::thread([&] {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+      throw std::system_error(errno, std::generic_category(), "seccomp");
+    test();
+  }).join();
+}
+
+}  // namespace netlab
