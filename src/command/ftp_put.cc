@@ -1,6 +1,7 @@
 // netlab ftp put: sends files to a server that was started with --writable.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "command/command.h"
@@ -21,9 +22,10 @@ class FtpPut : public Action {
   void declare(Options& options) override {
     connecting_.declare(options);
     connecting_.declare_carrier(options);
-    options.positionals("FILE", paths_, "the files, and with --recursive the folders, to send");
-    options.text("--as", as_, "NAME", "the name on the server, if it is not FILE's own");
-    options.text("-t,--into", into_, "DIR", "the folder on the server to put them into");
+    options.positionals("FILE", paths_, "files to send; with --recursive, also folders");
+    options.text("--as", as_, "NAME", "store FILE as NAME on the server (its own name)");
+    options.text("-t,--into", into_, "DIR",
+                 "upload into this folder on the server, which is made if it is missing");
     options.flag("--resume", resume_,
                  "go on from what the server has of it (the default when it has some)");
     options.flag("--restart", restart_, "send the whole file, whatever the server has");
@@ -34,11 +36,7 @@ class FtpPut : public Action {
   ExitStatus run(const Output& output) override {
     // A single word is the file; the server is then localhost.
     if (paths_.empty()) paths_.push_back(connecting_.take_server());
-    if (paths_.front().empty()) throw std::invalid_argument("which FILE?");
-    if (as_ && as_->empty()) throw std::invalid_argument("--as: the NAME is empty");
-    if (as_ && paths_.size() > 1)
-      throw std::invalid_argument(
-          fmt::format("--as: one FILE can be called '{}', not {} of them", *as_, paths_.size()));
+    check_names();
     const bool is_one = into_.empty() && !transferring_.recursive && paths_.size() == 1;
     if (!is_one) Transferring::check_distinct(paths_);
     block_broken_pipe();
@@ -53,6 +51,19 @@ class FtpPut : public Action {
   }
 
  private:
+  // Throws std::invalid_argument.
+  void check_names() const {
+    if (std::ranges::count(paths_, "") > 0) throw std::invalid_argument("FILE must not be empty");
+    if (!as_) return;
+    if (as_->empty()) throw std::invalid_argument("--as: NAME must not be empty");
+    if (as_->ends_with('/') && !transferring_.recursive)
+      throw std::invalid_argument(
+          fmt::format("--as: '{}' is not the name of a file (--into takes a folder)", *as_));
+    if (paths_.size() > 1)
+      throw std::invalid_argument(
+          fmt::format("--as takes exactly one FILE, but {} were given", paths_.size()));
+  }
+
   void send_one(const Connect& connect, Network& network, const Output& output) {
     LabConnection server(connect);
     Progress progress(output, true);

@@ -36,8 +36,8 @@ class Options {
   void seconds(const std::string& names, std::optional<Duration>& value, const std::string& help);
   void choice(const std::string& names, std::string& value, const std::vector<std::string>& among,
               const std::string& help);
-  // `name` as help shows it: "HOST[:PORT]". It begins with a word in capitals, which no other
-  // positional of the command begins with.
+  // `name` as help shows it: "HOST[:PORT]". It must begin with a word in capitals that is unique
+  // among the command's positionals.
   void positional(const std::string& name, std::string& value, const std::string& help);
   void positional(const std::string& name, std::optional<std::string>& value,
                   const std::string& help);

@@ -1,5 +1,5 @@
 // Folder is an open directory, Place a name in one. All that is made, renamed or removed goes
-// through them, with the *at(2) calls: a path is resolved once, by the kernel, and what was checked
+// through them, with the *at(2) calls: a path is resolved once, and what was checked
 // is what is used, whoever renames folders meanwhile.
 #pragma once
 

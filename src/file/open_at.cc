@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "socket/fd.h"
@@ -22,40 +25,43 @@ namespace {
 
 // openat2(2) fails with EAGAIN when something was renamed while it resolved a "..".
 constexpr int max_attempts = 32;
-constexpr int max_links = 40;  // as the kernel has it: path_resolution(7)
-constexpr std::size_t max_depth = 128;
 
-// The way from a directory to a name beneath it. Each directory on it stays open, so that ".." is
-// the one we came from, whatever is renamed meanwhile.
+constexpr int max_links = 40;  // the kernel's limit: path_resolution(7)
+constexpr std::size_t max_depth = 128;
+constexpr int max_steps = PATH_MAX;  // components, those of links and repetitions included
+
+// Resolves a name beneath a directory. Each directory that it enters stays open, so that ".." leads
+// back to where it came from, whatever is renamed meanwhile.
 class Walk {
  public:
   explicit Walk(int top) : top_(top) {}
 
   int open(std::string_view name, int flags, mode_t mode) {
-    if (const int error = prepend(name)) return -error;
-    for (;;) {
+    int error = prepend(name);
+    for (int steps = 0; error == 0 && steps < max_steps; ++steps) {
       const std::string part = std::move(rest_.back());
       rest_.pop_back();
       if (rest_.empty()) {
         const int fd = open_anywhere(here(), part.c_str(), flags | O_NOFOLLOW, mode);
         const bool may_be_link = fd == -ELOOP || fd == -ENOTDIR;
         if (!may_be_link || (flags & O_NOFOLLOW)) return fd;
-        if (const int error = follow(part, -fd)) return -error;
-      } else if (const int error = enter(part)) {
-        return -error;
+        error = follow_last(part, -fd);
+      } else {
+        error = part == ".." ? leave() : enter(part);
       }
     }
+    return error == 0 ? -ENAMETOOLONG : -error;
   }
 
  private:
   int here() const { return entered_.empty() ? top_ : entered_.back().get(); }
 
-  // All return 0 or an errno.
+  // These return 0 or an errno.
 
-  // Puts the components of a path before those that are left. The last one is never "..": what is
-  // opened of "a/.." is ".", as it is of "a/".
+  // Puts the components of a path before the rest. A trailing "/" or ".." gets a "." behind it:
+  // what is opened is the directory itself.
   int prepend(std::string_view path) {
-    if (path.empty()) return ENOENT;
+    if (path.empty() || path.find('\0') != std::string_view::npos) return ENOENT;
     if (path.starts_with('/')) return EXDEV;
     const std::size_t before = rest_.size();
     std::string_view part;
@@ -68,29 +74,57 @@ class Walk {
     return 0;
   }
 
-  int enter(const std::string& part) {
-    if (part == ".") return 0;
-    if (part == "..") {
-      if (entered_.empty()) return EXDEV;
-      entered_.pop_back();
-      return 0;
-    }
-    if (entered_.size() == max_depth) return ENAMETOOLONG;
-    const int fd = open_anywhere(here(), part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (fd == -ENOTDIR) return follow(part, ENOTDIR);
-    if (fd < 0) return -fd;
-    entered_.emplace_back(fd);
+  int leave() {
+    if (entered_.empty()) return EXDEV;
+    // The kernel wants search permission for a directory that is left, too.
+    const Fd searched(open_anywhere(here(), ".", O_PATH | O_DIRECTORY, 0));
+    if (!searched) return -searched.get();
+    entered_.pop_back();
     return 0;
   }
 
-  // Goes on with the target of a symbolic link. Of what is no link: `error`.
-  int follow(const std::string& part, int error) {
+  int enter(const std::string& part) {
+    if (part == ".") return 0;  // a link's target ended with "/"
+    Fd found(open_anywhere(here(), part.c_str(), O_PATH | O_NOFOLLOW, 0));
+    if (!found) return -found.get();
+    const mode_t type = type_of(found);
+    if (S_ISLNK(type)) return follow(found);
+    if (!S_ISDIR(type)) return ENOTDIR;
+    if (entered_.size() == max_depth) return ENAMETOOLONG;
+    entered_.push_back(std::move(found));
+    return 0;
+  }
+
+  // Follows the last component, which open(2) did not open because it is a link. `error` is its
+  // errno, and the answer if it is something else.
+  int follow_last(const std::string& part, int error) {
+    const Fd found(open_anywhere(here(), part.c_str(), O_PATH | O_NOFOLLOW, 0));
+    if (!found) return -found.get();
+    const mode_t type = type_of(found);
+    if (S_ISLNK(type)) return follow(found);
+    const bool was_link = error == ELOOP || S_ISDIR(type);  // something else has its name now
+    if (was_link) rest_.push_back(part);
+    return was_link ? 0 : error;
+  }
+
+  // Goes on with the target of an open symbolic link.
+  int follow(const Fd& link) {
+    struct statvfs mount = {};
+    if (::fstatvfs(link.get(), &mount) == 0 && (mount.f_flag & no_symfollow)) return ELOOP;
     std::array<char, PATH_MAX> target;
-    const ssize_t size = ::readlinkat(here(), part.c_str(), target.data(), target.size());
-    if (size < 0) return errno == EINVAL ? error : errno;
+    const ssize_t size = retry_interrupted(
+        [&] { return ::readlinkat(link.get(), "", target.data(), target.size()); });
+    if (size < 0) return static_cast<int>(-size);
     if (++links_ > max_links) return ELOOP;
     return prepend({target.data(), static_cast<std::size_t>(size)});
   }
+
+  static mode_t type_of(const Fd& found) {
+    struct stat status = {};
+    return ::fstat(found.get(), &status) == 0 ? status.st_mode : 0;
+  }
+
+  static constexpr unsigned long no_symfollow = 0x2000;  // ST_NOSYMFOLLOW, which glibc lacks
 
   int top_;
   std::vector<Fd> entered_;        // the directories below the top, the current one last
@@ -121,7 +155,8 @@ int open_beneath_by_component(int directory, const char* name, int flags, mode_t
 }
 
 OpenAt choose_open_beneath(int directory) {
-  // Nothing but a missing call fails so for ".": a directory we may not search gives EACCES.
+  // For "." these errors mean that the call is not available: a directory that we may not search
+  // gives EACCES.
   const Fd probe(open_beneath_by_kernel(directory, ".", O_PATH | O_DIRECTORY, 0));
   switch (probe ? 0 : -probe.get()) {
     case ENOSYS:

@@ -1,5 +1,5 @@
 // Share is what a server gives away: a folder that no name leads out of, or a single file. Every
-// path of a client is resolved by the kernel beneath the folder (file/folder.h).
+// path of a client is resolved beneath the folder (file/open_at.h).
 #pragma once
 
 #include <string>

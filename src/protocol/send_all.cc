@@ -115,7 +115,9 @@ class TreeSender {
     } else if (!order_.recursive) {
       fail(path + ": Is a directory (--recursive sends it)");
     } else {
-      send_tree({path, name.empty() ? order_.into : joined(order_.into, name)});
+      std::string remote = name.empty() ? order_.into : joined(order_.into, name);
+      while (remote.ends_with('/')) remote.pop_back();
+      send_tree({path, remote});
     }
   }
 

@@ -17,7 +17,7 @@ namespace netlab {
 struct SendAll {
   std::vector<std::string> paths;  // of files, and with `recursive` of folders
   bool recursive = false;
-  std::optional<std::string> as;  // the name there of the only path; its own if none
+  std::optional<std::string> as;  // the only path's name there; none: its own
   std::string into = ".";         // the folder there
   Sending sending{};              // progress: of all; restart: see attempts
   // The server has a file whole: its path here, and its bytes.

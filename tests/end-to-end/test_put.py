@@ -73,7 +73,7 @@ def test_the_name_there_is_an_option(folder, server):
     (folder / "tree").mkdir()
     (folder / "tree/leaf").write_text("leaf")
     for words in (["big.bin", "--as", "one"], ["--as", "two", "big.bin", "-t", "sub"], ["-r", "tree", "--as", "three"],
-                  ["-r", "tree/", "--as=four", "-t", "sub"], ["big.bin", "--as", "sub/five"]):
+                  ["-r", "tree/", "--as=four/", "-t", "sub"], ["big.bin", "--as", "sub/five"]):
         assert put(server, *words, cwd=folder).status == 0, words
     served = folder / "served"
     assert sorted(os.listdir(served)) == ["one", "sub", "three"]
@@ -82,8 +82,10 @@ def test_the_name_there_is_an_option(folder, server):
         assert (served / name).read_bytes() == CONTENT
     for name in ("three", "sub/four"):
         assert (served / name / "leaf").read_text() == "leaf"
-    for words, why in [(["a", "b", "--as", "c"], "--as: one FILE can be called 'c', not 2 of them"),
-                       (["a", "--as", ""], "--as: the NAME is empty")]:
+    for words, why in [(["a", "b", "--as", "c"], "--as takes exactly one FILE, but 2 were given"),
+                       (["a", "--as", ""], "--as: NAME must not be empty"), (["a", ""], "FILE must not be empty"),
+                       (["a", "--as", "x/"], "--as: 'x/' is not the name of a file (--into takes a folder)"),
+                       ([""], "FILE must not be empty")]:
         done = put(server, *words, cwd=folder)
         assert done.status == 2 and done.err == f"netlab ftp put: {why}\n", done
 

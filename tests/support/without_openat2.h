@@ -1,5 +1,5 @@
-// Runs a test as under systemd's RestrictSUIDSGID=: openat2(2) fails, by a seccomp filter. The
-// filter is of one thread, which ends with the test.
+// Runs a test as under systemd's RestrictSUIDSGID=: a seccomp filter makes openat2(2) fail. The
+// filter applies to the test's thread only.
 #pragma once
 
 #include <linux/filter.h>
@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <functional>
 #include <system_error>
 #include <thread>
@@ -26,12 +27,18 @@ inline void without_openat2(const std::function<void()>& test, int error = ENOSY
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
   const sock_fprog filter{rules.size(), rules.data()};
+  std::exception_ptr thrown;
   std::thread([&] {
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
-      throw std::system_error(errno, std::generic_category(), "seccomp");
-    test();
+    try {
+      if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        throw std::system_error(errno, std::generic_category(), "seccomp");
+      test();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
   }).join();
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 }  // namespace netlab
