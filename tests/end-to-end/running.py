@@ -34,7 +34,8 @@ def carried(words):
 
 
 def environment(**more):
-    names = dict(os.environ, **more)
+    """Without what a service manager or a container left for us: a server would tell it that it is ready."""
+    names = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"} | more
     if PRELOAD:
         names["LD_PRELOAD"] = PRELOAD
     return names
