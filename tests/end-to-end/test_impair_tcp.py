@@ -112,9 +112,11 @@ def test_reset_after_no_byte():
 
 @pytest.mark.parametrize("after", [1, 100_000])
 def test_reset_after_so_many_bytes(after):
-    with Impair("tcp", sending(CONTENT), "--reset-after", after) as impair:
-        with connect(impair) as client:
-            assert read_until_reset(client) == CONTENT[:after]
+    # The server waits to be asked: the reset must not come before connect(2) has returned.
+    server = tcp_server_of(lambda connection: (connection.recv(1), connection.sendall(CONTENT)))
+    with Impair("tcp", server, "--reset-after", after) as impair, connect(impair) as client:
+        client.sendall(b"x")
+        assert read_until_reset(client) == CONTENT[:after]
 
 
 def test_stall_after_so_many_bytes():
