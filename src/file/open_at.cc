@@ -58,8 +58,8 @@ class Walk {
 
   // These return 0 or an errno.
 
-  // Puts the components of a path before the rest. A trailing "/" or ".." gets a "." behind it:
-  // what is opened is the directory itself.
+  // Puts the components of a path before the rest. After a trailing "/" or ".." it adds ".", so
+  // that what is opened is the directory itself.
   int prepend(std::string_view path) {
     if (path.empty() || path.find('\0') != std::string_view::npos) return ENOENT;
     if (path.starts_with('/')) return EXDEV;
