@@ -35,8 +35,7 @@ std::string beginning_of(const SharedFile& file) {
   return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(std::max(got, 0L))};
 }
 
-// With openat2(2) and without.
-class HostileNames : public testing::TestWithParam<bool> {
+class HostileNames : public testing::Test, public EitherOpenat2 {
  protected:
   HostileNames() {
     fs::create_directories(folder_.path("served/sub/deeper"));
@@ -57,13 +56,6 @@ class HostileNames : public testing::TestWithParam<bool> {
     link("file", "good");
     link("sub", "good_folder");
     EXPECT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
-  }
-
-  static void run(const std::function<void()>& test) {
-    if (GetParam())
-      test();
-    else
-      without_openat2(test);
   }
 
   void link(const std::string& target, const std::string& name) const {
@@ -171,11 +163,7 @@ TEST_P(HostileNames, ClimbingFromAnyDepthNeverLeadsOut) {
   });
 }
 
-std::string name_of(const testing::TestParamInfo<bool>& tested) {
-  return tested.param ? "there" : "missing";
-}
-
-INSTANTIATE_TEST_SUITE_P(Openat2, HostileNames, testing::Bool(), name_of);
+INSTANTIATE_TEST_SUITE_P(Openat2, HostileNames, testing::Bool(), EitherOpenat2::name);
 
 // Two paths are exchanged again and again for half a second, while `names` are opened in turn.
 class ShareRace : public HostileNames {
@@ -211,7 +199,7 @@ class ShareRace : public HostileNames {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Openat2, ShareRace, testing::Bool(), name_of);
+INSTANTIATE_TEST_SUITE_P(Openat2, ShareRace, testing::Bool(), EitherOpenat2::name);
 
 TEST_P(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
   fs::create_directories(folder_.path("served/flip"));

@@ -8,7 +8,6 @@
 
 #include <cstring>
 
-#include "file/open_at.h"
 #include "socket/calls.h"
 #include "support/temporary_folder.h"
 #include "support/thrown.h"
@@ -26,9 +25,9 @@ std::string content_of(const SharedFile& file) {
   return text;
 }
 
-class ServedFolder : public testing::Test {
+class FolderToShare : public testing::Test {
  protected:
-  ServedFolder() {
+  FolderToShare() {
     fs::create_directories(folder_.path("served/sub"));
     folder_.write("secret.txt", "secret");
     folder_.write("served/notes.txt", "notes");
@@ -43,16 +42,8 @@ class ServedFolder : public testing::Test {
 };
 
 // With and without openat2(2): the same names have to work, and the same to fail.
-class ShareTest : public ServedFolder, public testing::WithParamInterface<bool> {
+class ShareTest : public FolderToShare, public EitherOpenat2 {
  protected:
-  template <typename Test>
-  static void run(const Test& test) {
-    if (GetParam())
-      test();
-    else
-      without_openat2(test);
-  }
-
   static int error_in(const std::string& served, const std::string& name) {
     int error = 0;
     run([&] {
@@ -167,61 +158,6 @@ TEST_P(ShareTest, OpensWhatIsDeepDown) {
   EXPECT_EQ(read(path.substr(sizeof "served") + "/file"), "deep");
 }
 
-// Each directory on the way is a descriptor.
-TEST(OpenBeneathByComponent, StopsAt128Directories) {
-  const TemporaryFolder folder;
-  std::string path;
-  for (int i = 0; i < 129; ++i) path += "d/";
-  fs::create_directories(folder.path(path));
-  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
-  const std::string deepest = path.substr(2) + ".";
-  const Fd reached(open_beneath_by_component(top.get(), deepest.c_str(), O_RDONLY, 0));
-  EXPECT_TRUE(reached);
-  EXPECT_EQ(open_beneath_by_component(top.get(), path.c_str(), O_RDONLY, 0), -ENAMETOOLONG);
-}
-
-TEST(OpenBeneathByComponent, StopsAfter4096Components) {
-  const TemporaryFolder folder;
-  fs::create_directories(folder.path("d"));
-  folder.write("file", "");
-  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
-  std::string path;
-  for (int i = 0; i < 800; ++i) path += "d/../";
-  const std::string once = path + "file";
-  EXPECT_TRUE(Fd(open_beneath_by_component(top.get(), once.c_str(), O_RDONLY, 0)));
-  for (int i = 0; i < 3; ++i) {
-    const std::string link = "link" + std::to_string(i);
-    fs::create_symlink(path, folder.path(link));
-    path = link + "/" + path.substr(0, 3990);
-  }
-  EXPECT_EQ(open_beneath_by_component(top.get(), (path + "file").c_str(), O_RDONLY, 0),
-            -ENAMETOOLONG);
-}
-
-TEST(OpenBeneathByComponent, LeavesLastLinksWhereTheyAre) {
-  const TemporaryFolder folder;
-  folder.write("file", "");
-  fs::create_symlink("file", folder.path("link"));
-  fs::create_symlink("new", folder.path("dangling"));
-  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
-  const auto open = [&](const char* name, int flags) {
-    return Fd(open_beneath_by_component(top.get(), name, flags, 0600)).get();
-  };
-  EXPECT_EQ(open("link", O_RDONLY | O_NOFOLLOW), -ELOOP);
-  EXPECT_EQ(open("dangling", O_WRONLY | O_CREAT | O_EXCL), -EEXIST);
-  EXPECT_GE(open("dangling", O_WRONLY | O_CREAT), 0);
-  EXPECT_TRUE(fs::exists(folder.path("new")));
-}
-
-TEST(ChooseOpenBeneath, IsTheKernelWhereItCan) {
-  const Fd here(open_anywhere(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0));
-  EXPECT_EQ(choose_open_beneath(here.get()), open_beneath_by_kernel);
-  for (const int error : {ENOSYS, EPERM, EINVAL, EOPNOTSUPP})
-    without_openat2(
-        [&] { EXPECT_EQ(choose_open_beneath(here.get()), open_beneath_by_component) << error; },
-        error);
-}
-
 TEST_P(ShareTest, OpensNothingButRegularFiles) {
   ASSERT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
   const Fd socket = call::socket(AF_UNIX, SOCK_STREAM);
@@ -246,10 +182,8 @@ TEST_P(ShareTest, RefusesNamesThatAreNone) {
 }
 
 TEST_P(ShareTest, GivesTheDefaultToWhoNamesNothing) {
-  run([&] {
-    EXPECT_EQ(error_for(""), ENOENT);
-    EXPECT_EQ(content_of(Share(folder_.path("served"), "notes.txt").open("")), "notes");
-  });
+  EXPECT_EQ(error_for(""), ENOENT);
+  run([&] { EXPECT_EQ(content_of(Share(folder_.path("served"), "notes.txt").open("")), "notes"); });
 }
 
 TEST_P(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
@@ -283,11 +217,9 @@ TEST_P(ShareTest, OfOneFileFindsItInTheCurrentFolder) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Openat2, ShareTest, testing::Bool(), [](const auto& tested) {
-  return std::string(tested.param ? "there" : "missing");
-});
+INSTANTIATE_TEST_SUITE_P(Openat2, ShareTest, testing::Bool(), EitherOpenat2::name);
 
-class TagTest : public ServedFolder {
+class TagTest : public FolderToShare {
  protected:
   std::string tag() const { return Share(folder_.path("served"), "").open("notes.txt").state.tag; }
 };

@@ -2,6 +2,7 @@
 // filter applies to the test's thread only.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <exception>
 #include <functional>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -40,5 +42,21 @@ inline void without_openat2(const std::function<void()>& test, int error = ENOSY
   }).join();
   if (thrown) std::rethrow_exception(thrown);
 }
+
+// A test that is run with openat2(2) and without.
+class EitherOpenat2 : public testing::WithParamInterface<bool> {
+ public:
+  static std::string name(const testing::TestParamInfo<bool>& tested) {
+    return tested.param ? "there" : "missing";
+  }
+
+ protected:
+  static void run(const std::function<void()>& test) {
+    if (GetParam())
+      test();
+    else
+      without_openat2(test);
+  }
+};
 
 }  // namespace netlab
