@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "command/parse.h"
+#include "cli/command_line.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Protocol x transport x serving model: one test body runs over all three tables.
 #include <gtest/gtest.h>
 
-#include "model/matrix.h"
+#include "support/matrix.h"
 
 namespace netlab {
 namespace {

@@ -1,4 +1,4 @@
-#include "command/command.h"
+#include "cli/command.h"
 
 namespace netlab {
 namespace {

@@ -1,7 +1,7 @@
 // netlab completion: the few lines with which a shell asks the program itself what may come next.
 #include <map>
 
-#include "command/command.h"
+#include "cli/command.h"
 
 namespace netlab {
 namespace {

@@ -14,17 +14,18 @@
 #include <future>
 #include <random>
 
-#include "command/command.h"
-#include "command/progress.h"
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "impair/truncated_stream.h"
 #include "model/models.h"
-#include "model/stop.h"
-#include "protocol/download.h"
 #include "protocol/file_server.h"
-#include "socket/calls.h"
-#include "socket/error.h"
-#include "socket/interrupted.h"
-#include "transport/blocking.h"
-#include "transport/cut_stream.h"
+#include "protocol/lab/remote_file.h"
+#include "protocol/transfer/download.h"
+#include "socket/retry_eintr.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
+#include "transport/blocking_performer.h"
 
 namespace netlab {
 namespace {

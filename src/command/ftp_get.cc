@@ -1,16 +1,18 @@
 // netlab ftp get: the broken-download client of the second lab sheet, and more than one file.
 #include <fmt/core.h>
 
-#include "command/command.h"
-#include "command/connecting.h"
-#include "command/progress.h"
-#include "command/transferring.h"
-#include "file/partial.h"
-#include "protocol/decimal.h"
-#include "protocol/download.h"
-#include "protocol/escape.h"
-#include "protocol/receive_all.h"
-#include "protocol/sheet_codec.h"
+#include "base/decimal.h"
+#include "base/escape.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "command/shared/client_options.h"
+#include "command/shared/transfer_options.h"
+#include "file/partial_file.h"
+#include "protocol/lab/download_tree.h"
+#include "protocol/lab/remote_file.h"
+#include "protocol/sheet/codec.h"
+#include "protocol/sheet/remote_file.h"
+#include "protocol/transfer/download.h"
 
 namespace netlab {
 namespace {

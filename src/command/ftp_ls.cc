@@ -6,11 +6,11 @@
 #include <ctime>
 #include <vector>
 
-#include "command/command.h"
-#include "command/connecting.h"
-#include "protocol/escape.h"
-#include "protocol/lab_connection.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "cli/command.h"
+#include "command/shared/client_options.h"
+#include "protocol/lab/client.h"
 
 namespace netlab {
 namespace {

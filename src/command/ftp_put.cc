@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "command/command.h"
-#include "command/connecting.h"
-#include "command/progress.h"
-#include "command/transferring.h"
-#include "file/folder.h"
-#include "model/stop.h"
-#include "protocol/escape.h"
-#include "protocol/send_all.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "command/shared/client_options.h"
+#include "command/shared/transfer_options.h"
+#include "file/directory.h"
+#include "protocol/lab/upload_tree.h"
+#include "socket/signals.h"
 
 namespace netlab {
 namespace {

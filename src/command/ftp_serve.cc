@@ -1,7 +1,7 @@
 // netlab ftp serve: the broken-download server of the second lab sheet, for a folder or one file.
-#include "command/command.h"
-#include "command/serving.h"
-#include "file/confinement.h"
+#include "cli/command.h"
+#include "command/shared/server_options.h"
+#include "file/sandbox.h"
 #include "protocol/file_server.h"
 #include "trace/log.h"
 

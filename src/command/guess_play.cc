@@ -4,14 +4,14 @@
 #include <iostream>
 #include <set>
 
-#include "command/command.h"
-#include "command/connecting.h"
-#include "command/datagram_client.h"
-#include "protocol/escape.h"
-#include "protocol/guess.h"
-#include "protocol/lines.h"
-#include "socket/bytes.h"
-#include "socket/error.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "cli/command.h"
+#include "command/shared/client_options.h"
+#include "protocol/guess/guessing_game.h"
+#include "protocol/message/line_framing.h"
+#include "transport/udp_client.h"
 
 namespace netlab {
 namespace {

@@ -2,15 +2,15 @@
 #include <fstream>
 #include <sstream>
 
-#include "command/command.h"
-#include "command/quantity.h"
-#include "command/serving.h"
-#include "protocol/decimal.h"
-#include "protocol/guess.h"
-#include "protocol/lines.h"
-#include "protocol/numbers.h"
-#include "protocol/people.h"
-#include "socket/error.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/parse_values.h"
+#include "command/shared/server_options.h"
+#include "protocol/guess/guessing_game.h"
+#include "protocol/guess/number_riddle.h"
+#include "protocol/guess/person_riddle.h"
+#include "protocol/message/line_framing.h"
 
 namespace netlab {
 namespace {

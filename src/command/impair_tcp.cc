@@ -6,17 +6,17 @@
 #include <array>
 #include <mutex>
 
-#include "command/command.h"
-#include "command/directions.h"
-#include "command/listening.h"
-#include "command/quantity.h"
-#include "command/relaying.h"
-#include "file/confinement.h"
+#include "cli/command.h"
+#include "cli/parse_values.h"
+#include "command/shared/direction_options.h"
+#include "command/shared/impair_options.h"
+#include "command/shared/startup.h"
+#include "file/sandbox.h"
+#include "impair/proxy/tcp_proxy.h"
 #include "model/models.h"
-#include "model/stop.h"
-#include "model/stream_relay.h"
-#include "protocol/linger.h"
-#include "socket/calls.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
+#include "transport/lingering_close.h"
 #include "transport/operation.h"
 
 namespace netlab {

@@ -6,16 +6,17 @@
 #include <array>
 #include <limits>
 
-#include "command/command.h"
-#include "command/directions.h"
-#include "command/listening.h"
-#include "command/packet_log.h"
-#include "command/quantity.h"
-#include "command/relaying.h"
-#include "file/confinement.h"
-#include "model/stop.h"
-#include "protocol/datagram_server.h"
-#include "socket/message.h"
+#include "cli/command.h"
+#include "cli/parse_values.h"
+#include "command/shared/direction_options.h"
+#include "command/shared/impair_options.h"
+#include "command/shared/ordinals.h"
+#include "command/shared/startup.h"
+#include "file/sandbox.h"
+#include "impair/proxy/packet_log.h"
+#include "protocol/message/datagram_conversations.h"
+#include "socket/datagram_io.h"
+#include "socket/signals.h"
 
 namespace netlab {
 namespace {

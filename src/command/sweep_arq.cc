@@ -2,13 +2,13 @@
 // measured and as the textbook has it.
 #include <fmt/core.h>
 
-#include "command/command.h"
-#include "command/figure.h"
-#include "command/quantity.h"
-#include "file/partial.h"
-#include "protocol/decimal.h"
-#include "socket/bytes.h"
-#include "transport/simulated/arq_trial.h"
+#include "base/bytes.h"
+#include "base/decimal.h"
+#include "cli/command.h"
+#include "cli/parse_values.h"
+#include "figure/plot.h"
+#include "file/partial_file.h"
+#include "impair/simulation/arq_experiment.h"
 
 namespace netlab {
 namespace {

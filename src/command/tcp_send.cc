@@ -3,10 +3,10 @@
 
 #include <iostream>
 
-#include "command/command.h"
-#include "command/connecting.h"
-#include "protocol/chat.h"
-#include "protocol/escape.h"
+#include "base/escape.h"
+#include "cli/command.h"
+#include "command/shared/client_options.h"
+#include "protocol/chat/chat.h"
 
 namespace netlab {
 namespace {

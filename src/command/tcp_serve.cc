@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <iostream>
 
-#include "command/command.h"
-#include "command/serving.h"
-#include "protocol/chat.h"
-#include "protocol/echo.h"
+#include "cli/command.h"
+#include "command/shared/server_options.h"
+#include "protocol/chat/chat.h"
+#include "protocol/echo/echo.h"
 
 namespace netlab {
 namespace {

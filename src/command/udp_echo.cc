@@ -1,7 +1,7 @@
 // netlab udp echo: the server of the second lab sheet.
-#include "command/command.h"
-#include "command/serving.h"
-#include "protocol/echo.h"
+#include "cli/command.h"
+#include "command/shared/server_options.h"
+#include "protocol/echo/echo.h"
 
 namespace netlab {
 namespace {

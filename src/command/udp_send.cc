@@ -9,16 +9,16 @@
 #include <iostream>
 #include <random>
 
-#include "command/command.h"
-#include "command/connecting.h"
-#include "command/datagram_client.h"
-#include "command/retry_pause.h"
-#include "command/round_trips.h"
-#include "model/stop.h"
-#include "protocol/escape.h"
-#include "socket/calls.h"
-#include "socket/error.h"
-#include "socket/message.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "cli/command.h"
+#include "command/shared/backoff.h"
+#include "command/shared/client_options.h"
+#include "command/shared/ping_statistics.h"
+#include "socket/datagram_io.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
+#include "transport/udp_client.h"
 
 namespace netlab {
 namespace {

@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/error.h"
 #include "fiber/sanitizer.h"
 #include "fiber/stack.h"
-#include "socket/error.h"
 
 namespace netlab {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <new>
 
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 namespace {

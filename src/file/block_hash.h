@@ -14,6 +14,10 @@ struct XXH3_state_s;
 
 namespace netlab {
 
+// The sizes of block that a server hashes, bytes.
+inline constexpr std::uint64_t min_hash_block = 4 * 1024;
+inline constexpr std::uint64_t max_hash_block = 1024 * 1024;
+
 class BlockHash {
  public:
   BlockHash();

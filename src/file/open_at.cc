@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "socket/fd.h"
-#include "socket/interrupted.h"
+#include "socket/retry_eintr.h"
 
 namespace netlab {
 namespace {

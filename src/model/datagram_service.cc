@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "model/stop.h"
-#include "socket/calls.h"
-#include "socket/error.h"
-#include "transport/blocking.h"
+#include "base/error.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
+#include "transport/blocking_performer.h"
 #include "transport/udp.h"
 
 namespace netlab {

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "transport/datagrams.h"
+#include "transport/datagram_socket.h"
 
 namespace netlab {
 

@@ -7,10 +7,10 @@
 #include <array>
 #include <vector>
 
+#include "base/error.h"
 #include "model/models.h"
 #include "model/reactor.h"
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 namespace {

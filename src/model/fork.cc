@@ -13,12 +13,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/error.h"
 #include "model/admission.h"
 #include "model/models.h"
-#include "model/stop.h"
-#include "socket/calls.h"
-#include "socket/error.h"
-#include "transport/blocking.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
+#include "transport/blocking_performer.h"
 
 namespace netlab {
 namespace {

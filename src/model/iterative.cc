@@ -1,8 +1,8 @@
 // One client after the other: while one is served, the others wait in the listener's queue, and one
 // that says nothing holds all of them up. This is the loop of the lab sheets' server.
+#include "model/graceful_stop.h"
 #include "model/models.h"
-#include "model/stop.h"
-#include "transport/blocking.h"
+#include "transport/blocking_performer.h"
 
 namespace netlab {
 

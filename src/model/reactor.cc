@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
-#include "model/stop.h"
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 namespace {

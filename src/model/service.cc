@@ -1,6 +1,6 @@
 #include "model/service.h"
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab {
 

@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "model/admission.h"
+#include "model/graceful_stop.h"
 #include "model/models.h"
-#include "model/stop.h"
 #include "trace/log.h"
-#include "transport/blocking.h"
+#include "transport/blocking_performer.h"
 
 namespace netlab {
 namespace {

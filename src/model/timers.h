@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "socket/clock.h"
+#include "base/clock.h"
 
 namespace netlab {
 

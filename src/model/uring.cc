@@ -9,8 +9,8 @@
 
 #include <cassert>
 
+#include "base/error.h"
 #include "model/reactor.h"
-#include "socket/error.h"
 #include "trace/trace.h"
 
 namespace netlab {
@@ -172,7 +172,7 @@ bool serve_with_uring(const Service& service) {
 
 #else
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab {
 

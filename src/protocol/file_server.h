@@ -1,46 +1,11 @@
 // The server of files: it tells the two wires apart by the first byte and speaks the one it heard.
 #pragma once
 
-#include "file/share.h"
-#include "protocol/buffered_reader.h"
-#include "protocol/event.h"
-#include "protocol/pace.h"
-#include "transport/network.h"
+#include "protocol/transfer/file_service.h"
 
 namespace netlab {
 
-struct FileService {
-  const Share& share;
-  Tell tell;
-  bool writable = false;         // whether files may be uploaded
-  std::uint64_t limit_rate = 0;  // bytes a second to or from each client; 0: as fast as it goes
-  Duration request_timeout = std::chrono::seconds(30);  // from a request's first byte to its last
-  Duration idle_timeout = std::chrono::seconds(300);    // between two requests
-  Duration stall_timeout = std::chrono::seconds(60);    // for each 256 KiB of a file
-};
-
-// What has to move within the stall time-out. A client that takes a byte now and then does not move
-// it on: each piece has one deadline.
-inline constexpr std::uint64_t stall_size = 256 * 1024;
-
 // Serves one client to its end. Throws SystemError, ProtocolError.
 void serve_files(const FileService& service, Stream& client, Network& network);
-
-// The two wires, each in its file; for serve_files alone.
-void serve_lab(const FileService& service, BufferedReader& reader, Stream& client,
-               Network& network);
-void serve_sheet(const FileService& service, BufferedReader& reader, Stream& client,
-                 Network& network);
-
-// Sends `count` bytes of the file from the offset on, which it had when it was opened. Throws
-// ProtocolError when it has become shorter meanwhile, SystemError ETIMEDOUT when the client does
-// not take it.
-void send_part(const FileService& service, const SharedFile& file, std::uint64_t offset,
-               std::uint64_t count, Pace& pace, Stream& client, Network& network);
-// The error of a file that has become shorter.
-[[noreturn]] void throw_shorter(const SharedFile& file, std::uint64_t end);
-// The line that is told when it has been sent.
-Event sent_event(const SharedFile& file, std::uint64_t offset, std::uint64_t count,
-                 const Address& client);
 
 }  // namespace netlab

@@ -7,7 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "socket/address.h"
+#include "base/address.h"
 
 namespace netlab {
 

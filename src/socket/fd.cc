@@ -1,6 +1,6 @@
 #include "socket/fd.h"
 
-#include "socket/calls.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "socket/clock.h"
+#include "base/clock.h"
 #include "socket/fd.h"
 #include "transport/listener.h"
 #include "transport/stream.h"

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "socket/calls.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <span>
 
-#include "socket/address.h"
-#include "socket/clock.h"
+#include "base/address.h"
+#include "base/clock.h"
 #include "socket/fd.h"
 
 namespace netlab {

@@ -1,6 +1,6 @@
 #include "transport/performer.h"
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab {
 

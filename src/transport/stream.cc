@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/syscalls.h"
 #include "transport/operation.h"
 
 namespace netlab {

@@ -9,8 +9,8 @@
 #include <span>
 #include <string>
 
-#include "socket/address.h"
-#include "socket/clock.h"
+#include "base/address.h"
+#include "base/clock.h"
 #include "socket/fd.h"
 
 namespace netlab {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 namespace {

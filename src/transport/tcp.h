@@ -5,9 +5,9 @@
 #include <atomic>
 #include <memory>
 
+#include "transport/accept_backoff.h"
 #include "transport/network.h"
 #include "transport/performer.h"
-#include "transport/shortage.h"
 
 namespace netlab {
 

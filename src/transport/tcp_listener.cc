@@ -1,8 +1,8 @@
 // accept(2) for a server that must not end: which errors are a client's, which pass, which are
 // final.
-#include "socket/any_address.h"
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/dual_stack.h"
+#include "socket/syscalls.h"
 #include "transport/tcp.h"
 
 namespace netlab {

@@ -1,5 +1,5 @@
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/syscalls.h"
 #include "transport/tcp.h"
 
 namespace netlab {

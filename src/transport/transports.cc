@@ -1,6 +1,6 @@
 #include "transport/transports.h"
 
-#include "transport/reliable/reliable_network.h"
+#include "transport/reliable_network.h"
 #include "transport/tcp.h"
 
 namespace netlab {

@@ -1,7 +1,7 @@
 #include "transport/udp.h"
 
-#include "socket/calls.h"
-#include "socket/error.h"
+#include "base/error.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 namespace {

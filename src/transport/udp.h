@@ -1,7 +1,7 @@
 // UDP (RFC 768) as Datagrams.
 #pragma once
 
-#include "transport/datagrams.h"
+#include "transport/datagram_socket.h"
 #include "transport/performer.h"
 
 namespace netlab {

@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "socket/calls.h"
-#include "socket/error.h"
-#include "transport/link.h"
+#include "base/error.h"
+#include "impair/link.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "socket/fd.h"
-#include "support/temporary_folder.h"
+#include "support/temporary_directory.h"
 #include "support/without_openat2.h"
 
 namespace netlab {

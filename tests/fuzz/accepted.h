@@ -6,9 +6,9 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/error.h"
 #include "fuzz/must.h"
 #include "fuzz/printable.h"
-#include "socket/error.h"
 
 namespace netlab {
 

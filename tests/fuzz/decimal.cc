@@ -1,5 +1,5 @@
 // A number from the network, and the range of numbers that a game is played with.
-#include "protocol/decimal.h"
+#include "base/decimal.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 #include "fuzz/accepted.h"
 #include "fuzz/input.h"
-#include "protocol/numbers.h"
+#include "protocol/guess/number_riddle.h"
 
 namespace netlab {
 namespace {

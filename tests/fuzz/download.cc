@@ -1,13 +1,15 @@
 // A server that says anything to a download, on either wire, whatever is there already.
-#include "protocol/download.h"
+#include "protocol/transfer/download.h"
 
 #include <set>
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"
 #include "fuzz/printable.h"
-#include "protocol/scripted_stream.h"
-#include "support/temporary_folder.h"
+#include "protocol/lab/remote_file.h"
+#include "protocol/sheet/remote_file.h"
+#include "support/scripted_stream.h"
+#include "support/temporary_directory.h"
 
 namespace netlab {
 namespace {

@@ -1,5 +1,5 @@
 // What is shown of bytes that somebody sent.
-#include "protocol/escape.h"
+#include "base/escape.h"
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"

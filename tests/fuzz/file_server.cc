@@ -4,9 +4,9 @@
 
 #include "fuzz/accepted.h"
 #include "fuzz/input.h"
-#include "protocol/lab_codec.h"
-#include "protocol/served_folder.h"
-#include "protocol/sheet_codec.h"
+#include "protocol/lab/codec.h"
+#include "protocol/sheet/codec.h"
+#include "support/served_directory.h"
 
 namespace netlab {
 namespace {

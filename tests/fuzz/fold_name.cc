@@ -1,5 +1,5 @@
 // Names as people write them.
-#include "protocol/fold_name.h"
+#include "protocol/guess/fold_name.h"
 
 #include <algorithm>
 

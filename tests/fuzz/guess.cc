@@ -1,11 +1,11 @@
 // The guessing game: a line each is what a player says, and then all of it as one message.
-#include "protocol/guess.h"
+#include "protocol/guess/guessing_game.h"
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"
 #include "fuzz/printable.h"
-#include "protocol/numbers.h"
-#include "protocol/people.h"
+#include "protocol/guess/number_riddle.h"
+#include "protocol/guess/person_riddle.h"
 
 namespace netlab {
 namespace {

@@ -1,5 +1,5 @@
 // Lines of the lab wire, each as a request, a reply and an item of a list.
-#include "protocol/lab_codec.h"
+#include "protocol/lab/codec.h"
 
 #include "fuzz/accepted.h"
 #include "fuzz/input.h"

@@ -1,9 +1,9 @@
 // Lines and fields of a stream, which are the same in whatever pieces it comes.
-#include "protocol/lines.h"
+#include "protocol/message/line_framing.h"
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"
-#include "protocol/scripted_stream.h"
+#include "support/scripted_stream.h"
 
 namespace netlab {
 namespace {

@@ -1,5 +1,5 @@
 // What stands in DEST.part.state: a file that anybody may have written.
-#include "file/partial_state.h"
+#include "file/partial_record.h"
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"

@@ -1,11 +1,11 @@
 // A list of people to guess, and the riddle of each.
-#include "protocol/people.h"
+#include "protocol/guess/person_riddle.h"
 
 #include <stdexcept>
 
 #include "fuzz/accepted.h"
 #include "fuzz/input.h"
-#include "protocol/fold_name.h"
+#include "protocol/guess/fold_name.h"
 
 namespace netlab {
 namespace {

@@ -1,9 +1,9 @@
 // The header of a proxy, in pieces of any size.
-#include "protocol/proxy_protocol.h"
+#include "protocol/proxy/proxy_protocol.h"
 
 #include "fuzz/accepted.h"
 #include "fuzz/input.h"
-#include "protocol/scripted_stream.h"
+#include "support/scripted_stream.h"
 
 namespace netlab {
 namespace {

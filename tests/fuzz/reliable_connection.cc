@@ -8,7 +8,7 @@
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"
-#include "transport/reliable/crc32c.h"
+#include "transport/reliable/wire/crc32c.h"
 
 namespace netlab::reliable {
 namespace {

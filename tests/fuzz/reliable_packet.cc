@@ -1,13 +1,13 @@
 // A datagram of the reliable transport, whatever its sum says.
-#include "transport/reliable/packet.h"
+#include "transport/reliable/wire/packet.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"
-#include "transport/reliable/crc32c.h"
 #include "transport/reliable/describe.h"
+#include "transport/reliable/wire/crc32c.h"
 
 namespace netlab::reliable {
 namespace {

@@ -1,5 +1,5 @@
 // The two fields of the sheet's wire.
-#include "protocol/sheet_codec.h"
+#include "protocol/sheet/codec.h"
 
 #include "fuzz/accepted.h"
 #include "fuzz/input.h"

@@ -1,12 +1,12 @@
 // A server that says anything to an upload: to PART, HASH and PUT.
-#include "protocol/upload.h"
+#include "protocol/lab/upload.h"
 
 #include "fuzz/input.h"
 #include "fuzz/must.h"
 #include "fuzz/printable.h"
-#include "protocol/lab_codec.h"
-#include "protocol/scripted_stream.h"
-#include "support/temporary_folder.h"
+#include "protocol/lab/codec.h"
+#include "support/scripted_stream.h"
+#include "support/temporary_directory.h"
 
 namespace netlab {
 namespace {

@@ -8,8 +8,8 @@
 #include <iterator>
 
 #include "fiber/sanitizer.h"
-#include "file/confinement.h"
-#include "model/matrix.h"
+#include "file/sandbox.h"
+#include "support/matrix.h"
 #include "support/thrown.h"
 
 namespace netlab {

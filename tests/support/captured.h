@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "socket/calls.h"
+#include "socket/syscalls.h"
 
 namespace netlab {
 

@@ -2,7 +2,7 @@
 // places.
 #pragma once
 
-#include "socket/clock.h"
+#include "base/clock.h"
 
 namespace netlab {
 

@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab {
 

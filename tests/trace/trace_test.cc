@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "socket/bytes.h"
-#include "socket/calls.h"
+#include "base/bytes.h"
+#include "socket/syscalls.h"
 #include "support/captured.h"
 #include "trace/log.h"
 

@@ -8,12 +8,12 @@
 
 #include <future>
 
-#include "socket/bytes.h"
-#include "socket/calls.h"
-#include "support/temporary_folder.h"
+#include "base/bytes.h"
+#include "impair/truncated_stream.h"
+#include "socket/syscalls.h"
+#include "support/temporary_directory.h"
 #include "support/thrown.h"
-#include "transport/blocking.h"
-#include "transport/cut_stream.h"
+#include "transport/blocking_performer.h"
 #include "transport/transports.h"
 
 namespace netlab {

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "socket/bytes.h"
+#include "base/bytes.h"
 #include "support/thrown.h"
-#include "transport/blocking.h"
+#include "transport/blocking_performer.h"
 
 namespace netlab {
 namespace {

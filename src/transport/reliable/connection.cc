@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab::reliable {
 namespace {

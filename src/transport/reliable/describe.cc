@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "transport/reliable/arq.h"
+#include "transport/reliable/arq/arq.h"
 
 namespace netlab::reliable {
 namespace {

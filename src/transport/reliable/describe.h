@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "transport/reliable/packet.h"
+#include "transport/reliable/wire/packet.h"
 
 namespace netlab::reliable {
 

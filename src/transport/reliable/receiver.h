@@ -4,9 +4,9 @@
 
 #include <array>
 
-#include "transport/reliable/arq.h"
-#include "transport/reliable/receive_buffer.h"
+#include "transport/reliable/arq/arq.h"
 #include "transport/reliable/settings.h"
+#include "transport/reliable/state/receive_buffer.h"
 
 namespace netlab::reliable {
 

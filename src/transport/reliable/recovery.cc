@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "socket/error.h"
+#include "base/error.h"
 
 namespace netlab::reliable {
 namespace {

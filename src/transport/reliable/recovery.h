@@ -8,11 +8,11 @@
 #include <optional>
 #include <vector>
 
-#include "transport/reliable/arq.h"
-#include "transport/reliable/congestion.h"
-#include "transport/reliable/delivery_rate.h"
-#include "transport/reliable/pacer.h"
-#include "transport/reliable/round_trip.h"
+#include "transport/reliable/arq/arq.h"
+#include "transport/reliable/congestion/congestion.h"
+#include "transport/reliable/state/delivery_rate.h"
+#include "transport/reliable/state/pacer.h"
+#include "transport/reliable/state/rtt.h"
 
 namespace netlab::reliable {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "socket/error.h"
-#include "socket/message.h"
-#include "transport/split_mix.h"
+#include "base/datagram_limits.h"
+#include "base/error.h"
+#include "base/split_mix.h"
 
 namespace netlab::reliable {
 namespace {
@@ -147,7 +147,7 @@ Batch Sender::transmit(Instant now, std::uint64_t to, std::span<std::byte> room)
   if (has_data && recovery_.round_trip().is_measured())
     if (const auto size = mtu_.probe(now)) return transmit_ping(now, to, *size, room);
   Batch batch{.bytes = 0, .segment = mtu_.size()};
-  for (std::size_t count = 0; count < most_segments; ++count) {
+  for (std::size_t count = 0; count < max_segments; ++count) {
     const auto packet = room.subspan(batch.bytes);
     if (packet.size() < batch.segment) break;
     const auto range = next_range(now, batch.segment - data_header_size);

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "transport/reliable/batch.h"
-#include "transport/reliable/path_mtu.h"
 #include "transport/reliable/recovery.h"
-#include "transport/reliable/send_buffer.h"
 #include "transport/reliable/settings.h"
+#include "transport/reliable/state/path_mtu.h"
+#include "transport/reliable/state/send_buffer.h"
 
 namespace netlab::reliable {
 

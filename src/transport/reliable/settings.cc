@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "transport/reliable/receive_buffer.h"
+#include "transport/reliable/state/receive_buffer.h"
 
 namespace netlab::reliable {
 

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "transport/reliable/congestion.h"
-#include "transport/reliable/packet.h"
+#include "transport/reliable/congestion/congestion.h"
+#include "transport/reliable/wire/packet.h"
 
 namespace netlab::reliable {
 

@@ -1,7 +1,7 @@
 // A client that the server sees under another address from some instant on, as when a router
 // forgets it: a connection is bound to the address that it was made from, and ends in time at both
 // ends.
-#include "transport/reliable/scenario.h"
+#include "support/scenario.h"
 
 namespace netlab::simulated {
 namespace {

@@ -1,6 +1,6 @@
 // BBR with numbers worked out by hand: 1.2 MB/s and 100 ms make 120,000 bytes on their way, or a
 // hundred packets.
-#include "transport/reliable/bbr.h"
+#include "transport/reliable/congestion/bbr.h"
 
 #include <gtest/gtest.h>
 

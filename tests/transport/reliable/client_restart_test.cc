@@ -1,6 +1,6 @@
 // A client that is killed and comes back from the same port, as a program does that binds it: what
 // it says reaches its old connection, which has to end before it can have another.
-#include "transport/reliable/scenario.h"
+#include "support/scenario.h"
 
 namespace netlab::simulated {
 namespace {

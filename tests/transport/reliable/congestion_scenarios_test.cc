@@ -1,5 +1,5 @@
 // What the congestion controls make of a line that loses, breaks or has a long queue.
-#include "transport/reliable/scenario.h"
+#include "support/scenario.h"
 
 namespace netlab::simulated {
 namespace {

@@ -1,13 +1,13 @@
 // NewReno and CUBIC with the numbers of RFC 9002 and RFC 9438.
-#include "transport/reliable/congestion.h"
+#include "transport/reliable/congestion/congestion.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "transport/reliable/cubic.h"
-#include "transport/reliable/new_reno.h"
-#include "transport/reliable/pacer.h"
+#include "transport/reliable/congestion/cubic.h"
+#include "transport/reliable/congestion/new_reno.h"
+#include "transport/reliable/state/pacer.h"
 
 namespace netlab::reliable {
 namespace {

@@ -1,5 +1,5 @@
 // How fast the network delivers, with numbers worked out by hand. Packets have 1000 bytes.
-#include "transport/reliable/delivery_rate.h"
+#include "transport/reliable/state/delivery_rate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // A peer, or somebody on the way, who does not keep to the rules.
-#include "transport/reliable/simulated.h"
+#include "support/simulated.h"
 
 namespace netlab::simulated {
 namespace {

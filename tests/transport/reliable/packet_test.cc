@@ -1,10 +1,10 @@
-#include "transport/reliable/packet.h"
+#include "transport/reliable/wire/packet.h"
 
 #include <gtest/gtest.h>
 
-#include "socket/bytes.h"
-#include "transport/reliable/crc32c.h"
+#include "base/bytes.h"
 #include "transport/reliable/describe.h"
+#include "transport/reliable/wire/crc32c.h"
 
 namespace netlab::reliable {
 namespace {

@@ -1,4 +1,4 @@
-#include "transport/reliable/path_mtu.h"
+#include "transport/reliable/state/path_mtu.h"
 
 #include <gtest/gtest.h>
 

@@ -5,12 +5,12 @@
 
 #include <future>
 
-#include "socket/calls.h"
-#include "socket/segments.h"
+#include "socket/syscalls.h"
+#include "socket/udp_gso.h"
 #include "support/thrown.h"
-#include "transport/blocking.h"
-#include "transport/reliable/reliable_network.h"
-#include "transport/reliable/reliable_stream.h"
+#include "transport/blocking_performer.h"
+#include "transport/reliable_network.h"
+#include "transport/reliable_stream.h"
 
 namespace netlab {
 namespace {

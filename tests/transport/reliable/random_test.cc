@@ -1,7 +1,7 @@
 // Ten thousand networks, each a function of its seed, or a thousand of them where a sanitizer makes
 // them slow. NETLAB_SEED=N runs that one alone and shows
 // its packets; NETLAB_SEEDS=N runs so many, from a seed of their own on.
-#include "transport/reliable/random_scenario.h"
+#include "support/random_scenario.h"
 
 #include <cstdlib>
 

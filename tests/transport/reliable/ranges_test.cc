@@ -1,4 +1,4 @@
-#include "transport/reliable/ranges.h"
+#include "transport/reliable/wire/ranges.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "transport/reliable/receive_buffer.h"
+#include "transport/reliable/state/receive_buffer.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "support/byte_at.h"
-#include "transport/reliable/arq.h"
+#include "transport/reliable/arq/arq.h"
 
 namespace netlab::reliable {
 namespace {

@@ -1,5 +1,5 @@
 // Two ends of the reliable transport in networks that each have one fault.
-#include "transport/reliable/scenario.h"
+#include "support/scenario.h"
 
 namespace netlab::simulated {
 namespace {

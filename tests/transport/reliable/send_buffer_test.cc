@@ -1,4 +1,4 @@
-#include "transport/reliable/send_buffer.h"
+#include "transport/reliable/state/send_buffer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "transport/reliable/token.h"
+#include "transport/reliable/handshake/token.h"
 
 #include <gtest/gtest.h>
 
-#include "transport/reliable/doorkeeper.h"
+#include "transport/reliable/handshake/address_validator.h"
 
 namespace netlab::reliable {
 namespace {

@@ -1,0 +1,69 @@
+// Completions are asked of the program itself, so that they are never out of date.
+#include "cli/command_tree.h"
+
+namespace netlab {
+namespace {
+
+// "{lab,sheet}" -> the values between the braces.
+std::vector<std::string> values_of(const CLI::Option& option) {
+  const std::string type = value_type(option);
+  const std::size_t open = type.find('{');
+  const std::size_t close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos) return {};
+  return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+}
+
+const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
+  for (const CLI::Option* option : app.get_options())
+    if (!option->get_positional() && option->check_name(word)) return option;
+  return nullptr;
+}
+
+// Of bash "--model=e" is three words, and of "--model=" the last is "=".
+std::vector<std::string> without_equals_signs(std::vector<std::string> words) {
+  if (!words.empty() && words.back() == "=") words.back() = "";
+  std::erase(words, "=");
+  return words;
+}
+
+}  // namespace
+
+std::vector<std::string> CommandLine::candidates(const std::vector<std::string>& typed) const {
+  const std::vector<std::string> words = without_equals_signs(typed);
+  const CLI::App* app = &tree_->app;
+  const std::string unfinished = words.empty() ? "" : words.back();
+  const CLI::Option* before = nullptr;  // the option whose value comes next
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    before = option_named(*app, words[i]);
+    if (before && value_type(*before).empty()) before = nullptr;
+    for (const CLI::App* child : children_of(*app))
+      if (child->get_name() == words[i]) {
+        app = child;
+        break;
+      }
+  }
+  std::vector<std::string> lines;
+  const auto offer = [&](const std::string& word, const std::string& what) {
+    if (word.starts_with(unfinished)) lines.push_back(word + "\t" + what);
+  };
+  if (const auto end = unfinished.find('='); end != std::string::npos) {
+    const std::string name = unfinished.substr(0, end);
+    if (const CLI::Option* const option = option_named(*app, name))
+      for (const std::string& value : values_of(*option))
+        offer(name + "=" + value, option->get_description());
+    return lines;
+  }
+  if (before) {
+    for (const std::string& value : values_of(*before)) offer(value, before->get_description());
+    return lines;
+  }
+  for (const CLI::App* child : children_of(*app))
+    offer(child->get_name(), child->get_description());
+  if (unfinished.starts_with('-') || lines.empty())
+    for (const CLI::Option* option : app->get_options())
+      for (const std::string& name : option->get_lnames())
+        offer("--" + name, option->get_description());
+  return lines;
+}
+
+}  // namespace netlab

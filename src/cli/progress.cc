@@ -1,0 +1,78 @@
+#include "cli/progress.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "socket/syscalls.h"
+
+namespace netlab {
+namespace {
+
+constexpr auto first_shown_after = std::chrono::seconds(1);
+constexpr auto shown_every = std::chrono::milliseconds(200);
+constexpr auto event_every = std::chrono::seconds(1);
+
+std::string bar(std::uint64_t done, std::uint64_t size) {
+  constexpr std::size_t width = 30;
+  const auto filled =
+      static_cast<std::size_t>(static_cast<double>(done) / static_cast<double>(size) * width);
+  return "[" + std::string(filled, '#') + std::string(width - filled, ' ') + "]";
+}
+
+void write_over(const std::string& line) {
+  // The carriage return goes to the line's start, ESC [K clears the rest of it (ECMA-48, EL).
+  call::write_all(STDERR_FILENO, bytes_of("\r" + line + "\033[K"), "standard error");
+}
+
+}  // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  // What would be written as 1024.0 is 1.0 of the next unit.
+  for (; size >= 1023.95; size /= 1024) ++unit;
+  return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
+}
+
+void Progress::update(std::uint64_t done, std::uint64_t size) {
+  if (!watched_ && !events_) return;
+  if (!std::exchange(has_first_, true)) first_done_ = done;
+  const Instant now = Clock::now();
+  const Duration pause = events_ ? event_every : shown_every;
+  if (now - started_ < first_shown_after || now - last_shown_ < pause) return;
+  last_shown_ = now;
+  const double elapsed = in_seconds(now - started_);
+  const double rate = static_cast<double>(done - first_done_) / elapsed;
+  if (events_)
+    output_.tell({"progress",
+                  "",
+                  {{"bytes", done}, {"size", size}, {"rate", static_cast<std::uint64_t>(rate)}}});
+  else
+    show(done, size, rate);
+}
+
+void Progress::show(std::uint64_t done, std::uint64_t size, double rate) {
+  shown_ = true;
+  std::string line =
+      fmt::format("{}  {}/s", size_text(done), size_text(static_cast<std::uint64_t>(rate)));
+  if (size != 0 && rate > 0)
+    line = fmt::format("{} {} of {}  {:.0f} s left", bar(done, size), line, size_text(size),
+                       static_cast<double>(size - done) / rate);
+  write_over(line);
+}
+
+void Progress::clear() {
+  if (std::exchange(shown_, false)) write_over("");
+}
+
+Progress::~Progress() {
+  try {
+    clear();
+  } catch (const std::exception&) {
+    // Nobody is left to be told.
+  }
+}
+
+}  // namespace netlab

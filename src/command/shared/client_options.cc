@@ -1,0 +1,97 @@
+#include "command/shared/client_options.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/error.h"
+#include "command/shared/backoff.h"
+#include "socket/endpoint.h"
+#include "trace/log.h"
+#include "transport/blocking_performer.h"
+#include "transport/transports.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_retries = 1'000'000;
+
+// Tries the addresses in the order they came (RFC 6724), each with its share of what is left of the
+// time.
+std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Address>& addresses,
+                                       Duration timeout) {
+  const Instant deadline = later(network.now(), timeout);
+  for (std::size_t i = 0;; ++i) {
+    const Instant now = network.now();
+    const auto left = std::max(deadline - now, Duration::zero());
+    try {
+      auto server = network.connect(addresses[i], later(now, left / (addresses.size() - i)));
+      server->set_deadline(later(network.now(), timeout));
+      return server;
+    } catch (const SystemError& error) {
+      if (i + 1 == addresses.size()) throw;
+      log::note("{}; trying the next address", error.what());
+    }
+  }
+}
+
+// Whether a further attempt may fare better: the network's troubles, and not the disk's or ours.
+bool may_pass(const std::exception& error) {
+  if (dynamic_cast<const TemporaryError*>(&error)) return true;
+  const auto* const failed = dynamic_cast<const SystemError*>(&error);
+  return failed && is_of_network(*failed);
+}
+
+}  // namespace
+
+void Connecting::declare(Options& options) {
+  options.positional("HOST[:PORT]", server_, "the server (localhost)");
+  options.seconds("--timeout", timeout, "how long to wait for the connection, and for each answer");
+  options.number("--retry", retries_, most_retries,
+                 "attempts after the first, or after one that brought something, has failed");
+}
+
+std::vector<Address> Connecting::addresses() const {
+  return resolve(Endpoint::parse(server_, default_port_));
+}
+
+void Connecting::attempt(const Job& job, bool& repeatable) const {
+  BlockingPerformer performer;
+  const auto network = carrier_.transport().over(performer);
+  const auto there = addresses();
+  const auto connect = [&] { return connect_to_any(*network, there, timeout); };
+  job(connect, *network, repeatable);
+}
+
+void Connecting::moved(std::uint64_t done) {
+  if (!from_) from_ = done;
+  if (seen_ && done > *seen_) {
+    moved_ += done - *seen_;
+    has_moved_ = true;
+  }
+  seen_ = done;
+}
+
+void Connecting::run(const Job& job, const Output& output) {
+  BlockingPerformer performer;
+  RetryPause pause{std::random_device{}()};
+  bool repeatable = true;
+  for (;; ++failures_) {
+    seen_.reset();
+    try {
+      attempt(job, repeatable);
+      return;
+    } catch (const std::exception& error) {
+      if (std::exchange(has_moved_, false)) {
+        failures_ = 0;
+        pause.begin_anew();
+      }
+      if (!may_try_again() || !repeatable || !may_pass(error)) throw;
+      output.remark(fmt::format("{}; trying again", error.what()));
+    }
+    tcp().over(performer)->sleep_until(later(Clock::now(), pause.next()));
+  }
+}
+
+}  // namespace netlab

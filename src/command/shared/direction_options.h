@@ -1,0 +1,93 @@
+// Directions are the options of `netlab impair` that say how bad the network shall be: for both
+// directions (--loss 10%), and for one of them beside or instead (--up loss=20%,delay=5ms). A row
+// of the table is one such option.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/parse_values.h"
+
+namespace netlab {
+
+template <typename Settings>
+struct Setting {
+  std::string_view name;  // "loss"
+  std::string_view type;  // "SHARE"
+  std::string_view help;
+  // Throws std::invalid_argument "'TEXT' is not ...".
+  void (*set)(Settings& settings, const std::string& text);
+  bool down_alone = false;  // without --up it is meant for what the server sends
+};
+
+template <typename Settings>
+class Directions {
+ public:
+  explicit Directions(std::span<const Setting<Settings>> rows)
+      : rows_(rows), common_(rows.size()) {}
+
+  void declare(Options& options) {
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      options.text("--" + std::string(rows_[i].name), common_[i], std::string(rows_[i].type),
+                   std::string(rows_[i].help));
+    options.text("--up", up_, "NAME=VALUE,...", "these from the clients to the server alone");
+    options.text("--down", down_, "NAME=VALUE,...", "these from the server to the clients alone");
+  }
+
+  // Throw std::invalid_argument.
+  Settings up() const { return settings(true); }
+  Settings down() const { return settings(false); }
+
+ private:
+  Settings settings(bool up) const {
+    Settings settings;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (common_[i] && !(up && rows_[i].down_alone))
+        set(settings, rows_[i], "--" + std::string(rows_[i].name), *common_[i]);
+    if (const auto& own = up ? up_ : down_) set_all(settings, up ? "--up" : "--down", *own);
+    return settings;
+  }
+
+  static void set(Settings& settings, const Setting<Settings>& row, const std::string& option,
+                  const std::string& value) {
+    of_option(option, [&] { row.set(settings, value); });
+  }
+
+  // "loss=10%,drop=3,5,delay=4ms": what has no name goes on with the value before.
+  void set_all(Settings& settings, const std::string& option, const std::string& text) const {
+    for (std::size_t start = 0; start <= text.size();) {
+      const std::size_t equals = text.find('=', start);
+      if (equals == std::string::npos)
+        throw std::invalid_argument(option + ": '" + text.substr(start) + "' is not NAME=VALUE");
+      const std::size_t next = text.find('=', equals + 1);
+      const std::size_t end = next == std::string::npos ? text.size() : text.rfind(',', next);
+      const std::string name = text.substr(start, equals - start);
+      if (end == std::string::npos || end <= equals)
+        throw std::invalid_argument(option + ": " + name + ": its value has a second '='");
+      set(settings, row_named(name, option), option + " " + name,
+          text.substr(equals + 1, end - equals - 1));
+      start = end + 1;
+    }
+  }
+
+  const Setting<Settings>& row_named(const std::string& name, const std::string& option) const {
+    std::string names;
+    for (const Setting<Settings>& row : rows_) {
+      if (row.name == name) return row;
+      names += (names.empty() ? "" : ", ") + std::string(row.name);
+    }
+    throw std::invalid_argument(option + ": '" + name + "' is none of " + names);
+  }
+
+  std::span<const Setting<Settings>> rows_;
+  std::vector<std::optional<std::string>> common_;  // in the rows' order
+  std::optional<std::string> up_;
+  std::optional<std::string> down_;
+};
+
+}  // namespace netlab

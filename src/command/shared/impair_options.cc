@@ -1,0 +1,81 @@
+#include "command/shared/impair_options.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+
+#include "base/decimal.h"
+#include "command/shared/startup.h"
+#include "socket/endpoint.h"
+
+namespace netlab {
+void Relaying::declare(Options& options) {
+  options.positional("LISTEN", listen_,
+                     "[HOST:]PORT to listen on, on loopback alone without HOST; port 0: any free "
+                     "one");
+  options.positional("FORWARD", forward_, "[HOST:]PORT of the server (localhost)");
+  options.number("--max-clients", max_clients_, most_clients, "clients at once");
+  options.seconds("--idle-timeout", idle_timeout_, "after which a silent client is forgotten");
+  options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
+}
+
+void Relaying::declare_seed(Options& options) {
+  options.number("--seed", seed_, max_offset, "repeats the run of this seed");
+}
+
+// Of a name with several addresses an IPv4 one: the sheets' servers know no others.
+Address Relaying::address(const std::string& what, const std::string& text) {
+  if (text.empty())
+    throw std::invalid_argument(
+        "it takes LISTEN and FORWARD: where to listen, and where the "
+        "server is, as in 9000 localhost:8888");
+  const bool is_port = text.find_first_not_of("0123456789") == std::string::npos;
+  const Endpoint endpoint = Endpoint::parse(is_port ? ":" + text : text, 0);
+  if (endpoint.port != Endpoint::parse(is_port ? ":" + text : text, 1).port)
+    throw std::invalid_argument(what + " '" + text + "' lacks its port");
+  const auto all = resolve(endpoint);
+  const auto v4 = std::ranges::find(all, AF_INET, &Address::family);
+  return v4 == all.end() ? all.front() : *v4;
+}
+
+Address Relaying::server() const {
+  const Address server = address("FORWARD", forward_);
+  if (server.port() == 0)
+    throw std::invalid_argument("FORWARD '" + forward_ + "': no server has port 0");
+  return server;
+}
+
+std::size_t Relaying::max_clients() const {
+  if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
+  return max_clients_;
+}
+
+Duration Relaying::idle_timeout() const {
+  if (idle_timeout_ == Duration::zero())
+    throw std::invalid_argument("--idle-timeout: 0 forgets everybody at once");
+  return idle_timeout_;
+}
+
+std::uint64_t Relaying::seed() {
+  if (!seed_) seed_ = std::random_device{}();  // 32 bits: easy to type
+  return *seed_;
+}
+
+void Relaying::announce(const Address& local, const Address& server, const std::string& protocol,
+                        const Output& output) {
+  const bool everywhere = local.is_any_v4() || local.is_any_v6();
+  if (server == local || (everywhere && server.is_loopback() && server.port() == local.port()))
+    throw std::invalid_argument("FORWARD is LISTEN: what it forwards would come back for ever");
+  if (!port_file_.empty()) write_port_file(port_file_, local.port());
+  announce_listening(local, local.is_any_v6(), protocol, output);
+  Event event{"forwarding", "forwarding to " + server.text(), {{"server", server.text()}}};
+  if (seed_) {
+    event.text += fmt::format(", seed {}", *seed_);
+    event.fields.emplace_back("seed", *seed_);
+  }
+  output.announce(event);
+}
+
+}  // namespace netlab

@@ -1,0 +1,14 @@
+// Lists of packets by their ordinals, as --drop takes them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "impair/link_settings.h"
+
+namespace netlab {
+
+// "3,5,7-9"; "first" is 1. Throws std::invalid_argument "'TEXT' is not ...".
+std::vector<OrdinalRange> parse_ordinals(const std::string& text);
+
+}  // namespace netlab

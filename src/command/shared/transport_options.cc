@@ -1,0 +1,68 @@
+#include "command/shared/transport_options.h"
+
+#include <stdexcept>
+#include <vector>
+
+#include "transport/dual_network.h"
+#include "transport/reliable/arq/arq.h"
+#include "transport/reliable_network.h"
+
+namespace netlab {
+namespace {
+
+constexpr std::uint64_t most_window = 1'000'000;
+
+template <typename Row>
+std::vector<std::string> names_of(std::span<const Row> rows) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace
+
+void Carrier::declare(Options& options) {
+  options.flag("--udp", udp_, "over UDP, by a reliable transport of our own");
+  options.choice("--arq", arq_, names_of(reliable::arqs()),
+                 "with --udp: what is sent again after a loss (selective-repeat)");
+  options.number("--window", window_, most_window,
+                 "with --udp: packets on their way at once, at most");
+  options.number("--mss", mss_, reliable::largest_size,
+                 "with --udp: bytes of a datagram at most, from 1200 on; larger ones are tried");
+  options.choice("--congestion", congestion_, names_of(reliable::congestion_controls()),
+                 "with --udp: how much the network is given (" +
+                     std::string(reliable::congestion_controls().front().name) + ")");
+}
+
+void Carrier::declare_for_server(Options& options) {
+  options.flag("--tcp", tcp_, "over TCP (the default); with --udp: over both, on one port");
+  declare(options);
+}
+
+Transport Carrier::transport() const {
+  if (!udp_) {
+    if (!arq_.empty() || !congestion_.empty() || window_ || mss_)
+      throw std::invalid_argument("--arq, --window, --mss and --congestion are for --udp");
+    return tcp();
+  }
+  return tcp_ ? either(tcp(), reliable()) : reliable();
+}
+
+Transport Carrier::reliable() const {
+  reliable::Settings settings;
+  for (const reliable::ArqRow& row : reliable::arqs())
+    if (row.name == arq_) settings.strategy = row.strategy;
+  if (!congestion_.empty()) settings.congestion = reliable::congestion_named(congestion_);
+  if (window_ == 0) throw std::invalid_argument("--window: 0 sends nothing");
+  if (window_) settings.window = static_cast<std::uint32_t>(*window_);
+  if (mss_ && *mss_ < reliable::base_size)
+    throw std::invalid_argument("--mss: every path carries 1200 bytes, and less is never sent");
+  if (mss_) settings.largest = static_cast<std::uint32_t>(*mss_);
+  Transport transport = reliable_udp();
+  transport.over = [settings](Performer& performer) -> std::unique_ptr<Network> {
+    return std::make_unique<ReliableNetwork>(performer, settings);
+  };
+  return transport;
+}
+
+}  // namespace netlab

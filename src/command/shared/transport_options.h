@@ -1,0 +1,35 @@
+// Carrier is what carries the bytes, as the command line says: TCP, or with --udp the reliable
+// transport over UDP, and how that is to work; of a server, with --tcp --udp, both.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "transport/transports.h"
+
+namespace netlab {
+
+class Carrier {
+ public:
+  void declare(Options& options);
+  void declare_for_server(Options& options);
+
+  bool is_tcp() const { return tcp_ || !udp_; }
+  bool is_udp() const { return udp_; }
+  // Throws std::invalid_argument when the options do not fit together.
+  Transport transport() const;
+
+ private:
+  Transport reliable() const;
+
+  bool tcp_ = false;
+  bool udp_ = false;
+  std::string arq_;
+  std::string congestion_;
+  std::optional<std::uint64_t> window_;
+  std::optional<std::uint64_t> mss_;
+};
+
+}  // namespace netlab

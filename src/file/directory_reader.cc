@@ -1,0 +1,51 @@
+#include "file/directory_reader.h"
+
+#include <string_view>
+
+#include "base/error.h"
+
+namespace netlab {
+namespace {
+
+Entry::Kind kind_of(mode_t mode) {
+  if (S_ISREG(mode)) return Entry::Kind::file;
+  if (S_ISDIR(mode)) return Entry::Kind::folder;
+  return S_ISLNK(mode) ? Entry::Kind::link : Entry::Kind::other;
+}
+
+}  // namespace
+
+void Listing::Close::operator()(DIR* stream) const {
+  ::closedir(stream);
+}
+
+Listing::Listing(const Folder& parent, const std::string& name) : name_(name) {
+  Fd folder = parent.open(name, O_RDONLY | O_DIRECTORY);
+  struct stat status {};
+  if (fstat(folder.get(), &status) != 0) throw SystemError("stat " + name);
+  state_ = FileState(status);
+  stream_.reset(::fdopendir(folder.get()));
+  if (!stream_) throw SystemError("open " + name);
+  folder.release();  // it is the stream's now
+}
+
+std::optional<Entry> Listing::next() {
+  for (;;) {
+    errno = 0;
+    const dirent* const found = ::readdir(stream_.get());
+    if (!found && errno != 0) throw SystemError("list " + name_);
+    if (!found) return std::nullopt;
+    const std::string_view name = found->d_name;
+    if (name == "." || name == "..") continue;
+    struct stat status {};
+    if (::fstatat(::dirfd(stream_.get()), found->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+      continue;
+    const Entry::Kind kind = kind_of(status.st_mode);
+    const FileState state(status);
+    const bool is_file = kind == Entry::Kind::file;
+    return Entry{kind, std::string(name), is_file ? state.size : 0, state.modified,
+                 is_file && state.executable};
+  }
+}
+
+}  // namespace netlab

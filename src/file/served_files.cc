@@ -1,0 +1,53 @@
+#include "file/served_files.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace netlab {
+
+Share::Served Share::look_for(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status))
+    throw SystemError("open " + path, error ? error.value() : ENOENT);
+  if (std::filesystem::is_directory(status)) return {path, ""};
+  const std::filesystem::path whole(path);
+  return {whole.has_parent_path() ? whole.parent_path().string() : ".", whole.filename().string()};
+}
+
+Share::Share(const std::string& path, const std::string& default_name)
+    : Share(look_for(path), default_name) {}
+
+Share::Share(const Served& served, const std::string& default_name)
+    : folder_(served.folder, Folder::Bounds::beneath),
+      default_name_(served.file.empty() ? default_name : served.file),
+      single_(!served.file.empty()) {
+  if (!default_name_.empty()) open("");  // says now rather than to each client that it can't be had
+}
+
+SharedFile Share::open(std::string_view asked) const {
+  const std::string name(asked.empty() ? default_name_ : asked);
+  check(name);
+  // O_NONBLOCK: opening a FIFO must not wait for its other end.
+  SharedFile file{folder_.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY), FileState(), name};
+  file.state = FileState::of(file.fd, name);
+  return file;
+}
+
+Listing Share::list(const std::string& name) const {
+  check(name);
+  return Listing(folder_, name);
+}
+
+Place Share::place(const std::string& name) const {
+  check(name);
+  return folder_.place(name);
+}
+
+void Share::check(const std::string& name) const {
+  if (name.empty() || name.find('\0') != std::string::npos) throw SystemError("open", ENOENT);
+  if (single_ && name != default_name_) throw SystemError("open " + name, ENOENT);
+}
+
+}  // namespace netlab

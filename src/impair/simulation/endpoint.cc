@@ -1,0 +1,71 @@
+#include "impair/simulation/endpoint.h"
+
+#include <algorithm>
+
+namespace netlab::simulated {
+namespace {
+
+std::byte byte_at(std::uint64_t offset, std::uint8_t salt) {
+  return static_cast<std::byte>((offset * 31 + (offset >> 8) + salt) & 0xff);
+}
+
+}  // namespace
+
+void Party::begin(Instant now, std::unique_ptr<reliable::Connection> theirs) {
+  connection = std::move(theirs);
+  began_ = heard_ = now;
+}
+
+void Party::take(Instant now, std::span<const std::byte> datagram) {
+  const std::uint64_t before = connection->unreadable();
+  connection->on_datagram(now, datagram);
+  if (connection->unreadable() == before) heard_ = now;
+}
+
+bool Party::waits_too_long(Instant now) const {
+  if (!connection || connection->is_over()) return false;
+  const reliable::Settings& settings = settings_.connection;
+  if (!connection->is_established()) return now > began_ + settings.handshake_timeout;
+  const Duration answer =
+      std::max(settings.idle_timeout, 3 * connection->sender().recovery().probe_timeout());
+  return now > heard_ + settings.keep_alive + answer;
+}
+
+void Party::act(Instant now) {
+  if (!connection) return;
+  read(now);
+  write();
+}
+
+void Party::write() {
+  if (!connection->is_established()) return;
+  while (written_ < settings_.writes) {
+    auto room = connection->room();
+    if (room.empty()) return;
+    room = room.first(std::min<std::uint64_t>(room.size(), settings_.writes - written_));
+    for (std::size_t i = 0; i < room.size(); ++i) room[i] = byte_at(written_ + i, salt_);
+    connection->written(room.size());
+    written_ += room.size();
+  }
+  if (settings_.finishes) connection->finish();
+}
+
+void Party::read(Instant now) {
+  const auto bytes = connection->readable();
+  if (bytes.empty() || now < may_read_) {
+    has_read_all_ = connection->has_peer_finished();
+    next_read_ = bytes.empty() ? never : may_read_;
+    return;
+  }
+  const std::size_t count = std::min(bytes.size(), settings_.reads_at_once);
+  for (std::size_t i = 0; i < count; ++i)
+    if (bytes[i] != byte_at(read_ + i, peers_salt_))
+      complaint_ = "byte " + std::to_string(read_ + i) + " is another";
+  read_ += count;
+  connection->consumed(count);
+  may_read_ = now + settings_.reading_pause;
+  next_read_ = may_read_;
+  has_read_all_ = connection->has_peer_finished();
+}
+
+}  // namespace netlab::simulated

@@ -1,0 +1,185 @@
+#include "impair/simulation/simulation.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "transport/reliable/describe.h"
+
+namespace netlab::simulated {
+
+Simulation::Simulation(const SimulationSettings& settings)
+    : settings_(settings),
+      up_(settings.up, settings.seed, 0, start_),
+      down_(settings.down, settings.seed, 1, start_),
+      doorkeeper_({settings.seed, ~settings.seed}),
+      room_(reliable::largest_size) {
+  start_client();
+  parties_.push_back(&*client_);
+  add_server(client_->connection->id());
+  transmit();
+}
+
+void Simulation::start_client() {
+  const reliable::Identity identity{.id = 2 * (settings_.seed + clients_++) + 0x1000,
+                                    .seed = settings_.seed + 1};
+  const auto salt = static_cast<std::uint8_t>(identity.id);
+  client_.emplace(settings_.client, salt, salt + 1, start_);
+  client_->begin(
+      now_, std::make_unique<reliable::Connection>(now_, settings_.client.connection, identity));
+}
+
+void Simulation::add_server(std::uint64_t clients_id) {
+  const auto salt = static_cast<std::uint8_t>(clients_id);
+  servers_.push_back({Party(settings_.server, salt + 1, salt, start_), clients_address()});
+  parties_.push_back(&server());
+}
+
+bool Simulation::is_over() const {
+  return std::ranges::all_of(parties_, &Party::is_over);
+}
+
+const std::string& Simulation::complaint() const {
+  for (const Party* const party : parties_)
+    if (!party->complaint().empty()) return party->complaint();
+  return complaint_;
+}
+
+void Simulation::run(Duration most) {
+  run_until([this] { return is_over(); }, most);
+}
+
+bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
+  const Instant end = later(now_, most);
+  while (!holds()) {
+    const Instant coming = next();
+    if (coming > end) {
+      now_ = end;
+      check_patience();
+      return false;
+    }
+    now_ = std::max(now_, coming);
+    step();
+    if (!complaint().empty()) return false;
+  }
+  return true;
+}
+
+Instant Simulation::next() const {
+  Instant first = std::min(up_.next(), down_.next());
+  if (clients_ == 1) first = std::min(first, later(start_, settings_.client_restarts));
+  for (const Party* const party : parties_) {
+    first = std::min(first, party->next());
+    if (party->connection) first = std::min(first, party->connection->poll_timeout());
+  }
+  return first;
+}
+
+void Simulation::step() {
+  if (clients_ == 1 && passed() >= settings_.client_restarts) start_client();
+  while (up_.next() <= now_) to_server(up_.take());
+  while (down_.next() <= now_) client_->take(now_, down_.take());
+  for (const Party* const party : parties_)
+    if (party->connection && party->connection->poll_timeout() <= now_)
+      party->connection->on_timeout(now_);
+  transmit();
+  check_patience();
+}
+
+void Simulation::transmit() {
+  for (Party* const party : parties_) party->act(now_);
+  send(*client_, server(), &up_, "client");
+  for (Served& served : servers_)
+    send(served.party, *client_, served.client == clients_address() ? &down_ : nullptr, "server");
+}
+
+Address Simulation::clients_address() const {
+  return Address::loopback(passed() < settings_.client_moves ? 40'000 : 50'000);
+}
+
+// As the kernel does it. Whoever serves a connection closes its socket when it is over.
+void Simulation::to_server(std::span<const std::byte> datagram) {
+  const auto served = std::ranges::find_if(servers_, [&](const Served& other) {
+    return other.client == clients_address() && !other.party.is_over();
+  });
+  if (served != servers_.end())
+    served->party.take(now_, datagram);
+  else
+    to_doorkeeper(datagram);
+}
+
+void Simulation::to_doorkeeper(std::span<const std::byte> datagram) {
+  received_unknown_ += datagram.size();
+  const auto verdict = doorkeeper_.on_datagram(now_, clients_address(), datagram, room_);
+  if (verdict.answer > 0) {
+    const auto answer = std::span(room_).first(verdict.answer);
+    sent_unknown_ += answer.size();
+    ++packets_down_;
+    note("server", answer, down_.send(now_, answer));
+    if (sent_unknown_ > 3 * received_unknown_) complaint_ = "the server amplifies";
+  }
+  if (!verdict.admitted) return;
+  if (!server().connection) {  // the empty one
+    parties_.pop_back();
+    servers_.pop_back();
+  }
+  add_server(verdict.admitted->client);
+  const reliable::Identity identity{.id = 2 * settings_.seed + 0x1001 + 2 * servers_.size(),
+                                    .seed = settings_.seed + 2};
+  server().begin(now_, std::make_unique<reliable::Connection>(now_, settings_.server.connection,
+                                                              identity, *verdict.admitted));
+}
+
+void Simulation::give_client(std::span<const std::byte> datagram) {
+  client_->take(now_, datagram);
+  transmit();
+}
+
+void Simulation::give_server(std::span<const std::byte> datagram) {
+  to_server(datagram);
+  transmit();
+}
+
+void Simulation::send(Party& from, const Party& to, Wire* wire, const char* name) {
+  if (!from.connection) return;
+  for (;;) {
+    const reliable::Batch batch = from.connection->poll_transmit(now_, room_);
+    if (batch.bytes == 0) return;
+    auto rest = std::span<const std::byte>(room_).first(batch.bytes);
+    while (!rest.empty()) {
+      const auto datagram = rest.first(std::min(batch.segment, rest.size()));
+      rest = rest.subspan(datagram.size());
+      ++(&from == &*client_ ? packets_up_ : packets_down_);
+      note(name, datagram, wire ? wire->send(now_, datagram) : "to nobody");
+    }
+    check(from, to);
+  }
+}
+
+void Simulation::check(const Party& from, const Party& to) {
+  if (!from.connection->is_established() || !to.connection || !to.connection->is_established() ||
+      from.connection->peer_id() != to.connection->id())
+    return;
+  const reliable::Sender& sender = from.connection->sender();
+  if (sender.limit() > to.connection->receiver().buffer().limit())
+    complaint_ = "a limit that was never given";
+  if (sender.recovery().flight().packets() >
+      from.connection->terms().window + settings_.most_probes)
+    complaint_ = "more packets on their way than were agreed on";
+}
+
+void Simulation::check_patience() {
+  for (const Party* const party : parties_)
+    if (party->waits_too_long(now_)) complaint_ = "a failure is not told in time";
+}
+
+void Simulation::note(const char* name, std::span<const std::byte> datagram, const char* fate) {
+  const auto time = static_cast<std::uint64_t>(passed().count());
+  trace_ = reliable::siphash({trace_, time}, datagram) + static_cast<std::uint64_t>(*fate);
+  if (!settings_.logs) return;
+  const auto packet = reliable::parse(datagram);
+  log_ += fmt::format("{:12.6f} {} {}{}{}\n", in_seconds(passed()), name,
+                      packet ? reliable::text(*packet) : "?", *fate ? "  " : "", fate);
+}
+
+}  // namespace netlab::simulated

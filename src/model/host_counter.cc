@@ -1,0 +1,52 @@
+#include "model/host_counter.h"
+
+#include <sys/mman.h>
+
+#include <functional>
+#include <random>
+#include <string>
+
+#include "base/error.h"
+
+namespace netlab {
+namespace {
+
+using Count = std::atomic<std::uint32_t>;
+static_assert(Count::is_always_lock_free, "a lock would not reach into other processes");
+
+// By the hash of its host, with a seed so that nobody can choose whom to share one with. Two that
+// do by chance have the places of one.
+constexpr std::size_t counts = 65'536;
+
+}  // namespace
+
+ToldHosts::ToldHosts(std::size_t most)
+    : most_(most), seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {
+  void* const memory = mmap(nullptr, counts * sizeof(Count), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw SystemError("mmap");
+  counts_.reset(static_cast<Count*>(memory));  // zeros, which is what they begin with
+}
+
+void ToldHosts::Unmap::operator()(Count* memory) const {
+  munmap(memory, counts * sizeof *memory);
+}
+
+ToldHosts::Place::Place(const ToldHosts& hosts, const Address& client) {
+  if (client.is_loopback()) return;
+  const std::string key = std::to_string(hosts.seed_) + client.host_key();
+  Count& count = hosts.counts_[std::hash<std::string>{}(key) % counts];
+  const std::uint32_t before = count.fetch_add(1);
+  if (before >= hosts.most_) {
+    count.fetch_sub(1);
+    throw ProtocolError("refused: this host has " + std::to_string(before) +
+                        " connections already (--max-per-host)");
+  }
+  count_ = &count;
+}
+
+ToldHosts::Place::~Place() {
+  if (count_) count_->fetch_sub(1);
+}
+
+}  // namespace netlab

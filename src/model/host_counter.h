@@ -1,0 +1,43 @@
+// ToldHosts counts the connections of the hosts that a proxy tells, whose own are all of one host:
+// a client can't take every place by coming through it. The count is shared by all processes and
+// threads of a server that are started later.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/address.h"
+
+namespace netlab {
+
+class ToldHosts {
+ public:
+  // So many of each, loopback exempt. Throws SystemError.
+  explicit ToldHosts(std::size_t most);
+
+  // A connection's, while it lasts.
+  class Place {
+   public:
+    // Throws ProtocolError when the client's host has too many already.
+    Place(const ToldHosts& hosts, const Address& client);
+    ~Place();
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>* count_ = nullptr;
+  };
+
+ private:
+  struct Unmap {
+    void operator()(std::atomic<std::uint32_t>* counts) const;
+  };
+
+  std::size_t most_;
+  std::uint64_t seed_;
+  std::unique_ptr<std::atomic<std::uint32_t>[], Unmap> counts_;
+};
+
+}  // namespace netlab

@@ -1,0 +1,122 @@
+#include <poll.h>  // POLLRDHUP
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <future>
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "protocol/chat/chat.h"
+#include "socket/syscalls.h"
+#include "transport/operation.h"
+
+namespace netlab {
+namespace {
+
+// How long a server that has finished may still be told something: one that takes no more either is
+// not waited for as long as standard input happens to stay open.
+constexpr auto after_the_end = std::chrono::seconds(1);
+
+// Waits for input; false when the server has finished and there is none.
+bool wait_for_input(int input, const Stream& server) {
+  const int socket = server.socket() ? server.socket()->fd.get() : -1;
+  std::array<pollfd, 2> waited_for{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
+  int result = call::poll(waited_for, never);
+  if (result >= 0 && waited_for[0].revents == 0)
+    result = call::poll(std::span(waited_for).first(1), later(Clock::now(), after_the_end));
+  if (result < 0) throw SystemError("poll", -result);
+  return waited_for[0].revents != 0;
+}
+
+class InputSender {
+ public:
+  InputSender(const Exchange& exchange, Stream& server, Network& network)
+      : exchange_(exchange), server_(server), network_(network) {}
+
+  // When it fails the receiver is not left waiting.
+  void send() {
+    try {
+      send_all();
+    } catch (...) {
+      failed_ = true;
+      waits_for_input_ = false;
+      server_.cut();
+      throw;
+    }
+  }
+
+  bool waits_for_input() const { return waits_for_input_; }
+  bool failed() const { return failed_; }
+
+ private:
+  void send_all() {
+    send_piece(bytes_of(exchange_.message));
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+    while (exchange_.input >= 0) {
+      waits_for_input_ = true;
+      if (!wait_for_input(exchange_.input, server_)) return;
+      waits_for_input_ = false;
+      const ssize_t got = call::read(exchange_.input, {buffer.get(), piece_size});
+      if (got < 0) throw SystemError("read standard input", static_cast<int>(-got));
+      if (got == 0) break;
+      send_piece({buffer.get(), static_cast<std::size_t>(got)});
+    }
+    server_.finish_writing();
+  }
+
+  void send_piece(std::span<const std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece_size, bytes.size()))) {
+      server_.set_deadline(later(network_.now(), exchange_.silence));
+      server_.write_all(bytes.first(std::min(piece_size, bytes.size())));
+    }
+    server_.set_deadline(later(network_.now(), exchange_.silence));
+  }
+
+  const Exchange& exchange_;
+  Stream& server_;
+  Network& network_;
+  std::atomic<bool> waits_for_input_ = false;
+  std::atomic<bool> failed_ = false;
+};
+
+// Receives, and is patient as long as the sender moves the deadline on or waits for a person.
+std::size_t receive_some(const Exchange& exchange, const InputSender& sender, Stream& server,
+                         Network& network, std::span<std::byte> into) {
+  for (;;) {
+    try {
+      return server.read_some(into);
+    } catch (const SystemError& error) {
+      if (error.error() != ETIMEDOUT) throw;
+      if (sender.waits_for_input())
+        server.set_deadline(later(network.now(), exchange.silence));
+      else if (server.deadline() <= network.now())
+        throw;
+    }
+  }
+}
+
+}  // namespace
+
+void exchange_messages(const Exchange& exchange, Stream& server, Network& network) {
+  server.set_deadline(later(network.now(), exchange.silence));
+  InputSender sender(exchange, server, network);
+  auto sending = std::async(std::launch::async, [&] { sender.send(); });
+  try {
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+    while (const std::size_t got =
+               receive_some(exchange, sender, server, network, {buffer.get(), piece_size})) {
+      exchange.take({buffer.get(), got});
+      server.set_deadline(later(network.now(), exchange.silence));
+    }
+  } catch (...) {
+    const bool sender_failed = sender.failed();
+    server.cut();                      // which ends the sending, too
+    if (sender_failed) sending.get();  // throws the cause of what was caught here
+    throw;
+  }
+  sending.get();
+}
+
+}  // namespace netlab

@@ -1,0 +1,26 @@
+#include "protocol/echo/echo.h"
+
+#include <fmt/core.h>
+
+#include <array>
+
+namespace netlab {
+
+void serve_echo(const Echo& echo, Stream& client, Network& network) {
+  std::array<std::byte, 64 * 1024> buffer;  // of which only the pages that are used cost memory
+  const std::span piece(buffer);
+  std::uint64_t total = 0;
+  while (const std::size_t got = client.read_some(piece)) {
+    client.set_deadline(later(network.now(), echo.stall_timeout));
+    client.write_all(piece.first(got));
+    client.set_deadline(later(network.now(), echo.idle_timeout));
+    total += got;
+  }
+  if (!echo.tell) return;
+  const std::string peer = client.peer().text();
+  echo.tell({"echoed",
+             fmt::format("echoed {} bytes to {}", total, peer),
+             {{"client", peer}, {"bytes", total}}});
+}
+
+}  // namespace netlab

@@ -1,0 +1,48 @@
+#include "protocol/lab/error_reply.h"
+
+namespace netlab {
+namespace {
+
+std::string_view code_of(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENAMETOOLONG:
+      return lab::no_such_file;
+    case ENOTDIR:
+      return lab::not_a_folder;
+    case EISDIR:
+    case EINVAL:
+    case ENXIO:
+      return lab::not_a_file;
+    case EXDEV:  // leads out of the folder
+    case ELOOP:
+    case EACCES:
+    case EPERM:
+      return lab::not_allowed;
+    case EROFS:
+      return lab::read_only;
+    case EWOULDBLOCK:
+      return lab::busy;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return lab::no_room;
+    default:
+      return lab::failed;
+  }
+}
+
+// For the client's eyes: what the kernel's words mean here.
+std::string reason_of(int error) {
+  if (error == EXDEV) return "leads out of the folder";
+  if (error == EINVAL || error == ENXIO) return "Not a regular file";
+  if (error == EWOULDBLOCK) return "another transfer writes to it";
+  return std::generic_category().message(error);
+}
+
+}  // namespace
+
+Refused::Refused(const SystemError& error)
+    : Refused(code_of(error.error()), reason_of(error.error())) {}
+
+}  // namespace netlab

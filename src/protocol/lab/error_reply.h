@@ -1,0 +1,24 @@
+// Refused is thrown where the server of the lab wire can't do what was asked; it becomes the
+// answer.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "base/error.h"
+#include "protocol/lab/codec.h"
+
+namespace netlab {
+
+class Refused : public std::runtime_error {
+ public:
+  Refused(std::string_view code, const std::string& text) : std::runtime_error(text), code_(code) {}
+  explicit Refused(const SystemError& error);
+
+  lab::Refusal refusal() const { return {code_, what()}; }
+
+ private:
+  std::string code_;
+};
+
+}  // namespace netlab

@@ -1,0 +1,13 @@
+// The server of the lab wire (protocol/lab/codec.h).
+#pragma once
+
+#include "protocol/transfer/file_service.h"
+#include "transport/buffered_reader.h"
+
+namespace netlab {
+
+// Serves one client to its end. `reader` reads from `client`. Throws SystemError, ProtocolError.
+void serve_lab(const FileService& service, BufferedReader& reader, Stream& client,
+               Network& network);
+
+}  // namespace netlab

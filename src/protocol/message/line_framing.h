@@ -1,0 +1,27 @@
+// Framing by line: a message ends with LF (or CR LF, as telnet sends it), the last one also with
+// the stream.
+#pragma once
+
+#include "protocol/message/stream_conversation.h"
+#include "transport/buffered_reader.h"
+
+namespace netlab {
+
+class Lines : public Framing {
+ public:
+  static constexpr std::size_t max_line = 4096;  // bytes of a message
+
+  explicit Lines(Stream& stream) : reader_(stream) {}
+
+  std::optional<std::string> read(Stream&, Network&) override {
+    auto line = reader_.read_last_line(max_line);
+    if (line && line->ends_with('\r')) line->pop_back();
+    return line;
+  }
+  std::string framed(std::string message) const override { return message + '\n'; }
+
+ private:
+  BufferedReader reader_;
+};
+
+}  // namespace netlab

@@ -1,0 +1,35 @@
+#include "protocol/message/stream_conversation.h"
+
+#include "base/bytes.h"
+#include "protocol/message/log_message.h"
+#include "transport/lingering_close.h"
+
+namespace netlab {
+namespace {
+
+void say(const Talk& talk, const Framing& framing, const std::string& text, Stream& client,
+         Network& network) {
+  client.set_deadline(later(network.now(), talk.stall_timeout));
+  client.write_all(bytes_of(framing.framed(text)));
+  tell_message(talk.tell, "sent", "to", client.peer(), text);
+  client.set_deadline(later(network.now(), talk.idle_timeout));
+}
+
+}  // namespace
+
+void converse(const Talk& talk, Conversation& conversation, Framing& framing, Stream& client,
+              Network& network) {
+  if (const auto greeting = conversation.greeting()) say(talk, framing, *greeting, client, network);
+  for (bool over = false; !over;) {
+    const auto message = framing.read(client, network);
+    if (!message) break;
+    tell_message(talk.tell, "received", "from", client.peer(), *message);
+    const Conversation::Answer answer = conversation.answer(*message);
+    client.set_deadline(later(network.now(), talk.idle_timeout));
+    if (answer.text) say(talk, framing, *answer.text, client, network);
+    over = answer.over;
+  }
+  linger(client, network);
+}
+
+}  // namespace netlab

@@ -1,0 +1,112 @@
+#include "protocol/proxy/proxy_protocol.h"
+
+#include <fmt/core.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+#include "base/escape.h"
+
+namespace netlab::proxy {
+namespace {
+
+constexpr std::string_view signature("\r\n\r\n\0\r\nQUIT\n", 12);  // it holds a NUL
+constexpr std::string_view signature_of_version_1 = "PROXY ";
+
+constexpr unsigned char version_and_local = 0x20;
+constexpr unsigned char version_and_proxy = 0x21;
+constexpr unsigned char tcp_over_ipv4 = 0x11;
+constexpr unsigned char tcp_over_ipv6 = 0x21;
+
+unsigned char byte_at(std::string_view bytes, std::size_t place) {
+  return static_cast<unsigned char>(bytes[place]);
+}
+
+// `Raw` is sockaddr_in or sockaddr_in6, whose members have the sizes and the order of bytes of the
+// wire.
+template <typename Raw, typename Host>
+Address address_in(std::string_view behind, int family, Host Raw::*host, in_port_t Raw::*port,
+                   sa_family_t Raw::*family_of) {
+  constexpr std::size_t size = 2 * sizeof(Host) + 2 * sizeof(in_port_t);
+  if (behind.size() < size)
+    throw ProtocolError(
+        fmt::format("a PROXY header with {} of {} bytes of addresses", behind.size(), size));
+  Raw raw{};
+  raw.*family_of = static_cast<sa_family_t>(family);
+  std::memcpy(&(raw.*host), behind.data(), sizeof(Host));
+  std::memcpy(&(raw.*port), behind.data() + 2 * sizeof(Host), sizeof(in_port_t));
+  sockaddr_storage storage{};
+  std::memcpy(&storage, &raw, sizeof raw);
+  return Address::from_raw(storage);
+}
+
+bool begins_alike(std::string_view one, std::string_view other) {
+  const std::size_t common = std::min(one.size(), other.size());
+  return one.substr(0, common) == other.substr(0, common);
+}
+
+// Of a head of which so much has come: who came without one may wait for an answer and say no more.
+void check_start(std::string_view start) {
+  if (start.starts_with(signature_of_version_1))
+    throw ProtocolError("a PROXY header of version 1, only version 2 is understood");
+  if (!begins_alike(start, signature) && !begins_alike(start, signature_of_version_1))
+    throw ProtocolError("no PROXY header: \"" + escaped_start(start) + "\"");
+}
+
+// Into all of `bytes`, with a look at what is there after each piece. False when the stream ends
+// before the first.
+template <typename Check>
+bool read_all(Stream& stream, std::string& bytes, Check check) {
+  for (std::size_t have = 0; have < bytes.size();) {
+    const std::size_t got =
+        stream.read_some(std::as_writable_bytes(std::span(bytes)).subspan(have));
+    if (got == 0 && have == 0) return false;
+    if (got == 0) throw ConnectionEnded("the proxy finished in the middle of its header");
+    have += got;
+    check(std::string_view(bytes).substr(0, have));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::size_t parse_head(std::string_view head) {
+  check_start(head);
+  const unsigned char command = byte_at(head, 12);
+  if (command != version_and_local && command != version_and_proxy)
+    throw ProtocolError(fmt::format("a PROXY header with command {:#04x}", command));
+  const std::size_t size = std::size_t{byte_at(head, 14)} << 8 | byte_at(head, 15);
+  if (size > most_behind)
+    throw ProtocolError(fmt::format("a PROXY header of {} bytes", head_size + size));
+  return size;
+}
+
+std::optional<Address> parse_client(std::string_view head, std::string_view behind) {
+  if (byte_at(head, 12) == version_and_local) return std::nullopt;
+  switch (byte_at(head, 13)) {
+    case tcp_over_ipv4:
+      return address_in(behind, AF_INET, &sockaddr_in::sin_addr, &sockaddr_in::sin_port,
+                        &sockaddr_in::sin_family);
+    case tcp_over_ipv6:
+      return address_in(behind, AF_INET6, &sockaddr_in6::sin6_addr, &sockaddr_in6::sin6_port,
+                        &sockaddr_in6::sin6_family);
+    default:
+      return std::nullopt;
+  }
+}
+
+Speaker take_header(Stream& stream) {
+  std::string head(head_size, '\0');
+  if (!read_all(stream, head, check_start)) return Speaker::nobody;
+  std::string behind(parse_head(head), '\0');
+  const auto any = [](std::string_view) {};
+  if (!behind.empty() && !read_all(stream, behind, any))
+    throw ConnectionEnded("the proxy finished in the middle of its header");
+  if (const auto client = parse_client(head, behind)) stream.set_peer(*client);
+  return byte_at(head, 12) == version_and_local ? Speaker::proxy : Speaker::client;
+}
+
+}  // namespace netlab::proxy

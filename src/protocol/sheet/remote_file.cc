@@ -1,0 +1,71 @@
+#include "protocol/sheet/remote_file.h"
+
+#include <fmt/core.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "protocol/sheet/codec.h"
+#include "protocol/transfer/lazy_connection.h"
+
+namespace netlab {
+namespace {
+
+class SheetFile : public RemoteFile {
+ public:
+  explicit SheetFile(Connect connect) : server_(std::move(connect)) {}
+
+  std::optional<Found> look() override { return std::nullopt; }
+
+  Found open(Purpose purpose, std::uint64_t offset, const std::string&) override {
+    if (offset > sheet::max_client_offset)
+      throw ProtocolError(fmt::format(
+          "offset {} has more than the nine digits that the sheet's server can read", offset));
+    // Command and offset in two writes, as the sheet's client makes them: its server, which does
+    // not check what read(2) returned, takes them in two reads.
+    const std::string request = sheet::emit_request(command_for(purpose), offset);
+    const auto bytes = bytes_of(request);
+    server_.get().write_all(bytes.first(sheet::command_size));
+    server_.get().write_all(bytes.subspan(sheet::command_size));
+    return {};
+  }
+
+  std::size_t receive(std::span<std::byte> into) override { return server_.get().read_some(into); }
+  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
+    return server_.get().receive_file(file, name, most);
+  }
+
+  // This wire can do neither.
+  std::unique_ptr<RemoteFile> another() const override { return nullptr; }
+  Found open_range(std::uint64_t, std::uint64_t, const std::string&) override {
+    throw ProtocolError("the sheet's wire has no ranges");
+  }
+  bool open_hashes(std::uint64_t, std::uint64_t, std::uint64_t, const std::string&) override {
+    return false;
+  }
+  std::string next_hash() override { return {}; }
+
+  void set_deadline(Instant deadline) override { server_.set_deadline(deadline); }
+
+ private:
+  static sheet::Command command_for(Purpose purpose) {
+    switch (purpose) {
+      case Purpose::whole:
+        return sheet::Command::whole;
+      case Purpose::offset:
+        return sheet::Command::offset;
+      case Purpose::resume:
+        return sheet::Command::resume;
+    }
+    return sheet::Command::whole;
+  }
+
+  LazyStream server_;
+};
+
+}  // namespace
+
+std::unique_ptr<RemoteFile> sheet_file(Connect connect) {
+  return std::make_unique<SheetFile>(std::move(connect));
+}
+
+}  // namespace netlab

@@ -1,0 +1,13 @@
+// The server of the sheet's wire (protocol/sheet/codec.h).
+#pragma once
+
+#include "protocol/transfer/file_service.h"
+#include "transport/buffered_reader.h"
+
+namespace netlab {
+
+// Serves one client's one request. `reader` reads from `client`. Throws SystemError, ProtocolError.
+void serve_sheet(const FileService& service, BufferedReader& reader, Stream& client,
+                 Network& network);
+
+}  // namespace netlab

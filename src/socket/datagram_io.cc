@@ -1,0 +1,220 @@
+#include "socket/datagram_io.h"
+
+#include <linux/sock_diag.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "socket/dual_stack.h"
+#include "socket/retry_eintr.h"
+#include "socket/syscalls.h"
+#include "trace/trace.h"
+
+namespace netlab {
+namespace {
+
+// For one message: over IPv6 several in one may be longer than a datagram over IPv4.
+constexpr std::size_t room_size = 65'536;
+
+// Room for the ancillary data of one message (cmsg(3)), aligned as the kernel wants it.
+struct alignas(cmsghdr) Control {
+  char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 3 * CMSG_SPACE(sizeof(int))];
+};
+
+template <typename Value>
+Value value_of(const cmsghdr* header) {
+  Value value;
+  std::memcpy(&value, CMSG_DATA(header), sizeof value);
+  return value;
+}
+
+void read_control(msghdr& header, Message& message) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control;
+       control = CMSG_NXTHDR(&header, control)) {
+    const int level = control->cmsg_level;
+    const int type = control->cmsg_type;
+    if (level == IPPROTO_IP && type == IP_PKTINFO) {
+      message.local = Address::from_host(value_of<in_pktinfo>(control).ipi_spec_dst);
+    } else if (level == IPPROTO_IPV6 && type == IPV6_PKTINFO) {
+      const auto info = value_of<in6_pktinfo>(control);
+      const bool zoned = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr);
+      message.local = Address::from_host(info.ipi6_addr, zoned ? info.ipi6_ifindex : 0);
+    } else if ((level == IPPROTO_IP && type == IP_TTL) ||
+               (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT)) {
+      message.hops_left = value_of<int>(control);
+    } else if (level == IPPROTO_UDP && type == UDP_GRO) {
+      message.segment = static_cast<std::size_t>(value_of<int>(control));
+    }
+  }
+}
+
+// Behind what is there already.
+template <typename Info>
+void put_control(msghdr& header, Control& room, int level, int type, const Info& info) {
+  auto* const control = reinterpret_cast<cmsghdr*>(room.bytes + header.msg_controllen);
+  header.msg_control = room.bytes;
+  header.msg_controllen += CMSG_SPACE(sizeof info);
+  control->cmsg_level = level;
+  control->cmsg_type = type;
+  control->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(control), &info, sizeof info);
+}
+
+// The answer leaves from the address that was asked (ip(7), IP_PKTINFO).
+void put_local(msghdr& header, Control& room, int family, const Address& local) {
+  if (local.is_any_v4() || local.is_any_v6()) return;
+  const sockaddr_storage storage = local.raw_for(family);
+  if (family == AF_INET) {
+    in_pktinfo info{};
+    info.ipi_spec_dst = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
+    put_control(header, room, IPPROTO_IP, IP_PKTINFO, info);
+  } else {
+    const auto& raw = reinterpret_cast<const sockaddr_in6&>(storage);
+    in6_pktinfo info{};
+    info.ipi6_addr = raw.sin6_addr;
+    info.ipi6_ifindex = raw.sin6_scope_id;
+    put_control(header, room, IPPROTO_IPV6, IPV6_PKTINFO, info);
+  }
+}
+
+void narrate(const char* name, int fd, int result, std::span<const Message> messages) {
+  if (!trace::enabled) return;
+  if (result <= 0) {
+    trace::call(result, "{}({}, [...], {}, MSG_DONTWAIT)", name, fd, messages.size());
+    return;
+  }
+  const Message& first = messages.front();
+  trace::call(result, "{}({}, [{{{}, {}}}{}], {}, MSG_DONTWAIT)", name, fd,
+              trace::SocketAddress{first.peer.raw()}, trace::Bytes{first.bytes},
+              result > 1 ? ", ..." : "", messages.size());
+}
+
+// What it keeps while we are busy, and tells of each message.
+void prepare(int fd, int family) {
+  const auto turn_on = [fd](int level, int option) { call::set_option(fd, level, option, 1); };
+  call::set_option(fd, SOL_SOCKET, SO_RCVBUF, datagram_buffer);
+  turn_on(IPPROTO_IP, IP_RECVTTL);
+  if (family == AF_INET) {
+    turn_on(IPPROTO_IP, IP_PKTINFO);
+  } else {
+    turn_on(IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    turn_on(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+  }
+}
+
+Fd bound(const Address& address, bool shared) {
+  Fd fd = call::socket(address.family(), SOCK_DGRAM);
+  if (shared) call::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  prepare(fd.get(), address.family());
+  if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  call::bind(fd.get(), address);
+  return fd;
+}
+
+}  // namespace
+
+// What the kernel fills in for the messages of one call.
+struct MessageBuffer::Room {
+  std::array<mmsghdr, most> headers{};
+  std::array<iovec, most> pieces{};
+  std::array<sockaddr_storage, most> peers{};
+  std::array<Control, most> controls{};
+};
+
+MessageBuffer::MessageBuffer()
+    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * room_size)),
+      room_(std::make_unique<Room>()) {
+  for (std::size_t i = 0; i < most; ++i) {
+    room_->pieces[i] = {bytes_.get() + i * room_size, room_size};
+    msghdr& header = room_->headers[i].msg_hdr;
+    header.msg_name = &room_->peers[i];
+    header.msg_iov = &room_->pieces[i];
+    header.msg_iovlen = 1;
+    header.msg_control = room_->controls[i].bytes;
+  }
+  count_ = most;
+}
+
+MessageBuffer::~MessageBuffer() = default;
+
+int MessageBuffer::receive(int fd) {
+  auto& headers = room_->headers;
+  for (std::size_t i = 0; i < count_; ++i) {  // the last call has changed these
+    headers[i].msg_hdr.msg_namelen = sizeof room_->peers[i];
+    headers[i].msg_hdr.msg_controllen = sizeof room_->controls[i].bytes;
+  }
+  const int result = retry_interrupted(
+      [&] { return ::recvmmsg(fd, headers.data(), most, MSG_DONTWAIT, nullptr); });
+  count_ = static_cast<std::size_t>(std::max(result, 0));
+  for (std::size_t i = 0; i < count_; ++i) {
+    messages_[i] = {.bytes = {bytes_.get() + i * room_size, headers[i].msg_len},
+                    .peer = Address::from_raw(room_->peers[i])};
+    messages_[i].cut_off = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    read_control(headers[i].msg_hdr, messages_[i]);
+  }
+  narrate("recvmmsg", fd, result, messages_);
+  return result;
+}
+
+int send_messages(int fd, int family, std::span<const Message> messages) {
+  std::array<mmsghdr, MessageBuffer::most> headers;
+  std::array<iovec, MessageBuffer::most> pieces;
+  std::array<sockaddr_storage, MessageBuffer::most> peers;
+  std::array<Control, MessageBuffer::most> controls;
+  messages = messages.first(std::min(messages.size(), headers.size()));
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const Message& message = messages[i];
+    peers[i] = message.peer.raw_for(family);
+    // sendmmsg(2) only reads, whatever the type says.
+    pieces[i] = {const_cast<std::byte*>(message.bytes.data()), message.bytes.size()};
+    msghdr& header = headers[i].msg_hdr;
+    header = {};
+    header.msg_name = &peers[i];
+    header.msg_namelen = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    header.msg_iov = &pieces[i];
+    header.msg_iovlen = 1;
+    put_local(header, controls[i], family, message.local);
+    if (message.segment > 0)
+      put_control(header, controls[i], IPPROTO_UDP, UDP_SEGMENT,
+                  static_cast<std::uint16_t>(message.segment));
+  }
+  const int result = retry_interrupted([&] {
+    return ::sendmmsg(fd, headers.data(), static_cast<unsigned>(messages.size()),
+                      MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+  narrate("sendmmsg", fd, result, messages);
+  return result;
+}
+
+void set_hops(int fd, int family, int hops) {
+  call::set_option(fd, IPPROTO_IP, IP_TTL, hops);
+  if (family == AF_INET6) call::set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops);
+}
+
+void join_segments(int fd) {
+  call::set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
+}
+
+// Asked for once: SO_RXQ_OVFL would tell it with each message, at a price.
+std::uint32_t dropped_messages(int fd) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+  socklen_t size = sizeof figures;
+  retry_interrupted(
+      [&] { return ::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures.data(), &size); });
+  return figures[SK_MEMINFO_DROPS];
+}
+
+Fd message_socket(const Address& address, bool shared) {
+  return bind_to(address, [shared](const Address& there) { return bound(there, shared); });
+}
+
+Fd message_socket(Fd bound) {
+  prepare(bound.get(), call::option(bound.get(), SOL_SOCKET, SO_DOMAIN));
+  return bound;
+}
+
+}  // namespace netlab

@@ -1,0 +1,325 @@
+#include "socket/syscalls.h"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <limits>
+
+#include "base/error.h"
+#include "socket/retry_eintr.h"
+#include "trace/trace.h"
+
+namespace netlab::call {
+namespace {
+
+using trace::Bytes;
+using trace::Flag;
+using trace::SocketAddress;
+using Kind = trace::Flag::Kind;
+
+sockaddr* raw(sockaddr_storage& storage) {
+  return reinterpret_cast<sockaddr*>(&storage);
+}
+
+template <typename Byte>
+std::span<Byte> moved(std::span<Byte> bytes, ssize_t result) {
+  return bytes.first(static_cast<std::size_t>(std::max<ssize_t>(result, 0)));
+}
+
+timespec time_until(Instant until) {
+  const Duration left = std::max(until - Clock::now(), Duration::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {seconds.count(), (left - seconds).count()};
+}
+
+void throw_if_failed(int result, const std::string& operation) {
+  if (result < 0) throw SystemError(operation, -result);
+}
+
+}  // namespace
+
+Fd socket(int family, int type) {
+  type |= SOCK_CLOEXEC;
+  const int fd = retry_interrupted([&] { return ::socket(family, type, 0); });
+  trace::call(fd, "socket({}, {}, 0)", Flag{Kind::family, family}, Flag{Kind::type, type});
+  throw_if_failed(fd, "socket");
+  return Fd(fd);
+}
+
+void bind(int fd, const Address& address) {
+  const int result =
+      retry_interrupted([&] { return ::bind(fd, address.raw(), address.raw_size()); });
+  trace::call(result, "bind({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
+  if (result < 0) throw SystemError("bind " + address.text(), -result);
+}
+
+void listen(int fd, int backlog) {
+  const int result = retry_interrupted([&] { return ::listen(fd, backlog); });
+  trace::call(result, "listen({}, {})", fd, backlog);
+  throw_if_failed(result, "listen");
+}
+
+Address local_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  const int result = retry_interrupted([&] { return ::getsockname(fd, raw(storage), &size); });
+  trace::call(result, "getsockname({}, {}, [{}])", fd, SocketAddress{raw(storage)}, size);
+  throw_if_failed(result, "getsockname");
+  return Address::from_raw(storage);
+}
+
+void set_option(int fd, int level, int option, int value) {
+  const int result =
+      retry_interrupted([&] { return ::setsockopt(fd, level, option, &value, sizeof value); });
+  trace::call(result, "setsockopt({}, {}, {}, [{}], 4)", fd, Flag{Kind::level, level},
+              Flag{Kind::option, option, level}, value);
+  throw_if_failed(result, "setsockopt");
+}
+
+Fd epoll_create() {
+  const int fd = retry_interrupted([] { return ::epoll_create1(EPOLL_CLOEXEC); });
+  trace::call(fd, "epoll_create1(EPOLL_CLOEXEC)");
+  throw_if_failed(fd, "epoll_create1");
+  return Fd(fd);
+}
+
+Fd event_descriptor() {
+  const int fd =
+      retry_interrupted([] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE); });
+  throw_if_failed(fd, "eventfd");
+  return Fd(fd);
+}
+
+int accept(int fd, Address& peer, int flags) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  flags |= SOCK_CLOEXEC;
+  const int result = retry_interrupted([&] { return ::accept4(fd, raw(storage), &size, flags); });
+  if (result < 0) {
+    trace::call(result, "accept4({}, NULL, NULL, {})", fd, Flag{Kind::type, flags});
+    return result;
+  }
+  trace::call(result, "accept4({}, {}, [{}], {})", fd, SocketAddress{raw(storage)}, size,
+              Flag{Kind::type, flags});
+  peer = Address::from_raw(storage);
+  return result;
+}
+
+int connect(int fd, const Address& address) {
+  // connect(2) again after EINTR: Linux goes on waiting for the same handshake.
+  const int result =
+      retry_interrupted([&] { return ::connect(fd, address.raw(), address.raw_size()); });
+  trace::call(result, "connect({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
+  return result;
+}
+
+int connect(int fd, const sockaddr_un& address, std::size_t name_size) {
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_size);
+  const int result = retry_interrupted(
+      [&] { return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), size); });
+  trace::call(result, "connect({}, {{sa_family=AF_UNIX, sun_path={}}}, {})", fd,
+              Bytes{std::as_bytes(std::span(address.sun_path, name_size))}, size);
+  return result;
+}
+
+ssize_t receive(int fd, std::span<std::byte> into) {
+  const ssize_t result = retry_interrupted([&] { return ::recv(fd, into.data(), into.size(), 0); });
+  trace::call(result, "recv({}, {}, {}, 0)", fd, Bytes{moved(into, result)}, into.size());
+  return result;
+}
+
+ssize_t send(int fd, std::span<const std::byte> bytes, int flags) {
+  flags |= MSG_NOSIGNAL;
+  const ssize_t result =
+      retry_interrupted([&] { return ::send(fd, bytes.data(), bytes.size(), flags); });
+  trace::call(result, "send({}, {}, {}, {})", fd, Bytes{bytes}, bytes.size(),
+              Flag{Kind::message, flags});
+  return result;
+}
+
+ssize_t send_file(int fd, int file, std::uint64_t offset, std::size_t count) {
+  auto position = static_cast<off_t>(offset);
+  const ssize_t result = retry_interrupted([&] { return ::sendfile(fd, file, &position, count); });
+  trace::call(result, "sendfile({}, {}, [{}], {})", fd, file, offset, count);
+  return result;
+}
+
+int shutdown(int fd, int how) {
+  const int result = retry_interrupted([&] { return ::shutdown(fd, how); });
+  trace::call(result, "shutdown({}, {})", fd, Flag{Kind::shutdown, how});
+  return result;
+}
+
+int option(int fd, int level, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  const int result =
+      retry_interrupted([&] { return ::getsockopt(fd, level, option, &value, &size); });
+  trace::call(result, "getsockopt({}, {}, {}, [{}], [4])", fd, Flag{Kind::level, level},
+              Flag{Kind::option, option, level}, value);
+  return result < 0 ? result : value;
+}
+
+int pending_error(int fd) {
+  return std::abs(option(fd, SOL_SOCKET, SO_ERROR));
+}
+
+std::size_t unacknowledged(int fd) {
+  int bytes = 0;
+  const int result = ::ioctl(fd, SIOCOUTQ, &bytes);
+  trace::call(result, "ioctl({}, SIOCOUTQ, [{}])", fd, bytes);
+  return result < 0 ? 0 : static_cast<std::size_t>(bytes);
+}
+
+int set_timeout(int fd, int option, Duration timeout) {
+  const auto micros = std::chrono::ceil<std::chrono::microseconds>(timeout).count();
+  const timeval value{micros / 1'000'000, micros % 1'000'000};
+  const int result =
+      retry_interrupted([&] { return ::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value); });
+  trace::call(result, "setsockopt({}, SOL_SOCKET, {}, {{tv_sec={}, tv_usec={}}}, 16)", fd,
+              Flag{Kind::option, option, SOL_SOCKET}, value.tv_sec, value.tv_usec);
+  return result;
+}
+
+int milliseconds_until(Instant until) {
+  if (until == never) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+  return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
+}
+
+int set_blocking(int fd, bool blocking) {
+  const int flags = O_RDWR | (blocking ? 0 : O_NONBLOCK);
+  const int result = retry_interrupted([&] { return ::fcntl(fd, F_SETFL, flags); });
+  trace::call(result, "fcntl({}, F_SETFL, O_RDWR{})", fd, blocking ? "" : "|O_NONBLOCK");
+  return result;
+}
+
+int reset_when_closed(int fd, bool reset) {
+  const ::linger value{reset ? 1 : 0, 0};
+  const int result = retry_interrupted(
+      [&] { return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value); });
+  trace::call(result, "setsockopt({}, SOL_SOCKET, SO_LINGER, {{l_onoff={}, l_linger=0}}, 8)", fd,
+              value.l_onoff);
+  return result;
+}
+
+void raise_event(int event) {
+  const std::uint64_t one = 1;
+  write(event, std::as_bytes(std::span(&one, 1)));
+}
+
+int poll(std::span<pollfd> waited_for, Instant until) {
+  int wait = 0;
+  const int result = retry_interrupted([&] {
+    wait = milliseconds_until(until);
+    return ::poll(waited_for.data(), waited_for.size(), wait);
+  });
+  trace::call(result, "poll([{{fd={}, ...}}], {}, {})", waited_for[0].fd, waited_for.size(), wait);
+  return result;
+}
+
+int poll_precisely(std::span<pollfd> waited_for, Instant until) {
+  timespec wait{};
+  const int result = retry_interrupted([&] {
+    wait = time_until(until);
+    return ::ppoll(waited_for.data(), waited_for.size(), until == never ? nullptr : &wait, nullptr);
+  });
+  trace::call(result, "ppoll([...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", waited_for.size(),
+              wait.tv_sec, wait.tv_nsec);
+  return result;
+}
+
+int epoll_control(int epoll, int action, int fd, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  const int result = retry_interrupted([&] { return ::epoll_ctl(epoll, action, fd, &event); });
+  trace::call(result, "epoll_ctl({}, {}, {}, {{events={}}})", epoll,
+              Flag{Kind::epoll_action, action}, fd, Flag{Kind::events, static_cast<int>(events)});
+  return result;
+}
+
+int epoll_wait(int epoll, std::span<epoll_event> events, Instant until) {
+  int wait = 0;
+  const int result = retry_interrupted([&] {
+    wait = milliseconds_until(until);
+    return ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), wait);
+  });
+  trace::call(result, "epoll_wait({}, [...], {}, {})", epoll, events.size(), wait);
+  return result;
+}
+
+int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until) {
+  timespec wait{};
+  const int result = retry_interrupted([&] {
+    wait = time_until(until);
+    return ::epoll_pwait2(epoll, events.data(), static_cast<int>(events.size()),
+                          until == never ? nullptr : &wait, nullptr);
+  });
+  if (result == -ENOSYS) return epoll_wait(epoll, events, until);  // before Linux 5.11
+  trace::call(result, "epoll_pwait2({}, [...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", epoll,
+              events.size(), wait.tv_sec, wait.tv_nsec);
+  return result;
+}
+
+void close(int fd) {
+  const int result = ::close(fd);
+  trace::call(result < 0 ? -errno : 0, "close({})", fd);
+}
+
+ssize_t read(int fd, std::span<std::byte> into) {
+  return retry_interrupted([&] { return ::read(fd, into.data(), into.size()); });
+}
+
+ssize_t write(int fd, std::span<const std::byte> bytes) {
+  return retry_interrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
+}
+
+ssize_t read_at(int fd, std::span<std::byte> into, std::uint64_t offset) {
+  return retry_interrupted(
+      [&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
+}
+
+std::size_t read_all_at(int fd, std::span<std::byte> into, std::uint64_t offset,
+                        const std::string& name) {
+  std::size_t total = 0;
+  while (total < into.size()) {
+    const ssize_t got = read_at(fd, into.subspan(total), offset + total);
+    if (got < 0) throw SystemError("read " + name, static_cast<int>(-got));
+    if (got == 0) break;
+    total += static_cast<std::size_t>(got);
+  }
+  return total;
+}
+
+Fd duplicate(int fd) {
+  const int copy = retry_interrupted([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+  throw_if_failed(copy, "duplicate a descriptor");
+  return Fd(copy);
+}
+
+void write_all(int fd, std::span<const std::byte> bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes);
+    if (written == -EAGAIN) {  // another program has set O_NONBLOCK on the pipe or terminal
+      pollfd writable{fd, POLLOUT, 0};
+      poll({&writable, 1}, never);
+      continue;
+    }
+    if (written < 0) throw SystemError("write " + name, static_cast<int>(-written));
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace netlab::call

@@ -1,0 +1,48 @@
+// Doorkeeper receives whom a server does not know. It keeps no state of clients who have not proved
+// that they are where they say (RFC 9000 section 8.1): their HELLO is answered with a smaller RETRY
+// that has a token, and forgotten. So a forged source costs no memory, and gets less than was sent.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <unordered_set>
+
+#include "base/address.h"
+#include "transport/reliable/handshake/token.h"
+#include "transport/reliable/wire/packet.h"
+
+namespace netlab::reliable {
+
+class Doorkeeper {
+ public:
+  // `key`: random, of this server.
+  explicit Doorkeeper(const SipKey& key) : key_(key) {}
+
+  struct Verdict {
+    std::size_t answer = 0;         // bytes in `room` to be sent back; 0: silence
+    std::optional<Hello> admitted;  // a client who may come in, once
+  };
+  // `room` has base_size bytes.
+  Verdict on_datagram(Instant now, const Address& from, std::span<const std::byte> datagram,
+                      std::span<std::byte> room);
+
+  // The client could not be let in after all, and may ask again.
+  void forget(const Address& from, const Hello& hello);
+
+ private:
+  Verdict on_hello(Instant now, const Address& from, const Hello& hello, std::span<std::byte> room);
+  // Whether the client has been admitted already; if not, it is from now on.
+  bool is_inside(Instant now, const Address& from, const Hello& hello);
+  std::uint64_t who(const Address& from, const Hello& hello) const;
+
+  const SipKey key_;
+  struct Admitted {
+    Instant until;
+    std::uint64_t who;
+  };
+  std::deque<Admitted> admitted_;  // while a token of theirs may be valid
+  std::unordered_set<std::uint64_t> known_;
+  Instant silent_until_{};  // no second GONE before
+};
+
+}  // namespace netlab::reliable

@@ -1,0 +1,297 @@
+// Each test confines a process of its own, and hears from it through a pipe what it could do.
+#include "file/sandbox.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <thread>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "socket/syscalls.h"
+#include "support/temporary_directory.h"
+
+namespace netlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const no_landlock = "the kernel has no Landlock, or not this of it";
+
+// "done", or what the system calls the error.
+std::string outcome(long result) {
+  return result < 0 ? strerrorname_np(errno) : "done";
+}
+std::string outcome_of_open(const std::string& path, int flags = O_RDONLY) {
+  return outcome(Fd(open(path.c_str(), flags | O_CLOEXEC, 0600)).get());
+}
+
+std::string said_by_child(const std::function<std::string()>& job) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw SystemError("pipe");
+  const Fd hears(ends[0]);
+  Fd tells(ends[1]);
+  const pid_t child = fork();
+  if (child == 0) {
+    call::write_all(tells.get(), bytes_of(job()), "pipe");
+    _exit(0);
+  }
+  tells.reset();
+  std::string said(4096, '\0');
+  const ssize_t got = call::read(hears.get(), std::as_writable_bytes(std::span(said)));
+  said.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  waitpid(child, nullptr, 0);
+  return said;
+}
+
+class ConfinementTest : public testing::Test {
+ protected:
+  ConfinementTest() {
+    fs::create_directories(folder_.path("served/sub"));
+    folder_.write("secret", "secret");
+    folder_.write("served/notes", "notes");
+    fs::copy_file("/bin/true", folder_.path("served/program"));
+    const Fd unconfined = served();
+    const std::string line = said_by_child([&] { return confine(unconfined, false); });
+    const std::string mark = "(Landlock ABI ";
+    const std::size_t place = line.find(mark);
+    if (place != std::string::npos) abi_ = std::stoi(line.substr(place + mark.size()));
+  }
+
+  Fd served() const { return Fd(open(folder_.path("served").c_str(), O_PATH | O_CLOEXEC)); }
+  // What the job gives in a process that is confined to the folder.
+  std::string confined(const std::function<std::string()>& job, bool writable = false) const {
+    const Fd folder = served();
+    return said_by_child([&] {
+      confine(folder, writable);
+      return job();
+    });
+  }
+  std::string path(const std::string& name) const { return folder_.path("served/" + name); }
+
+  TemporaryFolder folder_;
+  int abi_ = 0;  // of the kernel; 0: it has no Landlock
+};
+
+TEST_F(ConfinementTest, SaysWhatItDid) {
+  if (abi_ < 1) GTEST_SKIP() << no_landlock;
+  const Fd folder = served();
+  for (const bool writable : {false, true})
+    EXPECT_EQ(said_by_child([&] { return confine(folder, writable); }),
+              Confinement::of(abi_, writable).text(folder_.path("served")) + "; no new privileges");
+}
+
+TEST_F(ConfinementTest, LeavesWhatIsBeneathToBeRead) {
+  EXPECT_EQ(confined([&] { return outcome_of_open(path("notes")); }), "done");
+  EXPECT_EQ(confined([&] { return outcome_of_open(path("sub")); }), "done");
+}
+
+TEST_F(ConfinementTest, LeavesNothingElseToBeRead) {
+  if (abi_ < 1) GTEST_SKIP() << no_landlock;
+  EXPECT_EQ(confined([&] { return outcome_of_open("/etc/passwd"); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open("/sys/kernel"); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(folder_.path("secret")); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(path("../secret")); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(folder_.path()); }), "EACCES");
+}
+
+TEST_F(ConfinementTest, HoldsForThreadsAndProcessesThatComeLater) {
+  if (abi_ < 1) GTEST_SKIP() << no_landlock;
+  const auto in_a_thread = [] {
+    std::string said;
+    std::thread([&] { said = outcome_of_open("/etc/passwd"); }).join();
+    return said;
+  };
+  const auto in_a_process = [] {
+    return said_by_child([] { return outcome_of_open("/etc/passwd"); });
+  };
+  EXPECT_EQ(confined(in_a_thread), "EACCES");
+  EXPECT_EQ(confined(in_a_process), "EACCES");
+}
+
+TEST_F(ConfinementTest, LeavesNothingToBeWritten) {
+  if (abi_ < 3) GTEST_SKIP() << no_landlock;
+  const auto expect_refused = [&](const std::function<long()>& job) {
+    EXPECT_EQ(confined([&] { return outcome(job()); }), "EACCES");
+  };
+  EXPECT_EQ(confined([&] { return outcome_of_open(path("notes"), O_WRONLY); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(path("new"), O_RDWR | O_CREAT); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(folder_.path("new"), O_RDWR | O_CREAT); }),
+            "EACCES");
+  expect_refused([&] { return truncate(path("notes").c_str(), 0); });
+  expect_refused([&] { return unlink(path("notes").c_str()); });
+  expect_refused([&] { return mkdir(path("new").c_str(), 0700); });
+  expect_refused([&] { return rename(path("notes").c_str(), path("new").c_str()); });
+  expect_refused([&] { return truncate(folder_.path("secret").c_str(), 0); });
+}
+
+TEST_F(ConfinementTest, LeavesFilesToBeWrittenWhereThatIsWanted) {
+  const auto all = [&] {
+    std::string said = outcome_of_open(path("new"), O_RDWR | O_CREAT | O_EXCL | O_TRUNC);
+    const auto say = [&](long result) { said += " " + outcome(result); };
+    say(truncate(path("new").c_str(), 10));
+    say(rename(path("new").c_str(), path("newer").c_str()));
+    say(unlink(path("newer").c_str()));
+    say(mkdir(path("made").c_str(), 0700));
+    say(rmdir(path("made").c_str()));
+    // To another folder: ABI 1 has no word for it, and refuses.
+    if (abi_ != 1) say(rename(path("notes").c_str(), path("sub/moved").c_str()));
+    return said;
+  };
+  EXPECT_EQ(confined(all, true),
+            abi_ != 1 ? "done done done done done done done" : "done done done done done done");
+}
+
+TEST_F(ConfinementTest, LeavesNothingElseToBeWritten) {
+  if (abi_ < 3) GTEST_SKIP() << no_landlock;
+  const std::string outside = folder_.path("new");
+  EXPECT_EQ(confined([&] { return outcome_of_open(outside, O_RDWR | O_CREAT); }, true), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome(truncate(folder_.path("secret").c_str(), 0)); }, true),
+            "EACCES");
+  // Out of the folder: EXDEV, or EACCES where more is forbidden.
+  EXPECT_NE(confined([&] { return outcome(rename(path("notes").c_str(), outside.c_str())); }, true),
+            "done");
+  EXPECT_EQ(confined([&] { return outcome(symlink("/", path("link").c_str())); }, true), "EACCES");
+}
+
+TEST_F(ConfinementTest, LeavesNothingToBeExecuted) {
+  if (abi_ < 1) GTEST_SKIP() << no_landlock;
+  const auto execute = [](const std::string& program) {
+    return outcome(execl(program.c_str(), program.c_str(), static_cast<char*>(nullptr)));
+  };
+  for (const bool writable : {false, true}) {
+    EXPECT_EQ(confined([&] { return execute("/bin/true"); }, writable), "EACCES");
+    EXPECT_EQ(confined([&] { return execute(path("program")); }, writable), "EACCES");
+  }
+}
+
+TEST_F(ConfinementTest, LeavesTheListenerButNoOtherConnection) {
+  if (abi_ < 4) GTEST_SKIP() << no_landlock;
+  const Fd listener = call::socket(AF_INET, SOCK_STREAM);
+  call::bind(listener.get(), Address::loopback(0));
+  call::listen(listener.get(), 5);
+  const Address there = call::local_address(listener.get());
+  const Fd client = call::socket(AF_INET, SOCK_STREAM);
+  ASSERT_EQ(call::connect(client.get(), there), 0);
+  const auto call_as = [&](auto call) {
+    return confined([&] {
+      const Fd fd = call::socket(AF_INET, SOCK_STREAM);
+      return outcome(call(fd.get(), there.raw(), there.raw_size()));
+    });
+  };
+  EXPECT_EQ(call_as(::connect), "EACCES");
+  EXPECT_EQ(call_as(::bind), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome(::accept(listener.get(), nullptr, nullptr)); }), "done");
+}
+
+TEST_F(ConfinementTest, LeavesNoOtherProcessToBeSignalled) {
+  if (abi_ < 6) GTEST_SKIP() << no_landlock;
+  const pid_t parent = getpid();
+  EXPECT_EQ(confined([&] { return outcome(kill(parent, 0)); }), "EPERM");
+  EXPECT_EQ(confined([] { return outcome(kill(getpid(), 0)); }), "done");
+}
+
+TEST_F(ConfinementTest, GivesUpPrivilegesAndCores) {
+  const auto state = [] {
+    return std::to_string(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)) + " " +
+           std::to_string(prctl(PR_GET_DUMPABLE));
+  };
+  EXPECT_EQ(confined(state), "1 0");
+}
+
+TEST_F(ConfinementTest, LeavesItsSightToWhoeverTracesItAlready) {
+  const Fd folder = served();
+  const std::string said = said_by_child([&]() -> std::string {
+    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return "traced by another";
+    confine(folder, false);
+    return std::to_string(prctl(PR_GET_DUMPABLE));
+  });
+  if (said == "traced by another") GTEST_SKIP() << said;
+  EXPECT_EQ(said, "1");
+}
+
+// A system call that the kernel does not have.
+void take_away(long number, int error) {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{std::size(program), program};
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw SystemError("seccomp");
+}
+
+TEST_F(ConfinementTest, IsNoErrorWhereTheKernelCanNot) {
+  const Fd folder = served();
+  const auto without = [&](long number, int error) {
+    return said_by_child([&] {
+      renounce_privileges();
+      take_away(number, error);
+      return confine(folder, false) + "; " + outcome_of_open("/etc/passwd");
+    });
+  };
+  EXPECT_EQ(without(SYS_landlock_create_ruleset, ENOSYS),
+            "not confined: Landlock: Function not implemented; no new privileges; done");
+  EXPECT_EQ(without(SYS_landlock_create_ruleset, EOPNOTSUPP),
+            "not confined: Landlock: Operation not supported; no new privileges; done");
+  if (abi_ < 1) GTEST_SKIP() << no_landlock;
+  EXPECT_EQ(without(SYS_landlock_restrict_self, EPERM),
+            "not confined: obey Landlock's rules: Operation not permitted; no new privileges; "
+            "done");
+}
+
+// The versions of landlock(7), "Supported features".
+TEST(Confinement, AsksForWhatAKernelHas) {
+  const auto files = [](int abi) { return Confinement::of(abi, false).files; };
+  EXPECT_EQ(files(1), 0x1fffu);
+  EXPECT_EQ(files(2), 0x3fffu);
+  EXPECT_EQ(files(3), 0x7fffu);
+  EXPECT_EQ(files(4), 0x7fffu);
+  EXPECT_EQ(files(5), 0xffffu);
+  EXPECT_EQ(files(99), 0xffffu);
+  EXPECT_EQ(Confinement::of(3, false).network, 0u);
+  EXPECT_EQ(Confinement::of(4, false).network, 3u);
+  EXPECT_EQ(Confinement::of(5, false).scope, 0u);
+  EXPECT_EQ(Confinement::of(6, false).scope, 3u);
+}
+
+TEST(Confinement, AllowsNothingThatIsNotForbiddenElsewhere) {
+  for (int abi = 1; abi <= 8; ++abi)
+    for (const bool writable : {false, true}) {
+      const Confinement confinement = Confinement::of(abi, writable);
+      EXPECT_EQ(confinement.beneath & ~confinement.files, 0u) << abi;
+      EXPECT_EQ(confinement.beneath & 1, 0u) << "execute";
+    }
+  EXPECT_EQ(Confinement::of(7, false).beneath, 0xcu);
+}
+
+TEST(Confinement, SaysWhatAnOlderKernelCanNotForbid) {
+  const auto text = [](int abi, bool writable) {
+    return Confinement::of(abi, writable).text("/d");
+  };
+  EXPECT_EQ(text(7, false),
+            "confined to /d (Landlock ABI 7): reads files beneath it, nothing else");
+  EXPECT_EQ(text(6, true),
+            "confined to /d (Landlock ABI 6): reads and writes files beneath it, nothing else");
+  EXPECT_EQ(text(4, false),
+            "confined to /d (Landlock ABI 4): reads files beneath it; this kernel can't forbid "
+            "signals to others (ABI 6)");
+  EXPECT_EQ(text(2, false),
+            "confined to /d (Landlock ABI 2): reads files beneath it; this kernel can't forbid "
+            "signals to others (ABI 6), TCP connections (ABI 4), truncate(2) (ABI 3)");
+}
+
+}  // namespace
+}  // namespace netlab

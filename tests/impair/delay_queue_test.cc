@@ -1,0 +1,148 @@
+#include "impair/proxy/delay_queue.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "base/datagram_limits.h"
+#include "socket/datagram_io.h"
+#include "support/start.h"
+
+namespace netlab {
+namespace {
+
+Instant millisecond(int tick) {
+  return start + std::chrono::milliseconds(tick);
+}
+
+Flow flow_of(std::uint64_t number) {
+  return {.number = number,
+          .client = {},
+          .local = {},
+          .server = {},
+          .up = Link({}, 0, 0),
+          .down = Link({}, 0, 0)};
+}
+
+class TransitTest : public testing::Test {
+ protected:
+  void add(int tick, const std::string& text, Flow& flow) {
+    transit_.add(millisecond(tick), flow, Direction::up, ++ordinal_, bytes_of(text));
+  }
+  // The next parcel, when its time has come.
+  std::string take() { return take(transit_.next()); }
+  std::string take(Instant now) {
+    const Parcel parcel = transit_.take(now);
+    count_ = parcel.count();
+    return {reinterpret_cast<const char*>(parcel.bytes.data()), parcel.bytes.size()};
+  }
+
+  Flow one_ = flow_of(1);
+  Flow other_ = flow_of(2);
+  Transit transit_;
+  std::uint64_t ordinal_ = 0;
+  std::size_t count_ = 0;  // datagrams in what was taken last
+};
+
+TEST_F(TransitTest, HasNothingToBeginWith) {
+  EXPECT_EQ(transit_.next(), never);
+  EXPECT_EQ(transit_.datagrams(), 0u);
+}
+
+TEST_F(TransitTest, GivesByTimeAndThenByOrder) {
+  add(3, "third", one_);
+  add(1, "a", one_);
+  add(1, "b", other_);
+  add(1, "c", one_);
+  EXPECT_EQ(transit_.next(), millisecond(1));
+  for (const char* text : {"a", "b", "c"}) EXPECT_EQ(take(), text);
+  EXPECT_EQ(transit_.next(), millisecond(3));
+  EXPECT_EQ(take(), "third");
+  EXPECT_EQ(transit_.next(), never);
+}
+
+TEST_F(TransitTest, JoinsDatagramsOfOneSizeAndASmallerLast) {
+  for (const char* text : {"aaa", "bbb", "cc", "ddd"}) add(1, text, one_);
+  EXPECT_EQ(one_.on_its_way, 2u);
+  EXPECT_EQ(transit_.datagrams(), 4u);
+  EXPECT_EQ(take(), "aaabbbcc");
+  EXPECT_EQ(count_, 3u);
+  EXPECT_EQ(take(), "ddd");
+  EXPECT_EQ(one_.on_its_way, 0u);
+}
+
+TEST_F(TransitTest, JoinsNoLargerOrEmptyOnes) {
+  for (const char* text : {"a", "bb", "", ""}) add(1, text, one_);
+  EXPECT_EQ(take(), "a");
+  EXPECT_EQ(take(), "bb");
+  EXPECT_EQ(take(), "");
+  EXPECT_EQ(count_, 1u);
+  EXPECT_EQ(take(), "");
+}
+
+TEST_F(TransitTest, JoinsNoneOfAnotherFlowAndNoCopy) {
+  add(1, "a", one_);
+  add(1, "b", other_);
+  --ordinal_;
+  add(1, "b", other_);
+  for (const char* text : {"a", "b", "b"}) EXPECT_EQ(take(), text);
+}
+
+TEST_F(TransitTest, JoinsNoMoreThanTheKernelTakes) {
+  for (std::size_t i = 0; i <= max_segments; ++i) add(1, "x", one_);
+  EXPECT_EQ(take().size(), max_segments);
+  EXPECT_EQ(take().size(), 1u);
+  const std::string half(max_datagram / 2 + 1, 'x');
+  add(1, half, one_);
+  add(1, half, one_);
+  EXPECT_EQ(take(), half);
+  EXPECT_EQ(take(), half);
+}
+
+TEST_F(TransitTest, JoinsWhatIsDueByTheTimeItIsTaken) {
+  for (int tick = 1; tick <= 4; ++tick)
+    add(tick, std::string(2, static_cast<char>('0' + tick)), one_);
+  EXPECT_EQ(take(millisecond(3)), "112233");
+  EXPECT_EQ(count_, 3u);
+  EXPECT_EQ(take(millisecond(3)), "44");
+  EXPECT_EQ(one_.on_its_way, 0u);
+}
+
+TEST_F(TransitTest, JoinsOnlyWhatComesNextInCount) {
+  add(1, "a", one_);
+  ++ordinal_;  // one was lost
+  add(1, "b", one_);
+  EXPECT_EQ(take(), "a");
+  EXPECT_EQ(take(), "b");
+}
+
+TEST_F(TransitTest, JoinsNothingToWhatWasTaken) {
+  add(1, "a", one_);
+  EXPECT_EQ(take(), "a");
+  add(1, "b", one_);
+  EXPECT_EQ(take(), "b");
+}
+
+TEST_F(TransitTest, HasABound) {
+  constexpr std::size_t most = Transit::most_bytes - Transit::parcel_cost;
+  EXPECT_TRUE(transit_.has_room(most));
+  EXPECT_FALSE(transit_.has_room(most + 1));
+  EXPECT_FALSE(transit_.has_room(most / 2, 2));
+  add(1, std::string(1000, 'x'), one_);
+  EXPECT_FALSE(transit_.has_room(most - 1000));
+  add(1, std::string(1000, 'x'), one_);  // joins it
+  EXPECT_FALSE(transit_.has_room(most - Transit::parcel_cost - 1999));
+  EXPECT_TRUE(transit_.has_room(most - Transit::parcel_cost - 4000));
+  take();
+  EXPECT_TRUE(transit_.has_room(most));
+}
+
+TEST_F(TransitTest, BoundsEmptyDatagramsAsWell) {
+  constexpr std::size_t count = 1000;
+  for (std::size_t i = 0; i < count; ++i) add(1, "", one_);
+  EXPECT_FALSE(transit_.has_room(Transit::most_bytes - count * sizeof(Parcel)));
+  while (transit_.next() != never) take();
+  EXPECT_TRUE(transit_.has_room(Transit::most_bytes - Transit::parcel_cost));
+}
+
+}  // namespace
+}  // namespace netlab

@@ -1,0 +1,195 @@
+#include "model/graceful_stop.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <future>
+#include <optional>
+
+#include "base/bytes.h"
+#include "socket/signals.h"
+#include "socket/syscalls.h"
+
+namespace netlab {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto patience = 20s;  // for what has to happen; nothing waits that long
+
+// Says when it is cut.
+class Cuttable {
+ public:
+  void cut() { cut_.set_value(); }
+  testing::AssertionResult is_cut() {
+    if (was_cut_.wait_for(patience) == std::future_status::ready)
+      return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "it was not cut";
+  }
+  bool is_whole() { return was_cut_.wait_for(0s) != std::future_status::ready; }
+
+ private:
+  std::promise<void> cut_;
+  std::future<void> was_cut_ = cut_.get_future();
+};
+
+class SilentListener : public Listener {
+ public:
+  std::unique_ptr<Stream> accept() override { return nullptr; }
+  std::unique_ptr<Stream> take() override { return nullptr; }
+  int watched() override { return -1; }
+  Address local() const override { return {}; }
+  void cut() override { state.cut(); }
+
+  Cuttable state;
+};
+
+class SilentClient : public Stream {
+ public:
+  SilentClient() : Stream(Address::loopback(1)) {}
+  std::size_t read_some(std::span<std::byte>) override { return 0; }
+  void write_all(std::span<const std::byte>) override {}
+  void finish_writing() override {}
+  void cut() override { state.cut(); }
+
+  Cuttable state;
+};
+
+class GracefulStopTest : public testing::Test {
+ protected:
+  void start(Duration grace) {
+    service_.limits.grace = grace;
+    stop_.emplace(service_, listener_);
+  }
+
+  Fd asked_ = stop_descriptor();
+  Service service_{.transport = tcp(),
+                   .listen = {},
+                   .handle = {},
+                   .stop = asked_.get(),
+                   .listening = {},
+                   .failed = {}};
+  SilentListener listener_;
+  SilentClient client_;
+  std::optional<GracefulStop> stop_;
+};
+
+TEST_F(GracefulStopTest, EndsWithoutBeingAsked) {
+  start(1h);
+  stop_.reset();
+  EXPECT_TRUE(listener_.state.is_whole());
+}
+
+TEST_F(GracefulStopTest, CutsTheListenerWhenAsked) {
+  start(1h);
+  stop_now(asked_);
+  EXPECT_TRUE(listener_.state.is_cut());
+}
+
+TEST_F(GracefulStopTest, LetsClientsFinishWithinTheGrace) {
+  start(1h);
+  {
+    const GracefulStop::Guest guest(*stop_, client_);
+    stop_now(asked_);
+    EXPECT_TRUE(listener_.state.is_cut());
+  }
+  stop_.reset();
+  EXPECT_TRUE(client_.state.is_whole());
+}
+
+TEST_F(GracefulStopTest, CutsClientsAfterTheGrace) {
+  start(1ms);
+  {
+    const GracefulStop::Guest guest(*stop_, client_);
+    stop_now(asked_);
+    EXPECT_TRUE(client_.state.is_cut());
+  }
+  stop_.reset();
+}
+
+TEST_F(GracefulStopTest, CutsClientsAtOnceWhenAskedTwice) {
+  start(1h);
+  {
+    const GracefulStop::Guest guest(*stop_, client_);
+    stop_now(asked_);
+    stop_now(asked_);
+    EXPECT_TRUE(client_.state.is_cut());
+  }
+  stop_.reset();
+}
+
+TEST_F(GracefulStopTest, CutsWhoComesAfterTheOthersWereCut) {
+  start(0s);
+  SilentClient late;
+  {
+    const GracefulStop::Guest guest(*stop_, client_);
+    stop_now(asked_);
+    EXPECT_TRUE(client_.state.is_cut());
+    const GracefulStop::Guest another(*stop_, late);
+    EXPECT_TRUE(late.state.is_cut());
+  }
+  stop_.reset();
+}
+
+TEST(Stop, TakesOneRequestAtATime) {
+  const Fd stop = stop_descriptor();
+  EXPECT_FALSE(take_stop(stop.get()));
+  stop_now(stop);
+  stop_now(stop);
+  EXPECT_TRUE(take_stop(stop.get()));
+  EXPECT_TRUE(take_stop(stop.get()));
+  EXPECT_FALSE(take_stop(stop.get()));
+}
+
+TEST(Stop, ReadsSignalsFromADescriptor) {
+  const pid_t child = fork();
+  if (child == 0) {  // whose signal mask is its own
+    const Fd stop = signals_as_descriptor({SIGTERM, SIGINT});
+    raise(SIGTERM);
+    raise(SIGINT);
+    const bool both = take_stop(stop.get()) && take_stop(stop.get()) && !take_stop(stop.get());
+    _exit(both ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+// A session may wait for a person at the keyboard and not notice that it was cut.
+TEST(Stop, EndsTheProcessWhenASessionDoesNotNotice) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const Fd told(ends[0]);
+  Fd tell(ends[1]);
+  const pid_t child = fork();
+  if (child == 0) {
+    const Fd asked = stop_descriptor();
+    const Service service{.transport = tcp(),
+                          .listen = {},
+                          .handle = {},
+                          .limits = {.grace = 0s},
+                          .stop = asked.get(),
+                          .listening = {},
+                          .failed = [&](const Address&, const std::string& why) {
+                            call::write(tell.get(), bytes_of(why));
+                          }};
+    SilentListener listener;
+    SilentClient client;
+    GracefulStop stop(service, listener);
+    const GracefulStop::Guest guest(stop, client);
+    stop_now(asked);
+    for (;;) pause();
+  }
+  tell.reset();
+  std::string why(100, '\0');
+  const ssize_t got = call::read(told.get(), std::as_writable_bytes(std::span(why)));
+  EXPECT_EQ(why.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got)), was_cut);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) << status;
+}
+
+}  // namespace
+}  // namespace netlab

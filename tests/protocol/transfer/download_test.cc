@@ -1,0 +1,230 @@
+// Downloads that go well, in each mode and on each wire.
+#include "protocol/transfer/download.h"
+
+#include <gtest/gtest.h>
+
+#include "support/captured.h"
+#include "support/download_fixture.h"
+
+namespace netlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_F(DownloadTest, FetchesTheWholeFileWhereNothingIs) {
+  const auto outcome = run();
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_EQ(outcome.destination, got_.path("notes.bin"));
+  EXPECT_EQ(outcome.from, 0u);
+  EXPECT_EQ(outcome.received, size);
+  EXPECT_EQ(outcome.compared, 0u);
+  EXPECT_FALSE(outcome.was_complete);
+}
+
+TEST_F(DownloadTest, IsNotSeenUnderItsFinalNameBeforeItIsWhole) {
+  Download download = order(Mode::automatic);
+  std::vector<std::uint64_t> steps;
+  download.receiving.progress = [&](std::uint64_t done, std::uint64_t whole) {
+    EXPECT_FALSE(got_.has("notes.bin"));
+    EXPECT_TRUE(got_.has("notes.bin.part"));
+    EXPECT_TRUE(got_.has("notes.bin.part.state"));
+    EXPECT_EQ(whole, size);
+    steps.push_back(done);
+  };
+  run(download);
+  ASSERT_GT(steps.size(), 1u);
+  EXPECT_TRUE(std::ranges::is_sorted(steps));
+  EXPECT_EQ(steps.back(), size);
+  EXPECT_FALSE(got_.has("notes.bin.part"));
+  EXPECT_FALSE(got_.has("notes.bin.part.state"));
+}
+
+TEST_F(DownloadTest, FetchesAnEmptyFile) {
+  files_.put("notes.bin", "");
+  EXPECT_EQ(run().received, 0u);
+  EXPECT_TRUE(got_.has("notes.bin"));
+}
+
+TEST_F(DownloadTest, GoesOnWhereItBrokeOff) {
+  break_off(Mode::automatic, 100'000);
+  EXPECT_FALSE(got_.has("notes.bin"));
+  const std::string kept = got_.read("notes.bin.part");
+  EXPECT_GT(kept.size(), overlap);
+  EXPECT_TRUE(same(kept, first(kept.size())));
+  const auto outcome = run(Mode::resume);
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_EQ(outcome.from, kept.size());
+  EXPECT_EQ(outcome.received, size - kept.size());
+  EXPECT_EQ(outcome.compared, kept.size());
+}
+
+TEST_F(DownloadTest, GoesOnAsOftenAsItBreaksOff) {
+  for (int i = 0; i < 4; ++i) break_off(Mode::automatic, 50'000);
+  run();
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, GoesOnWithWhatSomebodyMadeByOtherMeans) {
+  got_.write("notes.bin", first(1000));
+  const auto outcome = run();
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_EQ(outcome.from, 1000u);
+  EXPECT_EQ(outcome.compared, 1000u);
+}
+
+TEST_F(DownloadTest, GoesOnWithAnEmptyFile) {
+  got_.write("notes.bin", "");
+  const auto outcome = run(Mode::resume);
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_FALSE(outcome.was_complete);
+}
+
+TEST_F(DownloadTest, ResumesNothingByFetchingAll) {
+  EXPECT_EQ(run(Mode::resume).received, size);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, SaysThatTheFileWasCompleteAlready) {
+  run();
+  const auto outcome = run();
+  EXPECT_TRUE(outcome.was_complete);
+  EXPECT_EQ(outcome.received, 0u);
+  EXPECT_EQ(outcome.compared, size);  // all: it might have been another file of that name
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_EQ(run(Mode::resume).compared, size);
+}
+
+TEST_F(DownloadTest, RestartReplacesWhatIsThere) {
+  got_.write("notes.bin", std::string(2 * size, 'x'));
+  EXPECT_EQ(run(Mode::restart).received, size);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, RestartReplacesAPartThatIsThere) {
+  got_.write("notes.bin.part", std::string(2 * size, 'x'));
+  got_.write("notes.bin.part.state", "netlab partial 1\ntag a-b-c\n");
+  run(Mode::restart);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+// Of a small file, whose .part has no state, and by a process that was killed.
+TEST_F(DownloadTest, RestartReplacesAPartOfTheFileThatNobodySaysIsNetlabs) {
+  got_.write("notes.bin.part", first(1000));
+  EXPECT_EQ(run(Mode::restart).received, size);
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_FALSE(got_.has("notes.bin.part"));
+  EXPECT_FALSE(got_.has("notes.bin.part.state"));
+}
+
+TEST_F(DownloadTest, OffsetWritesAtThatPlace) {
+  got_.write("notes.bin", std::string(1000, 'x'));
+  Download download = order(Mode::offset);
+  download.offset = 400;
+  const auto outcome = run(download);
+  EXPECT_EQ(outcome.from, 400u);
+  EXPECT_EQ(outcome.received, size - 400);
+  EXPECT_TRUE(holds("notes.bin", std::string(400, 'x').append(content_.substr(400))));
+}
+
+TEST_F(DownloadTest, OffsetAppendsAtTheEnd) {
+  got_.write("notes.bin", first(1000));
+  Download download = order(Mode::offset);
+  download.offset = 1000;
+  run(download);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, OffsetZeroIsTheWholeFile) {
+  got_.write("notes.bin", "old");
+  run(Mode::offset);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, OffsetAtTheVeryEndFetchesNothing) {
+  got_.write("notes.bin", content_);
+  Download download = order(Mode::offset);
+  download.offset = size;
+  EXPECT_EQ(run(download).received, 0u);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, GoesToStandardOutput) {
+  Captured output(STDOUT_FILENO);
+  const auto outcome = run(Download{.destination = "-"});
+  EXPECT_TRUE(same(output.text(), content_));
+  EXPECT_EQ(outcome.received, size);
+}
+
+TEST_F(DownloadTest, GoesToStandardOutputFromAnOffset) {
+  Captured output(STDOUT_FILENO);
+  const auto outcome = run(Download{.mode = Mode::offset, .offset = size - 10, .destination = "-"});
+  EXPECT_EQ(output.text(), content_.substr(size - 10));
+  EXPECT_EQ(outcome.from, size - 10);
+}
+
+TEST_F(DownloadTest, GoesToADeviceAsItIs) {
+  EXPECT_EQ(run(Download{.destination = "/dev/null"}).received, size);
+  EXPECT_EQ(run(Download{.mode = Mode::restart, .destination = "/dev/null"}).received, size);
+  EXPECT_FALSE(fs::exists("/dev/null.part"));
+}
+
+TEST_F(DownloadTest, GoesIntoAFolderUnderItsOwnName) {
+  EXPECT_EQ(run(Download{.destination = got_.path()}).destination, got_.path() + "/notes.bin");
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(DownloadTest, GoesIntoTheCurrentFolderWhereNothingIsSaid) {
+  const fs::path before = fs::current_path();
+  fs::current_path(got_.path());
+  fs::create_directory(files_.folder.path("served/sub"));
+  files_.put("sub/inner.txt", "inner");
+  EXPECT_EQ(run(Download{.name = "sub/inner.txt"}, "sub/inner.txt").destination, "inner.txt");
+  fs::current_path(before);
+  EXPECT_EQ(got_.read("inner.txt"), "inner");
+}
+
+TEST_F(DownloadTest, GoesThroughALinkOfTheUsers) {
+  got_.write("elsewhere", first(1000));
+  fs::create_symlink("elsewhere", got_.path("notes.bin"));
+  run(Mode::resume);
+  EXPECT_TRUE(holds("elsewhere", content_));
+  EXPECT_TRUE(fs::is_symlink(got_.path("notes.bin")));
+}
+
+class SheetDownloadTest : public DownloadTest {};
+
+TEST_F(SheetDownloadTest, FetchesTheWholeFile) {
+  EXPECT_EQ(run_on_sheet(order(Mode::automatic)).received, size);
+  EXPECT_TRUE(holds("notes.bin", content_));
+  EXPECT_FALSE(got_.has("notes.bin.part"));
+}
+
+TEST_F(SheetDownloadTest, GoesOnWhereItBrokeOff) {
+  got_.write("notes.bin.part", first(100'000));
+  const auto outcome = run_on_sheet(order(Mode::resume));
+  EXPECT_EQ(outcome.from, 100'000u);
+  EXPECT_EQ(outcome.compared, overlap);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(SheetDownloadTest, WritesAtAnOffset) {
+  got_.write("notes.bin", first(1000));
+  Download download = order(Mode::offset);
+  download.offset = 1000;
+  run_on_sheet(download);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(SheetDownloadTest, SaysThatTheFileWasCompleteAlready) {
+  got_.write("notes.bin", content_);
+  EXPECT_TRUE(run_on_sheet(order(Mode::automatic)).was_complete);
+}
+
+TEST_F(SheetDownloadTest, HasTheNameThatIsGivenWhereTheWireHasNone) {
+  const auto outcome = run_on_sheet({.destination = got_.path(), .name = "destination_file.txt"});
+  EXPECT_EQ(outcome.destination, got_.path("destination_file.txt"));
+  EXPECT_TRUE(holds("destination_file.txt", content_));
+}
+
+}  // namespace
+}  // namespace netlab

@@ -1,0 +1,49 @@
+#include "socket/datagram_io.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "socket/syscalls.h"
+
+namespace netlab {
+namespace {
+
+// Two sockets on loopback; what the one sends is in the other when the call returns.
+class MessageTest : public testing::Test {
+ protected:
+  int send(const Message& message) { return send_messages(from_.get(), AF_INET, {&message, 1}); }
+
+  Fd from_ = message_socket(Address::loopback(0), false);
+  Fd to_ = message_socket(Address::loopback(0), false);
+  Address there_ = call::local_address(to_.get());
+  MessageBuffer buffer_;
+};
+
+TEST_F(MessageTest, CarriesSeveralDatagramsInOne) {
+  ASSERT_EQ(send({.bytes = bytes_of("aaabbbcc"), .peer = there_, .segment = 3}), 1);
+  ASSERT_EQ(buffer_.receive(to_.get()), 3);
+  EXPECT_EQ(buffer_.received()[0].bytes.size(), 3u);
+  EXPECT_EQ(buffer_.received()[0].segment, 0u);
+  EXPECT_EQ(buffer_.received()[2].bytes.size(), 2u);
+}
+
+TEST_F(MessageTest, ReceivesThemInOneWhereTheyAreJoined) {
+  join_segments(to_.get());
+  ASSERT_EQ(send({.bytes = bytes_of("aaabbbcc"), .peer = there_, .segment = 3}), 1);
+  ASSERT_EQ(buffer_.receive(to_.get()), 1);
+  EXPECT_EQ(buffer_.received()[0].bytes.size(), 8u);
+  EXPECT_EQ(buffer_.received()[0].segment, 3u);
+}
+
+// The address of ours and the size of the datagrams are told to the kernel side by side.
+TEST_F(MessageTest, LeavesFromTheAddressThatWasAsked) {
+  const Fd anywhere = message_socket(Address::any_v4(0), false);
+  const Message message{
+      .bytes = bytes_of("aabb"), .peer = there_, .local = Address::loopback(0), .segment = 2};
+  ASSERT_EQ(send_messages(anywhere.get(), AF_INET, {&message, 1}), 1);
+  ASSERT_EQ(buffer_.receive(to_.get()), 2);
+  EXPECT_EQ(buffer_.received()[0].peer.host(), "127.0.0.1");
+}
+
+}  // namespace
+}  // namespace netlab

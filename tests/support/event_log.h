@@ -1,0 +1,19 @@
+// EventLog keeps the lines that a user would be told.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+
+namespace netlab {
+
+struct EventLog {
+  std::vector<std::string> lines;
+
+  Tell tell() {
+    return [this](const Event& event) { lines.push_back(event.text); };
+  }
+};
+
+}  // namespace netlab

@@ -1,0 +1,84 @@
+// ScriptedDatagrams plays the peers of a server of messages, and keeps what it sends them. Without
+// a socket: time passes only where the script says so. When the script is over the server is
+// stopped.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "support/virtual_network.h"
+#include "transport/datagram_socket.h"
+
+namespace netlab {
+
+class ScriptedDatagrams : public Datagrams {
+ public:
+  static Address client(std::uint16_t port) { return Address::loopback(port); }
+
+  // A message of the peer, with the next that are said at once.
+  ScriptedDatagrams& says(std::uint16_t port, std::string text, int hops_left = 64) {
+    batches_.back().push_back({std::move(text), client(port), hops_left});
+    return *this;
+  }
+  // What follows comes later.
+  ScriptedDatagrams& pauses(Duration duration = {}) {
+    pauses_.push_back(duration);
+    batches_.emplace_back();
+    return *this;
+  }
+
+  std::span<const Message> receive(Instant deadline) override {
+    if (next_ < pauses_.size() + 1 && next_ > 0) {
+      const Instant until = later(now(), pauses_[next_ - 1]);
+      if (deadline < until) {
+        pauses_[next_ - 1] = until - deadline;
+        network_.sleep_until(deadline);
+        return {};
+      }
+      network_.sleep_until(until);
+    }
+    if (next_ == batches_.size()) throw SystemError("receive", ECANCELED);
+    received_.clear();
+    for (const Said& said : batches_[next_])
+      received_.push_back({.bytes = bytes_of(said.text),
+                           .peer = said.peer,
+                           .local = Address::loopback(0),
+                           .hops_left = said.hops_left});
+    ++next_;
+    if (received_.empty()) return receive(deadline);
+    return received_;
+  }
+  std::size_t send(std::span<const Message> messages) override {
+    if (messages.front().peer.port() == unreachable) throw SystemError("send", ENETUNREACH);
+    const Message& message = messages.front();
+    sent[message.peer.port()].emplace_back(reinterpret_cast<const char*>(message.bytes.data()),
+                                           message.bytes.size());
+    return 1;
+  }
+  void set_hops(int hops) override { hops_set = hops; }
+  Address local() const override { return Address::loopback(8888); }
+  Instant now() const override { return network_.now(); }
+  Lost lost() const override { return {}; }
+
+  static constexpr std::uint16_t unreachable = 6666;
+  std::map<std::uint16_t, std::vector<std::string>> sent;  // by the peer's port
+  int hops_set = 0;
+
+ private:
+  struct Said {
+    std::string text;
+    Address peer;
+    int hops_left;
+  };
+
+  VirtualNetwork network_;
+  std::deque<std::vector<Said>> batches_ = std::deque<std::vector<Said>>(1);
+  std::vector<Duration> pauses_;
+  std::size_t next_ = 0;
+  std::vector<Message> received_;
+};
+
+}  // namespace netlab

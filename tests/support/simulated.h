@@ -1,0 +1,39 @@
+// Settings for simulated connections, from which tests change one thing at a time.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "impair/simulation/simulation.h"
+
+namespace netlab::simulated {
+
+using namespace std::chrono_literals;
+
+// 100 KB up, an answer of 10 KB down, 10 ms each way, datagrams of 1200 bytes throughout.
+inline SimulationSettings usual() {
+  SimulationSettings settings;
+  settings.up.link.delay = settings.down.link.delay = 10ms;
+  settings.client.writes = 100'000;
+  settings.server.writes = 10'000;
+  for (PartySettings* const party : {&settings.client, &settings.server}) {
+    party->connection.largest = reliable::base_size;
+    party->connection.send_buffer = 64 * 1024;
+    party->connection.receive_buffer = 64 * 1024;
+  }
+  return settings;
+}
+
+// All has come both ways, and both ends know.
+inline void expect_success(Simulation& simulation, const SimulationSettings& settings) {
+  EXPECT_EQ(simulation.complaint(), "");
+  EXPECT_TRUE(simulation.is_over());
+  EXPECT_EQ(simulation.client().connection->error(), 0);
+  ASSERT_TRUE(simulation.server().connection);
+  EXPECT_EQ(simulation.server().connection->error(), 0);
+  EXPECT_TRUE(simulation.client().has_read_all());
+  EXPECT_TRUE(simulation.server().has_read_all());
+  EXPECT_EQ(simulation.server().bytes_read(), settings.client.writes);
+  EXPECT_EQ(simulation.client().bytes_read(), settings.server.writes);
+}
+
+}  // namespace netlab::simulated
