@@ -12,7 +12,7 @@ using Duration = Clock::duration;
 inline constexpr Instant never = Instant::max();
 
 // `instant` + `duration`, where `never` and the far future stay `never`.
-inline Instant later(Instant instant, Duration duration) {
+inline Instant add_saturating(Instant instant, Duration duration) {
   return duration >= never - instant ? never : instant + duration;
 }
 

@@ -41,8 +41,8 @@ std::string Escaper::next(std::string_view piece) {
       break;
     }
     const bool is_kept = kept_.find(text.front()) != std::string_view::npos;
-    const bool is_plain = !is_control(next.character) && next.character != '\\';
-    const bool shown = next.kind == Utf8::Kind::valid && (is_kept || is_plain);
+    const bool needs_no_question = !is_control(next.character) && next.character != '\\';
+    const bool shown = next.kind == Utf8::Kind::valid && (is_kept || needs_no_question);
     if (shown)
       line += text.substr(0, next.length);
     else

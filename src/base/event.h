@@ -21,6 +21,6 @@ struct Event {
 };
 
 // Called from any thread or process of a server. Empty: nobody listens, nothing need be formatted.
-using Tell = std::function<void(const Event&)>;
+using EventSink = std::function<void(const Event&)>;
 
 }  // namespace netlab

@@ -64,15 +64,15 @@ void Output::start() {
   if (trace) trace::enable();
 }
 
-void Output::announce(const Event& event) const {
+void Output::always(const Event& event) const {
   write_result(to_line(json ? to_json(event) : event.text));
 }
 
-void Output::tell(const Event& event) const {
-  if (!quiet) announce(event);
+void Output::event(const Event& event) const {
+  if (!quiet) always(event);
 }
 
-Tell Output::teller() const {
+EventSink Output::sink() const {
   if (quiet) return {};
   const auto line_of = [this](const Event& event) {
     return to_line(json ? to_json(event) : printable(event.text));
@@ -94,17 +94,17 @@ void Output::fail(std::string_view command, std::string_view why) const {
   write_remark(fmt::format("{}netlab{}{}:{} {}\n", red, space, command, plain, shown));
   if (!json || is_for_bytes_) return;
   try {
-    announce({"error", "", {{"command", std::string(command)}, {"message", shown}}});
+    always({"error", "", {{"command", std::string(command)}, {"message", shown}}});
   } catch (const SystemError&) {
     // It has been told on standard error.
   }
 }
 
-void Output::remark(std::string_view line) const {
+void Output::note(std::string_view line) const {
   if (!quiet) write_remark(to_line(printable(line)));
 }
 
-bool Output::watched() const {
+bool Output::stderr_is_tty() const {
   return !quiet && !json && isatty(STDERR_FILENO);
 }
 

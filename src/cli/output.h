@@ -26,20 +26,20 @@ class Output {
   void start();
 
   // An event on standard output, unless -q. Throws SystemError.
-  void tell(const Event& event) const;
+  void event(const Event& event) const;
   // One that scripts rely on: shown with -q as well.
-  void announce(const Event& event) const;
+  void always(const Event& event) const;
   // For servers: what tell() does, but one that nobody reads any more goes on serving. Empty with
   // -q, so that nobody formats what nobody reads.
-  Tell teller() const;
+  EventSink sink() const;
   // The one line of a failed job: on standard error, and with --json as an event as well.
   void fail(std::string_view command, std::string_view why) const;
   // Standard output has a file's bytes: fail() leaves it alone.
   void leave_standard_output() const { is_for_bytes_ = true; }
   // A line on standard error, unless -q.
-  void remark(std::string_view line) const;
+  void note(std::string_view line) const;
   // Whether a person watches standard error, and may be shown what moves.
-  bool watched() const;
+  bool stderr_is_tty() const;
 
  private:
   bool colored() const;

@@ -46,9 +46,9 @@ void Progress::update(std::uint64_t done, std::uint64_t size) {
   const double elapsed = in_seconds(now - started_);
   const double rate = static_cast<double>(done - first_done_) / elapsed;
   if (events_)
-    output_.tell({"progress",
-                  "",
-                  {{"bytes", done}, {"size", size}, {"rate", static_cast<std::uint64_t>(rate)}}});
+    output_.event({"progress",
+                   "",
+                   {{"bytes", done}, {"size", size}, {"rate", static_cast<std::uint64_t>(rate)}}});
   else
     show(done, size, rate);
 }

@@ -14,7 +14,7 @@ class Progress {
  public:
   // `events`: whether standard output is free for them.
   Progress(const Output& output, bool events)
-      : output_(output), watched_(output.watched()), events_(output.json && events) {}
+      : output_(output), watched_(output.stderr_is_tty()), events_(output.json && events) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

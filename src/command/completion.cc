@@ -41,7 +41,7 @@ class Completion : public Action {
         {"bash", bash}, {"zsh", zsh}, {"fish", fish}};
     const auto script = scripts.find(shell_);
     if (script == scripts.end()) throw std::invalid_argument("SHELL is bash, zsh or fish");
-    output.announce({"completion", script->second, {{"script", std::string(script->second)}}});
+    output.always({"completion", script->second, {{"script", std::string(script->second)}}});
     return ExitStatus::done;
   }
 

@@ -35,9 +35,9 @@ constexpr const char* file_name = "big.bin";
 
 // A folder of our own that is gone afterwards, however this ends: by Ctrl-C, by a pipe that nobody
 // reads. A second process waits for that, and clears up.
-class TemporaryFolder {
+class TemporaryDirectory {
  public:
-  TemporaryFolder() {
+  TemporaryDirectory() {
     std::string path = (std::filesystem::temp_directory_path() / "netlab-demo-XXXXXX").string();
     if (!mkdtemp(path.data())) throw SystemError("make the folder " + path);
     path_ = path;
@@ -49,12 +49,12 @@ class TemporaryFolder {
     if (cleaner_ < 0) throw SystemError("fork");
     if (cleaner_ == 0) clean_up_after(end);
   }
-  ~TemporaryFolder() {
+  ~TemporaryDirectory() {
     alive_.reset();
     retry_interrupted([this] { return waitpid(cleaner_, nullptr, 0); });
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
   std::string path(const char* name) const { return (path_ / name).string(); }
 
@@ -108,9 +108,9 @@ bool equal(const std::string& one, const std::string& other) {
 // netlab ftp serve --epoll on a free port of 127.0.0.1, in a thread, until it is destroyed.
 class Server {
  public:
-  explicit Server(const std::string& folder) : share_(folder, ""), stop_(stop_descriptor()) {
+  explicit Server(const std::string& directory) : share_(directory, ""), stop_(stop_descriptor()) {
     auto listening = address_.get_future();
-    serving_ = std::async(std::launch::async, [this] { serve(); });
+    server_ = std::async(std::launch::async, [this] { serve(); });
     listened_ = listening.get();
   }
   ~Server() { stop_now(stop_); }
@@ -121,7 +121,7 @@ class Server {
 
  private:
   void serve() {
-    const FileService files{.share = share_, .tell = {}};
+    const FileService files{.share = share_, .sink = {}};
     const Service service{
         .transport = tcp(),
         .listen = [](Network& network) { return network.listen(Address::loopback(0)); },
@@ -139,11 +139,11 @@ class Server {
     }
   }
 
-  Share share_;
+  ServedFiles share_;
   Fd stop_;
   std::promise<Address> address_;
   Address listened_;
-  std::future<void> serving_;
+  std::future<void> server_;
 };
 
 class Demo : public Action {
@@ -151,16 +151,16 @@ class Demo : public Action {
   void declare(Options&) override {}
 
   ExitStatus run(const Output& output) override {
-    const TemporaryFolder folder;
-    std::filesystem::create_directory(folder.path("served"));
-    original_ = folder.path("served/big.bin");
-    copy_ = folder.path(file_name);
+    const TemporaryDirectory directory;
+    std::filesystem::create_directory(directory.path("served"));
+    original_ = directory.path("served/big.bin");
+    copy_ = directory.path(file_name);
     generate(original_);
-    output.tell({"generated",
-                 fmt::format("1. {} of noise, as {}", size_text(file_size), original_),
-                 {{"bytes", file_size}, {"path", original_}}});
-    const Server server(folder.path("served"));
-    output.tell(
+    output.event({"generated",
+                  fmt::format("1. {} of noise, as {}", size_text(file_size), original_),
+                  {{"bytes", file_size}, {"path", original_}}});
+    const Server server(directory.path("served"));
+    output.event(
         {"listening",
          "2. a server listens on " + server.address().text() + " (ftp)",
          {{"address", server.address().host()}, {"port", std::uint64_t{server.address().port()}}}});
@@ -172,52 +172,53 @@ class Demo : public Action {
  private:
   void break_off(const Address& server, const Output& output) const {
     constexpr std::uint64_t half = file_size / 2;
-    output.tell({"cutting",
-                 fmt::format("3. a client asks for {}; its connection will be cut after {} bytes",
-                             file_name, half),
-                 {{"after", half}}});
+    output.event({"cutting",
+                  fmt::format("3. a client asks for {}; its connection will be cut after {} bytes",
+                              file_name, half),
+                  {{"after", half}}});
     std::string why;
     try {
-      fetch(
-          [&] { return std::make_unique<CutStream>(network_->connect(server, deadline()), half); });
+      fetch([&] {
+        return std::make_unique<TruncatedStream>(network_->connect(server, deadline()), half);
+      });
     } catch (const std::exception& error) {
       why = error.what();
     }
     if (why.empty()) throw ProtocolError("the download was not broken off");
     const std::uint64_t kept = std::filesystem::file_size(copy_ + ".part");
-    output.tell({"broken", "4. it is cut: " + why, {{"message", why}}});
-    output.tell({"kept",
-                 fmt::format("5. {} bytes are kept in {}.part; {} is not there yet", kept,
-                             file_name, file_name),
-                 {{"bytes", kept}}});
+    output.event({"broken", "4. it is cut: " + why, {{"message", why}}});
+    output.event({"kept",
+                  fmt::format("5. {} bytes are kept in {}.part; {} is not there yet", kept,
+                              file_name, file_name),
+                  {{"bytes", kept}}});
   }
 
   void resume(const Address& server, const Output& output) const {
-    output.tell({"resuming", "6. a second client resumes it", {}});
+    output.event({"resuming", "6. a second client resumes it", {}});
     const Instant started = Clock::now();
     const Download::Outcome outcome = fetch([&] { return network_->connect(server, deadline()); });
     const double seconds = in_seconds(Clock::now() - started);
     const double rate = static_cast<double>(outcome.received) / seconds;
-    output.tell({"compared",
-                 fmt::format("7. the {} bytes kept are compared by their hashes, and are the same",
-                             outcome.compared),
-                 {{"bytes", outcome.compared}}});
-    output.tell({"received",
-                 fmt::format("8. the bytes from {} on come: {} in {:.3f} s, {}/s", outcome.from,
-                             size_text(outcome.received), seconds,
-                             size_text(static_cast<std::uint64_t>(rate))),
-                 {{"offset", outcome.from}, {"bytes", outcome.received}, {"seconds", seconds}}});
-    output.tell({"renamed",
-                 fmt::format("9. {}.part is whole and becomes {}", file_name, file_name),
-                 {{"path", copy_}}});
+    output.event({"compared",
+                  fmt::format("7. the {} bytes kept are compared by their hashes, and are the same",
+                              outcome.compared),
+                  {{"bytes", outcome.compared}}});
+    output.event({"received",
+                  fmt::format("8. the bytes from {} on come: {} in {:.3f} s, {}/s", outcome.from,
+                              size_text(outcome.received), seconds,
+                              size_text(static_cast<std::uint64_t>(rate))),
+                  {{"offset", outcome.from}, {"bytes", outcome.received}, {"seconds", seconds}}});
+    output.event({"renamed",
+                  fmt::format("9. {}.part is whole and becomes {}", file_name, file_name),
+                  {{"path", copy_}}});
   }
 
   ExitStatus compare(const Output& output) const {
     const bool same = equal(original_, copy_);
-    output.announce({"verified",
-                     same ? "10. both files are the same, byte for byte: nothing was lost"
-                          : "10. the files differ",
-                     {{"same", same}}});
+    output.always({"verified",
+                   same ? "10. both files are the same, byte for byte: nothing was lost"
+                        : "10. the files differ",
+                   {{"same", same}}});
     return same ? ExitStatus::done : ExitStatus::failed;
   }
 
@@ -226,7 +227,7 @@ class Demo : public Action {
     return Download{.destination = copy_}.run(*remote, *network_);
   }
 
-  static Instant deadline() { return later(Clock::now(), std::chrono::seconds(10)); }
+  static Instant deadline() { return add_saturating(Clock::now(), std::chrono::seconds(10)); }
 
   mutable BlockingPerformer performer_;
   std::unique_ptr<Network> network_ = tcp().over(performer_);

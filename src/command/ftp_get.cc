@@ -17,13 +17,13 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_streams = 64;
+constexpr std::uint64_t max_streams = 64;
 
 class FtpGet : public Action {
  public:
   void declare(Options& options) override {
-    connecting_.declare(options);
-    connecting_.declare_carrier(options);
+    client_.declare(options);
+    client_.declare_transport(options);
     options.positionals("NAME", names_, "the files; left out: the one that the server offers");
     options.text("-o,--output", destination_, "DEST",
                  "where to, of several files the folder; - is standard output (the file's own "
@@ -34,22 +34,22 @@ class FtpGet : public Action {
     options.flag("--restart", restart_, "fetch the whole file and replace what is there");
     options.exclusive({"--offset", "--resume", "--restart"});
     options.choice("--wire", wire_, {"lab", "sheet"}, "what the server speaks");
-    options.number("--streams", streams_, most_streams, "connections that share a large file");
-    transferring_.declare(options);
+    options.number("--streams", streams_, max_streams, "connections that share a large file");
+    transfer_.declare(options);
   }
 
   ExitStatus run(const Output& output) override {
     check_usage();
-    if (!may_tell()) output.leave_standard_output();
+    if (!uses_stdout_for_events()) output.leave_standard_output();
     const auto job = is_one() ? &FtpGet::fetch_one : &FtpGet::fetch_all;
-    connecting_.run([&](const Connect& connect, Network& network,
-                        bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
-                    output);
+    client_.run([&](const Connect& connect, Network& network,
+                    bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
+                output);
     return ExitStatus::done;
   }
 
  private:
-  bool is_one() const { return names_.size() <= 1 && !transferring_.recursive; }
+  bool is_one() const { return names_.size() <= 1 && !transfer_.recursive; }
   bool is_sheet() const { return wire_ == "sheet"; }
   std::string name() const { return names_.empty() ? "" : names_.front(); }
 
@@ -57,8 +57,8 @@ class FtpGet : public Action {
     if (streams_ == 0) throw std::invalid_argument("--streams: 0 fetch nothing");
     if (!is_one() && (offset_ || destination_ == "-"))
       throw std::invalid_argument("--offset and -o - are for one file");
-    if (!is_one()) Transferring::check_distinct(names_);
-    if (!makes_a_file() && (streams_ > 1 || transferring_.verify || transferring_.durable))
+    if (!is_one()) TransferOptions::check_distinct(names_);
+    if (!makes_a_file() && (streams_ > 1 || transfer_.verify || transfer_.durable))
       throw std::invalid_argument(
           "--streams, --verify and --fsync are for a whole file: not with --offset, "
           "nor with -o - or a device");
@@ -67,7 +67,7 @@ class FtpGet : public Action {
       throw std::invalid_argument(
           "the sheet's wire knows no names: leave NAME out (-o DEST says "
           "where to write)");
-    if (streams_ > 1 || transferring_.verify)
+    if (streams_ > 1 || transfer_.verify)
       throw std::invalid_argument("the sheet's wire has neither ranges nor hashes");
     if (offset_ > sheet::max_client_offset)
       throw std::invalid_argument("--offset: the sheet's wire goes up to " +
@@ -86,18 +86,18 @@ class FtpGet : public Action {
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  Receiving receiving(Progress& progress, const Output& output) {
-    auto receiving = transferring_.way<Receiving>(connecting_, progress, output);
+  DownloadSettings receiving(Progress& progress, const Output& output) {
+    auto receiving = transfer_.way<DownloadSettings>(client_, progress, output);
     receiving.streams = streams_;
     return receiving;
   }
 
   // What goes to standard output need not be told there.
-  bool may_tell() const { return destination_ != "-"; }
+  bool uses_stdout_for_events() const { return destination_ != "-"; }
 
   void fetch_one(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
-    Progress progress(output, may_tell());
+    Progress progress(output, uses_stdout_for_events());
     // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
     // the rest is of the same file.
     const bool goes_out = is_sheet() && !makes_a_file();
@@ -116,8 +116,8 @@ class FtpGet : public Action {
     Download::Outcome outcome = download_->run(*remote, network);
     const double seconds = in_seconds(network.now() - started_);
     // An earlier attempt may have begun before, and fetched more.
-    outcome.from = connecting_.moved_from().value_or(outcome.from);
-    outcome.received = connecting_.bytes_moved();
+    outcome.from = client_.moved_from().value_or(outcome.from);
+    outcome.received = client_.bytes_moved();
     outcome.was_complete = outcome.was_complete && outcome.received == 0;
     progress.clear();
     report(outcome, seconds, output);
@@ -141,32 +141,32 @@ class FtpGet : public Action {
                        {"compared", outcome.compared},
                        {"verified", outcome.verified},
                        {"seconds", seconds}}};
-    if (output.json && may_tell())
-      output.announce(event);
+    if (output.json && uses_stdout_for_events())
+      output.always(event);
     else
-      output.remark(line);
+      output.note(line);
   }
 
   void fetch_all(const Connect& connect, Network& network, const Output& output, bool&) {
-    LabConnection server(connect);
+    LabClient server(connect);
     Progress progress(output, true);
     all_.names = names_.empty() ? std::vector<std::string>{"."} : names_;
-    all_.recursive = transferring_.recursive;
+    all_.recursive = transfer_.recursive;
     if (!destination_.empty()) all_.into = destination_;
     all_.attempts.restart = restart_;
     all_.receiving = receiving(progress, output);
     all_.received = [&](const std::string& path, std::uint64_t bytes) {
-      Transferring::tell_file(path, bytes, output);
+      TransferOptions::report_file(path, bytes, output);
     };
-    all_.failed = [&](const std::string& why) { output.remark(why); };
-    const Tally tally = all_.run(server, network);
+    all_.failed = [&](const std::string& why) { output.note(why); };
+    const TransferSummary tally = all_.run(server, network);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    Transferring::tell(tally, seconds, "received", output);
+    TransferOptions::report(tally, seconds, "received", output);
   }
 
-  Connecting connecting_{5001};
-  Transferring transferring_;
+  ClientOptions client_{5001};
+  TransferOptions transfer_;
   std::vector<std::string> names_;
   std::string destination_;
   std::optional<std::uint64_t> offset_;
@@ -177,7 +177,7 @@ class FtpGet : public Action {
   const Instant started_ = Clock::now();
   // These know how far they have come, from attempt to attempt.
   std::optional<Download> download_;
-  ReceiveAll all_;
+  DownloadTree all_;
 };
 
 }  // namespace

@@ -17,14 +17,14 @@ namespace {
 
 // So many entries are sorted; those of a larger folder are shown as they come, for they need not
 // fit into memory.
-constexpr std::size_t most_sorted = 10'000;
+constexpr std::size_t max_sorted = 10'000;
 constexpr std::uint64_t second = 1'000'000'000;  // in nanoseconds
 
 std::string_view kind_text(const Entry& entry) {
   switch (entry.kind) {
     case Entry::Kind::file:
       return entry.executable ? "program" : "file";
-    case Entry::Kind::folder:
+    case Entry::Kind::directory:
       return "folder";
     case Entry::Kind::link:
       return "link";
@@ -49,34 +49,36 @@ std::string utc_time(std::uint64_t modified) {
 class FtpLs : public Action {
  public:
   void declare(Options& options) override {
-    connecting_.declare(options);
-    connecting_.declare_carrier(options);
-    options.positional("DIR", folder_, "the folder; left out: the one that is served");
+    client_.declare(options);
+    client_.declare_transport(options);
+    options.positional("DIR", directory_, "the folder; left out: the one that is served");
   }
 
   ExitStatus run(const Output& output) override {
     const auto job = [&](const Connect& connect, Network& network, bool& repeatable) {
       list(connect, network, output, repeatable);
     };
-    connecting_.run(job, output);
+    client_.run(job, output);
     return ExitStatus::done;
   }
 
  private:
   void list(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
-    LabConnection server(connect);
-    const auto wait_anew = [&] { server.set_deadline(later(network.now(), connecting_.timeout)); };
-    wait_anew();
-    server.find({.method = lab::Request::Method::list, .name = folder_});
+    LabClient server(connect);
+    const auto restart_timeout = [&] {
+      server.set_deadline(add_saturating(network.now(), client_.timeout));
+    };
+    restart_timeout();
+    server.find({.method = lab::Request::Method::list, .name = directory_});
     std::vector<Entry> sorted;
     for (bool sorts = true;;) {
-      wait_anew();
+      restart_timeout();
       lab::Item item = server.item();
       auto* const entry = std::get_if<Entry>(&item);
-      if (const auto* const refusal = std::get_if<lab::Refusal>(&item))
-        LabConnection::throw_refused(folder_, *refusal);
+      if (const auto* const refusal = std::get_if<lab::ErrorReply>(&item))
+        LabClient::throw_error_reply(directory_, *refusal);
       if (entry && sorts) sorted.push_back(std::move(*entry));
-      if (entry && sorts && sorted.size() < most_sorted) continue;
+      if (entry && sorts && sorted.size() < max_sorted) continue;
       if (sorts) {
         repeatable = false;
         if (!entry) std::ranges::sort(sorted, {}, &Entry::name);
@@ -92,17 +94,17 @@ class FtpLs : public Action {
   static void show(const Entry& entry, const Output& output) {
     const std::string kind(kind_text(entry));
     const std::string size = entry.kind == Entry::Kind::file ? std::to_string(entry.size) : "-";
-    output.announce({"entry",
-                     fmt::format("{:<8}{:>14}  {}  {}", kind, size, local_time(entry.modified),
-                                 escaped(entry.name)),
-                     {{"name", entry.name},
-                      {"kind", kind},
-                      {"size", entry.size},
-                      {"modified", utc_time(entry.modified)}}});
+    output.always({"entry",
+                   fmt::format("{:<8}{:>14}  {}  {}", kind, size, local_time(entry.modified),
+                               escaped(entry.name)),
+                   {{"name", entry.name},
+                    {"kind", kind},
+                    {"size", entry.size},
+                    {"modified", utc_time(entry.modified)}}});
   }
 
-  Connecting connecting_{5001};
-  std::string folder_ = ".";
+  ClientOptions client_{5001};
+  std::string directory_ = ".";
 };
 
 }  // namespace

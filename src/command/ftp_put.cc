@@ -20,8 +20,8 @@ namespace {
 class FtpPut : public Action {
  public:
   void declare(Options& options) override {
-    connecting_.declare(options);
-    connecting_.declare_carrier(options);
+    client_.declare(options);
+    client_.declare_transport(options);
     options.positionals("FILE", paths_, "files to send; with --recursive, also folders");
     options.text("--as", as_, "NAME", "store FILE as NAME on the server (its own name)");
     options.text("-t,--into", into_, "DIR",
@@ -30,15 +30,15 @@ class FtpPut : public Action {
                  "go on from what the server has of it (the default when it has some)");
     options.flag("--restart", restart_, "send the whole file, whatever the server has");
     options.exclusive({"--resume", "--restart"});
-    transferring_.declare(options);
+    transfer_.declare(options);
   }
 
   ExitStatus run(const Output& output) override {
     // A single word is the file; the server is then localhost.
-    if (paths_.empty()) paths_.push_back(connecting_.take_server());
+    if (paths_.empty()) paths_.push_back(client_.take_server());
     check_names();
-    const bool is_one = into_.empty() && !transferring_.recursive && paths_.size() == 1;
-    if (!is_one) Transferring::check_distinct(paths_);
+    const bool is_one = into_.empty() && !transfer_.recursive && paths_.size() == 1;
+    if (!is_one) TransferOptions::check_distinct(paths_);
     block_broken_pipe();
     const auto job = [&](const Connect& connect, Network& network, bool&) {
       if (is_one)
@@ -46,7 +46,7 @@ class FtpPut : public Action {
       else
         send_all(connect, network, output);
     };
-    connecting_.run(job, output);
+    client_.run(job, output);
     return ExitStatus::done;
   }
 
@@ -56,7 +56,7 @@ class FtpPut : public Action {
     if (std::ranges::count(paths_, "") > 0) throw std::invalid_argument("FILE must not be empty");
     if (!as_) return;
     if (as_->empty()) throw std::invalid_argument("--as: NAME must not be empty");
-    if (as_->ends_with('/') && !transferring_.recursive)
+    if (as_->ends_with('/') && !transfer_.recursive)
       throw std::invalid_argument(
           fmt::format("--as: '{}' is not the name of a file (--into takes a folder)", *as_));
     if (paths_.size() > 1)
@@ -65,67 +65,67 @@ class FtpPut : public Action {
   }
 
   void send_one(const Connect& connect, Network& network, const Output& output) {
-    LabConnection server(connect);
+    LabClient server(connect);
     Progress progress(output, true);
     Upload upload{.path = paths_.front(),
                   .name = as_.value_or(last_part(paths_.front())),
-                  .sending = transferring_.way<Sending>(connecting_, progress, output)};
+                  .sending = transfer_.way<UploadSettings>(client_, progress, output)};
     upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
     Upload::Outcome outcome = upload.run(server, network);
     const double seconds = in_seconds(network.now() - started_);
     // An earlier attempt may have begun before, and sent more.
-    outcome.from = connecting_.moved_from().value_or(outcome.from);
-    outcome.sent = connecting_.bytes_moved();
+    outcome.from = client_.moved_from().value_or(outcome.from);
+    outcome.sent = client_.bytes_moved();
     progress.clear();
     std::string line =
         fmt::format("{} is there as {}: {} bytes from {} in {:.3f} s", escaped(upload.path),
                     escaped(upload.name), outcome.sent, outcome.from, seconds);
     if (outcome.verified) line += ", verified";
     if (!output.json)
-      output.remark(line);
+      output.note(line);
     else
-      output.announce({"done",
-                       line,
-                       {{"path", upload.path},
-                        {"name", upload.name},
-                        {"offset", outcome.from},
-                        {"bytes", outcome.sent},
-                        {"compared", outcome.compared},
-                        {"verified", outcome.verified},
-                        {"seconds", seconds}}});
+      output.always({"done",
+                     line,
+                     {{"path", upload.path},
+                      {"name", upload.name},
+                      {"offset", outcome.from},
+                      {"bytes", outcome.sent},
+                      {"compared", outcome.compared},
+                      {"verified", outcome.verified},
+                      {"seconds", seconds}}});
   }
 
   void send_all(const Connect& connect, Network& network, const Output& output) {
-    LabConnection server(connect);
+    LabClient server(connect);
     Progress progress(output, true);
     all_.paths = paths_;
     all_.as = as_;
-    all_.recursive = transferring_.recursive;
+    all_.recursive = transfer_.recursive;
     if (!into_.empty()) all_.into = into_;
-    all_.sending = transferring_.way<Sending>(connecting_, progress, output);
+    all_.sending = transfer_.way<UploadSettings>(client_, progress, output);
     all_.attempts.restart = restart_;
     all_.sent = [&](const std::string& path, std::uint64_t bytes) {
-      Transferring::tell_file(path, bytes, output);
+      TransferOptions::report_file(path, bytes, output);
     };
-    all_.failed = [&](const std::string& why) { output.remark(why); };
-    Tally tally = all_.run(server, network);
+    all_.failed = [&](const std::string& why) { output.note(why); };
+    TransferSummary tally = all_.run(server, network);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    if (tally.busy > 0 && connecting_.may_try_again())
+    if (tally.busy > 0 && client_.may_try_again())
       throw TemporaryError("another transfer writes to some of them");
     tally.failed += tally.busy;
-    Transferring::tell(tally, seconds, "sent", output);
+    TransferOptions::report(tally, seconds, "sent", output);
   }
 
-  Connecting connecting_{5001};
-  Transferring transferring_;
+  ClientOptions client_{5001};
+  TransferOptions transfer_;
   std::vector<std::string> paths_;
   std::optional<std::string> as_;
   std::string into_;
   bool resume_ = false;
   bool restart_ = false;
   const Instant started_ = Clock::now();
-  SendAll all_;  // which knows what it has begun, from attempt to attempt
+  UploadTree all_;  // which knows what it has begun, from attempt to attempt
 };
 
 }  // namespace

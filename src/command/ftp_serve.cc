@@ -12,8 +12,8 @@ class FtpServe : public Action {
  public:
   void declare(Options& options) override {
     options.positional("DIR|FILE", path_, "what to serve (the current folder)");
-    serving_.declare(options);
-    serving_.declare_carrier(options);
+    server_.declare(options);
+    server_.declare_transport(options);
     options.text("--sheet-file", sheet_file_, "NAME",
                  "of a folder: what clients get that name no file, as those of the lab sheet");
     options.flag("--writable", writable_,
@@ -25,26 +25,26 @@ class FtpServe : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    const Share share(path_, sheet_file_);
+    const ServedFiles share(path_, sheet_file_);
     if (writable_ && share.is_single_file())
       throw std::invalid_argument("--writable: serve a folder, for '" + path_ + "' is a file");
-    if (writable_) serving_.narrow_to_loopback("files may be written");
+    if (writable_) server_.narrow_to_loopback("files may be written");
     const FileService service{.share = share,
-                              .tell = output.teller(),
+                              .sink = output.sink(),
                               .writable = writable_,
                               .limit_rate = limit_rate_,
                               .request_timeout = request_timeout_,
-                              .idle_timeout = serving_.idle_timeout,
-                              .stall_timeout = serving_.stall_timeout};
+                              .idle_timeout = server_.idle_timeout,
+                              .stall_timeout = server_.stall_timeout};
     const auto serve = [&](Stream& client, Network& network) {
       serve_files(service, client, network);
     };
-    serving_.confine = [&] { log::note("{}", confine(share.folder(), writable_)); };
-    return serving_.serve(serve, "ftp", output) ? ExitStatus::done : ExitStatus::failed;
+    server_.enter_sandbox = [&] { log::note("{}", enter_sandbox(share.directory(), writable_)); };
+    return server_.serve(serve, "ftp", output) ? ExitStatus::done : ExitStatus::failed;
   }
 
  private:
-  Serving serving_{5001};
+  ServerOptions server_{5001};
   std::string path_ = ".";
   std::string sheet_file_;
   bool writable_ = false;

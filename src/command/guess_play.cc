@@ -39,14 +39,14 @@ class OverStream : public Opponent {
 
   std::string question() override { return next(); }
   std::string answer_to(const std::string& guess) override {
-    server_->set_deadline(later(network_.now(), timeout_));
+    server_->set_deadline(add_saturating(network_.now(), timeout_));
     server_->write_all(bytes_of(lines_.framed(guess)));
     return next();
   }
 
  private:
   std::string next() {
-    server_->set_deadline(later(network_.now(), timeout_));
+    server_->set_deadline(add_saturating(network_.now(), timeout_));
     auto line = lines_.read(*server_, network_);
     if (!line) throw ConnectionEnded("the server ended the connection before the game was over");
     return *line;
@@ -55,7 +55,7 @@ class OverStream : public Opponent {
   std::unique_ptr<Stream> server_;
   Network& network_;
   Duration timeout_;
-  Lines lines_;
+  LineFraming lines_;
 };
 
 class OverDatagrams : public Opponent {
@@ -74,7 +74,7 @@ class OverDatagrams : public Opponent {
     std::optional<std::string> held;
     for (int attempt = 0; attempt < attempts; ++attempt) {
       server_.send(message);
-      const Instant until = later(server_.now(), timeout_ / attempts);
+      const Instant until = add_saturating(server_.now(), timeout_ / attempts);
       while (const auto answer = server_.receive(until)) {
         const bool is_new = names_guess(*answer, message) || !known_.contains(*answer);
         // Servers of others may say the same each time: to the message sent again, once more.
@@ -95,7 +95,7 @@ class OverDatagrams : public Opponent {
     return answer;
   }
 
-  DatagramClient server_;
+  UdpClient server_;
   Duration timeout_;
   // The question and the answers that named their guess: to another guess they are no answer, but
   // copies, of a datagram that the network has doubled or of a message that was sent again.
@@ -105,14 +105,14 @@ class OverDatagrams : public Opponent {
 class GuessPlay : public Action {
  public:
   void declare(Options& options) override {
-    connecting_.declare(options);
+    client_.declare(options);
     options.flag("--tcp", tcp_, "over TCP instead of UDP");
     options.texts("--guess", guesses_, "ANSWER", "guess this; several: one after the other");
   }
 
   ExitStatus run(const Output& output) override {
     ExitStatus status = ExitStatus::failed;
-    connecting_.run(
+    client_.run(
         [&](const Connect& connect, Network& network, bool& repeatable) {
           const auto server = opponent(connect, network);
           const std::string question = server->question();
@@ -126,8 +126,8 @@ class GuessPlay : public Action {
 
  private:
   std::unique_ptr<Opponent> opponent(const Connect& connect, Network& network) const {
-    if (tcp_) return std::make_unique<OverStream>(connect(), network, connecting_.timeout);
-    return std::make_unique<OverDatagrams>(connecting_.addresses(), connecting_.timeout);
+    if (tcp_) return std::make_unique<OverStream>(connect(), network, client_.timeout);
+    return std::make_unique<OverDatagrams>(client_.addresses(), client_.timeout);
   }
 
   ExitStatus play(Opponent& server, const Output& output) {
@@ -139,7 +139,7 @@ class GuessPlay : public Action {
       const GameEnd end = game_end(answer);
       if (end != GameEnd::none) return finish(end == GameEnd::won, output);
     }
-    output.remark("no guesses are left, and the game is not over");
+    output.note("no guesses are left, and the game is not over");
     return finish(false, output);
   }
 
@@ -148,22 +148,22 @@ class GuessPlay : public Action {
       if (next_ == guesses_.size()) return std::nullopt;
       return guesses_[next_++];
     }
-    if (isatty(STDIN_FILENO)) output.remark("YOUR GUESS");
+    if (isatty(STDIN_FILENO)) output.note("YOUR GUESS");
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
   }
 
   static void show(std::string_view name, const std::string& text, const Output& output) {
-    output.announce({name, escaped(text), {{"text", text}}});
+    output.always({name, escaped(text), {{"text", text}}});
   }
 
   static ExitStatus finish(bool won, const Output& output) {
-    if (output.json) output.announce({"end", "", {{"won", won}}});
+    if (output.json) output.always({"end", "", {{"won", won}}});
     return won ? ExitStatus::done : ExitStatus::lost;
   }
 
-  Connecting connecting_{8888};
+  ClientOptions client_{8888};
   bool tcp_ = false;
   std::vector<std::string> guesses_;
   std::size_t next_ = 0;

@@ -15,8 +15,8 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_tries = 1000;
-constexpr std::uint64_t most_peers = 1'000'000;
+constexpr std::uint64_t max_tries = 1000;
+constexpr std::uint64_t max_peers_limit = 1'000'000;
 
 std::vector<Person> people_of(const std::string& path) {
   if (path.empty()) return parse_people(famous_people, "the famous people");
@@ -32,34 +32,34 @@ std::vector<Person> people_of(const std::string& path) {
 class GuessServe : public Action {
  public:
   void declare(Options& options) override {
-    serving_.declare(options);
+    server_.declare(options);
     options.text("--numbers", numbers_, "A-B", "think of a number of this range (1-6)");
     options.text_or_flag("--people", people_file_, "FILE",
                          "think of a famous person, or one of a FILE of lines NAME | ... : HINT");
     options.exclusive({"--numbers", "--people"});
     options.flag("--tcp", tcp_, "over TCP instead of UDP");
-    options.number("--tries", tries_, most_tries, "guesses in a game");
+    options.number("--tries", tries_, max_tries, "guesses in a game");
     options.number("--seed", seed_, max_offset, "the same secrets in each run");
-    options.number("--max-peers", max_peers_, most_peers, "games at once over UDP");
+    options.number("--max-peers", max_peers_, max_peers_limit, "games at once over UDP");
   }
 
   ExitStatus run(const Output& output) override {
     if (tries_ == 0) throw std::invalid_argument("--tries: nobody can win with 0");
-    const Lots lots(seed_);
+    const SharedRandom lots(seed_);
     const auto people = people_file_ ? people_of(*people_file_) : std::vector<Person>();
     const NewConversation game = guess_game(
-        people_file_ ? people_riddles(people, lots) : number_riddles(range(), lots), tries_);
+        people_file_ ? person_riddles(people, lots) : number_riddles(range(), lots), tries_);
     if (!tcp_) {
-      serving_.serve_datagrams({.begin = game, .max_peers = max_peers_}, "guess", output);
+      server_.serve_datagrams({.begin = game, .max_peers = max_peers_}, "guess", output);
       return ExitStatus::done;
     }
-    const Talk talk{output.teller(), serving_.idle_timeout, serving_.stall_timeout};
+    const Talk talk{output.sink(), server_.idle_timeout, server_.stall_timeout};
     const auto handler = [&](Stream& client, Network& network) {
-      Lines lines(client);
+      LineFraming lines(client);
       converse(talk, *game(), lines, client, network);
     };
-    serving_.server_speaks_first();
-    return serving_.serve(handler, "guess", output) ? ExitStatus::done : ExitStatus::failed;
+    server_.server_speaks_first();
+    return server_.serve(handler, "guess", output) ? ExitStatus::done : ExitStatus::failed;
   }
 
  private:
@@ -67,7 +67,7 @@ class GuessServe : public Action {
     return of_option("--numbers", [&] { return NumberRange::parse(numbers_.value_or("1-6")); });
   }
 
-  Serving serving_{8888};
+  ServerOptions server_{8888};
   std::optional<std::string> numbers_;
   std::optional<std::string> people_file_;
   bool tcp_ = false;

@@ -45,23 +45,23 @@ constexpr std::array tcp_settings{
 };
 
 // Clients are served by threads, and told of one after the other.
-class Tally {
+class TransferSummary {
  public:
-  explicit Tally(const Tell& tell) : tell_(tell) {}
+  explicit TransferSummary(const EventSink& sink) : sink_(sink) {}
 
-  void add(const Address& client, const Relayed& relayed) {
+  void add(const Address& client, const ProxyResult& relayed) {
     const std::lock_guard lock(mutex_);
     ++clients_;
     up_ += relayed.up;
     down_ += relayed.down;
-    if (!tell_) return;
-    tell_({"client",
+    if (!sink_) return;
+    sink_({"client",
            fmt::format("client {}: {} bytes up, {} bytes down, {}", client.text(), relayed.up,
-                       relayed.down, text(relayed.why)),
+                       relayed.down, text(relayed.reason)),
            {{"address", client.text()},
             {"up", relayed.up},
             {"down", relayed.down},
-            {"end", std::string(text(relayed.why))}}});
+            {"end", std::string(text(relayed.reason))}}});
   }
 
   Event summary() const {
@@ -71,7 +71,7 @@ class Tally {
   }
 
  private:
-  const Tell& tell_;
+  const EventSink& sink_;
   std::mutex mutex_;
   std::uint64_t clients_ = 0;
   std::uint64_t up_ = 0;
@@ -81,23 +81,23 @@ class Tally {
 class ImpairTcp : public Action {
  public:
   void declare(Options& options) override {
-    relaying_.declare(options);
+    impair_.declare(options);
     directions_.declare(options);
   }
 
   ExitStatus run(const Output& output) override {
-    const Address here = relaying_.listening_address();
-    const Address there = relaying_.server();
+    const Address here = impair_.listening_address();
+    const Address there = impair_.server();
     const Fd stopping = stop_descriptor();
-    const StreamRelay relay{directions_.up(), directions_.down(), relaying_.idle_timeout(),
-                            stopping.get()};
-    const std::size_t most = relaying_.max_clients();
+    const TcpProxy relay{directions_.up(), directions_.down(), impair_.idle_timeout(),
+                         stopping.get()};
+    const std::size_t most = impair_.max_clients();
     raise_descriptor_limit();
-    renounce_privileges();
+    set_no_new_privs();
     block_broken_pipe();
     const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
-    const Tell tell = output.teller();
-    Tally tally(tell);
+    const EventSink sink = output.sink();
+    TransferSummary tally(sink);
     const Service service{
         .transport = tcp(),
         .listen = [&](Network& network) { return network.listen(here); },
@@ -110,35 +110,36 @@ class ImpairTcp : public Action {
         .stop = stop.get(),
         .listening =
             [&](const Listener& listener) {
-              relaying_.announce(listener.local(), there, "impair tcp", output);
+              impair_.announce(listener.local(), there, "impair tcp", output);
             },
         .stopping = [&] { stop_now(stopping); },
         .failed = [&](const Address& client,
-                      const std::string& why) { tell_failed(tell, client, why); },
+                      const std::string& reason) { log_failure(sink, client, reason); },
     };
     serve_with_threads(service);
-    output.tell(tally.summary());
+    output.event(tally.summary());
     return ExitStatus::done;
   }
 
  private:
-  static Relayed serve(const StreamRelay& relay, const Address& there, Stream& client,
-                       Network& network) {
+  static ProxyResult serve(const TcpProxy& relay, const Address& there, Stream& client,
+                           Network& network) {
     // A client whose server refuses shall be refused as well, as far as that goes.
     const int fd = client.socket()->fd.get();
-    call::reset_when_closed(fd, true);
-    const auto server = network.connect(there, later(network.now(), connect_timeout));
-    call::reset_when_closed(fd, false);
-    const Relayed relayed = relay_streams(relay, client, *server);
-    if (relayed.why == Relayed::Why::cut || relayed.why == Relayed::Why::idle) {
-      linger(client, network);
-      linger(*server, network);
+    call::set_abortive_close(fd, true);
+    const auto server = network.connect(there, add_saturating(network.now(), connect_timeout));
+    call::set_abortive_close(fd, false);
+    const ProxyResult relayed = run_tcp_proxy(relay, client, *server);
+    if (relayed.reason == ProxyResult::CloseReason::cut ||
+        relayed.reason == ProxyResult::CloseReason::idle) {
+      lingering_close(client, network);
+      lingering_close(*server, network);
     }
     return relayed;
   }
 
-  Relaying relaying_;
-  Directions<Faults> directions_{tcp_settings};
+  ImpairOptions impair_;
+  PerDirection<Faults> directions_{tcp_settings};
 };
 
 }  // namespace

@@ -59,15 +59,15 @@ constexpr std::array udp_settings{
 };
 
 LinkSettings checked(const LinkSettings& link) {
-  if (link.loss < 1 && link.loss > most_loss(link.burst))
+  if (link.loss < 1 && link.loss > max_loss(link.burst))
     throw std::invalid_argument(
         fmt::format("--burst: between two runs of {} at least one packet comes through, so that at "
                     "most {:.4g}% can be lost (or all, 100%)",
-                    link.burst, 100 * most_loss(link.burst)));
+                    link.burst, 100 * max_loss(link.burst)));
   return link;
 }
 
-Event summary(const std::string& direction, const RelayTally& tally) {
+Event summary(const std::string& direction, const DirectionCounts& tally) {
   return {
       "summary",
       fmt::format("{}: {} packets came, {} passed; on order {} lost, {} dropped, {} "
@@ -89,73 +89,73 @@ Event summary(const std::string& direction, const RelayTally& tally) {
        {"unsent", tally.unsent}}};
 }
 
-Event clients(const RelayTallies& tallies) {
+Event clients(const ProxyCounts& tallies) {
   return {"clients",
           fmt::format("{} clients; {} packets of others found no place, {} refusals came from the "
                       "server's host, {} packets were still on their way",
-                      tallies.clients, tallies.turned_away, tallies.refused, tallies.on_their_way),
+                      tallies.clients, tallies.rejected, tallies.refused, tallies.in_flight),
           {{"clients", tallies.clients},
-           {"turned_away", tallies.turned_away},
+           {"turned_away", tallies.rejected},
            {"refused", tallies.refused},
-           {"on_their_way", tallies.on_their_way}}};
+           {"on_their_way", tallies.in_flight}}};
 }
 
 // A server that takes what we send on to it for a question must see that it is an answer.
 Fd bound(const Address& here) {
-  Fd fd = message_socket(here, false);
-  set_hops(fd.get(), here.family(), answer_hops);
+  Fd fd = udp_socket(here, false);
+  set_ttl(fd.get(), here.family(), reply_ttl);
   return fd;
 }
 
 class ImpairUdp : public Action {
  public:
   void declare(Options& options) override {
-    relaying_.declare(options);
-    relaying_.declare_seed(options);
+    impair_.declare(options);
+    impair_.declare_seed(options);
     directions_.declare(options);
     options.text("--log", log_, "FILE", "write a line there for each packet");
   }
 
   ExitStatus run(const Output& output) override {
-    const Address here = relaying_.listening_address();
-    DatagramRelay relay{.bind = [&here] { return bound(here); },
-                        .server = relaying_.server(),
-                        .up = checked(directions_.up()),
-                        .down = checked(directions_.down()),
-                        .seed = relaying_.seed(),
-                        .max_clients = relaying_.max_clients(),
-                        .idle_timeout = relaying_.idle_timeout()};
+    const Address here = impair_.listening_address();
+    UdpProxy relay{.bind = [&here] { return bound(here); },
+                   .server = impair_.server(),
+                   .up = checked(directions_.up()),
+                   .down = checked(directions_.down()),
+                   .seed = impair_.seed(),
+                   .max_clients = impair_.max_clients(),
+                   .idle_timeout = impair_.idle_timeout()};
     raise_descriptor_limit();
-    renounce_privileges();
+    set_no_new_privs();
     const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
     relay.stop = stop.get();
     relay.listening = [&](const Address& local) {
-      relaying_.announce(local, relay.server, "impair udp", output);
+      impair_.announce(local, relay.server, "impair udp", output);
     };
-    const Tell tell = output.teller();
-    relay.began = [&tell](const Flow& flow) {
-      if (!tell) return;
-      tell({"client",
+    const EventSink sink = output.sink();
+    relay.on_client = [&sink](const Flow& flow) {
+      if (!sink) return;
+      sink({"client",
             fmt::format("client {} is {}", flow.number, flow.client.text()),
             {{"client", flow.number}, {"address", flow.client.text()}}});
     };
     std::optional<PacketLog> log;
     if (log_) {
       log.emplace(*log_);
-      relay.decided = [&log](const RelayedDatagram& datagram) { log->write(datagram); };
-      relay.resting = [&log] { log->flush(); };
+      relay.on_packet = [&log](const ProxiedDatagram& datagram) { log->write(datagram); };
+      relay.on_idle = [&log] { log->flush(); };
     }
-    const RelayTallies tallies = relay_datagrams(relay);
+    const ProxyCounts tallies = run_udp_proxy(relay);
     if (log) log->flush();
-    output.tell(summary("up", tallies.up));
-    output.tell(summary("down", tallies.down));
-    output.tell(clients(tallies));
+    output.event(summary("up", tallies.up));
+    output.event(summary("down", tallies.down));
+    output.event(clients(tallies));
     return ExitStatus::done;
   }
 
  private:
-  Relaying relaying_;
-  Directions<LinkSettings> directions_{udp_settings};
+  ImpairOptions impair_;
+  PerDirection<LinkSettings> directions_{udp_settings};
   std::optional<std::string> log_;
 };
 

@@ -13,9 +13,9 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t largest_window = 32'768;
-constexpr std::uint64_t most_packets = 1'000'000;
-constexpr double most_loss_measured = 0.9;  // with more hardly anything gets through
+constexpr std::uint64_t max_window = 32'768;
+constexpr std::uint64_t max_packets = 1'000'000;
+constexpr double max_measured_loss = 0.9;  // with more hardly anything gets through
 constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
 
 // "0,1,5,20%": the sign at the end is for all.
@@ -26,11 +26,11 @@ std::vector<double> parse_losses(std::string text) {
     const std::size_t comma = std::min(text.find(',', start), text.size());
     const std::string loss = text.substr(start, comma - start);
     losses.push_back(parse_share(loss.ends_with('%') ? loss : loss + "%"));
-    if (losses.back() > most_loss_measured)
+    if (losses.back() > max_measured_loss)
       throw std::invalid_argument(
           fmt::format("'{}%' is more than {:g}%, at which hardly a packet "
                       "comes through",
-                      loss, 100 * most_loss_measured));
+                      loss, 100 * max_measured_loss));
     start = comma + 1;
   }
   return losses;
@@ -42,9 +42,9 @@ class SweepArq : public Action {
     options.text("--loss", losses_, "LIST", "shares of packets that are lost (0,1,2,5,10,20%)");
     options.text("--delay", delay_, "TIME", "how long a packet is on its way (20ms)");
     options.rate("--rate", rate_, "bytes a second of the line (1M)");
-    options.number("--window", window_, largest_window,
+    options.number("--window", window_, max_window,
                    "packets on their way at most (as many as fill the line)");
-    options.number("--packets", packets_, most_packets, "of 1200 bytes, to get through each time");
+    options.number("--packets", packets_, max_packets, "of 1200 bytes, to get through each time");
     options.number("--seed", seed_, max_offset, "which of them are lost");
     options.text("-o,--output", output_, "FIGURE.svg", "draw a figure there");
   }
@@ -52,21 +52,22 @@ class SweepArq : public Action {
   ExitStatus run(const Output& output) override {
     const auto losses = of_option("--loss", [&] { return parse_losses(losses_); });
     const Duration delay = of_option("--delay", [&] { return parse_duration(delay_); });
-    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), largest_window);
+    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), max_window);
     if (window_ == 0 || packets_ == 0)
       throw std::invalid_argument("--window and --packets: 0 gets nothing through");
-    Figure figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
-                                       rate_, *window_),
-                  .x_label = "packets lost, %",
-                  .y_label = "throughput, bytes of data a second",
-                  .curves = {}};
-    if (!output.json) output.announce({"", "strategy,loss,measured,formula,packets,bytes_again"});
+    Plot figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
+                                     rate_, *window_),
+                .x_label = "packets lost, %",
+                .y_label = "throughput, bytes of data a second",
+                .curves = {}};
+    if (!output.json) output.always({"", "strategy,loss,measured,formula,packets,bytes_again"});
     for (const reliable::ArqRow& row : reliable::arqs()) {
       Curve& curve = figure.curves.emplace_back(
           Curve{std::string(row.name), colors[figure.curves.size()], {}, {}});
       for (const double loss : losses) measure(row, loss, delay, curve, output);
     }
-    if (!output_.empty()) write_whole(Place::of(output_), bytes_of(figure.svg()), true, Finish());
+    if (!output_.empty())
+      write_whole(FileName::of(output_), bytes_of(figure.svg()), true, FinalAttributes());
     if (!given_up_.empty()) throw std::runtime_error("given up: " + given_up_);
     return ExitStatus::done;
   }
@@ -74,13 +75,13 @@ class SweepArq : public Action {
  private:
   void measure(const reliable::ArqRow& row, double loss, Duration delay, Curve& curve,
                const Output& output) {
-    const simulated::ArqTrial trial{.strategy = row.strategy,
-                                    .loss = loss,
-                                    .delay = delay,
-                                    .rate = rate_,
-                                    .window = static_cast<std::uint32_t>(*window_),
-                                    .packets = packets_,
-                                    .seed = seed_};
+    const simulated::ArqExperiment trial{.strategy = row.strategy,
+                                         .loss = loss,
+                                         .delay = delay,
+                                         .rate = rate_,
+                                         .window = static_cast<std::uint32_t>(*window_),
+                                         .packets = packets_,
+                                         .seed = seed_};
     const auto result = trial.run();
     const double formula = trial.formula();
     if (result.rate)
@@ -89,11 +90,11 @@ class SweepArq : public Action {
       given_up_ +=
           fmt::format("{}{} at {:g}%", given_up_.empty() ? "" : ", ", row.name, 100 * loss);
     curve.calculated.push_back({100 * loss, formula});
-    output.announce(point(row, loss, result, formula));
+    output.always(point(row, loss, result, formula));
   }
 
   static Event point(const reliable::ArqRow& row, double loss,
-                     const simulated::ArqTrial::Result& result, double formula) {
+                     const simulated::ArqExperiment::Result& result, double formula) {
     const auto calculated = static_cast<std::uint64_t>(formula);
     Event event{"point", "", {{"strategy", std::string(row.name)}, {"loss", loss}}};
     std::string measured;  // stays empty of what was given up
@@ -104,9 +105,9 @@ class SweepArq : public Action {
     }
     event.fields.insert(event.fields.end(), {{"formula", calculated},
                                              {"packets", result.packets},
-                                             {"bytes_again", result.bytes_again}});
+                                             {"bytes_again", result.retransmitted_bytes}});
     event.text = fmt::format("{},{:g},{},{},{},{}", row.name, loss, measured, calculated,
-                             result.packets, result.bytes_again);
+                             result.packets, result.retransmitted_bytes);
     return event;
   }
 

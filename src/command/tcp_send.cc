@@ -14,13 +14,13 @@ namespace {
 class TcpSend : public Action {
  public:
   void declare(Options& options) override {
-    connecting_.declare(options);
+    client_.declare(options);
     options.positional("MESSAGE", message_,
                        "what to send; left out: a line is asked for, or standard input is sent");
   }
 
   ExitStatus run(const Output& output) override {
-    connecting_.run(
+    client_.run(
         [&](const Connect& connect, Network& network, bool& repeatable) {
           const auto server = connect();
           repeatable = false;
@@ -32,10 +32,10 @@ class TcpSend : public Action {
 
  private:
   void exchange(Stream& server, Network& network, const Output& output) {
-    Exchange exchange{.silence = connecting_.timeout};
+    Exchange exchange{.response_timeout = client_.timeout};
     // Asked for once connected, as the sheet's client does.
     if (!message_ && isatty(STDIN_FILENO)) {
-      output.remark("ENTER MESSAGE FOR SERVER");
+      output.note("ENTER MESSAGE FOR SERVER");
       std::getline(std::cin, message_.emplace());
     }
     if (message_)
@@ -57,11 +57,11 @@ class TcpSend : public Action {
     if (!output.json)
       shown.finish();
     else
-      output.announce(
+      output.always(
           {"reply", "", {{"server", server.peer().text()}, {"bytes", received}, {"text", reply}}});
   }
 
-  Connecting connecting_{12345};
+  ClientOptions client_{12345};
   std::optional<std::string> message_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 class TcpServe : public Action {
  public:
   void declare(Options& options) override {
-    serving_.declare(options);
+    server_.declare(options);
     options.text("--reply", reply_, "TEXT", "answer each client with this text");
     options.flag("--echo", echo_, "send back what comes until the client finishes");
     options.exclusive({"--reply", "--echo"});
@@ -24,18 +24,18 @@ class TcpServe : public Action {
 
   ExitStatus run(const Output& output) override {
     const bool asks = !reply_ && !echo_;
-    if (asks && serving_.model_was_chosen())
+    if (asks && server_.model_was_chosen())
       throw std::invalid_argument(
           "to be asked for each reply takes one client after the other: leave the model out, or "
           "give --reply or --echo");
-    if (asks) serving_.prefer_model("iterative");
-    const bool well = serving_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
+    if (asks) server_.prefer_model("iterative");
+    const bool well = server_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
     return well ? ExitStatus::done : ExitStatus::failed;
   }
 
  private:
   Handler echo(const Output& output) const {
-    const Echo echo{output.teller(), serving_.idle_timeout, serving_.stall_timeout};
+    const Echo echo{output.sink(), server_.idle_timeout, server_.stall_timeout};
     return [echo](Stream& client, Network& network) { serve_echo(echo, client, network); };
   }
 
@@ -43,15 +43,14 @@ class TcpServe : public Action {
     const auto reply = [this, &output](const std::string&) {
       return reply_ ? reply_ : ask(output);
     };
-    const Chat chat{
-        .reply = reply, .tell = output.teller(), .stall_timeout = serving_.stall_timeout};
+    const Chat chat{.reply = reply, .sink = output.sink(), .stall_timeout = server_.stall_timeout};
     return [chat](Stream& client, Network& network) { serve_chat(chat, client, network); };
   }
 
   // A line from the person at the terminal, or from a script; nothing at the end of input.
   static std::optional<std::string> ask(const Output& output) {
     const bool is_person = isatty(STDIN_FILENO) == 1;
-    if (is_person) output.remark("ENTER MESSAGE FOR CLIENT");
+    if (is_person) output.note("ENTER MESSAGE FOR CLIENT");
     std::string line;
     if (std::getline(std::cin, line)) return line;
     if (is_person) {  // Ctrl-D is no answer to this client; for the next one there may be one
@@ -61,7 +60,7 @@ class TcpServe : public Action {
     return std::nullopt;
   }
 
-  Serving serving_{12345};
+  ServerOptions server_{12345};
   std::optional<std::string> reply_;
   bool echo_ = false;
 };

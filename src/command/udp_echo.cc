@@ -8,17 +8,17 @@ namespace {
 
 class UdpEcho : public Action {
  public:
-  void declare(Options& options) override { serving_.declare_for_datagrams(options); }
+  void declare(Options& options) override { server_.declare_for_datagrams(options); }
 
   ExitStatus run(const Output& output) override {
-    serving_.serve_datagrams(
-        {.begin = [] { return std::make_unique<EchoOfMessages>(); }, .stateless = true}, "udp",
+    server_.serve_datagrams(
+        {.begin = [] { return std::make_unique<MessageEcho>(); }, .stateless = true}, "udp",
         output);
     return ExitStatus::done;
   }
 
  private:
-  Serving serving_{8888};
+  ServerOptions server_{8888};
 };
 
 }  // namespace

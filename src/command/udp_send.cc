@@ -23,17 +23,17 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_messages = 1'000'000'000;
+constexpr std::uint64_t max_messages = 1'000'000'000;
 // An answer that is later than so many messages is not known for one.
-constexpr std::size_t most_earlier = 1000;
+constexpr std::size_t max_earlier = 1000;
 
 class UdpSend : public Action {
  public:
   void declare(Options& options) override {
-    connecting_.declare(options);
+    client_.declare(options);
     options.positionals("MESSAGE", messages_,
                         "what to send, a datagram each; left out: lines of standard input");
-    options.number("--count", count_, most_messages,
+    options.number("--count", count_, max_messages,
                    "send so many in all, each a second after the last, and tell the round trips");
     options.seconds("--interval", interval_,
                     "the time from one to the next (with --count 1, else 0)");
@@ -42,14 +42,14 @@ class UdpSend : public Action {
   ExitStatus run(const Output& output) override {
     if (count_) signals_ = signals_as_descriptor({SIGINT, SIGTERM});
     try {
-      server_.emplace(connecting_.addresses(), signals_.get());
+      server_.emplace(client_.addresses(), signals_.get());
       ask_all(output);
     } catch (const SystemError& error) {
       if (error.error() != ECANCELED) throw;
-      output.announce(trips_.summary());
+      output.always(trips_.summary());
       end_by_signal({SIGINT, SIGTERM});
     }
-    if (count_) output.announce(trips_.summary());
+    if (count_) output.always(trips_.summary());
     if (trips_.losses() == 0) return ExitStatus::done;
     if (is_only_one()) throw std::runtime_error(why_lost_);
     throw std::runtime_error(
@@ -80,7 +80,7 @@ class UdpSend : public Action {
     const bool is_person = isatty(STDIN_FILENO) == 1;
     std::string line;
     for (;;) {
-      if (is_person) output.remark("ENTER MESSAGE FOR SERVER");
+      if (is_person) output.note("ENTER MESSAGE FOR SERVER");
       if (!std::getline(std::cin, line)) return;
       ask(line, output);
     }
@@ -88,32 +88,31 @@ class UdpSend : public Action {
 
   void ask(const std::string& message, const Output& output) {
     ++number_;
-    if (earlier_.size() == most_earlier) earlier_.pop_front();
+    if (earlier_.size() == max_earlier) earlier_.pop_front();
     earlier_.push_back(message);
     wait_until(next_);
     if (number_ > 1) take_what_came_late(output);
-    next_ = later(server_->now(), interval_.value_or(Duration::zero()));
-    RetryPause pause{std::random_device{}()};
+    next_ = add_saturating(server_->now(), interval_.value_or(Duration::zero()));
+    Backoff pause{std::random_device{}()};
     Outcome outcome = ask_once(message, output);
-    for (std::uint64_t left = connecting_.retries(); left > 0 && may_pass(outcome); --left) {
-      output.remark(why_lost_ + "; trying again");
-      if (outcome == Outcome::refused) wait_until(later(server_->now(), pause.next()));
+    for (std::uint64_t left = client_.retries(); left > 0 && may_pass(outcome); --left) {
+      output.note(why_lost_ + "; trying again");
+      if (outcome == Outcome::refused) wait_until(add_saturating(server_->now(), pause.next()));
       outcome = ask_once(message, output);
     }
     if (outcome == Outcome::answered) return;
     trips_.lost();
     // Of the only one the command tells it, at its end.
-    if (!is_only_one()) output.remark(why_lost_);
+    if (!is_only_one()) output.note(why_lost_);
     if (output.json)
-      output.announce(
-          {"lost", "", {{"number", number_}, {"text", message}, {"message", why_lost_}}});
+      output.always({"lost", "", {{"number", number_}, {"text", message}, {"message", why_lost_}}});
   }
 
   // Unless a signal ends it.
   void wait_until(Instant end) {
     if (end <= server_->now()) return;
     pollfd stop{signals_.get(), POLLIN, 0};  // -1 is not looked at
-    if (call::poll_precisely({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
+    if (call::ppoll({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
   }
 
   enum class Outcome { answered, silent, refused, impossible };
@@ -137,7 +136,7 @@ class UdpSend : public Action {
       show(*reply, server_->now() - sent, output);
       return Outcome::answered;
     }
-    const double waited = in_seconds(connecting_.timeout);
+    const double waited = in_seconds(client_.timeout);
     why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
                             escaped_start(message));
     return Outcome::silent;
@@ -146,7 +145,7 @@ class UdpSend : public Action {
   std::optional<std::string> reply_to(const std::string& message, Instant sent,
                                       const Output& output) {
     server_->send(message);
-    while (auto reply = server_->receive(later(sent, connecting_.timeout))) {
+    while (auto reply = server_->receive(add_saturating(sent, client_.timeout))) {
       if (!is_to_another(*reply, message)) {
         is_echo_ = is_echo_ && *reply == message;
         return reply;
@@ -172,7 +171,7 @@ class UdpSend : public Action {
   }
 
   static void tell_late(const std::string& reply, const Output& output) {
-    output.remark("an answer came late, or twice: " + escaped_start(reply));
+    output.note("an answer came late, or twice: " + escaped_start(reply));
   }
 
   void show(const std::string& reply, Duration took, const Output& output) {
@@ -180,13 +179,13 @@ class UdpSend : public Action {
     const double seconds = in_seconds(took);
     const std::string server = server_->server().text();
     if (count_ || output.json) {
-      output.tell({"reply",
-                   fmt::format("{} bytes from {}: {:.3f} ms", reply.size(), server, seconds * 1e3),
-                   {{"server", server},
-                    {"number", number_},
-                    {"bytes", std::uint64_t{reply.size()}},
-                    {"seconds", seconds},
-                    {"text", reply}}});
+      output.event({"reply",
+                    fmt::format("{} bytes from {}: {:.3f} ms", reply.size(), server, seconds * 1e3),
+                    {{"server", server},
+                     {"number", number_},
+                     {"bytes", std::uint64_t{reply.size()}},
+                     {"seconds", seconds},
+                     {"text", reply}}});
       return;
     }
     RawResult shown;
@@ -194,13 +193,13 @@ class UdpSend : public Action {
     shown.finish_line();
   }
 
-  Connecting connecting_{8888};
-  std::optional<DatagramClient> server_;
+  ClientOptions client_{8888};
+  std::optional<UdpClient> server_;
   std::vector<std::string> messages_;
   std::optional<std::uint64_t> count_;
   std::optional<Duration> interval_;
-  RoundTrips trips_;
-  std::deque<std::string> earlier_;  // the messages up to this one, the last `most_earlier`
+  PingStatistics trips_;
+  std::deque<std::string> earlier_;  // the messages up to this one, the last `max_earlier`
   bool is_echo_ = true;              // so far
   std::string why_lost_;
   Fd signals_;  // with --count: that the summary may be told

@@ -14,7 +14,7 @@ namespace {
 // frames several times larger.
 constexpr std::size_t stack_size = 256 * 1024;
 // Mapping a stack and touching it first costs more than a short conversation, so some are kept.
-constexpr std::size_t most_kept = 64;
+constexpr std::size_t max_kept = 64;
 
 std::size_t guard_size() {
   static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -60,7 +60,7 @@ Stack::Stack() {
 }
 
 Stack::~Stack() {
-  if (kept.stacks.size() < most_kept)
+  if (kept.stacks.size() < max_kept)
     kept.stacks.push_back(memory_.data());
   else
     unmap(memory_.data());

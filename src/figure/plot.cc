@@ -17,7 +17,7 @@ constexpr double top = 50;
 constexpr double bottom = 84;  // the numbers, what they are, the legend
 constexpr double text_line = 18;
 constexpr double row_distance = 24;
-constexpr int most_x_ticks = 10;
+constexpr int max_x_ticks = 10;
 
 std::string escaped_xml(const std::string& text) {
   std::string safe;
@@ -81,9 +81,9 @@ std::string grid_line(double x1, double y1, double x2, double y2) {
 
 // 1, 2 or 5 times a power of ten, so that there are no more ticks than fit.
 double tick_distance(double last) {
-  const double power = std::pow(10, std::floor(std::log10(last / most_x_ticks)));
+  const double power = std::pow(10, std::floor(std::log10(last / max_x_ticks)));
   for (const double times : {1, 2, 5})
-    if (times * power * most_x_ticks >= last) return times * power;
+    if (times * power * max_x_ticks >= last) return times * power;
   return 10 * power;
 }
 
@@ -152,7 +152,7 @@ std::string legend(const std::vector<Curve>& curves) {
 
 }  // namespace
 
-std::string Figure::svg() const {
+std::string Plot::svg() const {
   const Axes axes(curves);
   const double middle = top + (height - top - bottom) / 2;
   std::string svg = fmt::format(

@@ -1,4 +1,4 @@
-// Figure draws curves as SVG: what was measured as dots on a line, what was calculated as a dashed
+// Plot draws curves as SVG: what was measured as dots on a line, what was calculated as a dashed
 // line. The vertical axis is logarithmic.
 #pragma once
 
@@ -18,7 +18,7 @@ struct Curve {
   std::vector<Point> calculated;
 };
 
-struct Figure {
+struct Plot {
   std::string title;
   std::string x_label;
   std::string y_label;

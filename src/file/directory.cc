@@ -9,11 +9,11 @@
 namespace netlab {
 namespace {
 
-constexpr int as_folder = O_PATH | O_DIRECTORY;
+constexpr int as_directory = O_PATH | O_DIRECTORY;
 
 // "notes.txt" in "." is "notes.txt" to its user.
 // "a/b" for "a/b/c", "/" for "/c", "." for "c".
-std::string folder_of(const std::string& path) {
+std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return path.substr(0, slash == 0 ? 1 : slash);
@@ -26,17 +26,17 @@ std::string last_of(const std::string& path) {
   return name;
 }
 
-std::optional<struct stat> status_at(const Fd& folder, const std::string& name, int flags) {
+std::optional<struct stat> status_at(const Fd& directory, const std::string& name, int flags) {
   struct stat status {};
-  if (::fstatat(folder.get(), name.c_str(), &status, flags) != 0) return std::nullopt;
+  if (::fstatat(directory.get(), name.c_str(), &status, flags) != 0) return std::nullopt;
   return status;
 }
 
 }  // namespace
 
-std::string joined(const std::string& folder, const std::string& name) {
-  if (folder.empty() || folder == "." || name.starts_with('/')) return name;
-  return folder.ends_with('/') ? folder + name : folder + "/" + name;
+std::string joined(const std::string& directory, const std::string& name) {
+  if (directory.empty() || directory == "." || name.starts_with('/')) return name;
+  return directory.ends_with('/') ? directory + name : directory + "/" + name;
 }
 
 std::string last_part(std::string path) {
@@ -45,80 +45,81 @@ std::string last_part(std::string path) {
   return path == "." || path == ".." ? "" : path;
 }
 
-Folder::Folder(const std::string& path, Bounds bounds)
+Directory::Directory(const std::string& path, Bounds bounds)
     : path_(bounds == Bounds::anywhere ? path : "") {
-  const int fd = open_anywhere(AT_FDCWD, path.c_str(), as_folder, 0);
+  const int fd = open_anywhere(AT_FDCWD, path.c_str(), as_directory, 0);
   if (fd < 0) throw SystemError("open " + path, -fd);
   fd_ = std::make_shared<const Fd>(fd);
   open_ = bounds == Bounds::beneath ? choose_open_beneath(fd) : open_anywhere;
 }
 
-Fd Folder::open(const std::string& name, int flags, mode_t mode) const {
+Fd Directory::open(const std::string& name, int flags, mode_t mode) const {
   const int fd = open_(fd_->get(), name.c_str(), flags, mode);
   if (fd < 0) throw SystemError("open " + joined(path_, name), -fd);
   return Fd(fd);
 }
 
-Folder Folder::folder(const std::string& name) const {
-  return {std::make_shared<const Fd>(open(name, as_folder)), joined(path_, name), open_};
+Directory Directory::directory(const std::string& name) const {
+  return {std::make_shared<const Fd>(open(name, as_directory)), joined(path_, name), open_};
 }
 
-Place Folder::place(const std::string& name) const {
+FileName Directory::place(const std::string& name) const {
   std::string last = last_of(name);
-  const std::string parent = folder_of(name);
-  return {parent == "." ? fd_ : folder(parent).fd_, std::move(last), joined(path_, name)};
+  const std::string parent = directory_of(name);
+  return {parent == "." ? fd_ : directory(parent).fd_, std::move(last), joined(path_, name)};
 }
 
-Place Place::of(const std::string& path) {
+FileName FileName::of(const std::string& path) {
   last_of(path);
-  return Folder(folder_of(path), Folder::Bounds::anywhere).place(path.substr(path.rfind('/') + 1));
+  return Directory(directory_of(path), Directory::Bounds::anywhere)
+      .place(path.substr(path.rfind('/') + 1));
 }
 
-Place Place::beside(const std::string& name) const {
-  return {folder_, name, path_.substr(0, path_.size() - name_.size()) + name};
+FileName FileName::beside(const std::string& name) const {
+  return {directory_, name, path_.substr(0, path_.size() - name_.size()) + name};
 }
 
-int Place::open(int flags, mode_t mode) const {
-  return open_anywhere(folder_->get(), name_.c_str(), flags, mode);
+int FileName::open(int flags, mode_t mode) const {
+  return open_anywhere(directory_->get(), name_.c_str(), flags, mode);
 }
 
-std::optional<struct stat> Place::status() const {
-  return status_at(*folder_, name_, 0);
+std::optional<struct stat> FileName::status() const {
+  return status_at(*directory_, name_, 0);
 }
 
-std::optional<struct stat> Place::status_of_link() const {
-  return status_at(*folder_, name_, AT_SYMLINK_NOFOLLOW);
+std::optional<struct stat> FileName::status_of_link() const {
+  return status_at(*directory_, name_, AT_SYMLINK_NOFOLLOW);
 }
 
-void Place::rename(const Place& to, bool replace) const {
-  const int from_folder = folder_->get();
-  const int to_folder = to.folder_->get();
+void FileName::rename(const FileName& to, bool replace) const {
+  const int from_directory = directory_->get();
+  const int to_directory = to.directory_->get();
   const unsigned int flags = replace ? 0 : RENAME_NOREPLACE;
-  int result = ::renameat2(from_folder, name_.c_str(), to_folder, to.name_.c_str(), flags);
+  int result = ::renameat2(from_directory, name_.c_str(), to_directory, to.name_.c_str(), flags);
   // A file system that can't (NFS): link(2) does not replace either.
   if (result != 0 && errno == EINVAL && !replace) {
-    result = ::linkat(from_folder, name_.c_str(), to_folder, to.name_.c_str(), 0);
+    result = ::linkat(from_directory, name_.c_str(), to_directory, to.name_.c_str(), 0);
     if (result == 0) remove();
   }
   if (result != 0) throw SystemError("rename " + path_ + " to " + to.path_);
 }
 
-void Place::remove() const {
-  ::unlinkat(folder_->get(), name_.c_str(), 0);
+void FileName::remove() const {
+  ::unlinkat(directory_->get(), name_.c_str(), 0);
 }
 
-void Place::make_folder() const {
-  if (::mkdirat(folder_->get(), name_.c_str(), 0777) == 0) return;
+void FileName::make_directory() const {
+  if (::mkdirat(directory_->get(), name_.c_str(), 0777) == 0) return;
   const int error = errno;
   const auto there = status_of_link();
   if (error != EEXIST || !there || !S_ISDIR(there->st_mode))
     throw SystemError("make the folder " + path_, error);
 }
 
-void Place::sync_folder() const {
+void FileName::sync_directory() const {
   // A descriptor made with O_PATH can't be synced.
-  const Fd folder(open_anywhere(folder_->get(), ".", O_RDONLY | O_DIRECTORY, 0));
-  if (!folder || ::fsync(folder.get()) != 0) throw SystemError("sync the folder of " + path_);
+  const Fd directory(open_anywhere(directory_->get(), ".", O_RDONLY | O_DIRECTORY, 0));
+  if (!directory || ::fsync(directory.get()) != 0) throw SystemError("sync the folder of " + path_);
 }
 
 }  // namespace netlab

@@ -9,27 +9,27 @@ namespace {
 
 Entry::Kind kind_of(mode_t mode) {
   if (S_ISREG(mode)) return Entry::Kind::file;
-  if (S_ISDIR(mode)) return Entry::Kind::folder;
+  if (S_ISDIR(mode)) return Entry::Kind::directory;
   return S_ISLNK(mode) ? Entry::Kind::link : Entry::Kind::other;
 }
 
 }  // namespace
 
-void Listing::Close::operator()(DIR* stream) const {
+void DirectoryReader::Close::operator()(DIR* stream) const {
   ::closedir(stream);
 }
 
-Listing::Listing(const Folder& parent, const std::string& name) : name_(name) {
-  Fd folder = parent.open(name, O_RDONLY | O_DIRECTORY);
+DirectoryReader::DirectoryReader(const Directory& parent, const std::string& name) : name_(name) {
+  Fd directory = parent.open(name, O_RDONLY | O_DIRECTORY);
   struct stat status {};
-  if (fstat(folder.get(), &status) != 0) throw SystemError("stat " + name);
-  state_ = FileState(status);
-  stream_.reset(::fdopendir(folder.get()));
+  if (fstat(directory.get(), &status) != 0) throw SystemError("stat " + name);
+  state_ = FileStatus(status);
+  stream_.reset(::fdopendir(directory.get()));
   if (!stream_) throw SystemError("open " + name);
-  folder.release();  // it is the stream's now
+  directory.release();  // it is the stream's now
 }
 
-std::optional<Entry> Listing::next() {
+std::optional<Entry> DirectoryReader::next() {
   for (;;) {
     errno = 0;
     const dirent* const found = ::readdir(stream_.get());
@@ -41,7 +41,7 @@ std::optional<Entry> Listing::next() {
     if (::fstatat(::dirfd(stream_.get()), found->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
       continue;
     const Entry::Kind kind = kind_of(status.st_mode);
-    const FileState state(status);
+    const FileStatus state(status);
     const bool is_file = kind == Entry::Kind::file;
     return Entry{kind, std::string(name), is_file ? state.size : 0, state.modified,
                  is_file && state.executable};

@@ -1,5 +1,5 @@
-// Listing reads what is in a folder, an entry at a time: a million of them cost no more memory than
-// one (readdir(3)).
+// DirectoryReader reads what is in a folder, an entry at a time: a million of them cost no more
+// memory than one (readdir(3)).
 #pragma once
 
 #include <dirent.h>
@@ -15,7 +15,7 @@
 namespace netlab {
 
 struct Entry {
-  enum class Kind { file, folder, link, other };
+  enum class Kind { file, directory, link, other };
   Kind kind = Kind::file;
   std::string name;
   std::uint64_t size = 0;      // bytes, of a file
@@ -25,14 +25,14 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-class Listing {
+class DirectoryReader {
  public:
   // Throws SystemError{"open NAME"}, ENOTDIR.
-  Listing(const Folder& parent, const std::string& name);
+  DirectoryReader(const Directory& parent, const std::string& name);
 
   // In no order, without "." and ".."; what is gone meanwhile is left out. Throws SystemError.
   std::optional<Entry> next();
-  const FileState& state() const { return state_; }  // of the folder
+  const FileStatus& state() const { return state_; }  // of the folder
 
  private:
   struct Close {
@@ -40,7 +40,7 @@ class Listing {
   };
 
   std::string name_;
-  FileState state_;
+  FileStatus state_;
   std::unique_ptr<DIR, Close> stream_;
 };
 

@@ -17,19 +17,19 @@ std::uint64_t nanoseconds(const timespec& time) {
 
 }  // namespace
 
-FileState::FileState(const struct stat& status)
+FileStatus::FileStatus(const struct stat& status)
     : size(static_cast<std::uint64_t>(status.st_size)),
       tag(fmt::format("{:x}-{:x}-{:x}", nanoseconds(status.st_mtim), nanoseconds(status.st_ctim),
                       status.st_ino)),
       modified(nanoseconds(status.st_mtim)),
       executable((status.st_mode & S_IXUSR) != 0) {}
 
-FileState FileState::of(const Fd& file, const std::string& name) {
+FileStatus FileStatus::of(const Fd& file, const std::string& name) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0) throw SystemError("stat " + name);
   if (S_ISDIR(status.st_mode)) throw SystemError("open " + name, EISDIR);
   if (!S_ISREG(status.st_mode)) throw SystemError("open " + name, EINVAL);
-  return FileState(status);
+  return FileStatus(status);
 }
 
 void set_modified(const Fd& file, std::uint64_t modified, const std::string& name) {

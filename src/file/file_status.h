@@ -1,4 +1,4 @@
-// FileState is what a file was when it was looked at.
+// FileStatus is what a file was when it was looked at.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,17 +10,17 @@
 
 namespace netlab {
 
-struct FileState {
+struct FileStatus {
   std::uint64_t size = 0;  // bytes
   // Changes whenever the file does: its modification and change times and its inode number.
   std::string tag{};
   std::uint64_t modified = 0;  // nanoseconds since the Epoch; what is older is 0
   bool executable = false;     // by its owner
 
-  explicit FileState() = default;
-  explicit FileState(const struct stat& status);
+  explicit FileStatus() = default;
+  explicit FileStatus(const struct stat& status);
   // Throws SystemError: of fstat(2), EISDIR for a folder, EINVAL for a FIFO, a device or a socket.
-  static FileState of(const Fd& file, const std::string& name);
+  static FileStatus of(const Fd& file, const std::string& name);
 };
 
 // Sets the time of a file's last modification, nanoseconds since the Epoch (futimens(2)), and

@@ -32,11 +32,11 @@ std::string stem_of(const std::string& name) {
   return name.substr(0, longest - mark.size()) + mark;
 }
 
-Place beside(const Place& destination, const char* suffix) {
+FileName beside(const FileName& destination, const char* suffix) {
   return destination.beside(stem_of(destination.name()) + suffix);
 }
 
-Place state_of(const Place& destination) {
+FileName state_of(const FileName& destination) {
   return beside(destination, ".part.state");
 }
 
@@ -50,19 +50,19 @@ bool same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-[[noreturn]] void throw_locked(const Place& place) {
+[[noreturn]] void throw_locked(const FileName& place) {
   throw SystemError("lock " + place.path() + " (another transfer writes to it)", EWOULDBLOCK);
 }
 
 // Two transfers into one file would mix: flock(2) lets the second know.
-bool lock(const Fd& file, const Place& place) {
+bool lock(const Fd& file, const FileName& place) {
   const int result = retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); });
   if (result < 0 && result != -EWOULDBLOCK) throw SystemError("lock " + place.path(), -result);
   return result >= 0;
 }
 
 // Whoever replaced the file under our hands would have his own renamed for ours.
-void check_in_place(const Fd& file, const Place& place) {
+void check_in_place(const Fd& file, const FileName& place) {
   struct stat opened {};
   if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + place.path());
   const auto there = place.status();
@@ -70,7 +70,7 @@ void check_in_place(const Fd& file, const Place& place) {
 }
 
 // Gives no file when none is there.
-Fd open_and_lock(const Place& place, int flags) {
+Fd open_and_lock(const FileName& place, int flags) {
   // Whoever held the lock may have renamed the file away after we opened it: then once more. It
   // takes a transfer's end in the same microseconds each time, so that ten times do.
   for (int attempt = 0; attempt < 10; ++attempt) {
@@ -89,10 +89,10 @@ Fd open_and_lock(const Place& place, int flags) {
 }
 
 // Place::remove, and Place::open for writing, know no owner: these do.
-std::optional<std::string> state_text(const Place& state) {
+std::optional<std::string> state_text(const FileName& state) {
   const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) return std::nullopt;
-  std::array<std::byte, PartialState::most + 1> bytes;
+  std::array<std::byte, PartialRecord::most + 1> bytes;
   std::size_t size = 0;
   while (size < bytes.size()) {
     const ssize_t got = call::read(file.get(), std::span(bytes).subspan(size));
@@ -102,23 +102,23 @@ std::optional<std::string> state_text(const Place& state) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), size);
 }
 
-bool is_another_s(const Place& state) {
-  return state.status_of_link() && !PartialState::is_ours(state_text(state).value_or("?"));
+bool is_another_s(const FileName& state) {
+  return state.status_of_link() && !PartialRecord::is_ours(state_text(state).value_or("?"));
 }
 
-[[noreturn]] void throw_another_s(const Place& place) {
+[[noreturn]] void throw_another_s(const FileName& place) {
   throw SystemError("replace " + place.path() + " (nothing says that netlab made it: move it away)",
                     EEXIST);
 }
 
-void remove_state(const Place& destination) {
-  const Place state = state_of(destination);
+void remove_state(const FileName& destination) {
+  const FileName state = state_of(destination);
   if (!is_another_s(state)) state.remove();
 }
 
-void write_state(const Place& destination, const PartialState& state) {
-  const Place fresh = beside(destination, ".part.state.new");
-  for (const Place& place : {fresh, state_of(destination)})
+void write_state(const FileName& destination, const PartialRecord& state) {
+  const FileName fresh = beside(destination, ".part.state.new");
+  for (const FileName& place : {fresh, state_of(destination)})
     if (is_another_s(place)) throw_another_s(place);
   const int fd = fresh.open(O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, new_file);
   if (fd < 0) throw SystemError("open " + fresh.path(), -fd);
@@ -134,9 +134,9 @@ void make_durable(const Fd& file, const std::string& path) {
 // Whoever was killed while it wrote a small file has left no state: where what is there is the
 // beginning of these bytes, it is as if it had, for nothing is lost. (An empty one needs none, and
 // may be somebody's who is about to write.)
-void adopt_beginning(const Place& destination, std::span<const std::byte> bytes) {
-  auto part = Partial::find_part(destination);
-  if (!part || !part->may_be_anothers() || part->size() > bytes.size()) return;
+void adopt_prefix(const FileName& destination, std::span<const std::byte> bytes) {
+  auto part = PartialFile::find_part(destination);
+  if (!part || !part->would_lose_user_data() || part->size() > bytes.size()) return;
   std::vector<std::byte> there(part->size());
   part->read(0, there);
   if (std::ranges::equal(there, bytes.first(there.size()))) part->start(part->size(), "");
@@ -144,55 +144,55 @@ void adopt_beginning(const Place& destination, std::span<const std::byte> bytes)
 
 }  // namespace
 
-Place Partial::part_of(const Place& destination) {
+FileName PartialFile::part_of(const FileName& destination) {
   return beside(destination, ".part");
 }
 
-Partial::Partial(const Place& destination, const Place& place, Fd file, bool is_ours)
+PartialFile::PartialFile(const FileName& destination, const FileName& place, Fd file, bool is_ours)
     : destination_(destination),
       place_(place),
       file_(std::move(file)),
       is_ours_(is_ours),
       size_(size_of(file_, path())) {
   const auto text = state_text(state_of(destination));
-  is_known_ = text && PartialState::is_ours(*text);
-  state_ = PartialState::parse(text.value_or(""));
+  is_known_ = text && PartialRecord::is_ours(*text);
+  state_ = PartialRecord::parse(text.value_or(""));
 }
 
-std::optional<Partial> Partial::find_part(const Place& destination) {
-  const Place part = part_of(destination);
+std::optional<PartialFile> PartialFile::find_part(const FileName& destination) {
+  const FileName part = part_of(destination);
   Fd file = open_and_lock(part, O_RDWR | O_NOFOLLOW);
   if (!file) return std::nullopt;
-  return Partial(destination, part, std::move(file), true);
+  return PartialFile(destination, part, std::move(file), true);
 }
 
-std::optional<Partial> Partial::find(const Place& destination) {
+std::optional<PartialFile> PartialFile::find(const FileName& destination) {
   if (auto part = find_part(destination)) return part;
   // DEST may be a link that the user made. One that can't be written may be whole, or be copied.
   const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
   Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
   if (!file) return std::nullopt;
-  return Partial(destination, destination, std::move(file), false);
+  return PartialFile(destination, destination, std::move(file), false);
 }
 
-Partial Partial::create(const Place& destination, bool replace) {
+PartialFile PartialFile::create(const FileName& destination, bool replace) {
   Fd replaced(replace ? destination.open(O_RDONLY | O_NONBLOCK | O_NOFOLLOW) : -1);
   if (replaced && !lock(replaced, destination)) throw_locked(destination);
-  Partial partial = create_part(destination);
+  PartialFile partial = create_part(destination);
   partial.state_.replace = replace;
   partial.replaced_ = std::move(replaced);
   return partial;
 }
 
-Partial Partial::create_part(const Place& destination) {
-  const Place part = part_of(destination);
-  Partial partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
-  if (partial.may_be_anothers()) throw_another_s(part);
+PartialFile PartialFile::create_part(const FileName& destination) {
+  const FileName part = part_of(destination);
+  PartialFile partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
+  if (partial.would_lose_user_data()) throw_another_s(part);
   return partial;
 }
 
-Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
-  Partial part = create_part(destination_);  // DEST is locked, by us
+PartialFile PartialFile::copy(std::uint64_t count, const std::string& tag) const {
+  PartialFile part = create_part(destination_);  // DEST is locked, by us
   part.replace();
   try {
     part.start(0, tag);
@@ -204,12 +204,12 @@ Partial Partial::copy(std::uint64_t count, const std::string& tag) const {
   return part;
 }
 
-void Partial::discard() {
+void PartialFile::discard() {
   place_.remove();
   remove_state(destination_);
 }
 
-void Partial::take_from(const Partial& other, std::uint64_t count) {
+void PartialFile::take_from(const PartialFile& other, std::uint64_t count) {
   struct stat status {};
   if (::fstat(other.file_.get(), &status) != 0) throw SystemError("stat " + other.path());
   if (::fchmod(file_.get(), status.st_mode & 0777) != 0) throw SystemError("chmod " + path());
@@ -222,17 +222,17 @@ void Partial::take_from(const Partial& other, std::uint64_t count) {
   size_ = count;
 }
 
-bool Partial::is_file_of_its_own() const {
+bool PartialFile::is_file_of_its_own() const {
   const auto there = place_.status_of_link();
   return there && S_ISREG(there->st_mode);
 }
 
-void Partial::read(std::uint64_t offset, std::span<std::byte> into) const {
+void PartialFile::read(std::uint64_t offset, std::span<std::byte> into) const {
   if (call::read_all_at(file_.get(), into, offset, path()) < into.size())
     throw SystemError("read " + path() + " (it has become shorter)", EIO);
 }
 
-void Partial::start(std::uint64_t offset, const std::string& tag, bool holes) {
+void PartialFile::start(std::uint64_t offset, const std::string& tag, bool holes) {
   state_.tag = tag;
   state_.holes = holes || (state_.holes && offset > 0);
   // First, for it says that what is there is ours.
@@ -241,17 +241,17 @@ void Partial::start(std::uint64_t offset, const std::string& tag, bool holes) {
   seek(file_, offset, path());
 }
 
-void Partial::truncate(std::uint64_t size) const {
+void PartialFile::truncate(std::uint64_t size) const {
   const auto end = static_cast<off_t>(size);
   if (retry_interrupted([&] { return ::ftruncate(file_.get(), end); }) < 0)
     throw SystemError("truncate " + path());
 }
 
-void Partial::sync() const {
+void PartialFile::sync() const {
   if (::fdatasync(file_.get()) != 0) throw SystemError("sync " + path());
 }
 
-Fd Partial::reopen(std::uint64_t offset) const {
+Fd PartialFile::reopen(std::uint64_t offset) const {
   const int fd = place_.open(O_WRONLY | O_NOFOLLOW);
   if (fd < 0) throw SystemError("open " + path(), -fd);
   Fd file(fd);
@@ -259,18 +259,18 @@ Fd Partial::reopen(std::uint64_t offset) const {
   return file;
 }
 
-std::string Partial::unlock() const {
-  const std::string tag = FileState::of(file_, path()).tag;
+std::string PartialFile::unlock() const {
+  const std::string tag = FileStatus::of(file_, path()).tag;
   if (::flock(file_.get(), LOCK_UN) != 0) throw SystemError("unlock " + path());
   return tag;
 }
 
-void Partial::lock_again(const std::string& tag) const {
-  if (!lock(file_, place_) || FileState::of(file_, path()).tag != tag) throw_locked(place_);
+void PartialFile::lock_again(const std::string& tag) const {
+  if (!lock(file_, place_) || FileStatus::of(file_, path()).tag != tag) throw_locked(place_);
   check_in_place(file_, place_);
 }
 
-void Partial::complete(const Finish& finish) {
+void PartialFile::complete(const FinalAttributes& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   if (finish.modified) set_modified(file_, *finish.modified, path());
   if (finish.durable) make_durable(file_, path());
@@ -278,18 +278,18 @@ void Partial::complete(const Finish& finish) {
   if (is_ours_) {
     place_.rename(destination_, state_.replace);
   }
-  if (finish.durable) destination_.sync_folder();
+  if (finish.durable) destination_.sync_directory();
   remove_state(destination_);
 }
 
-void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
-                 const Finish& finish) {
-  const Place part = Partial::part_of(destination);
+void write_whole(const FileName& destination, std::span<const std::byte> bytes, bool replace,
+                 const FinalAttributes& finish) {
+  const FileName part = PartialFile::part_of(destination);
   const int fd = part.open(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
                            finish.executable.value_or(false) ? new_program : new_file);
   if (fd == -EEXIST) {  // of an earlier time, or another transfer's
-    adopt_beginning(destination, bytes);
-    Partial partial = Partial::create(destination, replace);
+    adopt_prefix(destination, bytes);
+    PartialFile partial = PartialFile::create(destination, replace);
     partial.start(0, "");
     call::write_all(partial.file().get(), bytes, partial.path());
     partial.complete(finish);
@@ -304,15 +304,15 @@ void write_whole(const Place& destination, std::span<const std::byte> bytes, boo
   if (finish.durable) make_durable(file, part.path());
   check_in_place(file, part);
   part.rename(destination, replace);
-  if (finish.durable) destination.sync_folder();
+  if (finish.durable) destination.sync_directory();
 }
 
-bool is_of_transfer(const Place& place) {
+bool is_partial(const FileName& place) {
   if (!is_named_as_partial(place.name())) return false;
   const bool is_part = place.name().ends_with(".part");
-  const Place state = is_part ? place.beside(place.name() + ".state") : place;
+  const FileName state = is_part ? place.beside(place.name() + ".state") : place;
   const auto text = state_text(state);
-  return text && PartialState::is_ours(*text);
+  return text && PartialRecord::is_ours(*text);
 }
 
 bool is_named_as_partial(std::string_view name) {
@@ -323,7 +323,7 @@ bool is_named_as_partial(std::string_view name) {
 PathState look_at(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return {PathState::Kind::absent, 0};
-  if (S_ISDIR(status.st_mode)) return {PathState::Kind::folder, 0};
+  if (S_ISDIR(status.st_mode)) return {PathState::Kind::directory, 0};
   if (!S_ISREG(status.st_mode)) return {PathState::Kind::other, 0};
   return {PathState::Kind::regular, static_cast<std::uint64_t>(status.st_size)};
 }
@@ -335,7 +335,7 @@ Fd open_to_write(const std::string& path) {
 }
 
 void lock_to_write(const Fd& file, const std::string& path) {
-  const Place place = Place::of(path);
+  const FileName place = FileName::of(path);
   if (!lock(file, place)) throw_locked(place);
 }
 

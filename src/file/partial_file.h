@@ -1,5 +1,5 @@
-// Partial is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a rename
-// when it is whole, so that nobody ever sees half a file under the final name; beside it
+// PartialFile is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a
+// rename when it is whole, so that nobody ever sees half a file under the final name; beside it
 // DEST.part.state tells which state of the remote file it is a part of, and that it is netlab's: a
 // file that only happens to be called so is never begun anew, nor is such a state replaced. A
 // partial that someone made by other means is continued where it is a part; under the final name in
@@ -19,29 +19,29 @@
 namespace netlab {
 
 // What a file gets with its final name.
-struct Finish {
+struct FinalAttributes {
   std::optional<std::uint64_t> modified{};  // nanoseconds since the Epoch; nothing: now
   std::optional<bool> executable{};         // nothing: as it is
   bool durable = false;  // it is on the disk, and so is its name, when complete() returns
 };
 
-class Partial {
+class PartialFile {
  public:
   // DEST.part or, failing that, DEST itself; nothing when neither is there. Throws SystemError:
   // EWOULDBLOCK when another transfer writes to it.
-  static std::optional<Partial> find(const Place& destination);
+  static std::optional<PartialFile> find(const FileName& destination);
   // DEST.part alone.
-  static std::optional<Partial> find_part(const Place& destination);
+  static std::optional<PartialFile> find_part(const FileName& destination);
   // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
   // Throws SystemError, EEXIST when a file is there that is not known; EWOULDBLOCK when
   // another transfer writes to it, or to the DEST that is to be replaced.
-  static Partial create(const Place& destination, bool replace);
+  static PartialFile create(const FileName& destination, bool replace);
   // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
   // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
   // shorter; then there is no DEST.part.
-  Partial copy(std::uint64_t count, const std::string& tag) const;
+  PartialFile copy(std::uint64_t count, const std::string& tag) const;
   // Where the bytes go until they are whole.
-  static Place part_of(const Place& destination);
+  static FileName part_of(const FileName& destination);
 
   const std::string& path() const { return place_.path(); }
   std::uint64_t size() const { return size_; }  // bytes, when it was opened
@@ -54,7 +54,7 @@ class Partial {
   // Whether its state says that netlab made it. That of a small file has none while it is written.
   bool is_known() const { return is_known_; }
   // Whether something would be lost with it that may be the user's own.
-  bool may_be_anothers() const { return size_ > 0 && !is_known_; }
+  bool would_lose_user_data() const { return size_ > 0 && !is_known_; }
 
   // Whether its name is its own, and not that of a link to it.
   bool is_file_of_its_own() const;
@@ -75,37 +75,37 @@ class Partial {
   void truncate(std::uint64_t size) const;
   // fdatasync(2). Throws SystemError.
   void sync() const;
-  // Lets others write to it; the tag of what it is now (FileState).
+  // Lets others write to it; the tag of what it is now (FileStatus).
   std::string unlock() const;
   // Throws SystemError, EWOULDBLOCK when another does, or has.
   void lock_again(const std::string& tag) const;
   // It is whole: gives it its final name. Throws SystemError, EEXIST when DEST has come up
   // meanwhile and is not to be replaced, EWOULDBLOCK when DEST.part is another file by now.
-  void complete(const Finish& finish = {});
+  void complete(const FinalAttributes& finish = {});
 
  private:
-  Partial(const Place& destination, const Place& place, Fd file, bool is_ours);
-  static Partial create_part(const Place& destination);
-  void take_from(const Partial& other, std::uint64_t count);
+  PartialFile(const FileName& destination, const FileName& place, Fd file, bool is_ours);
+  static PartialFile create_part(const FileName& destination);
+  void take_from(const PartialFile& other, std::uint64_t count);
   void discard();
 
-  Place destination_;
-  Place place_;
+  FileName destination_;
+  FileName place_;
   Fd file_;
   Fd replaced_{};  // DEST, locked: nobody else continues it in its place
   bool is_ours_;
   std::uint64_t size_;
   bool is_known_ = false;
-  PartialState state_;
+  PartialRecord state_;
 };
 
 // All of a small file at once, by way of DEST.part and with fewer calls. Throws SystemError, EEXIST
 // as complete(), and as create() unless what is there is the beginning of `bytes`.
-void write_whole(const Place& destination, std::span<const std::byte> bytes, bool replace,
-                 const Finish& finish);
+void write_whole(const FileName& destination, std::span<const std::byte> bytes, bool replace,
+                 const FinalAttributes& finish);
 
 // Whether it is the partial of a transfer, running or broken off, or its state: netlab made it.
-bool is_of_transfer(const Place& place);
+bool is_partial(const FileName& place);
 
 // Whether a file of this name could be the partial of another, or its state. Of several, sorted by
 // their names, the other comes first.
@@ -113,7 +113,7 @@ bool is_named_as_partial(std::string_view name);
 
 // What is at a path, links followed.
 struct PathState {
-  enum class Kind { absent, regular, folder, other } kind;
+  enum class Kind { absent, regular, directory, other } kind;
   std::uint64_t size;  // bytes, of a regular file
 };
 PathState look_at(const std::string& path);

@@ -10,10 +10,10 @@ constexpr std::string_view holes_line = "holes";
 
 }  // namespace
 
-PartialState PartialState::parse(std::string_view text) {
+PartialRecord PartialRecord::parse(std::string_view text) {
   if (text.size() > most || !text.starts_with(mark) || !text.ends_with('\n')) return {};
   text.remove_prefix(mark.size());
-  PartialState state;
+  PartialRecord state;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() + 1);
@@ -27,11 +27,11 @@ PartialState PartialState::parse(std::string_view text) {
   return state;
 }
 
-bool PartialState::is_ours(std::string_view text) {
+bool PartialRecord::is_ours(std::string_view text) {
   return text.substr(0, mark.size()) == mark.substr(0, text.size());
 }
 
-std::string PartialState::emit() const {
+std::string PartialRecord::emit() const {
   std::string text(mark);
   const auto add = [&text](std::string_view line, std::string_view value = "") {
     text.append(line).append(value).append("\n");

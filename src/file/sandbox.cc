@@ -23,17 +23,17 @@ constexpr std::uint64_t bits_below(int number) {
 }
 constexpr std::uint64_t write_file = bit(1);
 constexpr std::uint64_t read_file = bit(2);
-constexpr std::uint64_t read_folder = bit(3);
-constexpr std::uint64_t remove_folder = bit(4);
+constexpr std::uint64_t read_directory = bit(3);
+constexpr std::uint64_t remove_directory = bit(4);
 constexpr std::uint64_t remove_file = bit(5);
-constexpr std::uint64_t make_folder = bit(7);
+constexpr std::uint64_t make_directory = bit(7);
 constexpr std::uint64_t make_regular = bit(8);
 constexpr std::uint64_t refer = bit(13);  // rename and link from one folder to another
 constexpr std::uint64_t truncate = bit(14);
 
-constexpr std::uint64_t reading = read_file | read_folder;
+constexpr std::uint64_t reading = read_file | read_directory;
 constexpr std::uint64_t writing =
-    write_file | truncate | make_regular | make_folder | remove_file | remove_folder | refer;
+    write_file | truncate | make_regular | make_directory | remove_file | remove_directory | refer;
 
 constexpr unsigned create_ruleset_version = 1;
 constexpr int rule_path_beneath = 1;
@@ -65,20 +65,20 @@ void allow(const Fd& rules, std::uint64_t access, const Fd& beneath) {
           "add to Landlock's rules");
 }
 
-void enforce(const Confinement& confinement, const Fd& folder) {
+void enforce(const SandboxRules& confinement, const Fd& directory) {
   const RulesetAttributes handled{confinement.files, confinement.network, confinement.scope};
   const Fd rules(static_cast<int>(checked(
       syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0), "make Landlock's rules")));
-  allow(rules, confinement.beneath, folder);
+  allow(rules, confinement.beneath, directory);
 #ifdef NETLAB_SANITIZED  // the search for leaks at the end reads what /proc says of the process
   allow(rules, reading, Fd(open("/proc", O_PATH | O_CLOEXEC)));
 #endif
   checked(syscall(SYS_landlock_restrict_self, rules.get(), 0), "obey Landlock's rules");
 }
 
-std::string name_of(const Fd& folder) {
+std::string name_of(const Fd& directory) {
   std::error_code ignored;
-  return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", folder.get()), ignored);
+  return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", directory.get()), ignored);
 }
 
 // By strace(1), which has started us and would see no more than numbers (ptrace(2)).
@@ -91,8 +91,8 @@ bool is_traced() {
 
 }  // namespace
 
-Confinement Confinement::of(int abi, bool writable) {
-  Confinement of{.abi = abi, .writable = writable};
+SandboxRules SandboxRules::of(int abi, bool writable) {
+  SandboxRules of{.abi = abi, .writable = writable};
   // Of the first version, and what came later: refer, truncate, ioctl on devices.
   of.files = bits_below(abi < 2 ? 13 : abi < 3 ? 14 : abi < 5 ? 15 : 16);
   of.beneath = of.files & (writable ? reading | writing : reading);
@@ -101,9 +101,9 @@ Confinement Confinement::of(int abi, bool writable) {
   return of;
 }
 
-std::string Confinement::text(const std::string& folder) const {
+std::string SandboxRules::text(const std::string& directory) const {
   std::string line = fmt::format("confined to {} (Landlock ABI {}): reads {}files beneath it",
-                                 folder, abi, writable ? "and writes " : "");
+                                 directory, abi, writable ? "and writes " : "");
   if (abi >= 6) return line + ", nothing else";
   line += "; this kernel can't forbid signals to others (ABI 6)";
   if (abi < 4) line += ", TCP connections (ABI 4)";
@@ -111,21 +111,21 @@ std::string Confinement::text(const std::string& folder) const {
   return line;
 }
 
-std::string confine(const Fd& folder, bool writable) {
+std::string enter_sandbox(const Fd& directory, bool writable) {
   if (!is_traced()) prctl(PR_SET_DUMPABLE, 0);
-  renounce_privileges();  // without which Landlock is for root alone
+  set_no_new_privs();  // without which Landlock is for root alone
   const char* const also = "; no new privileges";
   try {
-    const Confinement confinement = Confinement::of(kernels_abi(), writable);
-    const std::string text = confinement.text(name_of(folder));
-    enforce(confinement, folder);
+    const SandboxRules confinement = SandboxRules::of(kernels_abi(), writable);
+    const std::string text = confinement.text(name_of(directory));
+    enforce(confinement, directory);
     return text + also;
   } catch (const SystemError& error) {
     return fmt::format("not confined: {}{}", error.what(), also);
   }
 }
 
-void renounce_privileges() {
+void set_no_new_privs() {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 

@@ -6,7 +6,7 @@
 
 namespace netlab {
 
-Share::Served Share::look_for(const std::string& path) {
+ServedFiles::Served ServedFiles::look_for(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
@@ -16,36 +16,36 @@ Share::Served Share::look_for(const std::string& path) {
   return {whole.has_parent_path() ? whole.parent_path().string() : ".", whole.filename().string()};
 }
 
-Share::Share(const std::string& path, const std::string& default_name)
-    : Share(look_for(path), default_name) {}
+ServedFiles::ServedFiles(const std::string& path, const std::string& default_name)
+    : ServedFiles(look_for(path), default_name) {}
 
-Share::Share(const Served& served, const std::string& default_name)
-    : folder_(served.folder, Folder::Bounds::beneath),
+ServedFiles::ServedFiles(const Served& served, const std::string& default_name)
+    : directory_(served.directory, Directory::Bounds::beneath),
       default_name_(served.file.empty() ? default_name : served.file),
       single_(!served.file.empty()) {
   if (!default_name_.empty()) open("");  // says now rather than to each client that it can't be had
 }
 
-SharedFile Share::open(std::string_view asked) const {
+ServedFile ServedFiles::open(std::string_view asked) const {
   const std::string name(asked.empty() ? default_name_ : asked);
   check(name);
   // O_NONBLOCK: opening a FIFO must not wait for its other end.
-  SharedFile file{folder_.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY), FileState(), name};
-  file.state = FileState::of(file.fd, name);
+  ServedFile file{directory_.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY), FileStatus(), name};
+  file.state = FileStatus::of(file.fd, name);
   return file;
 }
 
-Listing Share::list(const std::string& name) const {
+DirectoryReader ServedFiles::list(const std::string& name) const {
   check(name);
-  return Listing(folder_, name);
+  return DirectoryReader(directory_, name);
 }
 
-Place Share::place(const std::string& name) const {
+FileName ServedFiles::place(const std::string& name) const {
   check(name);
-  return folder_.place(name);
+  return directory_.place(name);
 }
 
-void Share::check(const std::string& name) const {
+void ServedFiles::check(const std::string& name) const {
   if (name.empty() || name.find('\0') != std::string::npos) throw SystemError("open", ENOENT);
   if (single_ && name != default_name_) throw SystemError("open " + name, ENOENT);
 }

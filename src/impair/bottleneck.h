@@ -12,11 +12,11 @@
 
 namespace netlab {
 
-class Line {
+class Bottleneck {
  public:
   // `rate` in bytes a second, 0: none, and then nobody waits. `queue`: packets that may wait behind
   // the one that is being sent.
-  Line(std::uint64_t rate, std::size_t queue) : rate_(rate), queue_(queue) {}
+  Bottleneck(std::uint64_t rate, std::size_t queue) : rate_(rate), queue_(queue) {}
 
   // When the last byte of a packet of `size` bytes that comes now has left; nothing when the queue
   // has no room for it. `now` never goes back.

@@ -5,21 +5,21 @@
 
 namespace netlab {
 
-double most_loss(double burst) {
+double max_loss(double burst) {
   return burst == 0 ? 1 : burst / (burst + 1);
 }
 
-Link::Link(const LinkSettings& settings, std::uint64_t seed, std::uint64_t stream, Line* line)
+Link::Link(const LinkSettings& settings, std::uint64_t seed, std::uint64_t stream, Bottleneck* line)
     : settings_(settings),
-      chance_(seed, stream),
-      own_line_(settings.rate, settings.queue),
-      line_(line) {
+      decisions_(seed, stream),
+      own_bottleneck_(settings.rate, settings.queue),
+      bottleneck_(line) {
   assert(settings.burst == 0 || settings.burst >= 1);
-  assert(settings.loss <= most_loss(settings.burst) || settings.loss == 1);
+  assert(settings.loss <= max_loss(settings.burst) || settings.loss == 1);
 }
 
-bool Link::has(Chance::Of what, double share) const {
-  return share > 0 && chance_.share(what, ordinal_) < share;
+bool Link::has(Decisions::Kind what, double share) const {
+  return share > 0 && decisions_.share(what, ordinal_) < share;
 }
 
 bool Link::is_dropped() const {
@@ -36,7 +36,7 @@ bool Link::is_lost() {
   double share = settings_.loss;
   if (settings_.burst > 0 && share < 1 && ordinal_ > 1)
     share = in_burst_ ? 1 - 1 / settings_.burst : share / (settings_.burst * (1 - share));
-  in_burst_ = has(Chance::Of::loss, share);
+  in_burst_ = has(Decisions::Kind::loss, share);
   return in_burst_;
 }
 
@@ -44,12 +44,13 @@ bool Link::is_lost() {
 Instant Link::arrival(Instant sent, bool reordered) {
   Duration delay = settings_.delay;
   if (settings_.jitter > Duration::zero()) {
-    const double part = 2 * chance_.share(Chance::Of::jitter, ordinal_) - 1;
+    const double part = 2 * decisions_.share(Decisions::Kind::jitter, ordinal_) - 1;
     delay += std::chrono::duration_cast<Duration>(part *
                                                   std::chrono::duration<double>(settings_.jitter));
   }
-  const Instant at = std::max(later(sent, std::max(delay, Duration::zero())), last_arrival_);
-  if (reordered) return later(at, settings_.reorder_by);
+  const Instant at =
+      std::max(add_saturating(sent, std::max(delay, Duration::zero())), last_arrival_);
+  if (reordered) return add_saturating(at, settings_.reorder_by);
   last_arrival_ = at;
   return at;
 }
@@ -65,15 +66,15 @@ Fate Link::pass(Instant now, std::size_t size) {
     fate.outcome = Fate::Outcome::lost;
     return fate;
   }
-  const auto sent = (line_ ? *line_ : own_line_).pass(now, size);
+  const auto sent = (bottleneck_ ? *bottleneck_ : own_bottleneck_).pass(now, size);
   if (!sent) {
     fate.outcome = Fate::Outcome::overflow;
     return fate;
   }
-  fate.reordered = has(Chance::Of::reorder, settings_.reorder);
-  fate.duplicated = has(Chance::Of::duplicate, settings_.duplicate);
-  if (size > 0 && has(Chance::Of::corrupt, settings_.corrupt))
-    fate.flipped_bit = chance_.number(Chance::Of::bit, ordinal_) % (size * 8);
+  fate.reordered = has(Decisions::Kind::reorder, settings_.reorder);
+  fate.duplicated = has(Decisions::Kind::duplicate, settings_.duplicate);
+  if (size > 0 && has(Decisions::Kind::corrupt, settings_.corrupt))
+    fate.flipped_bit = decisions_.number(Decisions::Kind::bit, ordinal_) % (size * 8);
   fate.at = arrival(*sent, fate.reordered);
   return fate;
 }

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "impair/bottleneck.h"
-#include "impair/decision.h"
+#include "impair/decisions.h"
 #include "impair/link_settings.h"
 
 namespace netlab {
@@ -45,21 +45,21 @@ class Link {
   // `stream`: which of the links that have the same seed. `line`: one that is shared with other
   // links, instead of one of its own with the settings' rate and queue; it outlives the link.
   Link(const LinkSettings& settings, std::uint64_t seed, std::uint64_t stream,
-       Line* line = nullptr);
+       Bottleneck* line = nullptr);
 
   // The next packet goes in. `now` never goes back.
   Fate pass(Instant now, std::size_t size);
 
  private:
-  bool has(Chance::Of what, double share) const;
+  bool has(Decisions::Kind what, double share) const;
   bool is_dropped() const;
   bool is_lost();
   Instant arrival(Instant sent, bool reordered);
 
   LinkSettings settings_;
-  Chance chance_;
-  Line own_line_;
-  Line* line_;  // null: its own
+  Decisions decisions_;
+  Bottleneck own_bottleneck_;
+  Bottleneck* bottleneck_;  // null: its own
   std::uint64_t ordinal_ = 0;
   bool in_burst_ = false;
   Instant last_arrival_ = Instant::min();
@@ -67,6 +67,6 @@ class Link {
 
 // The largest share that can be lost in runs of this mean length: at least one packet comes through
 // between two runs. 1 for 0, which makes no runs.
-double most_loss(double burst);
+double max_loss(double burst);
 
 }  // namespace netlab

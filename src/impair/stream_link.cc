@@ -6,9 +6,9 @@
 namespace netlab {
 namespace {
 
-constexpr std::size_t largest_piece = 64 * 1024;
+constexpr std::size_t max_piece = 64 * 1024;
 // What may be on its way where no rate bounds it: 400 MB/s with a delay of 40 ms.
-constexpr std::size_t most_bytes = 16 * 1024 * 1024;
+constexpr std::size_t max_bytes = 16 * 1024 * 1024;
 // What a piece costs beside its bytes, which may be one: its time, the vector, and what the
 // allocator adds.
 constexpr std::size_t piece_cost = 64;
@@ -17,40 +17,40 @@ constexpr Duration split_gap = std::chrono::milliseconds(1);
 // With a rate, so much of a second's worth comes out at once, and so much may wait for its turn:
 // whoever sends too fast shall feel it.
 constexpr std::uint64_t pieces_a_second = 50;
-constexpr Duration longest_wait = std::chrono::milliseconds(100);
+constexpr Duration max_wait = std::chrono::milliseconds(100);
 
 std::size_t bytes_held(const StreamLinkSettings& settings) {
-  if (settings.rate == 0) return most_bytes;
-  const std::chrono::duration<double> time = settings.delay + longest_wait;
+  if (settings.rate == 0) return max_bytes;
+  const std::chrono::duration<double> time = settings.delay + max_wait;
   const double worth = static_cast<double>(settings.rate) * time.count();
-  return static_cast<std::size_t>(std::clamp<double>(worth, 1, most_bytes));
+  return static_cast<std::size_t>(std::clamp<double>(worth, 1, max_bytes));
 }
 
 }  // namespace
 
 StreamLink::StreamLink(const StreamLinkSettings& settings)
     : settings_(settings),
-      line_(settings.rate, std::numeric_limits<std::size_t>::max()),
-      most_held_(bytes_held(settings)) {}
+      bottleneck_(settings.rate, std::numeric_limits<std::size_t>::max()),
+      max_held_(bytes_held(settings)) {}
 
 std::size_t StreamLink::memory() const {
   return held_ + pieces_.size() * piece_cost;
 }
 
 std::size_t StreamLink::room() const {
-  if (finish_at_ || held_ >= most_held_ || memory() >= most_bytes || allowed() == 0) return 0;
-  if (settings_.rate == 0) return largest_piece;
-  return std::clamp<std::uint64_t>(settings_.rate / pieces_a_second, 1, largest_piece);
+  if (finish_at_ || held_ >= max_held_ || memory() >= max_bytes || allowed() == 0) return 0;
+  if (settings_.rate == 0) return max_piece;
+  return std::clamp<std::uint64_t>(settings_.rate / pieces_a_second, 1, max_piece);
 }
 
 void StreamLink::push(Instant now, std::span<const std::byte> bytes) {
-  const Instant sent = line_.pass(now, bytes.size()).value();
-  pieces_.push_back({later(sent, settings_.delay), {bytes.begin(), bytes.end()}});
+  const Instant sent = bottleneck_.pass(now, bytes.size()).value();
+  pieces_.push_back({add_saturating(sent, settings_.delay), {bytes.begin(), bytes.end()}});
   held_ += bytes.size();
 }
 
 void StreamLink::finish(Instant now) {
-  finish_at_ = later(std::max(now, line_.pass(now, 0).value()), settings_.delay);
+  finish_at_ = add_saturating(std::max(now, bottleneck_.pass(now, 0).value()), settings_.delay);
 }
 
 std::uint64_t StreamLink::allowed() const {

@@ -59,8 +59,8 @@ class StreamLink {
   std::uint64_t allowed() const;
 
   StreamLinkSettings settings_;
-  Line line_;
-  std::size_t most_held_;
+  Bottleneck bottleneck_;
+  std::size_t max_held_;
   std::size_t held_ = 0;
   std::deque<Piece> pieces_;
   std::size_t offset_ = 0;  // of what is left of the first of them

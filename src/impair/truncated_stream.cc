@@ -4,9 +4,9 @@
 
 namespace netlab {
 
-std::size_t CutStream::read_some(std::span<std::byte> into) {
+std::size_t TruncatedStream::read_some(std::span<std::byte> into) {
   if (left_ == 0) {
-    beneath_->cut();
+    beneath_->abort();
     return 0;
   }
   beneath_->set_deadline(deadline());
@@ -16,7 +16,7 @@ std::size_t CutStream::read_some(std::span<std::byte> into) {
   return got;
 }
 
-void CutStream::write_all(std::span<const std::byte> bytes) {
+void TruncatedStream::write_all(std::span<const std::byte> bytes) {
   beneath_->set_deadline(deadline());
   beneath_->write_all(bytes);
 }

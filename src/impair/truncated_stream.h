@@ -1,5 +1,5 @@
-// CutStream wraps a Stream and cuts its connection after so many bytes have been received: the
-// broken download, on order.
+// TruncatedStream wraps a Stream and cuts its connection after so many bytes have been received:
+// the broken download, on order.
 #pragma once
 
 #include <memory>
@@ -8,17 +8,17 @@
 
 namespace netlab {
 
-class CutStream : public Stream {
+class TruncatedStream : public Stream {
  public:
   // `after` bytes arrive, then the connection ends.
-  CutStream(std::unique_ptr<Stream> beneath, std::uint64_t after)
+  TruncatedStream(std::unique_ptr<Stream> beneath, std::uint64_t after)
       : Stream(beneath->peer()), beneath_(std::move(beneath)), left_(after) {}
 
   std::size_t read_some(std::span<std::byte> into) override;
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override { beneath_->finish_writing(); }
   void close() override { beneath_->close(); }
-  void cut() override { beneath_->cut(); }
+  void abort() override { beneath_->abort(); }
 
  private:
   std::unique_ptr<Stream> beneath_;

@@ -53,7 +53,7 @@ void serve_datagrams(const DatagramService& service) {
     sockets.push_back(std::make_unique<Udp>(performer, local, true));
   service.listening(local);
 
-  const auto serve = [&](Datagrams& datagrams) {
+  const auto serve = [&](DatagramSocket& datagrams) {
     try {
       service.handle(datagrams);
     } catch (const SystemError& error) {

@@ -14,7 +14,7 @@ struct DatagramService {
   std::function<Fd()> bind;
   // Serves one socket until done; when stopped, a call throws SystemError ECANCELED. Called by each
   // of the threads.
-  std::function<void(Datagrams& datagrams)> handle;
+  std::function<void(DatagramSocket& datagrams)> handle;
   std::size_t sockets = 1;
   int stop = -1;                                        // readable when the server shall stop
   std::function<void(const Address& local)> listening;  // once, before the first message

@@ -43,10 +43,10 @@ class EpollReactor : public Reactor {
 
 void EpollReactor::loop() {
   std::array<epoll_event, 256> events;
-  while (!over()) {
+  while (!done()) {
     const int count = call::epoll_wait(epoll_.get(), events, next_deadline());
     if (count < 0) throw SystemError("epoll_wait", -count);
-    woke_up();
+    on_wakeup();
     for (int i = 0; i < count; ++i) ready(events[static_cast<std::size_t>(i)].data.fd);
     expire_deadlines();
   }

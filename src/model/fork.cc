@@ -26,7 +26,7 @@ namespace {
 // Whom a process serves.
 struct Client {
   Address peer;
-  std::function<void()> obituary;
+  std::function<void()> abort_notifier;
 };
 
 // The processes that serve. Signals of several children that end at once are one signal, so that
@@ -75,9 +75,9 @@ class Children {
     for (pid_t child = 0; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto client = clients_.find(child);
       if (client == clients_.end()) continue;  // not one of ours
-      const auto& [peer, obituary] = client->second;
+      const auto& [peer, abort_notifier] = client->second;
       if (WIFSIGNALED(status)) {
-        obituary();
+        abort_notifier();
         service_.failed(peer, why_ended_by(WTERMSIG(status)));
       }
       all_well_ = all_well_ && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
@@ -87,7 +87,7 @@ class Children {
   }
 
   std::string why_ended_by(int signal) const {
-    if (were_killed_ && signal == SIGKILL) return was_cut;
+    if (were_killed_ && signal == SIGKILL) return session_aborted;
     return std::string("its process was ended by a signal: ") + sigdescr_np(signal);
   }
 
@@ -137,7 +137,7 @@ class ForkPerformer : public BlockingPerformer {
 
 // Ends the children that do not end by themselves within the grace.
 void wait_for_all(Children& children, Duration grace) {
-  const Instant until = later(Clock::now(), grace);
+  const Instant until = add_saturating(Clock::now(), grace);
   while (!children.none() && Clock::now() < until)
     if (children.wait(-1, until)) break;
   children.kill_all();
@@ -159,7 +159,7 @@ bool serve_with_fork(const Service& service) {
     if (!client) break;
     const Address peer = client->peer();
     if (!children.admit(peer)) {
-      client->cut();
+      client->abort();
       continue;
     }
     start_deadline(service, *client, *network);
@@ -178,7 +178,7 @@ bool serve_with_fork(const Service& service) {
       _exit(well ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     if (pid < 0) children.turn_away(peer, SystemError("fork").what());
-    if (pid > 0) children.add(pid, {peer, client->obituary()});
+    if (pid > 0) children.add(pid, {peer, client->abort_notifier()});
     client.reset();  // the parent closes the connected socket
 
     if (service.once) break;

@@ -36,33 +36,33 @@ bool GracefulStop::wait(int stop, Instant until) {
 void GracefulStop::watch(const Service& service, Listener& listener) {
   if (!wait(service.stop, never)) return;
   service.stopping();
-  listener.cut();
-  wait(service.stop, later(Clock::now(), service.limits.grace));
-  cut_guests();
+  listener.stop_accepting();
+  wait(service.stop, add_saturating(Clock::now(), service.limits.grace));
+  abort_sessions();
   // A session that waits for a person at the keyboard does not notice; it goes down with the
   // process.
   pollfd over{over_.get(), POLLIN, 0};
-  if (call::poll({&over, 1}, later(Clock::now(), last_patience)) != 0) return;
+  if (call::poll({&over, 1}, add_saturating(Clock::now(), last_patience)) != 0) return;
   const std::lock_guard lock(mutex_);
-  for (const Stream* client : guests_) service.failed(client->peer(), was_cut);
+  for (const Stream* client : sessions_) service.failed(client->peer(), session_aborted);
   _exit(service.once ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-void GracefulStop::cut_guests() {
+void GracefulStop::abort_sessions() {
   const std::lock_guard lock(mutex_);
-  cutting_ = true;
-  for (Stream* client : guests_) client->cut();
+  aborting_ = true;
+  for (Stream* client : sessions_) client->abort();
 }
 
-GracefulStop::Guest::Guest(GracefulStop& stop, Stream& client) : stop_(stop) {
+GracefulStop::SessionGuard::SessionGuard(GracefulStop& stop, Stream& client) : stop_(stop) {
   const std::lock_guard lock(stop.mutex_);
-  place_ = stop.guests_.insert(stop.guests_.end(), &client);
-  if (stop.cutting_) client.cut();
+  place_ = stop.sessions_.insert(stop.sessions_.end(), &client);
+  if (stop.aborting_) client.abort();
 }
 
-GracefulStop::Guest::~Guest() {
+GracefulStop::SessionGuard::~SessionGuard() {
   const std::lock_guard lock(stop_.mutex_);
-  stop_.guests_.erase(place_);
+  stop_.sessions_.erase(place_);
 }
 
 }  // namespace netlab

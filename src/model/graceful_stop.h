@@ -23,13 +23,13 @@ class GracefulStop {
   GracefulStop(const GracefulStop&) = delete;
   GracefulStop& operator=(const GracefulStop&) = delete;
 
-  // The client to be cut, from here until the Guest is gone.
-  class Guest {
+  // The client to be cut, from here until the SessionGuard is gone.
+  class SessionGuard {
    public:
-    Guest(GracefulStop& stop, Stream& client);
-    ~Guest();
-    Guest(const Guest&) = delete;
-    Guest& operator=(const Guest&) = delete;
+    SessionGuard(GracefulStop& stop, Stream& client);
+    ~SessionGuard();
+    SessionGuard(const SessionGuard&) = delete;
+    SessionGuard& operator=(const SessionGuard&) = delete;
 
    private:
     GracefulStop& stop_;
@@ -39,12 +39,12 @@ class GracefulStop {
  private:
   void watch(const Service& service, Listener& listener);
   bool wait(int stop, Instant until);
-  void cut_guests();
+  void abort_sessions();
 
   Fd over_;  // readable: nobody is left to be cut
   std::mutex mutex_;
-  std::list<Stream*> guests_;
-  bool cutting_ = false;  // who comes now is cut at once
+  std::list<Stream*> sessions_;
+  bool aborting_ = false;  // who comes now is cut at once
   std::thread watcher_;
 };
 

@@ -20,24 +20,24 @@ constexpr std::size_t counts = 65'536;
 
 }  // namespace
 
-ToldHosts::ToldHosts(std::size_t most)
-    : most_(most), seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {
+ProxiedHostCounter::ProxiedHostCounter(std::size_t most)
+    : max_(most), seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {
   void* const memory = mmap(nullptr, counts * sizeof(Count), PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw SystemError("mmap");
   counts_.reset(static_cast<Count*>(memory));  // zeros, which is what they begin with
 }
 
-void ToldHosts::Unmap::operator()(Count* memory) const {
+void ProxiedHostCounter::Unmap::operator()(Count* memory) const {
   munmap(memory, counts * sizeof *memory);
 }
 
-ToldHosts::Place::Place(const ToldHosts& hosts, const Address& client) {
+ProxiedHostCounter::Slot::Slot(const ProxiedHostCounter& hosts, const Address& client) {
   if (client.is_loopback()) return;
   const std::string key = std::to_string(hosts.seed_) + client.host_key();
   Count& count = hosts.counts_[std::hash<std::string>{}(key) % counts];
   const std::uint32_t before = count.fetch_add(1);
-  if (before >= hosts.most_) {
+  if (before >= hosts.max_) {
     count.fetch_sub(1);
     throw ProtocolError("refused: this host has " + std::to_string(before) +
                         " connections already (--max-per-host)");
@@ -45,7 +45,7 @@ ToldHosts::Place::Place(const ToldHosts& hosts, const Address& client) {
   count_ = &count;
 }
 
-ToldHosts::Place::~Place() {
+ProxiedHostCounter::Slot::~Slot() {
   if (count_) count_->fetch_sub(1);
 }
 

@@ -13,7 +13,7 @@ bool serve_iteratively(const Service& service) {
   service.listening(*listener);
   GracefulStop stop(service, *listener);
   while (const auto client = listener->accept()) {
-    const GracefulStop::Guest guest(stop, *client);
+    const GracefulStop::SessionGuard guest(stop, *client);
     start_deadline(service, *client, *network);
     const bool well = serve_client(service, *client, *network);
     if (service.once) return well;

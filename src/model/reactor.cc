@@ -10,7 +10,7 @@
 namespace netlab {
 namespace {
 // How many operations a fiber may do without waiting before the other clients have their turn.
-constexpr int most_turns = 16;
+constexpr int max_turns = 16;
 }  // namespace
 
 Reactor::Reactor(const Service& service)
@@ -24,16 +24,16 @@ bool Reactor::serve() {
   stopping_ = &add_task([this] { wait_for_stop(); });
   accepting_ = &add_task([this, &listener] { accept_clients(*listener); });
   run(*stopping_);
-  if (!over()) run(*accepting_);
+  if (!done()) run(*accepting_);
   loop();
   if (fault_) std::rethrow_exception(fault_);
-  return !service_.once || well_;
+  return !service_.once || all_succeeded_;
 }
 
 void Reactor::perform(Operation& operation) {
   assert(current_);
   Task& task = *current_;
-  if ((cutting_ && task.client) || (stopped_ && &task == accepting_)) {
+  if ((aborting_ && task.client) || (stopped_ && &task == accepting_)) {
     operation.result = -ECANCELED;
     return;
   }
@@ -44,7 +44,7 @@ void Reactor::perform(Operation& operation) {
     operation.result = -ETIMEDOUT;
     return;
   }
-  const bool try_first = ++task.turns <= most_turns;
+  const bool try_first = ++task.turns <= max_turns;
   operation.waiter = &task;
   if (!start(operation, try_first)) return;
   task.turns = 0;
@@ -53,17 +53,17 @@ void Reactor::perform(Operation& operation) {
 }
 
 void Reactor::wait(Task& task, Operation& operation) {
-  task.waits_for = &operation;
+  task.waiting_on = &operation;
   timers_.set(task, task.timer, operation.deadline);
 }
 
 void Reactor::finish(Operation& operation, long result) {
   operation.result = result;
   Task& task = *static_cast<Task*>(operation.waiter);
-  task.waits_for = nullptr;
+  task.waiting_on = nullptr;
   timers_.clear(task.timer);
   if (result < 0 && &operation == &task.first_bytes) {  // it never started
-    turn_away(task, SystemError("no first byte", static_cast<int>(-result)));
+    reject(task, SystemError("no first byte", static_cast<int>(-result)));
     return;
   }
   run(task);
@@ -77,7 +77,7 @@ void Reactor::expire_deadlines() {
 }
 
 void Reactor::give_up(Task& task, long why) {
-  if (task.waits_for) cancel(*task.waits_for, why);
+  if (task.waiting_on) cancel(*task.waiting_on, why);
 }
 
 Reactor::Task& Reactor::add_task(std::function<void()> body) {
@@ -92,7 +92,7 @@ void Reactor::run(Task& task) {
     if (!task.fiber) task.fiber.emplace(std::move(task.body));
   } catch (const std::exception& error) {  // no memory for a stack
     if (!task.client) throw;
-    turn_away(task, error);
+    reject(task, error);
     return;
   }
   Task* const before = std::exchange(current_, &task);
@@ -101,10 +101,10 @@ void Reactor::run(Task& task) {
   if (task.fiber->done()) end(task);
 }
 
-void Reactor::turn_away(Task& task, const std::exception& why) {
-  well_ = false;
+void Reactor::reject(Task& task, const std::exception& why) {
+  all_succeeded_ = false;
   session_failed(service_, task.client->peer(), why);
-  task.client->cut();
+  task.client->abort();
   end(task);
 }
 
@@ -127,7 +127,7 @@ void Reactor::accept_clients(Listener& listener) {
     while (auto client = listener.accept()) {
       if (stopped_) break;  // it came with the stop
       if (!admission_.admit(client->peer())) {
-        client->cut();
+        client->abort();
         continue;
       }
       start_deadline(service_, *client, *network_);
@@ -139,7 +139,7 @@ void Reactor::accept_clients(Listener& listener) {
   } catch (const SystemError&) {
     fault_ = std::current_exception();
   }
-  listener.cut();
+  listener.stop_accepting();
 }
 
 void Reactor::wait_for_place() {
@@ -152,7 +152,9 @@ void Reactor::add_session(std::unique_ptr<Stream> client) {
   Task& task = add_task({});
   task.client = std::move(client);
   task.admitted = task.client->peer();
-  task.body = [this, &task] { well_ = serve_client(service_, *task.client, *network_) && well_; };
+  task.body = [this, &task] {
+    all_succeeded_ = serve_client(service_, *task.client, *network_) && all_succeeded_;
+  };
   Socket* const socket = task.client->socket();
   if (service_.server_speaks_first || !socket) {
     run(task);
@@ -166,7 +168,7 @@ void Reactor::add_session(std::unique_ptr<Stream> client) {
     start(task.first_bytes, false);
     wait(task, task.first_bytes);
   } catch (const SystemError& error) {
-    turn_away(task, error);
+    reject(task, error);
   }
 }
 
@@ -184,10 +186,10 @@ void Reactor::wait_for_stop() {
     give_up(*accepting_, -ECANCELED);
   }
   if (tasks_.size() == 1) return;  // nobody is here
-  asked.deadline = later(now_, service_.limits.grace);
+  asked.deadline = add_saturating(now_, service_.limits.grace);
   perform(asked);
   if (asked.result == -ECANCELED) return;  // the sessions ended in time
-  cutting_ = true;
+  aborting_ = true;
   // Each that is given up may end, or park again in another place of the list: take them in turn.
   std::list<Task*> sessions;
   for (Task& task : tasks_)

@@ -37,9 +37,9 @@ class Reactor : public Performer {
   virtual void loop() = 0;
 
   // For the loop to call.
-  bool over() const { return tasks_.empty(); }
+  bool done() const { return tasks_.empty(); }
   Instant next_deadline() const { return timers_.next(); }
-  void woke_up() { now_ = Clock::now(); }
+  void on_wakeup() { now_ = Clock::now(); }
   void finish(Operation& operation, long result);
   void expire_deadlines();
 
@@ -47,11 +47,11 @@ class Reactor : public Performer {
   // Something that goes on by itself: a client's session, the accepting, the waiting for the stop.
   struct Task {
     std::function<void()> body;
-    std::unique_ptr<Stream> client;  // of a session
-    Address admitted;                // who was counted in: a proxy may tell another peer later
-    std::optional<Fiber> fiber;      // once it has started
-    Operation* waits_for = nullptr;  // while it is parked
-    Operation first_bytes{};         // waited for before a session starts
+    std::unique_ptr<Stream> client;   // of a session
+    Address admitted;                 // who was counted in: a proxy may tell another peer later
+    std::optional<Fiber> fiber;       // once it has started
+    Operation* waiting_on = nullptr;  // while it is parked
+    Operation first_bytes{};          // waited for before a session starts
     Timers<Task>::Timer timer;
     int turns = 0;  // operations done at once since it was parked
     std::list<Task>::iterator place;
@@ -59,7 +59,7 @@ class Reactor : public Performer {
 
   Task& add_task(std::function<void()> body);
   void run(Task& task);
-  void turn_away(Task& task, const std::exception& why);
+  void reject(Task& task, const std::exception& why);
   void end(Task& task);
   void wait(Task& task, Operation& operation);
   void give_up(Task& task, long why);
@@ -80,8 +80,8 @@ class Reactor : public Performer {
   Task* stopping_ = nullptr;
   bool waits_for_place_ = false;
   bool stopped_ = false;
-  bool cutting_ = false;  // sessions are being ended: all waits fail with ECANCELED
-  bool well_ = true;
+  bool aborting_ = false;  // sessions are being ended: all waits fail with ECANCELED
+  bool all_succeeded_ = true;
   Socket stop_;  // service.stop
   std::exception_ptr fault_;
 };

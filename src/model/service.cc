@@ -6,7 +6,7 @@ namespace netlab {
 
 void session_failed(const Service& service, const Address& client, const std::exception& error) {
   const auto* const failed = dynamic_cast<const SystemError*>(&error);
-  service.failed(client, failed && failed->error() == ECANCELED ? was_cut : error.what());
+  service.failed(client, failed && failed->error() == ECANCELED ? session_aborted : error.what());
 }
 
 bool serve_client(const Service& service, Stream& client, Network& network) {
@@ -23,7 +23,7 @@ bool serve_client(const Service& service, Stream& client, Network& network) {
 }
 
 void start_deadline(const Service& service, Stream& client, const Network& network) {
-  client.set_deadline(later(network.now(), service.limits.first_byte));
+  client.set_deadline(add_saturating(network.now(), service.limits.first_byte));
 }
 
 }  // namespace netlab

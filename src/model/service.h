@@ -46,7 +46,7 @@ struct Service {
 };
 
 // Why a session failed that did not end by itself when the server stopped, under each model.
-inline constexpr const char* was_cut = "cut off: the server stops";
+inline constexpr const char* session_aborted = "cut off: the server stops";
 
 // A session ended badly.
 void session_failed(const Service& service, const Address& client, const std::exception& error);

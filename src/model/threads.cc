@@ -14,9 +14,9 @@ namespace netlab {
 namespace {
 
 // The threads that serve: how many, and waiting for them.
-class Crew {
+class ActiveThreads {
  public:
-  explicit Crew(const Service& service) : admission_(service) {}
+  explicit ActiveThreads(const Service& service) : admission_(service) {}
 
   void wait_for_place() {
     std::unique_lock lock(mutex_);
@@ -53,14 +53,14 @@ bool serve_with_threads(const Service& service) {
   const auto network = service.transport.over(performer);
   const auto listener = service.listen(*network);
   service.listening(*listener);
-  Crew crew(service);
+  ActiveThreads crew(service);
   GracefulStop stop(service, *listener);
 
   const auto serve = [&](std::unique_ptr<Stream> client) {
     const Address peer = client->peer();
     bool well = false;
     {
-      const GracefulStop::Guest guest(stop, *client);
+      const GracefulStop::SessionGuard guest(stop, *client);
       well = serve_client(service, *client, *network);
     }
     client.reset();
@@ -69,7 +69,7 @@ bool serve_with_threads(const Service& service) {
 
   while (auto client = listener->accept()) {
     if (!crew.admit(client->peer())) {
-      client->cut();
+      client->abort();
       continue;
     }
     start_deadline(service, *client, *network);

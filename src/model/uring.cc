@@ -61,7 +61,7 @@ UringReactor::UringReactor(const Service& service) : Reactor(service) {
 }
 
 void UringReactor::loop() {
-  while (!over()) {
+  while (!done()) {
     const auto left = std::max(next_deadline() - Clock::now(), Duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
     __kernel_timespec timeout{seconds.count(), (left - seconds).count()};
@@ -71,7 +71,7 @@ void UringReactor::loop() {
     trace::call(result, "io_uring_enter({}, wait for 1)", ring_.ring_fd);
     if (result < 0 && result != -ETIME && !passes(result))
       throw SystemError("io_uring_enter", -result);
-    woke_up();
+    on_wakeup();
     while (io_uring_peek_cqe(&ring_, &entry) == 0) {
       auto* const operation = static_cast<Operation*>(io_uring_cqe_get_data(entry));
       const long done = entry->res;

@@ -32,7 +32,7 @@ Value value_of(const cmsghdr* header) {
   return value;
 }
 
-void read_control(msghdr& header, Message& message) {
+void read_control(msghdr& header, Datagram& message) {
   for (cmsghdr* control = CMSG_FIRSTHDR(&header); control;
        control = CMSG_NXTHDR(&header, control)) {
     const int level = control->cmsg_level;
@@ -45,7 +45,7 @@ void read_control(msghdr& header, Message& message) {
       message.local = Address::from_host(info.ipi6_addr, zoned ? info.ipi6_ifindex : 0);
     } else if ((level == IPPROTO_IP && type == IP_TTL) ||
                (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT)) {
-      message.hops_left = value_of<int>(control);
+      message.ttl = value_of<int>(control);
     } else if (level == IPPROTO_UDP && type == UDP_GRO) {
       message.segment = static_cast<std::size_t>(value_of<int>(control));
     }
@@ -81,13 +81,13 @@ void put_local(msghdr& header, Control& room, int family, const Address& local) 
   }
 }
 
-void narrate(const char* name, int fd, int result, std::span<const Message> messages) {
+void narrate(const char* name, int fd, int result, std::span<const Datagram> messages) {
   if (!trace::enabled) return;
   if (result <= 0) {
     trace::call(result, "{}({}, [...], {}, MSG_DONTWAIT)", name, fd, messages.size());
     return;
   }
-  const Message& first = messages.front();
+  const Datagram& first = messages.front();
   trace::call(result, "{}({}, [{{{}, {}}}{}], {}, MSG_DONTWAIT)", name, fd,
               trace::SocketAddress{first.peer.raw()}, trace::Bytes{first.bytes},
               result > 1 ? ", ..." : "", messages.size());
@@ -118,14 +118,14 @@ Fd bound(const Address& address, bool shared) {
 }  // namespace
 
 // What the kernel fills in for the messages of one call.
-struct MessageBuffer::Room {
+struct DatagramBatch::Room {
   std::array<mmsghdr, most> headers{};
   std::array<iovec, most> pieces{};
   std::array<sockaddr_storage, most> peers{};
   std::array<Control, most> controls{};
 };
 
-MessageBuffer::MessageBuffer()
+DatagramBatch::DatagramBatch()
     : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * room_size)),
       room_(std::make_unique<Room>()) {
   for (std::size_t i = 0; i < most; ++i) {
@@ -139,9 +139,9 @@ MessageBuffer::MessageBuffer()
   count_ = most;
 }
 
-MessageBuffer::~MessageBuffer() = default;
+DatagramBatch::~DatagramBatch() = default;
 
-int MessageBuffer::receive(int fd) {
+int DatagramBatch::receive(int fd) {
   auto& headers = room_->headers;
   for (std::size_t i = 0; i < count_; ++i) {  // the last call has changed these
     headers[i].msg_hdr.msg_namelen = sizeof room_->peers[i];
@@ -153,21 +153,21 @@ int MessageBuffer::receive(int fd) {
   for (std::size_t i = 0; i < count_; ++i) {
     messages_[i] = {.bytes = {bytes_.get() + i * room_size, headers[i].msg_len},
                     .peer = Address::from_raw(room_->peers[i])};
-    messages_[i].cut_off = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    messages_[i].truncated = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     read_control(headers[i].msg_hdr, messages_[i]);
   }
   narrate("recvmmsg", fd, result, messages_);
   return result;
 }
 
-int send_messages(int fd, int family, std::span<const Message> messages) {
-  std::array<mmsghdr, MessageBuffer::most> headers;
-  std::array<iovec, MessageBuffer::most> pieces;
-  std::array<sockaddr_storage, MessageBuffer::most> peers;
-  std::array<Control, MessageBuffer::most> controls;
+int send_datagrams(int fd, int family, std::span<const Datagram> messages) {
+  std::array<mmsghdr, DatagramBatch::most> headers;
+  std::array<iovec, DatagramBatch::most> pieces;
+  std::array<sockaddr_storage, DatagramBatch::most> peers;
+  std::array<Control, DatagramBatch::most> controls;
   messages = messages.first(std::min(messages.size(), headers.size()));
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    const Message& message = messages[i];
+    const Datagram& message = messages[i];
     peers[i] = message.peer.raw_for(family);
     // sendmmsg(2) only reads, whatever the type says.
     pieces[i] = {const_cast<std::byte*>(message.bytes.data()), message.bytes.size()};
@@ -190,17 +190,17 @@ int send_messages(int fd, int family, std::span<const Message> messages) {
   return result;
 }
 
-void set_hops(int fd, int family, int hops) {
+void set_ttl(int fd, int family, int hops) {
   call::set_option(fd, IPPROTO_IP, IP_TTL, hops);
   if (family == AF_INET6) call::set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops);
 }
 
-void join_segments(int fd) {
+void enable_gro(int fd) {
   call::set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
 }
 
 // Asked for once: SO_RXQ_OVFL would tell it with each message, at a price.
-std::uint32_t dropped_messages(int fd) {
+std::uint32_t dropped_datagrams(int fd) {
   std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
   socklen_t size = sizeof figures;
   retry_interrupted(
@@ -208,11 +208,11 @@ std::uint32_t dropped_messages(int fd) {
   return figures[SK_MEMINFO_DROPS];
 }
 
-Fd message_socket(const Address& address, bool shared) {
+Fd udp_socket(const Address& address, bool shared) {
   return bind_to(address, [shared](const Address& there) { return bound(there, shared); });
 }
 
-Fd message_socket(Fd bound) {
+Fd udp_socket(Fd bound) {
   prepare(bound.get(), call::option(bound.get(), SOL_SOCKET, SO_DOMAIN));
   return bound;
 }

@@ -34,7 +34,7 @@ Fd connect_to(const std::string& name) {
 
 }  // namespace
 
-Supervisor::Supervisor() {
+SdNotify::SdNotify() {
   const char* const name = getenv("NOTIFY_SOCKET");
   if (!name || *name == '\0') return;
   try {
@@ -44,7 +44,7 @@ Supervisor::Supervisor() {
   }
 }
 
-void Supervisor::tell(std::string_view state) const {
+void SdNotify::notify(std::string_view state) const {
   if (!socket_) return;
   const ssize_t sent = call::send(socket_.get(), bytes_of(state));
   if (sent < 0)

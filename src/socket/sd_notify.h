@@ -1,4 +1,4 @@
-// Supervisor is who has started us as a service and wants to hear how we are: systemd, or whoever
+// SdNotify is who has started us as a service and wants to hear how we are: systemd, or whoever
 // else speaks sd_notify(3).
 #pragma once
 
@@ -8,14 +8,14 @@
 
 namespace netlab {
 
-class Supervisor {
+class SdNotify {
  public:
   // Connects to the socket that NOTIFY_SOCKET names: a path, or an abstract name behind "@"
   // (unix(7)). One that can't be reached gets a line in the log, and nothing is told.
-  Supervisor();
+  SdNotify();
 
   // "READY=1", "STOPPING=1". From any thread. Does nothing where nobody wants to hear it.
-  void tell(std::string_view state) const;
+  void notify(std::string_view state) const;
 
  private:
   Fd socket_;

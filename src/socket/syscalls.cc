@@ -205,7 +205,7 @@ int set_blocking(int fd, bool blocking) {
   return result;
 }
 
-int reset_when_closed(int fd, bool reset) {
+int set_abortive_close(int fd, bool reset) {
   const ::linger value{reset ? 1 : 0, 0};
   const int result = retry_interrupted(
       [&] { return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value); });
@@ -229,7 +229,7 @@ int poll(std::span<pollfd> waited_for, Instant until) {
   return result;
 }
 
-int poll_precisely(std::span<pollfd> waited_for, Instant until) {
+int ppoll(std::span<pollfd> waited_for, Instant until) {
   timespec wait{};
   const int result = retry_interrupted([&] {
     wait = time_until(until);
@@ -260,7 +260,7 @@ int epoll_wait(int epoll, std::span<epoll_event> events, Instant until) {
   return result;
 }
 
-int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until) {
+int epoll_pwait2(int epoll, std::span<epoll_event> events, Instant until) {
   timespec wait{};
   const int result = retry_interrupted([&] {
     wait = time_until(until);

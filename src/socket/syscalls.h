@@ -48,15 +48,15 @@ int set_timeout(int fd, int option, Duration timeout);
 int set_blocking(int fd, bool blocking);  // fcntl(2), O_NONBLOCK
 // Whether close(2) resets the connection, and drops what is still to be sent (SO_LINGER in
 // socket(7)).
-int reset_when_closed(int fd, bool reset);
+int set_abortive_close(int fd, bool reset);
 void raise_event(int event);
 int poll(std::span<pollfd> waited_for, Instant until);
 // The same to the nanosecond, and not to the millisecond (ppoll(2)).
-int poll_precisely(std::span<pollfd> waited_for, Instant until);
+int ppoll(std::span<pollfd> waited_for, Instant until);
 int epoll_control(int epoll, int action, int fd, std::uint32_t events);  // the fd is the data
 int epoll_wait(int epoll, std::span<epoll_event> events, Instant until);
 // The same to the nanosecond, and not to the millisecond (epoll_pwait2(2)).
-int epoll_wait_precisely(int epoll, std::span<epoll_event> events, Instant until);
+int epoll_pwait2(int epoll, std::span<epoll_event> events, Instant until);
 void close(int fd);
 
 // On any descriptor.

@@ -27,7 +27,7 @@ void ask_for(int fd, int level, int option, int value) {
 
 }  // namespace
 
-Fd socket_of_segments(const Address& peer, const Address* local, int flags) {
+Fd connected_udp_socket(const Address& peer, const Address* local, int flags) {
   Fd fd = call::socket(peer.family(), SOCK_DGRAM | flags);
   ask_for(fd.get(), SOL_SOCKET, SO_RCVBUF, datagram_buffer);
   ask_for(fd.get(), SOL_SOCKET, SO_SNDBUF, send_buffer);
@@ -46,7 +46,7 @@ Fd socket_of_segments(const Address& peer, const Address* local, int flags) {
   return fd;
 }
 
-int set_segment(int fd, std::size_t size) {
+int set_gso_size(int fd, std::size_t size) {
   try {
     call::set_option(fd, IPPROTO_UDP, UDP_SEGMENT, static_cast<int>(size));
     return 0;

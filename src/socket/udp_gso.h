@@ -17,11 +17,11 @@ namespace netlab {
 // (IP_MTU_DISCOVER). `local`: where it is bound, together with others (SO_REUSEPORT), or null:
 // anywhere. `flags`: 0 or SOCK_NONBLOCK. Throws SystemError{"bind ADDRESS:PORT"}, {"connect
 // ADDRESS:PORT"}.
-Fd socket_of_segments(const Address& peer, const Address* local, int flags);
+Fd connected_udp_socket(const Address& peer, const Address* local, int flags);
 
 // How long each datagram is of what is sent from now on; the last of a call may be shorter. Returns
 // 0 or -errno.
-int set_segment(int fd, std::size_t size);
+int set_gso_size(int fd, std::size_t size);
 
 // Takes what has come, without waiting: datagrams of `segment` bytes, of which the last may be
 // shorter. Returns how many bytes, or -errno, -EAGAIN when there is nothing.

@@ -59,7 +59,7 @@ long send_file(Operation& operation) {
 long accept_unless_cut(Operation& operation) {
   const int fd = operation.socket->fd.get();
   if (const int result = call::set_blocking(fd, false); result < 0) return result;
-  std::array<pollfd, 2> waited_for{pollfd{fd, POLLIN, 0}, pollfd{operation.cut, POLLIN, 0}};
+  std::array<pollfd, 2> waited_for{pollfd{fd, POLLIN, 0}, pollfd{operation.stop, POLLIN, 0}};
   const int result = call::poll(waited_for, operation.deadline);
   if (result == 0) return -ETIMEDOUT;
   return waited_for[1].revents != 0 ? -ECANCELED : attempt(operation, 0);
@@ -67,7 +67,7 @@ long accept_unless_cut(Operation& operation) {
 
 long wait_until_readable(const Operation& operation) {
   std::array<pollfd, 2> waited_for{pollfd{operation.socket->fd.get(), POLLIN, 0},
-                                   pollfd{operation.cut, POLLIN, 0}};  // -1 is not looked at
+                                   pollfd{operation.stop, POLLIN, 0}};  // -1 is not looked at
   const int result = call::poll(waited_for, operation.deadline);
   if (result == 0) return -ETIMEDOUT;
   return waited_for[1].revents != 0 ? -ECANCELED : result;
@@ -83,7 +83,7 @@ void BlockingPerformer::perform(Operation& operation) {
     operation.result = wait_until_readable(operation);
   } else if (operation.kind == Operation::Kind::send_file) {
     operation.result = send_file(operation);
-  } else if (operation.kind == Operation::Kind::accept && operation.cut >= 0) {
+  } else if (operation.kind == Operation::Kind::accept && operation.stop >= 0) {
     operation.result = accept_unless_cut(operation);
   } else if (!arm(operation)) {
     operation.result = -ETIMEDOUT;

@@ -1,4 +1,4 @@
-// Datagrams is a socket for messages (udp(7)): each arrives whole, or not at all, or twice, or
+// DatagramSocket is a socket for messages (udp(7)): each arrives whole, or not at all, or twice, or
 // after the one that was sent later.
 #pragma once
 
@@ -10,23 +10,23 @@
 
 namespace netlab {
 
-class Datagrams {
+class DatagramSocket {
  public:
-  Datagrams() = default;
-  virtual ~Datagrams() = default;
-  Datagrams(const Datagrams&) = delete;
-  Datagrams& operator=(const Datagrams&) = delete;
+  DatagramSocket() = default;
+  virtual ~DatagramSocket() = default;
+  DatagramSocket(const DatagramSocket&) = delete;
+  DatagramSocket& operator=(const DatagramSocket&) = delete;
 
-  // Waits for messages, and gives all that have come, up to MessageBuffer::most; none when the
+  // Waits for messages, and gives all that have come, up to DatagramBatch::most; none when the
   // deadline passed. They stay valid until the next call. Throws SystemError: ECONNREFUSED when
   // nobody listens where we sent to, ECANCELED when the server stops.
-  virtual std::span<const Message> receive(Instant deadline) = 0;
+  virtual std::span<const Datagram> receive(Instant deadline) = 0;
   // Never waits: what there is no room for is dropped and counted, as any network may do. Returns
   // how many, from the first on, are done with: all, or those before one that can't be sent at all
   // (EMSGSIZE, ENETUNREACH, ...), of which a next call throws SystemError.
-  virtual std::size_t send(std::span<const Message> messages) = 0;
+  virtual std::size_t send(std::span<const Datagram> messages) = 0;
   // With how many hops to live messages leave (IP_TTL, IPV6_UNICAST_HOPS): 1 to 255.
-  virtual void set_hops(int hops) = 0;
+  virtual void set_ttl(int hops) = 0;
   virtual Address local() const = 0;
   virtual Instant now() const = 0;
 

@@ -11,80 +11,80 @@ namespace netlab {
 namespace {
 
 // A port that the system chose for the first may be taken in the second.
-constexpr int most_ports_tried = 16;
+constexpr int max_ports_tried = 16;
 constexpr Duration at_once = std::chrono::microseconds(1);
 
 }  // namespace
 
-EitherListener::EitherListener(Performer& performer, std::unique_ptr<Listener> first,
-                               std::unique_ptr<Listener> second)
+DualListener::DualListener(Performer& performer, std::unique_ptr<Listener> first,
+                           std::unique_ptr<Listener> second)
     : performer_(performer),
       listeners_{std::move(first), std::move(second)},
       ready_{.fd = call::epoll_create()},
-      cut_(call::event_descriptor()) {
+      stop_(call::event_descriptor()) {
   for (const auto& listener : listeners_) {
     const int result =
-        call::epoll_control(ready_.fd.get(), EPOLL_CTL_ADD, listener->watched(), EPOLLIN);
+        call::epoll_control(ready_.fd.get(), EPOLL_CTL_ADD, listener->poll_fd(), EPOLLIN);
     if (result < 0) throw SystemError("epoll_ctl", -result);
   }
 }
 
-EitherListener::~EitherListener() {
+DualListener::~DualListener() {
   performer_.forget(ready_);
 }
 
-std::unique_ptr<Stream> EitherListener::accept() {
-  while (!is_cut_) {
+std::unique_ptr<Stream> DualListener::accept() {
+  while (!is_stopped_) {
     // For what is there already, too: the others have their turn. Behind a client there may be more
     // that no descriptor tells of, for a datagram socket is emptied at once.
     Operation readable{.kind = Operation::Kind::readable,
                        .socket = &ready_,
                        .deadline = had_client_ ? performer_.now() + at_once : never,
-                       .cut = cut_.get()};
+                       .stop = stop_.get()};
     performer_.perform(readable);
     if (readable.result == -ECANCELED) break;
     if (readable.result < 0 && readable.result != -ETIMEDOUT)
       throw SystemError("accept", static_cast<int>(-readable.result));
-    auto client = take();
+    auto client = try_accept();
     had_client_ = client != nullptr;
     if (client) return client;
   }
   return nullptr;
 }
 
-std::unique_ptr<Stream> EitherListener::take() {
+std::unique_ptr<Stream> DualListener::try_accept() {
   for (std::size_t asked = 0; asked < listeners_.size(); ++asked) {
-    auto client = listeners_[turn_]->take();
+    auto client = listeners_[turn_]->try_accept();
     turn_ = 1 - turn_;
     if (client) return client;
   }
   return nullptr;
 }
 
-void EitherListener::cut() {
-  is_cut_ = true;
-  for (const auto& listener : listeners_) listener->cut();
-  call::raise_event(cut_.get());
+void DualListener::stop_accepting() {
+  is_stopped_ = true;
+  for (const auto& listener : listeners_) listener->stop_accepting();
+  call::raise_event(stop_.get());
 }
 
-std::unique_ptr<Listener> EitherNetwork::listen(const Address& address) {
+std::unique_ptr<Listener> DualNetwork::listen(const Address& address) {
   for (int tried = 1;; ++tried) {
     auto first = first_->listen(address);
     try {
       auto second = second_->listen(address.with_port(first->local().port()));
-      return std::make_unique<EitherListener>(performer_, std::move(first), std::move(second));
+      return std::make_unique<DualListener>(performer_, std::move(first), std::move(second));
     } catch (const SystemError& error) {
       const bool was_chosen = address.port() == 0 && error.error() == EADDRINUSE;
-      if (!was_chosen || tried == most_ports_tried) throw;
+      if (!was_chosen || tried == max_ports_tried) throw;
     }
   }
 }
 
-std::unique_ptr<Listener> EitherNetwork::take_over(Fd listening) {
-  return first_->take_over(std::move(listening));
+std::unique_ptr<Listener> DualNetwork::adopt(Fd listening) {
+  return first_->adopt(std::move(listening));
 }
 
-std::unique_ptr<Stream> EitherNetwork::connect(const Address& address, Instant deadline) {
+std::unique_ptr<Stream> DualNetwork::connect(const Address& address, Instant deadline) {
   return first_->connect(address, deadline);
 }
 
@@ -93,9 +93,9 @@ Transport either(const Transport& first, const Transport& second) {
           .summary = "whichever of two the client comes by",
           .over =
               [first, second](Performer& performer) {
-                return std::make_unique<EitherNetwork>(performer, first, second);
+                return std::make_unique<DualNetwork>(performer, first, second);
               },
-          .connects_ahead = first.connects_ahead && second.connects_ahead};
+          .has_backlog = first.has_backlog && second.has_backlog};
 }
 
 }  // namespace netlab

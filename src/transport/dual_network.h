@@ -1,4 +1,4 @@
-// EitherNetwork listens on one port of two transports, for a server that takes its clients from
+// DualNetwork listens on one port of two transports, for a server that takes its clients from
 // both, whichever has one.
 #pragma once
 
@@ -9,18 +9,18 @@
 
 namespace netlab {
 
-class EitherListener : public Listener {
+class DualListener : public Listener {
  public:
   // Throws SystemError.
-  EitherListener(Performer& performer, std::unique_ptr<Listener> first,
-                 std::unique_ptr<Listener> second);
-  ~EitherListener() override;
+  DualListener(Performer& performer, std::unique_ptr<Listener> first,
+               std::unique_ptr<Listener> second);
+  ~DualListener() override;
 
   std::unique_ptr<Stream> accept() override;
-  std::unique_ptr<Stream> take() override;
-  int watched() override { return ready_.fd.get(); }
+  std::unique_ptr<Stream> try_accept() override;
+  int poll_fd() override { return ready_.fd.get(); }
   Address local() const override { return listeners_.front()->local(); }
-  void cut() override;
+  void stop_accepting() override;
 
  private:
   Performer& performer_;
@@ -28,19 +28,19 @@ class EitherListener : public Listener {
   bool had_client_ = false;  // the last time
   std::size_t turn_ = 0;  // who is asked first: no crowd at the one shuts out the other's clients
   Socket ready_;          // an epoll instance, which is readable when either listener is (epoll(7))
-  Fd cut_;                // readable once it was cut
-  std::atomic<bool> is_cut_ = false;
+  Fd stop_;               // readable once it was cut
+  std::atomic<bool> is_stopped_ = false;
 };
 
-class EitherNetwork : public Network {
+class DualNetwork : public Network {
  public:
   // The performer outlives the network and all that comes from it.
-  EitherNetwork(Performer& performer, const Transport& first, const Transport& second)
+  DualNetwork(Performer& performer, const Transport& first, const Transport& second)
       : performer_(performer), first_(first.over(performer)), second_(second.over(performer)) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override;
   // Of the first transport alone: one socket is never both's.
-  std::unique_ptr<Listener> take_over(Fd listening) override;
+  std::unique_ptr<Listener> adopt(Fd listening) override;
   std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
   Instant now() const override { return performer_.now(); }
   void sleep_until(Instant instant) override { performer_.sleep_until(instant); }

@@ -8,6 +8,6 @@ namespace netlab {
 
 // Finishes writing, then reads and drops what comes until the peer has finished, for one second and
 // 1 MiB at most. Throws nothing that the peer does.
-void linger(Stream& stream, Network& network);
+void lingering_close(Stream& stream, Network& network);
 
 }  // namespace netlab

@@ -19,13 +19,13 @@ class Listener {
   virtual std::unique_ptr<Stream> accept() = 0;
   // For who waits for several listeners, in the place of accept(): a client that is there already,
   // or null;
-  virtual std::unique_ptr<Stream> take() = 0;
+  virtual std::unique_ptr<Stream> try_accept() = 0;
   // and the descriptor that is readable when somebody may be. From now on it does not block.
-  virtual int watched() = 0;
+  virtual int poll_fd() = 0;
   // Where it listens, with the port the system chose when 0 was asked for.
   virtual Address local() const = 0;
   // Takes no more clients, from any thread.
-  virtual void cut() = 0;
+  virtual void stop_accepting() = 0;
 };
 
 }  // namespace netlab

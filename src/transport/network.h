@@ -20,7 +20,7 @@ class Network {
   virtual std::unique_ptr<Listener> listen(const Address& address) = 0;
   // The same with a socket that listens already. Others may hold it as well, so that cut() leaves
   // it listening: who comes then waits for them.
-  virtual std::unique_ptr<Listener> take_over(Fd listening) = 0;
+  virtual std::unique_ptr<Listener> adopt(Fd listening) = 0;
   // Throws SystemError{"connect ADDRESS:PORT"}, ETIMEDOUT when the deadline passed.
   virtual std::unique_ptr<Stream> connect(const Address& address, Instant deadline) = 0;
   virtual Instant now() const = 0;

@@ -33,7 +33,7 @@ struct Operation {
   std::uint64_t offset = 0;
   std::size_t count = 0;
   Address address{};  // connect: the peer; accept: filled in
-  int cut =
+  int stop =
       -1;  // accept, readable: readable when the wait shall end, where a performer has no other way
 
   // What the kernel would return, or -errno: -ETIMEDOUT when the deadline passed, -ECANCELED when

@@ -27,14 +27,14 @@ Address nobody(int family) {
 
 }  // namespace
 
-ReliableListener::ReliableListener(Performer& performer, Fd socket, bool is_taken_over,
+ReliableListener::ReliableListener(Performer& performer, Fd socket, bool is_adopted,
                                    const reliable::Settings& settings)
     : performer_(performer),
       settings_(settings),
       family_(call::local_address(socket.get()).family()),
-      doorkeeper_({random_number(), random_number()}),
-      cut_(call::event_descriptor()),
-      is_taken_over_(is_taken_over) {
+      validator_({random_number(), random_number()}),
+      stop_(call::event_descriptor()),
+      is_adopted_(is_adopted) {
   socket_.fd = std::move(socket);
 }
 
@@ -43,7 +43,7 @@ ReliableListener::~ReliableListener() {
 }
 
 std::unique_ptr<Stream> ReliableListener::accept() {
-  while (!is_cut_) {
+  while (!is_stopped_) {
     if (auto client = next_client()) return client;
     if (!wait()) break;  // for what is there already, too: the others have their turn
     receive();
@@ -51,7 +51,7 @@ std::unique_ptr<Stream> ReliableListener::accept() {
   return nullptr;
 }
 
-std::unique_ptr<Stream> ReliableListener::take() {
+std::unique_ptr<Stream> ReliableListener::try_accept() {
   if (auto client = next_client()) return client;
   receive();
   return next_client();
@@ -60,11 +60,11 @@ std::unique_ptr<Stream> ReliableListener::take() {
 void ReliableListener::receive() {
   const int result = buffer_.receive(socket_.fd.get());
   handled_ = 0;
-  if (result < 0 && result != -EAGAIN && !is_cut_) throw SystemError("receive", -result);
+  if (result < 0 && result != -EAGAIN && !is_stopped_) throw SystemError("receive", -result);
 }
 
 bool ReliableListener::wait() {
-  Operation readable{.kind = Operation::Kind::readable, .socket = &socket_, .cut = cut_.get()};
+  Operation readable{.kind = Operation::Kind::readable, .socket = &socket_, .stop = stop_.get()};
   performer_.perform(readable);
   if (readable.result < 0 && readable.result != -ECANCELED)
     throw SystemError("accept", static_cast<int>(-readable.result));
@@ -72,36 +72,36 @@ bool ReliableListener::wait() {
 }
 
 std::unique_ptr<Stream> ReliableListener::next_client() {
-  std::array<std::byte, reliable::base_size> room;
+  std::array<std::byte, reliable::base_packet_size> room;
   const auto messages = buffer_.received();
   while (handled_ < messages.size()) {
-    const Message& message = messages[handled_++];
-    const auto verdict = doorkeeper_.on_datagram(Clock::now(), message.peer, message.bytes, room);
+    const Datagram& message = messages[handled_++];
+    const auto verdict = validator_.on_datagram(Clock::now(), message.peer, message.bytes, room);
     if (verdict.admitted) {
       if (auto client = admit(message, *verdict.admitted)) return client;
     } else if (verdict.answer > 0) {
       // What can't be sent is asked for again.
-      send_messages(socket_.fd.get(), family_,
-                    std::array{Message{.bytes = std::span(room).first(verdict.answer),
-                                       .peer = message.peer,
-                                       .local = message.local}});
+      send_datagrams(socket_.fd.get(), family_,
+                     std::array{Datagram{.bytes = std::span(room).first(verdict.answer),
+                                         .peer = message.peer,
+                                         .local = message.local}});
     }
   }
   return nullptr;
 }
 
-std::unique_ptr<Stream> ReliableListener::admit(const Message& message,
+std::unique_ptr<Stream> ReliableListener::admit(const Datagram& message,
                                                 const reliable::Hello& hello) {
   try {
     const Address here = message.local.with_port(local().port());
-    Fd socket = socket_of_segments(message.peer, &here, performer_.socket_flags());
+    Fd socket = connected_udp_socket(message.peer, &here, performer_.socket_flags());
     auto client = std::make_unique<ReliableStream>(performer_, std::move(socket), message.peer,
                                                    settings_, new_identity(), hello);
     client->welcome();
     return client;
   } catch (const SystemError& error) {  // no descriptor to be had: it will say HELLO again
-    doorkeeper_.forget(message.peer, hello);
-    shortage_.tell(performer_.now(), error.what());
+    validator_.forget(message.peer, hello);
+    accept_errors_.add(performer_.now(), error.what());
     return nullptr;
   }
 }
@@ -110,29 +110,29 @@ Address ReliableListener::local() const {
   return call::local_address(socket_.fd.get());
 }
 
-void ReliableListener::cut() {
-  is_cut_ = true;
-  call::raise_event(cut_.get());
-  if (is_taken_over_) return;
+void ReliableListener::stop_accepting() {
+  is_stopped_ = true;
+  call::raise_event(stop_.get());
+  if (is_adopted_) return;
   // Connected to nobody it takes nothing from anybody, and the kernel refuses who comes now.
   call::connect(socket_.fd.get(), nobody(family_));
 }
 
 std::unique_ptr<Listener> ReliableNetwork::listen(const Address& address) {
   // Alone, or a second server would take some of its clients; what is bound there later is ours.
-  Fd socket = message_socket(address, false);
+  Fd socket = udp_socket(address, false);
   call::set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   return std::make_unique<ReliableListener>(performer_, std::move(socket), false, settings_);
 }
 
-std::unique_ptr<Listener> ReliableNetwork::take_over(Fd bound) {
+std::unique_ptr<Listener> ReliableNetwork::adopt(Fd bound) {
   call::set_option(bound.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-  return std::make_unique<ReliableListener>(performer_, message_socket(std::move(bound)), true,
+  return std::make_unique<ReliableListener>(performer_, udp_socket(std::move(bound)), true,
                                             settings_);
 }
 
 std::unique_ptr<Stream> ReliableNetwork::connect(const Address& address, Instant deadline) {
-  Fd socket = socket_of_segments(address, nullptr, performer_.socket_flags());
+  Fd socket = connected_udp_socket(address, nullptr, performer_.socket_flags());
   auto stream = std::make_unique<ReliableStream>(performer_, std::move(socket), address, settings_,
                                                  new_identity());
   stream->greet(deadline);

@@ -7,7 +7,7 @@
 #include <deque>
 
 #include "socket/datagram_io.h"
-#include "transport/accept_backoff.h"
+#include "transport/accept_error_log.h"
 #include "transport/network.h"
 #include "transport/performer.h"
 #include "transport/reliable/handshake/address_validator.h"
@@ -19,21 +19,21 @@ namespace netlab {
 // again and again, and a server keeps nothing of anybody it has no time for.
 class ReliableListener : public Listener {
  public:
-  // `is_taken_over`: others hold the socket, too.
-  ReliableListener(Performer& performer, Fd socket, bool is_taken_over,
+  // `is_adopted`: others hold the socket, too.
+  ReliableListener(Performer& performer, Fd socket, bool is_adopted,
                    const reliable::Settings& settings);
   ~ReliableListener() override;
 
   std::unique_ptr<Stream> accept() override;
-  std::unique_ptr<Stream> take() override;
-  int watched() override { return socket_.fd.get(); }  // receives never block
+  std::unique_ptr<Stream> try_accept() override;
+  int poll_fd() override { return socket_.fd.get(); }  // receives never block
   Address local() const override;
-  void cut() override;
+  void stop_accepting() override;
 
  private:
   // Answers one after the other of what has come, until one may come in.
   std::unique_ptr<Stream> next_client();
-  std::unique_ptr<Stream> admit(const Message& message, const reliable::Hello& hello);
+  std::unique_ptr<Stream> admit(const Datagram& message, const reliable::Hello& hello);
   // False when no more clients are to be taken.
   bool wait();
   // Fetches what has come.
@@ -43,13 +43,13 @@ class ReliableListener : public Listener {
   const reliable::Settings settings_;
   Socket socket_;
   int family_;
-  MessageBuffer buffer_;
+  DatagramBatch buffer_;
   std::size_t handled_ = 0;  // of the messages in the buffer
-  reliable::Doorkeeper doorkeeper_;
-  Shortage shortage_;
-  Fd cut_;  // readable once it was cut
-  const bool is_taken_over_;
-  std::atomic<bool> is_cut_ = false;
+  reliable::AddressValidator validator_;
+  AcceptErrorLog accept_errors_;
+  Fd stop_;  // readable once it was cut
+  const bool is_adopted_;
+  std::atomic<bool> is_stopped_ = false;
 };
 
 class ReliableNetwork : public Network {
@@ -59,7 +59,7 @@ class ReliableNetwork : public Network {
       : performer_(performer), settings_(settings) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override;
-  std::unique_ptr<Listener> take_over(Fd bound) override;
+  std::unique_ptr<Listener> adopt(Fd bound) override;
   std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
   Instant now() const override { return performer_.now(); }
   void sleep_until(Instant instant) override { performer_.sleep_until(instant); }

@@ -11,12 +11,12 @@
 namespace netlab {
 namespace {
 
-using reliable::largest_size;
+using reliable::max_packet_size;
 
 // Below it, waiting for more room is cheaper than what a turn costs.
 constexpr std::size_t worth_a_turn = 64 * 1024;
 // Receives between two looks at what else there is to do.
-constexpr int most_receives = 4;
+constexpr int max_receives = 4;
 // At the end the peer has so long for each `worth_a_turn`, or 64th, of what is left: no single byte
 // moves that.
 constexpr Duration patience = std::chrono::seconds(10);
@@ -30,8 +30,8 @@ ReliableStream::ReliableStream(Performer& performer, Fd socket, const Address& p
       performer_(performer),
       connection_(Clock::now(), settings, identity),
       is_client_(true),
-      outgoing_(std::make_unique_for_overwrite<std::byte[]>(largest_size)),
-      incoming_(std::make_unique_for_overwrite<std::byte[]>(largest_size)) {
+      outgoing_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)),
+      incoming_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)) {
   socket_.fd = std::move(socket);
 }
 
@@ -42,8 +42,8 @@ ReliableStream::ReliableStream(Performer& performer, Fd socket, const Address& p
       performer_(performer),
       connection_(Clock::now(), settings, identity, hello),
       is_client_(false),
-      outgoing_(std::make_unique_for_overwrite<std::byte[]>(largest_size)),
-      incoming_(std::make_unique_for_overwrite<std::byte[]>(largest_size)) {
+      outgoing_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)),
+      incoming_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)) {
   socket_.fd = std::move(socket);
 }
 
@@ -62,8 +62,8 @@ void ReliableStream::greet(Instant deadline) {
 }
 
 void ReliableStream::throw_if_over(const char* verb) const {
-  const int error = is_cut_ ? ECANCELED : connection_.error();
-  if (error == 0 && !connection_.is_over()) return;
+  const int error = is_aborted_ ? ECANCELED : connection_.error();
+  if (error == 0 && !connection_.is_closed()) return;
   throw SystemError(verb + (" " + peer().text()), error != 0 ? error : EPIPE);
 }
 
@@ -79,7 +79,7 @@ void ReliableStream::exchange(const char* verb) {
 }
 
 void ReliableStream::transmit() {
-  const std::span<std::byte> room(outgoing_.get(), largest_size);
+  const std::span<std::byte> room(outgoing_.get(), max_packet_size);
   while (true) {
     const reliable::Batch batch = connection_.poll_transmit(Clock::now(), room);
     if (batch.bytes == 0) return;
@@ -92,13 +92,13 @@ void ReliableStream::send(const reliable::Batch& batch) {
   const bool many = batch.bytes > batch.segment;
   if (takes_batches_) {
     const std::size_t segment = many ? batch.segment : batch.bytes > segment_ ? 0 : segment_;
-    const bool is_set = segment == segment_ || set_segment(socket_.fd.get(), segment) == 0;
+    const bool is_set = segment == segment_ || set_gso_size(socket_.fd.get(), segment) == 0;
     if (is_set) segment_ = segment;
     const bool is_sent = is_set && send(all);
     if (is_sent || !many) return;
     // Not every device can do it (udp(7)): from now on one by one, and this one again.
     takes_batches_ = false;
-    if (segment_ != 0) set_segment(socket_.fd.get(), segment_ = 0);
+    if (segment_ != 0) set_gso_size(socket_.fd.get(), segment_ = 0);
   }
   for (auto rest = all; !rest.empty(); rest = rest.subspan(std::min(batch.segment, rest.size())))
     send(rest.first(std::min(batch.segment, rest.size())));
@@ -118,9 +118,9 @@ bool ReliableStream::send(std::span<const std::byte> bytes) {
 
 // Returns whether anything has come.
 bool ReliableStream::take_in() {
-  const std::span<std::byte> room(incoming_.get(), largest_size);
+  const std::span<std::byte> room(incoming_.get(), max_packet_size);
   bool has_come = false;
-  for (int i = 0; i < most_receives; ++i) {
+  for (int i = 0; i < max_receives; ++i) {
     std::size_t segment = 0;
     const ssize_t got = receive_segments(socket_.fd.get(), room, segment);
     if (got == -ECONNREFUSED) {
@@ -142,7 +142,7 @@ bool ReliableStream::take_in() {
 }
 
 void ReliableStream::wait(const char* verb) {
-  if (is_cut_ || connection_.is_over()) return;
+  if (is_aborted_ || connection_.is_closed()) return;
   const Instant timer = connection_.poll_timeout();
   Operation readable{.kind = Operation::Kind::readable,
                      .socket = &socket_,
@@ -199,7 +199,7 @@ std::uint64_t ReliableStream::send_file(const Fd& file, std::uint64_t offset, st
 
 std::span<const std::byte> ReliableStream::received() {
   for (;;) {
-    if (is_cut_) throw_if_over("receive from");
+    if (is_aborted_) throw_if_over("receive from");
     const auto bytes = connection_.readable();
     if (!bytes.empty() || connection_.has_peer_finished()) return bytes;
     throw_if_over("receive from");
@@ -248,7 +248,7 @@ void ReliableStream::close() {
     const std::uint64_t least = std::max<std::uint64_t>(worth_a_turn, unacknowledged() / 64);
     std::uint64_t taken = 0;
     set_deadline(Clock::now() + patience);
-    while (!is_cut_ && connection_.is_established() && !connection_.is_over()) {
+    while (!is_aborted_ && connection_.is_established() && !connection_.is_closed()) {
       const bool is_alone = connection_.is_delivered() && !connection_.has_all();
       if (is_alone) break;
       exchange("close");
@@ -261,12 +261,12 @@ void ReliableStream::close() {
   }
   connection_.abort();
   const reliable::Batch last =
-      connection_.poll_transmit(Clock::now(), std::span(outgoing_.get(), largest_size));
+      connection_.poll_transmit(Clock::now(), std::span(outgoing_.get(), max_packet_size));
   if (last.bytes > 0)
     call::send(socket_.fd.get(), std::span(outgoing_.get(), last.bytes), MSG_DONTWAIT);
 }
 
-std::vector<std::byte> ReliableStream::farewell() const {
+std::vector<std::byte> ReliableStream::make_close_packet() const {
   std::vector<std::byte> word(64);
   const reliable::Close aborted{reliable::Close::Code::aborted};
   word.resize(reliable::emit(connection_.peer_id(), aborted, word));
@@ -274,20 +274,21 @@ std::vector<std::byte> ReliableStream::farewell() const {
 }
 
 // Whoever is in another call goes on using the connection: it is not touched.
-void ReliableStream::cut() {
-  is_cut_ = true;
-  call::send(socket_.fd.get(), farewell(), MSG_DONTWAIT);
+void ReliableStream::abort() {
+  is_aborted_ = true;
+  call::send(socket_.fd.get(), make_close_packet(), MSG_DONTWAIT);
   call::shutdown(socket_.fd.get(), SHUT_RD);  // wakes who waits
 }
 
-std::function<void()> ReliableStream::obituary() const {
-  return [here = call::local_address(socket_.fd.get()), there = peer(), word = farewell()] {
-    try {
-      const Fd socket = socket_of_segments(there, &here, 0);
-      call::send(socket.get(), word, MSG_DONTWAIT);
-    } catch (const SystemError&) {  // no descriptor to be had: the peer finds out when it asks
-    }
-  };
+std::function<void()> ReliableStream::abort_notifier() const {
+  return
+      [here = call::local_address(socket_.fd.get()), there = peer(), word = make_close_packet()] {
+        try {
+          const Fd socket = connected_udp_socket(there, &here, 0);
+          call::send(socket.get(), word, MSG_DONTWAIT);
+        } catch (const SystemError&) {  // no descriptor to be had: the peer finds out when it asks
+        }
+      };
 }
 
 }  // namespace netlab

@@ -39,9 +39,9 @@ class ReliableStream : public Stream {
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override;
   void close() override;
   std::uint64_t unacknowledged() const override;
-  void bound_unread(std::size_t bytes) override { connection_.bound_unread(bytes); }
-  void cut() override;
-  std::function<void()> obituary() const override;
+  void set_receive_window(std::size_t bytes) override { connection_.set_receive_window(bytes); }
+  void abort() override;
+  std::function<void()> abort_notifier() const override;
 
   const reliable::Connection& connection() const { return connection_; }
 
@@ -52,7 +52,7 @@ class ReliableStream : public Stream {
   void exchange(const char* verb);
   void transmit();
   // Says that this end is no more. It depends on nothing that changes.
-  std::vector<std::byte> farewell() const;
+  std::vector<std::byte> make_close_packet() const;
   void send(const reliable::Batch& batch);
   bool send(std::span<const std::byte> bytes);
   bool take_in();
@@ -74,7 +74,7 @@ class ReliableStream : public Stream {
   std::size_t segment_ = 0;    // as last set; 0: none
   bool is_refused_ = false;    // the network says so, and what has come was not looked at yet
   bool takes_batches_ = true;  // the kernel does
-  std::atomic<bool> is_cut_ = false;
+  std::atomic<bool> is_aborted_ = false;
 };
 
 }  // namespace netlab

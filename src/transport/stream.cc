@@ -30,7 +30,7 @@ std::uint64_t Stream::unacknowledged() const {
   return socket_ ? call::unacknowledged(socket_->fd.get()) : 0;
 }
 
-void Stream::bound_unread(std::size_t bytes) {
+void Stream::set_receive_window(std::size_t bytes) {
   if (!socket_) return;
   call::set_option(socket_->fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(bytes));
 }

@@ -45,10 +45,10 @@ class Stream {
   // kernel carries there is nothing to wait for: it goes on by itself when the stream is gone.
   virtual void close() {}
   // Ends both directions at once, from any thread: whoever waits in a call above is thrown out.
-  virtual void cut() = 0;
+  virtual void abort() = 0;
   // Tells the peer that this end is gone, where the kernel does not: for the parent of a process
   // that was killed, when it has no stream any more.
-  virtual std::function<void()> obituary() const {
+  virtual std::function<void()> abort_notifier() const {
     return [] {};
   }
 
@@ -63,7 +63,7 @@ class Stream {
   // knows.
   virtual std::uint64_t unacknowledged() const;
   // About so many bytes, at most, come before anybody reads them (SO_RCVBUF, socket(7)).
-  virtual void bound_unread(std::size_t bytes);
+  virtual void set_receive_window(std::size_t bytes);
 
   // When waiting ends, for all calls from now on. It is absolute: no byte that arrives moves it.
   Instant deadline() const { return deadline_.load(std::memory_order_relaxed); }

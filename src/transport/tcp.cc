@@ -32,7 +32,7 @@ std::size_t TcpStream::perform(Operation& operation, const char* verb) {
   operation.deadline = deadline();
   performer_.perform(operation);
   // Else the kernel's answer would be that of a peer who has finished, or gone.
-  if (is_cut_) operation.result = -ECANCELED;
+  if (is_aborted_) operation.result = -ECANCELED;
   if (operation.result < 0)
     throw SystemError(verb + (" " + peer().text()), static_cast<int>(-operation.result));
   return static_cast<std::size_t>(operation.result);
@@ -78,8 +78,8 @@ std::size_t TcpStream::receive_file(const Fd& file, const std::string& name, std
   return got;
 }
 
-void TcpStream::cut() {
-  is_cut_ = true;
+void TcpStream::abort() {
+  is_aborted_ = true;
   call::shutdown(socket_.fd.get(), SHUT_RDWR);
 }
 

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <memory>
 
-#include "transport/accept_backoff.h"
+#include "transport/accept_error_log.h"
 #include "transport/network.h"
 #include "transport/performer.h"
 
@@ -21,7 +21,7 @@ class TcpStream : public Stream {
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override;
-  void cut() override;
+  void abort() override;
 
  private:
   // Performs and returns the result. Throws SystemError{verb + " " + peer}.
@@ -30,21 +30,21 @@ class TcpStream : public Stream {
   Performer& performer_;
   Socket socket_;
   std::unique_ptr<std::byte[]> buffer_;  // of receive_file
-  std::atomic<bool> is_cut_ = false;
+  std::atomic<bool> is_aborted_ = false;
 };
 
 class TcpListener : public Listener {
  public:
   TcpListener(Performer& performer, const Address& address);
-  // See Network::take_over.
+  // See Network::adopt.
   TcpListener(Performer& performer, Fd listening);
   ~TcpListener() override;
 
   std::unique_ptr<Stream> accept() override;
-  std::unique_ptr<Stream> take() override;
-  int watched() override;
+  std::unique_ptr<Stream> try_accept() override;
+  int poll_fd() override;
   Address local() const override;
-  void cut() override;
+  void stop_accepting() override;
 
  private:
   // Null when there is no client; of an error that passes, when it may have passed.
@@ -52,8 +52,8 @@ class TcpListener : public Listener {
 
   Performer& performer_;
   Socket socket_;
-  Fd cut_;  // of a socket that others hold, too: readable once it was cut
-  Shortage shortage_;
+  Fd stop_;  // of a socket that others hold, too: readable once it was cut
+  AcceptErrorLog accept_errors_;
 };
 
 class TcpNetwork : public Network {
@@ -62,7 +62,7 @@ class TcpNetwork : public Network {
   explicit TcpNetwork(Performer& performer) : performer_(performer) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override;
-  std::unique_ptr<Listener> take_over(Fd listening) override;
+  std::unique_ptr<Listener> adopt(Fd listening) override;
   std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
   Instant now() const override { return performer_.now(); }
   void sleep_until(Instant instant) override { performer_.sleep_until(instant); }

@@ -60,7 +60,7 @@ TcpListener::TcpListener(Performer& performer, const Address& address) : perform
 }
 
 TcpListener::TcpListener(Performer& performer, Fd listening)
-    : performer_(performer), cut_(call::event_descriptor()) {
+    : performer_(performer), stop_(call::event_descriptor()) {
   call::set_blocking(listening.get(), (performer.socket_flags() & SOCK_NONBLOCK) == 0);
   socket_.fd = std::move(listening);
 }
@@ -71,20 +71,20 @@ TcpListener::~TcpListener() {
 
 std::unique_ptr<Stream> TcpListener::accept() {
   for (;;) {
-    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_, .cut = cut_.get()};
+    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_, .stop = stop_.get()};
     performer_.perform(accept);
     if (auto client = client_of(accept)) return client;
     if (is_over(accept.result)) return nullptr;
   }
 }
 
-std::unique_ptr<Stream> TcpListener::take() {
+std::unique_ptr<Stream> TcpListener::try_accept() {
   Operation accept{.kind = Operation::Kind::accept, .socket = &socket_};
   accept.result = attempt(accept, performer_.socket_flags());
   return client_of(accept);
 }
 
-int TcpListener::watched() {
+int TcpListener::poll_fd() {
   call::set_blocking(socket_.fd.get(), false);
   return socket_.fd.get();
 }
@@ -96,7 +96,7 @@ std::unique_ptr<Stream> TcpListener::client_of(const Operation& accepted) {
                                        accepted.address);
   if (is_over(accepted.result) || is_the_clients(error)) return nullptr;
   if (!is_shortage(error)) throw SystemError("accept", error);
-  shortage_.tell(performer_.now(), std::generic_category().message(error) + "; trying again");
+  accept_errors_.add(performer_.now(), std::generic_category().message(error) + "; trying again");
   Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
   performer_.perform(pause);  // a stop ends it, and then also what the caller waits for next
   return nullptr;
@@ -106,10 +106,10 @@ Address TcpListener::local() const {
   return call::local_address(socket_.fd.get());
 }
 
-void TcpListener::cut() {
+void TcpListener::stop_accepting() {
   // shutdown(2) would end the listening for all who hold the socket.
-  if (cut_)
-    call::raise_event(cut_.get());
+  if (stop_)
+    call::raise_event(stop_.get());
   else
     call::shutdown(socket_.fd.get(), SHUT_RDWR);
 }

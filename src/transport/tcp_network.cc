@@ -8,7 +8,7 @@ std::unique_ptr<Listener> TcpNetwork::listen(const Address& address) {
   return std::make_unique<TcpListener>(performer_, address);
 }
 
-std::unique_ptr<Listener> TcpNetwork::take_over(Fd listening) {
+std::unique_ptr<Listener> TcpNetwork::adopt(Fd listening) {
   return std::make_unique<TcpListener>(performer_, std::move(listening));
 }
 

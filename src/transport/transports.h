@@ -18,7 +18,7 @@ struct Transport {
   // The network whose waits the performer carries out. The performer outlives it.
   std::function<std::unique_ptr<Network>(Performer& performer)> over;
   // Whether clients are connected before the server takes them: they wait in the kernel's queue.
-  bool connects_ahead;
+  bool has_backlog;
 };
 
 std::span<const Transport> transports();

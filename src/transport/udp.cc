@@ -18,7 +18,7 @@ bool is_lost(int error) {
 }  // namespace
 
 Udp::Udp(Performer& performer, const Address& address, bool shared)
-    : Udp(performer, message_socket(address, shared)) {}
+    : Udp(performer, udp_socket(address, shared)) {}
 
 Udp::Udp(Performer& performer, Fd fd)
     : performer_(performer), family_(call::local_address(fd.get()).family()) {
@@ -36,18 +36,18 @@ Udp::~Udp() {
   performer_.forget(socket_);
 }
 
-std::span<const Message> Udp::receive(Instant deadline) {
+std::span<const Datagram> Udp::receive(Instant deadline) {
   for (;;) {
     if (!socket_.drained) {
       const int result = buffer_.receive(socket_.fd.get());
       if (result <= 0 && result != -EAGAIN) throw SystemError("receive", -result);
-      const bool full = result == static_cast<int>(MessageBuffer::most);
+      const bool full = result == static_cast<int>(DatagramBatch::most);
       full_ = full ? full_ + 1 : 0;
       socket_.drained = !full || full_ % full_between_waits == 0;
       if (result > 0) return buffer_.received();
     }
     Operation wait{
-        .kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline, .cut = cut_};
+        .kind = Operation::Kind::readable, .socket = &socket_, .deadline = deadline, .stop = stop_};
     performer_.perform(wait);
     if (wait.result == -ETIMEDOUT) return {};
     if (wait.result < 0) throw SystemError("receive", static_cast<int>(-wait.result));
@@ -55,10 +55,10 @@ std::span<const Message> Udp::receive(Instant deadline) {
   }
 }
 
-std::size_t Udp::send(std::span<const Message> messages) {
+std::size_t Udp::send(std::span<const Datagram> messages) {
   std::size_t done = 0;
   while (done < messages.size()) {
-    const int result = send_messages(socket_.fd.get(), family_, messages.subspan(done));
+    const int result = send_datagrams(socket_.fd.get(), family_, messages.subspan(done));
     if (result < 0 && !is_lost(-result)) {
       if (done > 0) break;
       throw SystemError("send to " + messages.front().peer.text(), -result);
@@ -73,12 +73,12 @@ Address Udp::local() const {
   return call::local_address(socket_.fd.get());
 }
 
-Datagrams::Lost Udp::lost() const {
-  return {dropped_messages(socket_.fd.get()), unsent_};
+DatagramSocket::Lost Udp::lost() const {
+  return {dropped_datagrams(socket_.fd.get()), unsent_};
 }
 
-void Udp::set_hops(int hops) {
-  netlab::set_hops(socket_.fd.get(), family_, hops);
+void Udp::set_ttl(int hops) {
+  netlab::set_ttl(socket_.fd.get(), family_, hops);
 }
 
 }  // namespace netlab

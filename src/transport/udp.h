@@ -1,4 +1,4 @@
-// UDP (RFC 768) as Datagrams.
+// UDP (RFC 768) as DatagramSocket.
 #pragma once
 
 #include "transport/datagram_socket.h"
@@ -6,9 +6,9 @@
 
 namespace netlab {
 
-class Udp : public Datagrams {
+class Udp : public DatagramSocket {
  public:
-  // Listens. `shared`: see message_socket. Throws SystemError{"bind ADDRESS:PORT"}.
+  // Listens. `shared`: see udp_socket. Throws SystemError{"bind ADDRESS:PORT"}.
   Udp(Performer& performer, const Address& address, bool shared);
   // A socket of messages, bound or connected already.
   Udp(Performer& performer, Fd fd);
@@ -18,11 +18,11 @@ class Udp : public Datagrams {
   ~Udp() override;
 
   // Whoever waits is told ECANCELED when this descriptor is readable; -1: no such.
-  void end_waits_by(int cut) { cut_ = cut; }
+  void set_stop(int stop) { stop_ = stop; }
 
-  std::span<const Message> receive(Instant deadline) override;
-  std::size_t send(std::span<const Message> messages) override;
-  void set_hops(int hops) override;
+  std::span<const Datagram> receive(Instant deadline) override;
+  std::size_t send(std::span<const Datagram> messages) override;
+  void set_ttl(int hops) override;
   Address local() const override;
   Instant now() const override { return performer_.now(); }
   Lost lost() const override;
@@ -31,8 +31,8 @@ class Udp : public Datagrams {
   Performer& performer_;
   Socket socket_;
   int family_;
-  int cut_ = -1;
-  MessageBuffer buffer_;
+  int stop_ = -1;
+  DatagramBatch buffer_;
   unsigned full_ = 0;  // receives in a row, up to now, that filled the buffer
   std::uint64_t unsent_ = 0;
 };

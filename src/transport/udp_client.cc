@@ -7,17 +7,17 @@
 
 namespace netlab {
 
-DatagramClient::DatagramClient(std::vector<Address> addresses, int cut)
-    : addresses_(std::move(addresses)), cut_(cut) {
+UdpClient::UdpClient(std::vector<Address> addresses, int stop)
+    : addresses_(std::move(addresses)), stop_(stop) {
   open();
 }
 
 // A machine without IPv6 has no way to the server's IPv6 address: on to the next.
-void DatagramClient::open() {
+void UdpClient::open() {
   for (;; ++tried_) {
     try {
       udp_ = Udp::to(performer_, server());
-      udp_->end_waits_by(cut_);
+      udp_->set_stop(stop_);
       return;
     } catch (const SystemError&) {
       if (tried_ + 1 == addresses_.size()) throw;
@@ -25,7 +25,7 @@ void DatagramClient::open() {
   }
 }
 
-bool DatagramClient::goes_on_elsewhere(int error) {
+bool UdpClient::goes_on_elsewhere(int error) {
   if (error != ECONNREFUSED) return false;
   const SystemError refusal("nothing listens on " + server().text(), error);
   if (answered_ || addresses_.size() == 1) throw refusal;
@@ -36,10 +36,10 @@ bool DatagramClient::goes_on_elsewhere(int error) {
   return true;
 }
 
-void DatagramClient::send(const std::string& message) {
+void UdpClient::send(const std::string& message) {
   last_sent_ = message;
   for (;;) {
-    const Message datagram{.bytes = bytes_of(message), .peer = server()};
+    const Datagram datagram{.bytes = bytes_of(message), .peer = server()};
     try {
       udp_->send({&datagram, 1});
       return;
@@ -49,13 +49,13 @@ void DatagramClient::send(const std::string& message) {
   }
 }
 
-std::optional<std::string> DatagramClient::receive(Instant deadline) {
+std::optional<std::string> UdpClient::receive(Instant deadline) {
   while (waiting_.empty()) {
     try {
       const auto messages = udp_->receive(deadline);
       if (messages.empty()) return std::nullopt;
       answered_ = true;
-      for (const Message& message : messages)
+      for (const Datagram& message : messages)
         waiting_.emplace_back(reinterpret_cast<const char*>(message.bytes.data()),
                               message.bytes.size());
       std::ranges::reverse(waiting_);

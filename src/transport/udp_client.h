@@ -1,4 +1,4 @@
-// DatagramClient is a client's end of a conversation in datagrams with one server.
+// UdpClient is a client's end of a conversation in datagrams with one server.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,11 @@
 
 namespace netlab {
 
-class DatagramClient {
+class UdpClient {
  public:
   // Of the server's addresses; there is at least one. Where `cut` is a descriptor, receive() throws
   // SystemError ECANCELED once it is readable. Throws SystemError.
-  explicit DatagramClient(std::vector<Address> addresses, int cut = -1);
+  explicit UdpClient(std::vector<Address> addresses, int stop = -1);
 
   // Throws SystemError.
   void send(const std::string& message);
@@ -34,7 +34,7 @@ class DatagramClient {
 
   BlockingPerformer performer_;
   std::vector<Address> addresses_;
-  int cut_;
+  int stop_;
   std::size_t tried_ = 0;
   std::unique_ptr<Udp> udp_;
   std::string last_sent_;

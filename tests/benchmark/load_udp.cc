@@ -30,7 +30,7 @@ struct Datagram {
   std::array<char, 56> rest{0, 3, 0, 0, 0, 64};
 };
 
-struct Place {
+struct FileName {
   std::uint32_t turn = 0;
   Clock::time_point sent;
 };
@@ -38,7 +38,7 @@ struct Place {
 struct Client {
   int fd = -1;
   bool served = false;
-  std::vector<Place> places;
+  std::vector<FileName> places;
 };
 
 class Load {

@@ -25,7 +25,7 @@ namespace netlab {
 namespace {
 
 constexpr std::size_t largest = 65536;
-constexpr int most_at_once = 64;  // packets taken from one device before the other's turn
+constexpr int max_at_once = 64;  // packets taken from one device before the other's turn
 
 Fd tun_device(const char* name) {
   Fd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
@@ -45,7 +45,7 @@ class Way {
 
   void take_in(Instant now) {
     std::array<std::byte, largest> packet;
-    for (int i = 0; i < most_at_once; ++i) {
+    for (int i = 0; i < max_at_once; ++i) {
       const ssize_t size = read(from_, packet.data(), packet.size());
       if (size <= 0) return;
       const auto bytes = static_cast<std::size_t>(size);
@@ -66,7 +66,7 @@ class Way {
   Instant next() const { return waiting_.empty() ? never : waiting_.front().at; }
 
  private:
-  struct Parcel {
+  struct Batch {
     Instant at;
     std::vector<std::byte> bytes;
   };
@@ -74,7 +74,7 @@ class Way {
   int from_;
   int to_;
   Link link_;
-  std::deque<Parcel> waiting_;
+  std::deque<Batch> waiting_;
 };
 
 void carry(const LinkSettings& settings) {

@@ -29,13 +29,13 @@ const Event event{"received",
 
 TEST(Output, TellsALine) {
   const Output output;
-  EXPECT_EQ(shown([&] { output.tell(event); }).out, "received 5 bytes\n");
+  EXPECT_EQ(shown([&] { output.event(event); }).out, "received 5 bytes\n");
 }
 
 TEST(Output, TellsAnObjectWithJson) {
   Output output;
   output.json = true;
-  EXPECT_EQ(shown([&] { output.tell(event); }).out,
+  EXPECT_EQ(shown([&] { output.event(event); }).out,
             R"({"event":"received","client":"127.0.0.1:1","bytes":5,"seconds":0.5,"same":true})"
             "\n");
 }
@@ -44,7 +44,7 @@ TEST(Output, TellsJsonThatIsUtf8WhateverTheBytes) {
   Output output;
   output.json = true;
   const Event noise{"received", "", {{"text", std::string("a\xff\x1b\n\"b")}}};
-  EXPECT_EQ(shown([&] { output.tell(noise); }).out,
+  EXPECT_EQ(shown([&] { output.event(noise); }).out,
             "{\"event\":\"received\",\"text\":\"a\xef\xbf\xbd\\u001b\\n\\\"b\"}\n");
 }
 
@@ -52,17 +52,17 @@ TEST(Output, TellsNothingInJsonThatATerminalObeys) {
   Output output;
   output.json = true;
   const Event hostile{"received", "", {{"text", std::string("\x7f\u009b2J\u202e\u2066 \u00e9")}}};
-  EXPECT_EQ(shown([&] { output.tell(hostile); }).out,
+  EXPECT_EQ(shown([&] { output.event(hostile); }).out,
             "{\"event\":\"received\",\"text\":\"\\u007f\\u009b2J\\u202e\\u2066 \u00e9\"}\n");
 }
 
 TEST(Output, TellsOnlyTheIndispensableWhenQuiet) {
   Output output;
   output.quiet = true;
-  EXPECT_EQ(shown([&] { output.tell(event); }).out, "");
-  EXPECT_EQ(shown([&] { output.announce(event); }).out, "received 5 bytes\n");
-  EXPECT_EQ(shown([&] { output.remark("by the way"); }).errors, "");
-  EXPECT_FALSE(output.teller());
+  EXPECT_EQ(shown([&] { output.event(event); }).out, "");
+  EXPECT_EQ(shown([&] { output.always(event); }).out, "received 5 bytes\n");
+  EXPECT_EQ(shown([&] { output.note("by the way"); }).errors, "");
+  EXPECT_FALSE(output.sink());
 }
 
 // Whoever chose a name may have hoped for a terminal, or for a second line in a log.
@@ -71,14 +71,14 @@ TEST(Output, ShowsNoControlByteOfANameThatNobodyEscaped) {
   const std::string shown_so = "open a\\x1b[2J\\nb\\x9b\\x1b: No such file\n";
   Output output;
   output.color = "never";
-  EXPECT_EQ(shown([&] { output.remark(raw); }).errors, shown_so);
+  EXPECT_EQ(shown([&] { output.note(raw); }).errors, shown_so);
   EXPECT_EQ(shown([&] { output.fail("ftp get", raw); }).errors, "netlab ftp get: " + shown_so);
-  EXPECT_EQ(shown([&] { output.teller()({"failed", raw, {}}); }).out, shown_so);
+  EXPECT_EQ(shown([&] { output.sink()({"failed", raw, {}}); }).out, shown_so);
 }
 
 TEST(Output, TellsWhatServersTell) {
   const Output output;
-  EXPECT_EQ(shown([&] { output.teller()(event); }).out, "received 5 bytes\n");
+  EXPECT_EQ(shown([&] { output.sink()(event); }).out, "received 5 bytes\n");
 }
 
 TEST(Output, FailsInOneLineOnStandardError) {
@@ -111,7 +111,7 @@ TEST(Output, GivesResultsAsTheyAre) {
 
 TEST(Output, IsWatchedByNobodyButATerminal) {
   bool watched = true;
-  shown([&] { watched = Output().watched(); });
+  shown([&] { watched = Output().stderr_is_tty(); });
   EXPECT_FALSE(watched);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Share, IsWrittenWithItsSign) {
+TEST(ServedFiles, IsWrittenWithItsSign) {
   EXPECT_EQ(parse_share("0%"), 0);
   EXPECT_EQ(parse_share("100%"), 1);
   EXPECT_DOUBLE_EQ(parse_share("10%"), 0.1);
@@ -18,7 +18,7 @@ TEST(Share, IsWrittenWithItsSign) {
   EXPECT_DOUBLE_EQ(parse_share(".5%"), 0.005);
 }
 
-TEST(Share, IsNothingElse) {
+TEST(ServedFiles, IsNothingElse) {
   EXPECT_EQ(thrown_by([] { parse_share("0.1"); }), "'0.1' is not a share as 10% or 0.5%");
   for (const char* text : {"", "%", "101%", "100.01%", "-1%", "+1%", "1 %", "1%%", "0x1%", "nan%",
                            "inf%", "1.2.3%", ".%", "1e1%"})

@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RetryPause, GrowsToTenSecondsAndIsUpToHalfLess) {
-  RetryPause pause(1);
+TEST(Backoff, GrowsToTenSecondsAndIsUpToHalfLess) {
+  Backoff pause(1);
   Duration expected = 200ms;
   for (int i = 0; i < 20; ++i) {
     const Duration next = pause.next();
@@ -21,16 +21,16 @@ TEST(RetryPause, GrowsToTenSecondsAndIsUpToHalfLess) {
   }
 }
 
-TEST(RetryPause, BeginsAnew) {
-  RetryPause pause(1);
+TEST(Backoff, BeginsAnew) {
+  Backoff pause(1);
   for (int i = 0; i < 5; ++i) pause.next();
-  pause.begin_anew();
+  pause.reset();
   EXPECT_LE(pause.next(), 200ms);
 }
 
-TEST(RetryPause, IsNotTheSameForTwoClients) {
+TEST(Backoff, IsNotTheSameForTwoClients) {
   std::set<Duration> pauses;
-  for (std::uint64_t seed = 0; seed < 20; ++seed) pauses.insert(RetryPause(seed).next());
+  for (std::uint64_t seed = 0; seed < 20; ++seed) pauses.insert(Backoff(seed).next());
   EXPECT_GT(pauses.size(), 15u);
 }
 

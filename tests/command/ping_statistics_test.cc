@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RoundTrips, HaveTheNearestRankForAPercentile) {
-  RoundTrips trips;
+TEST(PingStatistics, HaveTheNearestRankForAPercentile) {
+  PingStatistics trips;
   for (int i = 100; i >= 1; --i) trips.answered(i * 1ms);
   EXPECT_EQ(trips.percentile(0), 1ms);
   EXPECT_EQ(trips.percentile(0.5), 50ms);
@@ -16,8 +16,8 @@ TEST(RoundTrips, HaveTheNearestRankForAPercentile) {
   EXPECT_EQ(trips.percentile(1), 100ms);
 }
 
-TEST(RoundTrips, AreSummedUp) {
-  RoundTrips trips;
+TEST(PingStatistics, AreSummedUp) {
+  PingStatistics trips;
   trips.answered(1ms);
   trips.answered(3ms);
   trips.lost();
@@ -27,9 +27,9 @@ TEST(RoundTrips, AreSummedUp) {
   EXPECT_EQ(trips.losses(), 1u);
 }
 
-TEST(RoundTrips, AreNotToldWhereThereAreNone) {
-  EXPECT_EQ(RoundTrips().summary().text, "0 sent, 0 answered, 0% lost");
-  RoundTrips trips;
+TEST(PingStatistics, AreNotToldWhereThereAreNone) {
+  EXPECT_EQ(PingStatistics().summary().text, "0 sent, 0 answered, 0% lost");
+  PingStatistics trips;
   trips.lost();
   EXPECT_EQ(trips.summary().text, "1 sent, 0 answered, 100% lost");
 }

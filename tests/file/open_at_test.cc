@@ -14,11 +14,11 @@ namespace fs = std::filesystem;
 
 // Each directory on the way is a descriptor.
 TEST(OpenBeneathByComponent, StopsAt128Directories) {
-  const TemporaryFolder folder;
+  const TemporaryDirectory directory;
   std::string path;
   for (int i = 0; i < 129; ++i) path += "d/";
-  fs::create_directories(folder.path(path));
-  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
+  fs::create_directories(directory.path(path));
+  const Fd top(open_anywhere(AT_FDCWD, directory.path().c_str(), O_PATH | O_DIRECTORY, 0));
   const std::string deepest = path.substr(2) + ".";
   const Fd reached(open_beneath_by_component(top.get(), deepest.c_str(), O_RDONLY, 0));
   EXPECT_TRUE(reached);
@@ -26,17 +26,17 @@ TEST(OpenBeneathByComponent, StopsAt128Directories) {
 }
 
 TEST(OpenBeneathByComponent, StopsAfter4096Components) {
-  const TemporaryFolder folder;
-  fs::create_directories(folder.path("d"));
-  folder.write("file", "");
-  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
+  const TemporaryDirectory directory;
+  fs::create_directories(directory.path("d"));
+  directory.write("file", "");
+  const Fd top(open_anywhere(AT_FDCWD, directory.path().c_str(), O_PATH | O_DIRECTORY, 0));
   std::string path;
   for (int i = 0; i < 800; ++i) path += "d/../";
   const std::string once = path + "file";
   EXPECT_TRUE(Fd(open_beneath_by_component(top.get(), once.c_str(), O_RDONLY, 0)));
   for (int i = 0; i < 3; ++i) {
     const std::string link = "link" + std::to_string(i);
-    fs::create_symlink(path, folder.path(link));
+    fs::create_symlink(path, directory.path(link));
     path = link + "/" + path.substr(0, 3990);
   }
   EXPECT_EQ(open_beneath_by_component(top.get(), (path + "file").c_str(), O_RDONLY, 0),
@@ -44,18 +44,18 @@ TEST(OpenBeneathByComponent, StopsAfter4096Components) {
 }
 
 TEST(OpenBeneathByComponent, LeavesLastLinksWhereTheyAre) {
-  const TemporaryFolder folder;
-  folder.write("file", "");
-  fs::create_symlink("file", folder.path("link"));
-  fs::create_symlink("new", folder.path("dangling"));
-  const Fd top(open_anywhere(AT_FDCWD, folder.path().c_str(), O_PATH | O_DIRECTORY, 0));
+  const TemporaryDirectory directory;
+  directory.write("file", "");
+  fs::create_symlink("file", directory.path("link"));
+  fs::create_symlink("new", directory.path("dangling"));
+  const Fd top(open_anywhere(AT_FDCWD, directory.path().c_str(), O_PATH | O_DIRECTORY, 0));
   const auto open = [&](const char* name, int flags) {
     return Fd(open_beneath_by_component(top.get(), name, flags, 0600)).get();
   };
   EXPECT_EQ(open("link", O_RDONLY | O_NOFOLLOW), -ELOOP);
   EXPECT_EQ(open("dangling", O_WRONLY | O_CREAT | O_EXCL), -EEXIST);
   EXPECT_GE(open("dangling", O_WRONLY | O_CREAT), 0);
-  EXPECT_TRUE(fs::exists(folder.path("new")));
+  EXPECT_TRUE(fs::exists(directory.path("new")));
 }
 
 TEST(ChooseOpenBeneath, IsTheKernelWhereItCan) {

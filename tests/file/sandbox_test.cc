@@ -58,38 +58,39 @@ std::string said_by_child(const std::function<std::string()>& job) {
 class ConfinementTest : public testing::Test {
  protected:
   ConfinementTest() {
-    fs::create_directories(folder_.path("served/sub"));
-    folder_.write("secret", "secret");
-    folder_.write("served/notes", "notes");
-    fs::copy_file("/bin/true", folder_.path("served/program"));
+    fs::create_directories(directory_.path("served/sub"));
+    directory_.write("secret", "secret");
+    directory_.write("served/notes", "notes");
+    fs::copy_file("/bin/true", directory_.path("served/program"));
     const Fd unconfined = served();
-    const std::string line = said_by_child([&] { return confine(unconfined, false); });
+    const std::string line = said_by_child([&] { return enter_sandbox(unconfined, false); });
     const std::string mark = "(Landlock ABI ";
     const std::size_t place = line.find(mark);
     if (place != std::string::npos) abi_ = std::stoi(line.substr(place + mark.size()));
   }
 
-  Fd served() const { return Fd(open(folder_.path("served").c_str(), O_PATH | O_CLOEXEC)); }
+  Fd served() const { return Fd(open(directory_.path("served").c_str(), O_PATH | O_CLOEXEC)); }
   // What the job gives in a process that is confined to the folder.
   std::string confined(const std::function<std::string()>& job, bool writable = false) const {
-    const Fd folder = served();
+    const Fd directory = served();
     return said_by_child([&] {
-      confine(folder, writable);
+      enter_sandbox(directory, writable);
       return job();
     });
   }
-  std::string path(const std::string& name) const { return folder_.path("served/" + name); }
+  std::string path(const std::string& name) const { return directory_.path("served/" + name); }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory directory_;
   int abi_ = 0;  // of the kernel; 0: it has no Landlock
 };
 
 TEST_F(ConfinementTest, SaysWhatItDid) {
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
-  const Fd folder = served();
+  const Fd directory = served();
   for (const bool writable : {false, true})
-    EXPECT_EQ(said_by_child([&] { return confine(folder, writable); }),
-              Confinement::of(abi_, writable).text(folder_.path("served")) + "; no new privileges");
+    EXPECT_EQ(
+        said_by_child([&] { return enter_sandbox(directory, writable); }),
+        SandboxRules::of(abi_, writable).text(directory_.path("served")) + "; no new privileges");
 }
 
 TEST_F(ConfinementTest, LeavesWhatIsBeneathToBeRead) {
@@ -101,9 +102,9 @@ TEST_F(ConfinementTest, LeavesNothingElseToBeRead) {
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
   EXPECT_EQ(confined([&] { return outcome_of_open("/etc/passwd"); }), "EACCES");
   EXPECT_EQ(confined([&] { return outcome_of_open("/sys/kernel"); }), "EACCES");
-  EXPECT_EQ(confined([&] { return outcome_of_open(folder_.path("secret")); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(directory_.path("secret")); }), "EACCES");
   EXPECT_EQ(confined([&] { return outcome_of_open(path("../secret")); }), "EACCES");
-  EXPECT_EQ(confined([&] { return outcome_of_open(folder_.path()); }), "EACCES");
+  EXPECT_EQ(confined([&] { return outcome_of_open(directory_.path()); }), "EACCES");
 }
 
 TEST_F(ConfinementTest, HoldsForThreadsAndProcessesThatComeLater) {
@@ -127,13 +128,13 @@ TEST_F(ConfinementTest, LeavesNothingToBeWritten) {
   };
   EXPECT_EQ(confined([&] { return outcome_of_open(path("notes"), O_WRONLY); }), "EACCES");
   EXPECT_EQ(confined([&] { return outcome_of_open(path("new"), O_RDWR | O_CREAT); }), "EACCES");
-  EXPECT_EQ(confined([&] { return outcome_of_open(folder_.path("new"), O_RDWR | O_CREAT); }),
+  EXPECT_EQ(confined([&] { return outcome_of_open(directory_.path("new"), O_RDWR | O_CREAT); }),
             "EACCES");
   expect_refused([&] { return truncate(path("notes").c_str(), 0); });
   expect_refused([&] { return unlink(path("notes").c_str()); });
   expect_refused([&] { return mkdir(path("new").c_str(), 0700); });
   expect_refused([&] { return rename(path("notes").c_str(), path("new").c_str()); });
-  expect_refused([&] { return truncate(folder_.path("secret").c_str(), 0); });
+  expect_refused([&] { return truncate(directory_.path("secret").c_str(), 0); });
 }
 
 TEST_F(ConfinementTest, LeavesFilesToBeWrittenWhereThatIsWanted) {
@@ -155,9 +156,9 @@ TEST_F(ConfinementTest, LeavesFilesToBeWrittenWhereThatIsWanted) {
 
 TEST_F(ConfinementTest, LeavesNothingElseToBeWritten) {
   if (abi_ < 3) GTEST_SKIP() << no_landlock;
-  const std::string outside = folder_.path("new");
+  const std::string outside = directory_.path("new");
   EXPECT_EQ(confined([&] { return outcome_of_open(outside, O_RDWR | O_CREAT); }, true), "EACCES");
-  EXPECT_EQ(confined([&] { return outcome(truncate(folder_.path("secret").c_str(), 0)); }, true),
+  EXPECT_EQ(confined([&] { return outcome(truncate(directory_.path("secret").c_str(), 0)); }, true),
             "EACCES");
   // Out of the folder: EXDEV, or EACCES where more is forbidden.
   EXPECT_NE(confined([&] { return outcome(rename(path("notes").c_str(), outside.c_str())); }, true),
@@ -211,10 +212,10 @@ TEST_F(ConfinementTest, GivesUpPrivilegesAndCores) {
 }
 
 TEST_F(ConfinementTest, LeavesItsSightToWhoeverTracesItAlready) {
-  const Fd folder = served();
+  const Fd directory = served();
   const std::string said = said_by_child([&]() -> std::string {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return "traced by another";
-    confine(folder, false);
+    enter_sandbox(directory, false);
     return std::to_string(prctl(PR_GET_DUMPABLE));
   });
   if (said == "traced by another") GTEST_SKIP() << said;
@@ -234,12 +235,12 @@ void take_away(long number, int error) {
 }
 
 TEST_F(ConfinementTest, IsNoErrorWhereTheKernelCanNot) {
-  const Fd folder = served();
+  const Fd directory = served();
   const auto without = [&](long number, int error) {
     return said_by_child([&] {
-      renounce_privileges();
+      set_no_new_privs();
       take_away(number, error);
-      return confine(folder, false) + "; " + outcome_of_open("/etc/passwd");
+      return enter_sandbox(directory, false) + "; " + outcome_of_open("/etc/passwd");
     });
   };
   EXPECT_EQ(without(SYS_landlock_create_ruleset, ENOSYS),
@@ -253,33 +254,33 @@ TEST_F(ConfinementTest, IsNoErrorWhereTheKernelCanNot) {
 }
 
 // The versions of landlock(7), "Supported features".
-TEST(Confinement, AsksForWhatAKernelHas) {
-  const auto files = [](int abi) { return Confinement::of(abi, false).files; };
+TEST(SandboxRules, AsksForWhatAKernelHas) {
+  const auto files = [](int abi) { return SandboxRules::of(abi, false).files; };
   EXPECT_EQ(files(1), 0x1fffu);
   EXPECT_EQ(files(2), 0x3fffu);
   EXPECT_EQ(files(3), 0x7fffu);
   EXPECT_EQ(files(4), 0x7fffu);
   EXPECT_EQ(files(5), 0xffffu);
   EXPECT_EQ(files(99), 0xffffu);
-  EXPECT_EQ(Confinement::of(3, false).network, 0u);
-  EXPECT_EQ(Confinement::of(4, false).network, 3u);
-  EXPECT_EQ(Confinement::of(5, false).scope, 0u);
-  EXPECT_EQ(Confinement::of(6, false).scope, 3u);
+  EXPECT_EQ(SandboxRules::of(3, false).network, 0u);
+  EXPECT_EQ(SandboxRules::of(4, false).network, 3u);
+  EXPECT_EQ(SandboxRules::of(5, false).scope, 0u);
+  EXPECT_EQ(SandboxRules::of(6, false).scope, 3u);
 }
 
-TEST(Confinement, AllowsNothingThatIsNotForbiddenElsewhere) {
+TEST(SandboxRules, AllowsNothingThatIsNotForbiddenElsewhere) {
   for (int abi = 1; abi <= 8; ++abi)
     for (const bool writable : {false, true}) {
-      const Confinement confinement = Confinement::of(abi, writable);
+      const SandboxRules confinement = SandboxRules::of(abi, writable);
       EXPECT_EQ(confinement.beneath & ~confinement.files, 0u) << abi;
       EXPECT_EQ(confinement.beneath & 1, 0u) << "execute";
     }
-  EXPECT_EQ(Confinement::of(7, false).beneath, 0xcu);
+  EXPECT_EQ(SandboxRules::of(7, false).beneath, 0xcu);
 }
 
-TEST(Confinement, SaysWhatAnOlderKernelCanNotForbid) {
+TEST(SandboxRules, SaysWhatAnOlderKernelCanNotForbid) {
   const auto text = [](int abi, bool writable) {
-    return Confinement::of(abi, writable).text("/d");
+    return SandboxRules::of(abi, writable).text("/d");
   };
   EXPECT_EQ(text(7, false),
             "confined to /d (Landlock ABI 7): reads files beneath it, nothing else");

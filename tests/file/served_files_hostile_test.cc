@@ -29,7 +29,7 @@ using namespace std::string_literals;
 constexpr std::string_view inside = "inside";
 constexpr std::string_view outside = "outside";
 
-std::string beginning_of(const SharedFile& file) {
+std::string beginning_of(const ServedFile& file) {
   std::array<std::byte, 64> bytes;
   const ssize_t got = call::read_at(file.fd.get(), bytes, 0);
   return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(std::max(got, 0L))};
@@ -38,28 +38,28 @@ std::string beginning_of(const SharedFile& file) {
 class HostileNames : public testing::Test, public EitherOpenat2 {
  protected:
   HostileNames() {
-    fs::create_directories(folder_.path("served/sub/deeper"));
-    fs::create_directories(folder_.path("other"));
+    fs::create_directories(directory_.path("served/sub/deeper"));
+    fs::create_directories(directory_.path("other"));
     for (const char* name : {"served/file", "served/sub/file", "served/sub/deeper/file"})
-      folder_.write(name, inside);
+      directory_.write(name, inside);
     for (const char* name : {"file", "secret", "other/file", "other/secret"})
-      folder_.write(name, outside);
+      directory_.write(name, outside);
     link("../secret", "out");
     link("../other", "out_folder");
     link("..", "parent");
     link("../../..", "sub/ancestor");
-    link(folder_.path("secret"), "absolute");
+    link(directory_.path("secret"), "absolute");
     link("/", "root");
     link("/proc/self/root", "magic_root");
     link("/proc/self/cwd", "magic_cwd");
     link("loop", "loop");
     link("file", "good");
     link("sub", "good_folder");
-    EXPECT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
+    EXPECT_EQ(mkfifo(directory_.path("served/fifo").c_str(), 0600), 0);
   }
 
   void link(const std::string& target, const std::string& name) const {
-    fs::create_symlink(target, folder_.path("served/" + name));
+    fs::create_symlink(target, directory_.path("served/" + name));
   }
 
   std::string component(std::mt19937_64& chance) const {
@@ -116,7 +116,7 @@ class HostileNames : public testing::Test, public EitherOpenat2 {
         name = "/";
         break;
       case 1:
-        name = folder_.path() + "/";  // absolute, and near the truth
+        name = directory_.path() + "/";  // absolute, and near the truth
         break;
       default:
         break;
@@ -126,13 +126,13 @@ class HostileNames : public testing::Test, public EitherOpenat2 {
     return name;
   }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory directory_;
 };
 
 TEST_P(HostileNames, FiveHundredOfThemNeverLeadOut) {
   std::mt19937_64 chance = seeded_chance();
   run([&] {
-    const Share share(folder_.path("served"), "");
+    const ServedFiles share(directory_.path("served"), "");
     const auto descriptors = [] {
       return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
     };
@@ -140,7 +140,7 @@ TEST_P(HostileNames, FiveHundredOfThemNeverLeadOut) {
     for (int i = 0; i < 500; ++i) {
       const std::string asked = name(chance);
       try {
-        const SharedFile file = share.open(asked);
+        const ServedFile file = share.open(asked);
         ASSERT_EQ(beginning_of(file), inside) << escaped(asked);
       } catch (const SystemError&) {
         // refused: right in most cases
@@ -152,7 +152,7 @@ TEST_P(HostileNames, FiveHundredOfThemNeverLeadOut) {
 
 TEST_P(HostileNames, ClimbingFromAnyDepthNeverLeadsOut) {
   run([&] {
-    const Share share(folder_.path("served"), "");
+    const ServedFiles share(directory_.path("served"), "");
     for (const std::string start :
          {"", "sub/", "sub/deeper/", "good_folder/", "good_folder/deeper/"}) {
       std::string climb = start;
@@ -176,13 +176,13 @@ class ShareRace : public HostileNames {
   void race(const std::string& one, const std::string& other, const std::vector<std::string>& names,
             const std::function<void(const Opened&)>& check) {
     std::atomic<bool> over = false;
-    const std::string first = folder_.path(one);
-    const std::string second = folder_.path(other);
+    const std::string first = directory_.path(one);
+    const std::string second = directory_.path(other);
     std::thread exchanging([&] {
       while (!over) renameat2(AT_FDCWD, first.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE);
     });
     run([&] {
-      const Share share(folder_.path("served"), "");
+      const ServedFiles share(directory_.path("served"), "");
       const Instant end = Clock::now() + std::chrono::milliseconds(500);
       for (std::size_t i = 0; Clock::now() < end && !HasFailure(); ++i) {
         Opened opened;
@@ -202,9 +202,9 @@ class ShareRace : public HostileNames {
 INSTANTIATE_TEST_SUITE_P(Openat2, ShareRace, testing::Bool(), EitherOpenat2::name);
 
 TEST_P(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
-  fs::create_directories(folder_.path("served/flip"));
-  folder_.write("served/flip/file", inside);
-  fs::create_symlink("../other", folder_.path("served/link"));
+  fs::create_directories(directory_.path("served/flip"));
+  directory_.write("served/flip/file", inside);
+  fs::create_symlink("../other", directory_.path("served/link"));
   int opened = 0;
   race("served/flip", "served/link", {"flip/file", "link/file"}, [&](const Opened& now) {
     opened += now.error == 0;
@@ -215,9 +215,9 @@ TEST_P(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
 
 // ".." leads to where the walk came from, not to where the folder is now.
 TEST_P(ShareRace, AFolderThatIsMovedOutNeverLeadsOut) {
-  fs::create_directories(folder_.path("served/m/a/b"));
-  fs::create_directories(folder_.path("other/q/b"));
-  folder_.write("served/m/file", inside);
+  fs::create_directories(directory_.path("served/m/a/b"));
+  fs::create_directories(directory_.path("other/q/b"));
+  directory_.write("served/m/file", inside);
   int opened = 0;
   race("served/m/a", "other/q", {"m/a/b/../../file", "m/a/b/../../secret", "m/a/../secret"},
        [&](const Opened& now) {
@@ -229,11 +229,11 @@ TEST_P(ShareRace, AFolderThatIsMovedOutNeverLeadsOut) {
 
 // A link that is replaced by rename(2), as a "current" is, is one or the other at any time.
 TEST_P(ShareRace, ALinkThatIsReplacedAlwaysLeadsSomewhere) {
-  fs::create_directories(folder_.path("served/flip"));
-  folder_.write("served/flip/file", inside);
+  fs::create_directories(directory_.path("served/flip"));
+  directory_.write("served/flip/file", inside);
   link("sub", "current");
   link("file", "last");
-  folder_.write("served/plain", inside);
+  directory_.write("served/plain", inside);
   const auto works = [](const Opened& now) { EXPECT_EQ(now.error, 0); };
   race("served/flip", "served/current", {"flip/file", "current/file"}, works);
   race("served/plain", "served/last", {"plain", "last"}, works);

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-std::string content_of(const SharedFile& file) {
+std::string content_of(const ServedFile& file) {
   std::string text(file.state.size, '\0');
   call::read_at(file.fd.get(), std::as_writable_bytes(std::span(text)), 0);
   return text;
@@ -28,17 +28,17 @@ std::string content_of(const SharedFile& file) {
 class FolderToShare : public testing::Test {
  protected:
   FolderToShare() {
-    fs::create_directories(folder_.path("served/sub"));
-    folder_.write("secret.txt", "secret");
-    folder_.write("served/notes.txt", "notes");
-    folder_.write("served/sub/inner.txt", "inner");
+    fs::create_directories(directory_.path("served/sub"));
+    directory_.write("secret.txt", "secret");
+    directory_.write("served/notes.txt", "notes");
+    directory_.write("served/sub/inner.txt", "inner");
   }
 
   void link(const std::string& target, std::string_view name) const {
-    fs::create_symlink(target, folder_.path(name));
+    fs::create_symlink(target, directory_.path(name));
   }
 
-  TemporaryFolder folder_;
+  TemporaryDirectory directory_;
 };
 
 // With and without openat2(2): the same names have to work, and the same to fail.
@@ -47,15 +47,15 @@ class ShareTest : public FolderToShare, public EitherOpenat2 {
   static int error_in(const std::string& served, const std::string& name) {
     int error = 0;
     run([&] {
-      const Share share(served, "");
+      const ServedFiles share(served, "");
       error = error_of([&] { share.open(name); });
     });
     return error;
   }
-  int error_for(const std::string& name) const { return error_in(folder_.path("served"), name); }
+  int error_for(const std::string& name) const { return error_in(directory_.path("served"), name); }
   std::string read(const std::string& name) const {
     std::string content;
-    run([&] { content = content_of(Share(folder_.path("served"), "").open(name)); });
+    run([&] { content = content_of(ServedFiles(directory_.path("served"), "").open(name)); });
     return content;
   }
 };
@@ -69,7 +69,7 @@ TEST_P(ShareTest, OpensFilesBeneathTheFolder) {
 
 TEST_P(ShareTest, TellsSizeAndName) {
   run([&] {
-    const SharedFile file = Share(folder_.path("served"), "").open("notes.txt");
+    const ServedFile file = ServedFiles(directory_.path("served"), "").open("notes.txt");
     EXPECT_EQ(file.state.size, 5u);
     EXPECT_EQ(file.name, "notes.txt");
   });
@@ -80,7 +80,7 @@ TEST_P(ShareTest, RefusesWhatLeadsOut) {
   EXPECT_EQ(error_for("sub/../../secret.txt"), EXDEV);
   EXPECT_EQ(error_for(".."), EXDEV);
   EXPECT_EQ(error_for("/etc/passwd"), EXDEV);
-  EXPECT_EQ(error_for(folder_.path("served/notes.txt")), EXDEV);
+  EXPECT_EQ(error_for(directory_.path("served/notes.txt")), EXDEV);
 }
 
 TEST_P(ShareTest, FollowsLinksThatStayInside) {
@@ -92,7 +92,7 @@ TEST_P(ShareTest, FollowsLinksThatStayInside) {
 
 TEST_P(ShareTest, RefusesLinksThatLeadOut) {
   link("../secret.txt", "served/out");
-  link(folder_.path("secret.txt"), "served/absolute");
+  link(directory_.path("secret.txt"), "served/absolute");
   link("..", "served/parent");
   link("/proc/self/root", "served/magic");
   link("loop", "served/loop");
@@ -123,11 +123,11 @@ TEST_P(ShareTest, FollowsAtMost40Links) {
 }
 
 TEST_P(ShareTest, LeavesEachFolderTheWayItCame) {
-  fs::create_directories(folder_.path("served/a/b/c"));
+  fs::create_directories(directory_.path("served/a/b/c"));
   link("a/b/c", "served/deep");
   link("sub/", "served/slash");
   link(".", "served/here");
-  folder_.write("served/a/b/near", "near");
+  directory_.write("served/a/b/near", "near");
   EXPECT_EQ(read("deep/../near"), "near");
   EXPECT_EQ(read("deep/.././../../notes.txt"), "notes");
   EXPECT_EQ(error_for("deep/../../../../secret.txt"), EXDEV);
@@ -144,26 +144,26 @@ TEST_P(ShareTest, LeavesEachFolderTheWayItCame) {
 // The kernel wants search permission for a directory that ".." leaves, too.
 TEST_P(ShareTest, LeavesNoFolderThatMayNotBeSearched) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may search any";
-  fs::permissions(folder_.path("served/sub"), fs::perms::owner_read);
+  fs::permissions(directory_.path("served/sub"), fs::perms::owner_read);
   EXPECT_EQ(error_for("sub/../notes.txt"), EACCES);
   EXPECT_EQ(error_for("sub/inner.txt"), EACCES);
-  fs::permissions(folder_.path("served/sub"), fs::perms::owner_all);
+  fs::permissions(directory_.path("served/sub"), fs::perms::owner_all);
 }
 
 TEST_P(ShareTest, OpensWhatIsDeepDown) {
   std::string path = "served";
   for (int i = 0; i < 120; ++i) path += "/d";
-  fs::create_directories(folder_.path(path));
-  folder_.write(path + "/file", "deep");
+  fs::create_directories(directory_.path(path));
+  directory_.write(path + "/file", "deep");
   EXPECT_EQ(read(path.substr(sizeof "served") + "/file"), "deep");
 }
 
 TEST_P(ShareTest, OpensNothingButRegularFiles) {
-  ASSERT_EQ(mkfifo(folder_.path("served/fifo").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(directory_.path("served/fifo").c_str(), 0600), 0);
   const Fd socket = call::socket(AF_UNIX, SOCK_STREAM);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, folder_.path("served/socket").c_str(),
+  std::strncpy(address.sun_path, directory_.path("served/socket").c_str(),
                sizeof address.sun_path - 1);
   ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   EXPECT_EQ(error_for("sub"), EISDIR);
@@ -183,23 +183,25 @@ TEST_P(ShareTest, RefusesNamesThatAreNone) {
 
 TEST_P(ShareTest, GivesTheDefaultToWhoNamesNothing) {
   EXPECT_EQ(error_for(""), ENOENT);
-  run([&] { EXPECT_EQ(content_of(Share(folder_.path("served"), "notes.txt").open("")), "notes"); });
+  run([&] {
+    EXPECT_EQ(content_of(ServedFiles(directory_.path("served"), "notes.txt").open("")), "notes");
+  });
 }
 
 TEST_P(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
   run([&] {
-    EXPECT_EQ(thrown_by<SystemError>([&] { Share(folder_.path("served"), "absent"); }),
+    EXPECT_EQ(thrown_by<SystemError>([&] { ServedFiles(directory_.path("served"), "absent"); }),
               "open absent: No such file or directory");
-    EXPECT_EQ(error_of([&] { Share(folder_.path("served"), "../secret.txt"); }), EXDEV);
-    EXPECT_EQ(thrown_by<SystemError>([&] { Share(folder_.path("absent"), ""); }),
-              "open " + folder_.path("absent") + ": No such file or directory");
+    EXPECT_EQ(error_of([&] { ServedFiles(directory_.path("served"), "../secret.txt"); }), EXDEV);
+    EXPECT_EQ(thrown_by<SystemError>([&] { ServedFiles(directory_.path("absent"), ""); }),
+              "open " + directory_.path("absent") + ": No such file or directory");
   });
 }
 
 TEST_P(ShareTest, OfOneFileHasNoOther) {
   run([&] {
-    folder_.write("served/other.txt", "other");
-    const Share share(folder_.path("served/notes.txt"), "");
+    directory_.write("served/other.txt", "other");
+    const ServedFiles share(directory_.path("served/notes.txt"), "");
     EXPECT_EQ(share.default_name(), "notes.txt");
     EXPECT_EQ(content_of(share.open("")), "notes");
     EXPECT_EQ(content_of(share.open("notes.txt")), "notes");
@@ -211,8 +213,8 @@ TEST_P(ShareTest, OfOneFileHasNoOther) {
 TEST_P(ShareTest, OfOneFileFindsItInTheCurrentFolder) {
   run([&] {
     const fs::path before = fs::current_path();
-    fs::current_path(folder_.path("served"));
-    EXPECT_EQ(content_of(Share("notes.txt", "").open("")), "notes");
+    fs::current_path(directory_.path("served"));
+    EXPECT_EQ(content_of(ServedFiles("notes.txt", "").open("")), "notes");
     fs::current_path(before);
   });
 }
@@ -221,29 +223,31 @@ INSTANTIATE_TEST_SUITE_P(Openat2, ShareTest, testing::Bool(), EitherOpenat2::nam
 
 class TagTest : public FolderToShare {
  protected:
-  std::string tag() const { return Share(folder_.path("served"), "").open("notes.txt").state.tag; }
+  std::string tag() const {
+    return ServedFiles(directory_.path("served"), "").open("notes.txt").state.tag;
+  }
 };
 
 TEST_F(TagTest, StaysWhileTheFileDoes) {
   const std::string before = tag();
-  EXPECT_EQ(content_of(Share(folder_.path("served"), "").open("notes.txt")), "notes");
+  EXPECT_EQ(content_of(ServedFiles(directory_.path("served"), "").open("notes.txt")), "notes");
   EXPECT_EQ(tag(), before);
   EXPECT_LE(before.size(), 64u);
 }
 
 TEST_F(TagTest, ChangesWithTheModificationTimeAlone) {
   const std::string before = tag();
-  const fs::path file = folder_.path("served/notes.txt");
+  const fs::path file = directory_.path("served/notes.txt");
   fs::last_write_time(file, fs::last_write_time(file) + std::chrono::nanoseconds(1));
   EXPECT_NE(tag(), before);
 }
 
 TEST_F(TagTest, ChangesWhenAnotherFileTakesThePlace) {
   const std::string before = tag();
-  const fs::path file = folder_.path("served/notes.txt");
-  folder_.write("new", "NOTES");
-  fs::last_write_time(folder_.path("new"), fs::last_write_time(file));
-  fs::rename(folder_.path("new"), file);
+  const fs::path file = directory_.path("served/notes.txt");
+  directory_.write("new", "NOTES");
+  fs::last_write_time(directory_.path("new"), fs::last_write_time(file));
+  fs::rename(directory_.path("new"), file);
   EXPECT_NE(tag(), before);
 }
 

@@ -32,9 +32,9 @@ class Destination {
     root_.write("in/got/" + name, text);
   }
 
-  static std::set<std::string> names_in(const std::string& folder) {
+  static std::set<std::string> names_in(const std::string& directory) {
     std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder))
+    for (const auto& entry : fs::directory_iterator(directory))
       names.insert(entry.path().filename().string());
     return names;
   }
@@ -49,7 +49,7 @@ class Destination {
   }
 
  private:
-  TemporaryFolder root_;
+  TemporaryDirectory root_;
 };
 
 class Trial {
@@ -59,8 +59,8 @@ class Trial {
     pieces_ = take_byte(input);
     order_.mode = static_cast<Mode>(how_ & 3);
     order_.offset = take_byte(input) % 10;
-    order_.destination = place_.path(into_folder() ? "" : "file");
-    if ((how_ & 16) || !into_folder()) order_.name = "file";
+    order_.destination = place_.path(into_directory() ? "" : "file");
+    if ((how_ & 16) || !into_directory()) order_.name = "file";
     server_says_ = input;
     asked_ = order_;
     prepare();
@@ -88,7 +88,7 @@ class Trial {
  private:
   static constexpr std::string_view before = "hello, ";
 
-  bool into_folder() const { return how_ & 8; }
+  bool into_directory() const { return how_ & 8; }
   // What is there before: nothing, DEST, DEST.part, DEST.part with its state.
   int there() const { return how_ >> 5 & 3; }
 

@@ -14,13 +14,13 @@ namespace {
 // A folder with something of each kind. No two files have the same size.
 class Served {
  public:
-  explicit Served(const char* default_name) : folder_(default_name) {
-    for (const std::string& text : texts_) folder_.put(std::to_string(text.size()), text);
-    folder_.folder.write("secret", "nobody may read this");
+  explicit Served(const char* default_name) : directory_(default_name) {
+    for (const std::string& text : texts_) directory_.put(std::to_string(text.size()), text);
+    directory_.directory.write("secret", "nobody may read this");
     namespace fs = std::filesystem;
-    const fs::path path = folder_.folder.path("served");
+    const fs::path path = directory_.directory.path("served");
     fs::create_directory(path / "folder");
-    folder_.put("folder/a b", texts_.back());
+    directory_.put("folder/a b", texts_.back());
     fs::create_symlink("../secret", path / "link");
     fs::create_symlink("loop", path / "loop");
     if (mkfifo((path / "fifo").c_str(), 0600) != 0) throw SystemError("mkfifo");
@@ -38,21 +38,21 @@ class Served {
     std::string end;  // what the server threw
     bool operator==(const Session&) const = default;
   };
-  Session serve(std::string_view bytes, unsigned char most_piece, bool silent) {
-    ScriptedStream client(folder_.network);
-    client.set_deadline(later(folder_.network.now(), std::chrono::minutes(5)));
-    for (const std::string_view piece : pieces_of(bytes, most_piece)) client.says(piece);
+  Session serve(std::string_view bytes, unsigned char max_chunk, bool silent) {
+    ScriptedStream client(directory_.network);
+    client.set_deadline(add_saturating(directory_.network.now(), std::chrono::minutes(5)));
+    for (const std::string_view piece : pieces_of(bytes, max_chunk)) client.says(piece);
     if (silent) client.is_silent();
-    folder_.log.lines.clear();
+    directory_.log.lines.clear();
     std::string end;
     try {
-      folder_.serve(client);
+      directory_.serve(client);
     } catch (const ProtocolError& error) {
       end = error.what();
     } catch (const SystemError& error) {
       end = error.what();
     }
-    for (const std::string& line : folder_.log.lines)
+    for (const std::string& line : directory_.log.lines)
       must(is_printable(line), "what is told of a client is printable UTF-8");
     must(is_printable(end), "what a session ends with is printable UTF-8");
     return {client.written(), end};
@@ -60,7 +60,7 @@ class Served {
 
  private:
   const std::vector<std::string> texts_ = {"", "x", "hello, world\n", std::string(5000, 'y')};
-  ServedFolder folder_;
+  ServedDirectory directory_;
 };
 
 // What is left to be said and answered on the lab wire.
@@ -89,16 +89,16 @@ struct Dialogue {
     const lab::Reply reply = lab::parse_reply(answer);
     const auto request = accepted<ProtocolError>([&] { return lab::parse_request(line); });
     const bool is_request = request && is_whole && line.size() <= lab::max_line;
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
       must((refusal->code == lab::bad_request) != is_request, "a bad request is one that is none");
       return is_request && skip_upload(*request);
     }
     must(is_request, "what is no request is refused");
-    check_found(*request, std::get<lab::Found>(reply));
+    check_found(*request, std::get<lab::FileReply>(reply));
     return true;
   }
 
-  void check_found(const lab::Request& request, const lab::Found& found) {
+  void check_found(const lab::Request& request, const lab::FileReply& found) {
     must(found.offset == request.offset, "the offset is the one that was asked for");
     must(request.tag.empty() || request.tag == found.tag, "the tag is the one that was asked for");
     if (request.method == lab::Request::Method::list) return check_list();
@@ -133,9 +133,9 @@ struct Dialogue {
 
   // The bytes that follow a PUT are none of the requests. False when it was the last one.
   bool skip_upload(const lab::Request& request) {
-    constexpr std::uint64_t most_skipped = 1024 * 1024;
+    constexpr std::uint64_t max_skipped = 1024 * 1024;
     if (request.method != lab::Request::Method::put) return true;
-    if (request.rest() > most_skipped || request.rest() > requests.size()) return false;
+    if (request.rest() > max_skipped || request.rest() > requests.size()) return false;
     requests.remove_prefix(request.rest());
     return true;
   }
@@ -162,10 +162,10 @@ void check_session(std::string_view input) {
   static Served nameless("");
   static Served with_default("13");
   const unsigned char how = take_byte(input);
-  const unsigned char most_piece = take_byte(input);
+  const unsigned char max_chunk = take_byte(input);
   Served& served = how & 1 ? with_default : nameless;
   const bool silent = how & 2;
-  const Served::Session session = served.serve(input, most_piece, silent);
+  const Served::Session session = served.serve(input, max_chunk, silent);
   must(session == served.serve(input, 0, silent), "pieces are answered as the whole is");
   if (!input.empty() && input[0] >= 'A' && input[0] <= 'Z')
     Dialogue{served, input, session.answers, silent}.check();

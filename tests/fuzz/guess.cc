@@ -27,11 +27,11 @@ void check_turn(Conversation& game, std::string_view message) {
 
 void check_game(std::string_view input) {
   static const std::vector<Person> people = parse_people(famous_people, "the famous people");
-  const Lots lots(1);
+  const SharedRandom lots(1);
   const unsigned char how = take_byte(input);
   const std::size_t tries = 1 + how / 4 % 4;
   const auto game =
-      guess_game(how & 1 ? people_riddles(people, lots) : number_riddles({1, 6}, lots), tries)();
+      guess_game(how & 1 ? person_riddles(people, lots) : number_riddles({1, 6}, lots), tries)();
   if (how & 2) must(is_printable(game->greeting().value()), "a greeting is printable UTF-8");
   const std::string_view all = input;
   while (!input.empty()) check_turn(*game, take_until(input, '\n'));

@@ -1,4 +1,4 @@
-// Lines of the lab wire, each as a request, a reply and an item of a list.
+// LineFraming of the lab wire, each as a request, a reply and an item of a list.
 #include "protocol/lab/codec.h"
 
 #include "fuzz/accepted.h"
@@ -7,9 +7,9 @@
 namespace netlab::lab {
 namespace {
 
-// `parse` reads a line as a Message.
-template <typename Message, typename Parse>
-void check_emitted(const Message& message, Parse parse) {
+// `parse` reads a line as a Datagram.
+template <typename Datagram, typename Parse>
+void check_emitted(const Datagram& message, Parse parse) {
   std::string line = emit(message);
   must(line.find('\n') == line.size() - 1, "a message is emitted as one line");
   line.pop_back();
@@ -19,8 +19,8 @@ void check_emitted(const Message& message, Parse parse) {
 // Of whichever kind it is; `parse` reads a line as a variant.
 template <typename Variant, typename Parse>
 void check_variant(const Variant& variant, Parse parse) {
-  const auto check = [&]<typename Message>(const Message& message) {
-    check_emitted(message, [&](std::string_view line) { return std::get<Message>(parse(line)); });
+  const auto check = [&]<typename Datagram>(const Datagram& message) {
+    check_emitted(message, [&](std::string_view line) { return std::get<Datagram>(parse(line)); });
   };
   std::visit(check, variant);
 }

@@ -1,4 +1,4 @@
-// Lines and fields of a stream, which are the same in whatever pieces it comes.
+// LineFraming and fields of a stream, which are the same in whatever pieces it comes.
 #include "protocol/message/line_framing.h"
 
 #include "fuzz/input.h"
@@ -23,13 +23,13 @@ std::string end_of(Job job) {
 
 class Reading {
  public:
-  Reading(std::string_view bytes, unsigned char most_piece) {
-    for (const std::string_view piece : pieces_of(bytes, most_piece)) stream_.says(piece);
+  Reading(std::string_view bytes, unsigned char max_chunk) {
+    for (const std::string_view piece : pieces_of(bytes, max_chunk)) stream_.says(piece);
   }
 
   Read messages() {
     Read read;
-    Lines lines(stream_);
+    LineFraming lines(stream_);
     read.push_back(end_of([&] {
       while (auto message = lines.read(stream_, network_)) read.push_back(*message);
     }));
@@ -73,7 +73,7 @@ Read messages_in(std::string_view bytes) {
   Read messages;
   while (!bytes.empty()) {
     std::string_view line = take_until(bytes, '\n');
-    if (line.size() > Lines::max_line) {
+    if (line.size() > LineFraming::max_line) {
       messages.push_back("a line of more than 4096 bytes");
       return messages;
     }

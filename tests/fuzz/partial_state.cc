@@ -5,9 +5,9 @@
 #include "fuzz/must.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using netlab::PartialState;
-  const PartialState state = PartialState::parse(netlab::text_of(data, size));
-  if (state.emit().size() > PartialState::most) return 0;
-  netlab::must(PartialState::parse(state.emit()) == state, "a state is read as it was written");
+  using netlab::PartialRecord;
+  const PartialRecord state = PartialRecord::parse(netlab::text_of(data, size));
+  if (state.emit().size() > PartialRecord::most) return 0;
+  netlab::must(PartialRecord::parse(state.emit()) == state, "a state is read as it was written");
   return 0;
 }

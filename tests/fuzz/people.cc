@@ -20,9 +20,9 @@ std::string written(const std::vector<Person>& people) {
 }
 
 void check_riddle(const Person& person) {
-  const Lots lots(1);
+  const SharedRandom lots(1);
   const std::vector<Person> alone{person};
-  const auto riddle = people_riddles(alone, lots)();
+  const auto riddle = person_riddles(alone, lots)();
   must(riddle->question().ends_with(person.hint), "the hint is in the question");
   must(riddle->solution() == person.names.front(), "the first name is told");
   using Kind = Riddle::Judgement::Kind;

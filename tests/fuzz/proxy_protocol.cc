@@ -14,20 +14,20 @@ struct Taken {
   bool operator==(const Taken&) const = default;
 };
 
-std::optional<Taken> take(std::string_view bytes, unsigned char most_piece) {
+std::optional<Taken> take(std::string_view bytes, unsigned char max_chunk) {
   VirtualNetwork network;
   ScriptedStream stream(network);
-  for (const std::string_view piece : pieces_of(bytes, most_piece)) stream.says(piece);
+  for (const std::string_view piece : pieces_of(bytes, max_chunk)) stream.says(piece);
   return accepted<ProtocolError>([&] {
-    proxy::take_header(stream);
+    proxy::read_header(stream);
     return Taken{stream.peer().text(), stream.unread()};
   });
 }
 
 void check(std::string_view input) {
-  const unsigned char most_piece = take_byte(input);
+  const unsigned char max_chunk = take_byte(input);
   const auto taken = take(input, 0);
-  must(taken == take(input, most_piece), "pieces are read as the whole is");
+  must(taken == take(input, max_chunk), "pieces are read as the whole is");
   if (!taken || input.empty()) return;
   const std::size_t size = proxy::head_size + proxy::parse_head(input.substr(0, proxy::head_size));
   must(taken->unread == input.size() - size, "exactly the header is taken");

@@ -22,7 +22,7 @@ std::vector<std::byte> next_packet(std::string_view& input) {
   const auto bytes = std::as_bytes(std::span(input.substr(0, size)));
   std::vector<std::byte> packet(bytes.begin(), bytes.end());
   input.remove_prefix(size);
-  if (length == 255) packet.resize(base_size);
+  if (length == 255) packet.resize(base_packet_size);
   if (packet.size() < header_size) return packet;
   const std::uint32_t sum = crc32c(std::span(packet).subspan(4));
   for (std::size_t i = 0; i < 4; ++i) packet[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
@@ -35,7 +35,8 @@ void run(std::string_view input) {
   settings.strategy = static_cast<Strategy>(1 + first % 3);
   settings.send_buffer = settings.receive_buffer = buffer_size;
   const Identity identity{.id = 0x0101010101010101, .seed = 1};
-  const Hello hello{.client = 2, .terms = {settings.strategy, largest_size, 10, 8192}, .token = {}};
+  const Hello hello{
+      .client = 2, .parameters = {settings.strategy, max_packet_size, 10, 8192}, .token = {}};
   Instant now = Instant(std::chrono::hours(1));
   std::optional<Connection> either;
   if (first & 0x80)
@@ -43,7 +44,7 @@ void run(std::string_view input) {
   else
     either.emplace(now, settings, identity, hello);
   Connection& connection = *either;
-  std::vector<std::byte> room(largest_size);
+  std::vector<std::byte> room(max_packet_size);
   while (!input.empty()) {
     now += std::chrono::milliseconds(take_byte(input));
     connection.on_datagram(now, next_packet(input));
@@ -52,7 +53,7 @@ void run(std::string_view input) {
       connection.written(std::min<std::size_t>(free, 100));
     std::size_t sent = 0;
     while (const std::size_t bytes = connection.poll_transmit(now, room).bytes) sent += bytes;
-    must(sent <= 4 * largest_size, "it sends no more than it may");
+    must(sent <= 4 * max_packet_size, "it sends no more than it may");
     must(connection.readable().size() <= buffer_size, "it keeps no more than it promised");
     if (!connection.readable().empty()) connection.consumed(1);
   }

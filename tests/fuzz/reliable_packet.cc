@@ -30,10 +30,10 @@ std::size_t emit_again(const Packet& packet, const Data& data, std::span<std::by
 void check(std::span<const std::byte> datagram) {
   const auto packet = parse(datagram);
   if (!packet) return;
-  std::vector<std::byte> room(largest_size);
+  std::vector<std::byte> room(max_packet_size);
   const std::size_t size =
       std::visit([&](const auto& body) { return emit_again(*packet, body, room); }, packet->body);
-  must(size <= std::max(datagram.size(), base_size), "what is emitted is no longer");
+  must(size <= std::max(datagram.size(), base_packet_size), "what is emitted is no longer");
   const auto again = parse(std::span(room).first(size));
   must(again.has_value(), "what is emitted is read");
   must(text(*again) == text(*packet), "it is read as it was");

@@ -28,7 +28,7 @@ void upload(const std::string& path, unsigned char how, unsigned char pieces,
             std::string_view says) {
   VirtualNetwork network;
   ScriptedStream* server = nullptr;
-  LabConnection connection([&] {
+  LabClient connection([&] {
     auto made = std::make_unique<ScriptedStream>(network);
     for (const std::string_view piece : pieces_of(says, pieces)) made->says(piece);
     if (how & 4) made->is_silent();
@@ -56,12 +56,12 @@ void upload(const std::string& path, unsigned char how, unsigned char pieces,
 }  // namespace netlab
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const netlab::TemporaryFolder folder;
-  static const bool once = (folder.write("file", netlab::content), true);
+  static const netlab::TemporaryDirectory directory;
+  static const bool once = (directory.write("file", netlab::content), true);
   (void)once;
   std::string_view input = netlab::text_of(data, size);
   const unsigned char how = netlab::take_byte(input);
   const unsigned char pieces = netlab::take_byte(input);
-  netlab::upload(folder.path("file"), how, pieces, input);
+  netlab::upload(directory.path("file"), how, pieces, input);
   return 0;
 }

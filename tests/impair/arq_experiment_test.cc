@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using reliable::Strategy;
 
 // A packet takes 1 ms to leave and 10 ms to arrive: a = 10, and 21 fill the line.
-ArqTrial usual(Strategy strategy, double loss, std::uint32_t window = 21) {
+ArqExperiment usual(Strategy strategy, double loss, std::uint32_t window = 21) {
   return {.strategy = strategy,
           .loss = loss,
           .delay = 10ms,
@@ -21,7 +21,7 @@ ArqTrial usual(Strategy strategy, double loss, std::uint32_t window = 21) {
 // Of 1.2 MB/s 1168 in 1200 bytes are data.
 constexpr double line = 1'168'000;
 
-TEST(ArqTrial, HasTheTextbooksFormulas) {
+TEST(ArqExperiment, HasTheTextbooksFormulas) {
   EXPECT_NEAR(usual(Strategy::stop_and_wait, 0).formula(), line / 21, 1);
   EXPECT_NEAR(usual(Strategy::stop_and_wait, 0.2).formula(), 0.8 * line / 21, 1);
   EXPECT_NEAR(usual(Strategy::go_back_n, 0).formula(), line, 1);
@@ -31,7 +31,7 @@ TEST(ArqTrial, HasTheTextbooksFormulas) {
   EXPECT_NEAR(usual(Strategy::selective_repeat, 0.2, 7).formula(), 0.8 * line / 3, 1);
 }
 
-TEST(ArqTrial, KnowsHowManyPacketsFillALine) {
+TEST(ArqExperiment, KnowsHowManyPacketsFillALine) {
   EXPECT_EQ(filling_window(10ms, 1'200'000), 21u);
   EXPECT_EQ(filling_window(10ms, 1'200'001), 22u);
   EXPECT_EQ(filling_window(0ms, 1), 1u);
@@ -39,21 +39,21 @@ TEST(ArqTrial, KnowsHowManyPacketsFillALine) {
 
 // An acknowledgement of every second packet leaves a full window a little short of the line. With
 // losses the time-out is longer than the formula has it, for it is not known.
-TEST(ArqTrial, ComesNearTheFormulas) {
+TEST(ArqExperiment, ComesNearTheFormulas) {
   for (const auto& row : reliable::arqs()) {
-    const ArqTrial clean = usual(row.strategy, 0);
+    const ArqExperiment clean = usual(row.strategy, 0);
     EXPECT_NEAR(clean.run().rate.value() / clean.formula(), 0.97, 0.04) << row.name;
-    const ArqTrial lossy = usual(row.strategy, 0.1);
+    const ArqExperiment lossy = usual(row.strategy, 0.1);
     const auto result = lossy.run();
     EXPECT_GT(result.rate.value() / lossy.formula(), 0.7) << row.name;
     EXPECT_LT(result.rate.value() / lossy.formula(), 1.05) << row.name;
-    EXPECT_GT(result.bytes_again, 0u);
+    EXPECT_GT(result.retransmitted_bytes, 0u);
   }
 }
 
-TEST(ArqTrial, GetsThroughWhereHardlyAPacketDoes) {
+TEST(ArqExperiment, GetsThroughWhereHardlyAPacketDoes) {
   for (const auto& row : reliable::arqs()) {
-    ArqTrial trial = usual(row.strategy, 0.9);
+    ArqExperiment trial = usual(row.strategy, 0.9);
     trial.packets = 100;
     for (trial.seed = 1; trial.seed <= 10; ++trial.seed) {
       const auto result = trial.run();
@@ -64,15 +64,15 @@ TEST(ArqTrial, GetsThroughWhereHardlyAPacketDoes) {
   }
 }
 
-TEST(ArqTrial, GivesUpWhereNoneDoes) {
+TEST(ArqExperiment, GivesUpWhereNoneDoes) {
   const auto result = usual(Strategy::go_back_n, 1).run();
   EXPECT_FALSE(result.rate);
   EXPECT_GT(result.packets, 0u);
-  EXPECT_EQ(result.bytes_again, 0u);
+  EXPECT_EQ(result.retransmitted_bytes, 0u);
 }
 
-TEST(ArqTrial, OfTheSameSeedIsTheSame) {
-  ArqTrial trial = usual(Strategy::selective_repeat, 0.1);
+TEST(ArqExperiment, OfTheSameSeedIsTheSame) {
+  ArqExperiment trial = usual(Strategy::selective_repeat, 0.1);
   const auto first = trial.run();
   EXPECT_EQ(first.rate, trial.run().rate);
   trial.seed = 2;

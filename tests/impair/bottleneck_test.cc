@@ -9,21 +9,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Line, WithoutARateLetsAllPassAtOnce) {
-  Line line(0, 0);
+TEST(Bottleneck, WithoutARateLetsAllPassAtOnce) {
+  Bottleneck line(0, 0);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(line.pass(start + 5ms, 1'000'000), start + 5ms);
 }
 
-TEST(Line, SendsOneAfterTheOther) {
-  Line line(1'000'000, 10);  // a byte a microsecond
+TEST(Bottleneck, SendsOneAfterTheOther) {
+  Bottleneck line(1'000'000, 10);  // a byte a microsecond
   EXPECT_EQ(line.pass(start, 1000), start + 1ms);
   EXPECT_EQ(line.pass(start, 500), start + 1500us);
   EXPECT_EQ(line.pass(start + 1ms, 500), start + 2ms);
   EXPECT_EQ(line.pass(start + 1s, 1000), start + 1001ms);  // it was idle, and saves nothing up
 }
 
-TEST(Line, HasRoomForSoManyThatWait) {
-  Line line(1'000'000, 2);
+TEST(Bottleneck, HasRoomForSoManyThatWait) {
+  Bottleneck line(1'000'000, 2);
   EXPECT_EQ(line.pass(start, 1000), start + 1ms);  // is being sent
   EXPECT_EQ(line.pass(start, 1000), start + 2ms);
   EXPECT_EQ(line.pass(start, 1000), start + 3ms);
@@ -33,15 +33,15 @@ TEST(Line, HasRoomForSoManyThatWait) {
   EXPECT_EQ(line.pass(start + 1ms, 1000), std::nullopt);
 }
 
-TEST(Line, WithoutAQueueTakesWhatNeedNotWait) {
-  Line line(1'000'000, 0);
+TEST(Bottleneck, WithoutAQueueTakesWhatNeedNotWait) {
+  Bottleneck line(1'000'000, 0);
   EXPECT_EQ(line.pass(start, 1000), start + 1ms);
   EXPECT_EQ(line.pass(start + 999us, 1), std::nullopt);
   EXPECT_EQ(line.pass(start + 1ms, 1000), start + 2ms);
 }
 
-TEST(Line, HoldsItsRate) {
-  Line line(10'000'000, 1);
+TEST(Bottleneck, HoldsItsRate) {
+  Bottleneck line(10'000'000, 1);
   Instant now = start;
   for (int i = 0; i < 10'000; ++i) now = line.pass(now, 1472).value();
   EXPECT_NEAR(in_seconds(now - start), 1.472, 0.001);

@@ -31,14 +31,14 @@ class TransitTest : public testing::Test {
   // The next parcel, when its time has come.
   std::string take() { return take(transit_.next()); }
   std::string take(Instant now) {
-    const Parcel parcel = transit_.take(now);
-    count_ = parcel.count();
-    return {reinterpret_cast<const char*>(parcel.bytes.data()), parcel.bytes.size()};
+    const Batch batch = transit_.take(now);
+    count_ = batch.count();
+    return {reinterpret_cast<const char*>(batch.bytes.data()), batch.bytes.size()};
   }
 
   Flow one_ = flow_of(1);
   Flow other_ = flow_of(2);
-  Transit transit_;
+  DelayQueue transit_;
   std::uint64_t ordinal_ = 0;
   std::size_t count_ = 0;  // datagrams in what was taken last
 };
@@ -62,12 +62,12 @@ TEST_F(TransitTest, GivesByTimeAndThenByOrder) {
 
 TEST_F(TransitTest, JoinsDatagramsOfOneSizeAndASmallerLast) {
   for (const char* text : {"aaa", "bbb", "cc", "ddd"}) add(1, text, one_);
-  EXPECT_EQ(one_.on_its_way, 2u);
+  EXPECT_EQ(one_.batches_in_flight, 2u);
   EXPECT_EQ(transit_.datagrams(), 4u);
   EXPECT_EQ(take(), "aaabbbcc");
   EXPECT_EQ(count_, 3u);
   EXPECT_EQ(take(), "ddd");
-  EXPECT_EQ(one_.on_its_way, 0u);
+  EXPECT_EQ(one_.batches_in_flight, 0u);
 }
 
 TEST_F(TransitTest, JoinsNoLargerOrEmptyOnes) {
@@ -104,7 +104,7 @@ TEST_F(TransitTest, JoinsWhatIsDueByTheTimeItIsTaken) {
   EXPECT_EQ(take(millisecond(3)), "112233");
   EXPECT_EQ(count_, 3u);
   EXPECT_EQ(take(millisecond(3)), "44");
-  EXPECT_EQ(one_.on_its_way, 0u);
+  EXPECT_EQ(one_.batches_in_flight, 0u);
 }
 
 TEST_F(TransitTest, JoinsOnlyWhatComesNextInCount) {
@@ -123,15 +123,15 @@ TEST_F(TransitTest, JoinsNothingToWhatWasTaken) {
 }
 
 TEST_F(TransitTest, HasABound) {
-  constexpr std::size_t most = Transit::most_bytes - Transit::parcel_cost;
+  constexpr std::size_t most = DelayQueue::max_bytes - DelayQueue::batch_cost;
   EXPECT_TRUE(transit_.has_room(most));
   EXPECT_FALSE(transit_.has_room(most + 1));
   EXPECT_FALSE(transit_.has_room(most / 2, 2));
   add(1, std::string(1000, 'x'), one_);
   EXPECT_FALSE(transit_.has_room(most - 1000));
   add(1, std::string(1000, 'x'), one_);  // joins it
-  EXPECT_FALSE(transit_.has_room(most - Transit::parcel_cost - 1999));
-  EXPECT_TRUE(transit_.has_room(most - Transit::parcel_cost - 4000));
+  EXPECT_FALSE(transit_.has_room(most - DelayQueue::batch_cost - 1999));
+  EXPECT_TRUE(transit_.has_room(most - DelayQueue::batch_cost - 4000));
   take();
   EXPECT_TRUE(transit_.has_room(most));
 }
@@ -139,9 +139,9 @@ TEST_F(TransitTest, HasABound) {
 TEST_F(TransitTest, BoundsEmptyDatagramsAsWell) {
   constexpr std::size_t count = 1000;
   for (std::size_t i = 0; i < count; ++i) add(1, "", one_);
-  EXPECT_FALSE(transit_.has_room(Transit::most_bytes - count * sizeof(Parcel)));
+  EXPECT_FALSE(transit_.has_room(DelayQueue::max_bytes - count * sizeof(Batch)));
   while (transit_.next() != never) take();
-  EXPECT_TRUE(transit_.has_room(Transit::most_bytes - Transit::parcel_cost));
+  EXPECT_TRUE(transit_.has_room(DelayQueue::max_bytes - DelayQueue::batch_cost));
 }
 
 }  // namespace

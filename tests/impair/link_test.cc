@@ -85,7 +85,7 @@ TEST(Link, LosesInRunsOfTheMeanLength) {
 }
 
 TEST(Link, LosesEveryOtherPacketWhereRunsAreOne) {
-  const auto ordinals = lost(run({.loss = most_loss(1), .burst = 1}, 1000));
+  const auto ordinals = lost(run({.loss = max_loss(1), .burst = 1}, 1000));
   EXPECT_NEAR(static_cast<double>(ordinals.size()), 500, 1);
 }
 
@@ -228,7 +228,7 @@ TEST(Link, KeepsItsWordUnderAnySettings) {
 }
 
 TEST(Link, SharesALine) {
-  Line line(1'000'000, 10);
+  Bottleneck line(1'000'000, 10);
   Link one({}, seed, 0, &line);
   Link other({.delay = 1ms}, seed, 1, &line);
   EXPECT_EQ(one.pass(start, 1000).at, start + 1ms);

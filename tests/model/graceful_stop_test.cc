@@ -22,7 +22,7 @@ constexpr auto patience = 20s;  // for what has to happen; nothing waits that lo
 // Says when it is cut.
 class Cuttable {
  public:
-  void cut() { cut_.set_value(); }
+  void abort() { cut_.set_value(); }
   testing::AssertionResult is_cut() {
     if (was_cut_.wait_for(patience) == std::future_status::ready)
       return testing::AssertionSuccess();
@@ -38,10 +38,10 @@ class Cuttable {
 class SilentListener : public Listener {
  public:
   std::unique_ptr<Stream> accept() override { return nullptr; }
-  std::unique_ptr<Stream> take() override { return nullptr; }
-  int watched() override { return -1; }
+  std::unique_ptr<Stream> try_accept() override { return nullptr; }
+  int poll_fd() override { return -1; }
   Address local() const override { return {}; }
-  void cut() override { state.cut(); }
+  void stop_accepting() override { state.abort(); }
 
   Cuttable state;
 };
@@ -52,7 +52,7 @@ class SilentClient : public Stream {
   std::size_t read_some(std::span<std::byte>) override { return 0; }
   void write_all(std::span<const std::byte>) override {}
   void finish_writing() override {}
-  void cut() override { state.cut(); }
+  void abort() override { state.abort(); }
 
   Cuttable state;
 };
@@ -91,7 +91,7 @@ TEST_F(GracefulStopTest, CutsTheListenerWhenAsked) {
 TEST_F(GracefulStopTest, LetsClientsFinishWithinTheGrace) {
   start(1h);
   {
-    const GracefulStop::Guest guest(*stop_, client_);
+    const GracefulStop::SessionGuard guest(*stop_, client_);
     stop_now(asked_);
     EXPECT_TRUE(listener_.state.is_cut());
   }
@@ -102,7 +102,7 @@ TEST_F(GracefulStopTest, LetsClientsFinishWithinTheGrace) {
 TEST_F(GracefulStopTest, CutsClientsAfterTheGrace) {
   start(1ms);
   {
-    const GracefulStop::Guest guest(*stop_, client_);
+    const GracefulStop::SessionGuard guest(*stop_, client_);
     stop_now(asked_);
     EXPECT_TRUE(client_.state.is_cut());
   }
@@ -112,7 +112,7 @@ TEST_F(GracefulStopTest, CutsClientsAfterTheGrace) {
 TEST_F(GracefulStopTest, CutsClientsAtOnceWhenAskedTwice) {
   start(1h);
   {
-    const GracefulStop::Guest guest(*stop_, client_);
+    const GracefulStop::SessionGuard guest(*stop_, client_);
     stop_now(asked_);
     stop_now(asked_);
     EXPECT_TRUE(client_.state.is_cut());
@@ -124,10 +124,10 @@ TEST_F(GracefulStopTest, CutsWhoComesAfterTheOthersWereCut) {
   start(0s);
   SilentClient late;
   {
-    const GracefulStop::Guest guest(*stop_, client_);
+    const GracefulStop::SessionGuard guest(*stop_, client_);
     stop_now(asked_);
     EXPECT_TRUE(client_.state.is_cut());
-    const GracefulStop::Guest another(*stop_, late);
+    const GracefulStop::SessionGuard another(*stop_, late);
     EXPECT_TRUE(late.state.is_cut());
   }
   stop_.reset();
@@ -178,14 +178,14 @@ TEST(Stop, EndsTheProcessWhenASessionDoesNotNotice) {
     SilentListener listener;
     SilentClient client;
     GracefulStop stop(service, listener);
-    const GracefulStop::Guest guest(stop, client);
+    const GracefulStop::SessionGuard guest(stop, client);
     stop_now(asked);
     for (;;) pause();
   }
   tell.reset();
   std::string why(100, '\0');
   const ssize_t got = call::read(told.get(), std::as_writable_bytes(std::span(why)));
-  EXPECT_EQ(why.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got)), was_cut);
+  EXPECT_EQ(why.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got)), session_aborted);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) << status;

@@ -135,7 +135,7 @@ TEST_P(EachModel, TakesNoMoreClientsWhenItStops) {
   auto client = served_client();
   server_->stop();
   // Whoever comes now is refused, or at the worst was let in before the stop was seen.
-  const Instant end = later(Clock::now(), patience);
+  const Instant end = add_saturating(Clock::now(), patience);
   bool refused = false;
   while (!refused && Clock::now() < end) refused = error_of([&] { connect(); }) == ECONNREFUSED;
   EXPECT_TRUE(refused);
@@ -156,7 +156,7 @@ TEST_P(EachModel, CutsSessionsAfterTheGrace) {
   }
   std::string line = server_->next_line();
   do {
-    EXPECT_TRUE(line.ends_with(std::string(" ") + was_cut)) << line;
+    EXPECT_TRUE(line.ends_with(std::string(" ") + session_aborted)) << line;
     line = server_->next_line();  // of the silent one, if it had been let in
   } while (!line.empty());
   EXPECT_EQ(server_->wait(), 0);
@@ -182,7 +182,7 @@ TEST_P(EachModel, StopsWhileTheOneClientIsThere) {
   server_->stop();
   EXPECT_TRUE(is_ended(*client));
   const std::string line = server_->next_line();
-  EXPECT_TRUE(line.ends_with(std::string(" ") + was_cut)) << line;
+  EXPECT_TRUE(line.ends_with(std::string(" ") + session_aborted)) << line;
   EXPECT_EQ(server_->wait(), 1);
 }
 
@@ -203,11 +203,13 @@ TEST_P(EachModel, StopsWhileOthersWaitForAPlace) {
 
 // The processes and threads of a model are started once it listens, and are confined as it is.
 TEST_P(EachModel, KeepsItsSessionsConfined) {
-  const TemporaryFolder folder;
-  folder.write("notes", "");
-  const std::string inside = folder.path("notes");
+  const TemporaryDirectory directory;
+  directory.write("notes", "");
+  const std::string inside = directory.path("notes");
   ServerProcess::Order confined = order();
-  confined.confine = [&] { confine(Fd(open(folder.path().c_str(), O_PATH | O_CLOEXEC)), false); };
+  confined.enter_sandbox = [&] {
+    enter_sandbox(Fd(open(directory.path().c_str(), O_PATH | O_CLOEXEC)), false);
+  };
   confined.handle = [](Stream& client, Network&) {
     BufferedReader reader(client);
     while (reader.peek() >= 0) {
@@ -229,10 +231,10 @@ TEST_P(EachModel, KeepsItsSessionsConfined) {
 // What a server has: descriptors, threads and processes.
 struct Belongings {
   explicit Belongings(pid_t process) {
-    const std::string folder = "/proc/" + std::to_string(process);
-    descriptors = count(folder + "/fd");
-    threads = count(folder + "/task");
-    std::ifstream children(folder + "/task/" + std::to_string(process) + "/children");
+    const std::string directory = "/proc/" + std::to_string(process);
+    descriptors = count(directory + "/fd");
+    threads = count(directory + "/task");
+    std::ifstream children(directory + "/task/" + std::to_string(process) + "/children");
     for (pid_t child = 0; children >> child;) ++processes;
   }
   bool exceed(const Belongings& other) const {
@@ -245,8 +247,8 @@ struct Belongings {
   std::ptrdiff_t processes = 0;
 
  private:
-  static std::ptrdiff_t count(const std::string& folder) {
-    return std::distance(std::filesystem::directory_iterator(folder), {});
+  static std::ptrdiff_t count(const std::string& directory) {
+    return std::distance(std::filesystem::directory_iterator(directory), {});
   }
 };
 
@@ -258,7 +260,7 @@ TEST_P(EachModel, LeavesNothingBehindOfItsClients) {
   for (int i = 0; i < 50; ++i) served_client();
   client = served_client();
   // The last of them may still be ending.
-  const Instant end = later(Clock::now(), patience);
+  const Instant end = add_saturating(Clock::now(), patience);
   Belongings after(server_->id());
   while (after.exceed(before) && Clock::now() < end) after = Belongings(server_->id());
   EXPECT_LE(after.descriptors, before.descriptors);
@@ -276,7 +278,7 @@ class EachModelWithFewDescriptors : public EachModel {
   bool start_with_few(std::size_t clients = 60) {
     clients_.clear();
     ServerProcess::Order few = order();
-    few.most_descriptors = 32;
+    few.max_descriptors = 32;
     few.limits.grace = 100ms;
     if (!start(few) || !connects_ahead_) return false;
     while (clients_.size() < clients) clients_.push_back(connect());

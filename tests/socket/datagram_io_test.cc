@@ -11,12 +11,12 @@ namespace {
 // Two sockets on loopback; what the one sends is in the other when the call returns.
 class MessageTest : public testing::Test {
  protected:
-  int send(const Message& message) { return send_messages(from_.get(), AF_INET, {&message, 1}); }
+  int send(const Datagram& message) { return send_datagrams(from_.get(), AF_INET, {&message, 1}); }
 
-  Fd from_ = message_socket(Address::loopback(0), false);
-  Fd to_ = message_socket(Address::loopback(0), false);
+  Fd from_ = udp_socket(Address::loopback(0), false);
+  Fd to_ = udp_socket(Address::loopback(0), false);
   Address there_ = call::local_address(to_.get());
-  MessageBuffer buffer_;
+  DatagramBatch buffer_;
 };
 
 TEST_F(MessageTest, CarriesSeveralDatagramsInOne) {
@@ -28,7 +28,7 @@ TEST_F(MessageTest, CarriesSeveralDatagramsInOne) {
 }
 
 TEST_F(MessageTest, ReceivesThemInOneWhereTheyAreJoined) {
-  join_segments(to_.get());
+  enable_gro(to_.get());
   ASSERT_EQ(send({.bytes = bytes_of("aaabbbcc"), .peer = there_, .segment = 3}), 1);
   ASSERT_EQ(buffer_.receive(to_.get()), 1);
   EXPECT_EQ(buffer_.received()[0].bytes.size(), 8u);
@@ -37,10 +37,10 @@ TEST_F(MessageTest, ReceivesThemInOneWhereTheyAreJoined) {
 
 // The address of ours and the size of the datagrams are told to the kernel side by side.
 TEST_F(MessageTest, LeavesFromTheAddressThatWasAsked) {
-  const Fd anywhere = message_socket(Address::any_v4(0), false);
-  const Message message{
+  const Fd anywhere = udp_socket(Address::any_v4(0), false);
+  const Datagram message{
       .bytes = bytes_of("aabb"), .peer = there_, .local = Address::loopback(0), .segment = 2};
-  ASSERT_EQ(send_messages(anywhere.get(), AF_INET, {&message, 1}), 1);
+  ASSERT_EQ(send_datagrams(anywhere.get(), AF_INET, {&message, 1}), 1);
   ASSERT_EQ(buffer_.receive(to_.get()), 2);
   EXPECT_EQ(buffer_.received()[0].peer.host(), "127.0.0.1");
 }

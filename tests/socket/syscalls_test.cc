@@ -141,9 +141,9 @@ TEST(Calls, CountMillisecondsUpwards) {
 
 TEST(Clock, NeverStaysNever) {
   const Instant now = Clock::now();
-  EXPECT_EQ(later(never, std::chrono::seconds(1)), never);
-  EXPECT_EQ(later(now, Duration::max()), never);
-  EXPECT_EQ(later(now, std::chrono::seconds(1)), now + std::chrono::seconds(1));
+  EXPECT_EQ(add_saturating(never, std::chrono::seconds(1)), never);
+  EXPECT_EQ(add_saturating(now, Duration::max()), never);
+  EXPECT_EQ(add_saturating(now, std::chrono::seconds(1)), now + std::chrono::seconds(1));
 }
 
 TEST(RetryInterrupted, CallsUntilItIsNotInterrupted) {

@@ -38,8 +38,8 @@ class DownloadTest : public testing::Test {
 
   // The connection is cut after so many bytes of it.
   void break_off(Mode mode, std::uint64_t after) {
-    const auto remote =
-        lab_file([&] { return std::make_unique<CutStream>(files_.connect(), after); }, "notes.bin");
+    const auto remote = lab_file(
+        [&] { return std::make_unique<TruncatedStream>(files_.connect(), after); }, "notes.bin");
     EXPECT_THROW(order(mode).run(*remote, files_.network), ConnectionEnded);
   }
 
@@ -70,14 +70,14 @@ class DownloadTest : public testing::Test {
   }
 
   void touch() const {
-    const std::filesystem::path file = files_.folder.path("served/notes.bin");
+    const std::filesystem::path file = files_.directory.path("served/notes.bin");
     last_write_time(file, last_write_time(file) + std::chrono::seconds(1));
   }
 
-  std::mt19937_64 chance_{1};  // the same bytes each time
-  const std::string content_ = noise(chance_, size);
-  ServedFolder files_{"notes.bin"};
-  TemporaryFolder got_;
+  std::mt19937_64 decisions_{1};  // the same bytes each time
+  const std::string content_ = noise(decisions_, size);
+  ServedDirectory files_{"notes.bin"};
+  TemporaryDirectory got_;
 };
 
 }  // namespace netlab

@@ -11,7 +11,7 @@ namespace netlab {
 struct EventLog {
   std::vector<std::string> lines;
 
-  Tell tell() {
+  EventSink sink() {
     return [this](const Event& event) { lines.push_back(event.text); };
   }
 };

@@ -65,13 +65,13 @@ inline Protocol greeting_protocol() {
 }
 
 inline Protocol guess_protocol() {
-  const auto lots = std::make_shared<Lots>(std::nullopt);
+  const auto lots = std::make_shared<SharedRandom>(std::nullopt);
   return {.name = "guess",
           .handle =
               [lots](Stream& client, Network& network) {
                 const auto game = guess_game(number_riddles({4, 4}, *lots), 1)();
-                Lines lines(client);
-                converse({.tell = {}}, *game, lines, client, network);
+                LineFraming lines(client);
+                converse({.sink = {}}, *game, lines, client, network);
               },
           .server_speaks_first = true,
           .ask = [](Stream& server) { server.write_all(bytes_of("4\n")); },
@@ -92,11 +92,11 @@ struct LabFolder {
   static constexpr std::size_t size = 8 * 1024 * 1024;
 #endif
 
-  LabFolder() : folder(), content(size, 'x') {
-    folder.write("notes.txt", content);
+  LabFolder() : directory(), content(size, 'x') {
+    directory.write("notes.txt", content);
   }
 
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   std::string content;
 };
 
@@ -105,8 +105,8 @@ inline Protocol lab_protocol() {
   return {.name = "lab",
           .handle =
               [files](Stream& client, Network& network) {
-                const Share share(files->folder.path(), "");
-                serve_files({.share = share, .tell = {}}, client, network);
+                const ServedFiles share(files->directory.path(), "");
+                serve_files({.share = share, .sink = {}}, client, network);
               },
           .server_speaks_first = false,
           .ask = [](Stream& server) { server.write_all(bytes_of("GET notes.txt 0\n")); },
@@ -114,7 +114,7 @@ inline Protocol lab_protocol() {
               [files](Stream& server) {
                 BufferedReader reader(server);
                 const auto reply = lab::parse_reply(reader.read_line(lab::max_line));
-                const std::size_t size = std::get<lab::Found>(reply).size;
+                const std::size_t size = std::get<lab::FileReply>(reply).size;
                 if (reader.read_exact(size) != files->content) throw ProtocolError("other bytes");
               }};
 }
@@ -126,7 +126,7 @@ class MatrixTest : public testing::Test {
   bool start(const ServerProcess::Order& order) {
     server_.emplace(order);
     iterative_ = order.model.name == "iterative";
-    connects_ahead_ = order.transport.connects_ahead;
+    connects_ahead_ = order.transport.has_backlog;
     network_ = order.transport.over(performer_);
     const std::string& trouble = server_->trouble();
     EXPECT_TRUE(trouble.empty() || (order.model.name == "uring" && trouble.starts_with("io_uring")))
@@ -135,7 +135,7 @@ class MatrixTest : public testing::Test {
   }
 
   std::unique_ptr<Stream> connect() {
-    const Instant deadline = later(network_->now(), patience);
+    const Instant deadline = add_saturating(network_->now(), patience);
     auto stream = network_->connect(server_->address(), deadline);
     stream->set_deadline(deadline);
     return stream;
@@ -143,7 +143,7 @@ class MatrixTest : public testing::Test {
 
   // Whether nobody lets a client in, for a moment.
   testing::AssertionResult is_closed() {
-    const Instant deadline = later(network_->now(), moment);
+    const Instant deadline = add_saturating(network_->now(), moment);
     if (error_of([&] { network_->connect(server_->address(), deadline); }) == ETIMEDOUT)
       return testing::AssertionSuccess();
     return testing::AssertionFailure() << "it lets a client in, or refuses it";
@@ -151,7 +151,7 @@ class MatrixTest : public testing::Test {
 
   // Whether the peer has neither sent a byte nor finished, for a moment.
   testing::AssertionResult is_silent(Stream& stream, Duration duration = moment) {
-    stream.set_deadline(later(network_->now(), duration));
+    stream.set_deadline(add_saturating(network_->now(), duration));
     std::byte byte;
     try {
       const std::size_t got = stream.read_some({&byte, 1});
@@ -159,7 +159,7 @@ class MatrixTest : public testing::Test {
     } catch (const SystemError& error) {
       if (error.error() != ETIMEDOUT) return testing::AssertionFailure() << error.what();
     }
-    stream.set_deadline(later(network_->now(), patience));
+    stream.set_deadline(add_saturating(network_->now(), patience));
     return testing::AssertionSuccess();
   }
 

@@ -14,13 +14,13 @@
 
 namespace netlab {
 
-class ScriptedDatagrams : public Datagrams {
+class ScriptedDatagrams : public DatagramSocket {
  public:
   static Address client(std::uint16_t port) { return Address::loopback(port); }
 
   // A message of the peer, with the next that are said at once.
-  ScriptedDatagrams& says(std::uint16_t port, std::string text, int hops_left = 64) {
-    batches_.back().push_back({std::move(text), client(port), hops_left});
+  ScriptedDatagrams& says(std::uint16_t port, std::string text, int ttl = 64) {
+    batches_.back().push_back({std::move(text), client(port), ttl});
     return *this;
   }
   // What follows comes later.
@@ -30,9 +30,9 @@ class ScriptedDatagrams : public Datagrams {
     return *this;
   }
 
-  std::span<const Message> receive(Instant deadline) override {
+  std::span<const Datagram> receive(Instant deadline) override {
     if (next_ < pauses_.size() + 1 && next_ > 0) {
-      const Instant until = later(now(), pauses_[next_ - 1]);
+      const Instant until = add_saturating(now(), pauses_[next_ - 1]);
       if (deadline < until) {
         pauses_[next_ - 1] = until - deadline;
         network_.sleep_until(deadline);
@@ -46,19 +46,19 @@ class ScriptedDatagrams : public Datagrams {
       received_.push_back({.bytes = bytes_of(said.text),
                            .peer = said.peer,
                            .local = Address::loopback(0),
-                           .hops_left = said.hops_left});
+                           .ttl = said.ttl});
     ++next_;
     if (received_.empty()) return receive(deadline);
     return received_;
   }
-  std::size_t send(std::span<const Message> messages) override {
+  std::size_t send(std::span<const Datagram> messages) override {
     if (messages.front().peer.port() == unreachable) throw SystemError("send", ENETUNREACH);
-    const Message& message = messages.front();
+    const Datagram& message = messages.front();
     sent[message.peer.port()].emplace_back(reinterpret_cast<const char*>(message.bytes.data()),
                                            message.bytes.size());
     return 1;
   }
-  void set_hops(int hops) override { hops_set = hops; }
+  void set_ttl(int hops) override { hops_set = hops; }
   Address local() const override { return Address::loopback(8888); }
   Instant now() const override { return network_.now(); }
   Lost lost() const override { return {}; }
@@ -71,14 +71,14 @@ class ScriptedDatagrams : public Datagrams {
   struct Said {
     std::string text;
     Address peer;
-    int hops_left;
+    int ttl;
   };
 
   VirtualNetwork network_;
   std::deque<std::vector<Said>> batches_ = std::deque<std::vector<Said>>(1);
   std::vector<Duration> pauses_;
   std::size_t next_ = 0;
-  std::vector<Message> received_;
+  std::vector<Datagram> received_;
 };
 
 }  // namespace netlab

@@ -53,7 +53,7 @@ class ScriptedStream : public Stream {
   }
   std::vector<std::string> writes;
   bool finished = false;
-  bool was_cut = false;
+  bool session_aborted = false;
 
   std::size_t read_some(std::span<std::byte> into) override {
     if (script_.empty()) return 0;
@@ -81,7 +81,7 @@ class ScriptedStream : public Stream {
   }
 
   void finish_writing() override { finished = true; }
-  void cut() override { was_cut = true; }
+  void abort() override { session_aborted = true; }
 
  private:
   struct Step {
@@ -98,7 +98,7 @@ class ScriptedStream : public Stream {
 
   // Lets the pause pass, or as much of it as the deadline allows.
   void pass(Step& step) {
-    const Instant end = later(network_.now(), step.pause);
+    const Instant end = add_saturating(network_.now(), step.pause);
     if (end > deadline()) {
       if (step.pause != Duration::max())
         step.pause -= std::max(deadline() - network_.now(), Duration::zero());

@@ -1,4 +1,4 @@
-// Chance for tests: the seed is printed, and NETLAB_SEED replays a run.
+// Decisions for tests: the seed is printed, and NETLAB_SEED replays a run.
 #pragma once
 
 #include <cstdint>

@@ -12,50 +12,50 @@
 
 namespace netlab {
 
-class ServedFolder {
+class ServedDirectory {
  public:
-  explicit ServedFolder(std::string_view default_name = "") : default_name_(default_name) {
-    std::filesystem::create_directories(folder.path("served"));
+  explicit ServedDirectory(std::string_view default_name = "") : default_name_(default_name) {
+    std::filesystem::create_directories(directory.path("served"));
   }
 
   // Makes or replaces a file that is served.
   void put(const std::string& name, std::string_view text) const {
-    folder.write("served/" + name, text);
+    directory.write("served/" + name, text);
   }
-  FileState state(const std::string& name) const { return share().open(name).state; }
+  FileStatus state(const std::string& name) const { return share().open(name).state; }
   std::string tag(const std::string& name) const { return state(name).tag; }
   // The answer to a request for it, for the size and the offset it is to tell.
   std::string ok(const std::string& name, const std::string& size_and_offset) const {
-    const FileState now = state(name);
+    const FileStatus now = state(name);
     return "OK " + size_and_offset + " " + now.tag + " " + name + " " +
            std::to_string(now.modified) + (now.executable ? " x\n" : " -\n");
   }
 
   // Serves a client that follows a script.
   void serve(ScriptedStream& client) {
-    const Share all = share();
+    const ServedFiles all = share();
     serve_files(service(all), client, network);
   }
 
   // A connection to the server.
   std::unique_ptr<Stream> connect() {
     return std::make_unique<ServedStream>(network, [this](Stream& client, Network& world) {
-      const Share all = share();
+      const ServedFiles all = share();
       serve_files(service(all), client, world);
     });
   }
 
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   VirtualNetwork network;
   EventLog log;
   bool writable = false;
   std::uint64_t limit_rate = 0;
 
  private:
-  FileService service(const Share& all) {
-    return {.share = all, .tell = log.tell(), .writable = writable, .limit_rate = limit_rate};
+  FileService service(const ServedFiles& all) {
+    return {.share = all, .sink = log.sink(), .writable = writable, .limit_rate = limit_rate};
   }
-  Share share() const { return Share(folder.path("served"), default_name_); }
+  ServedFiles share() const { return ServedFiles(directory.path("served"), default_name_); }
 
   std::string default_name_;
 };

@@ -44,7 +44,7 @@ class ServedStream : public Stream {
     to_server_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
   void finish_writing() override { finished_ = true; }
-  void cut() override { gone_ = true; }
+  void abort() override { gone_ = true; }
 
   // What the handler threw; empty when it threw nothing.
   const std::string& failure() const { return failure_; }
@@ -73,7 +73,7 @@ class ServedStream : public Stream {
       }
     }
     void finish_writing() override { all_.server_finished_ = true; }
-    void cut() override { all_.gone_ = true; }
+    void abort() override { all_.gone_ = true; }
 
    private:
     ServedStream& all_;

@@ -30,14 +30,14 @@ class ServerProcess {
     bool server_speaks_first = false;
     Limits limits{};
     bool once = false;
-    std::optional<rlim_t> most_descriptors{};
-    std::function<void()> confine = [] {};  // once it listens
+    std::optional<rlim_t> max_descriptors{};
+    std::function<void()> enter_sandbox = [] {};  // once it listens
   };
 
   explicit ServerProcess(const Order& order) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw SystemError("pipe");
-    told_ = Fd(ends[0]);
+    acked_largest_ = Fd(ends[0]);
     tell_ = Fd(ends[1]);
     process_ = fork();
     if (process_ < 0) throw SystemError("fork");
@@ -77,7 +77,7 @@ class ServerProcess {
   // Its exit status, once it has ended; -1 when it was killed or does not end.
   int wait() {
     while (wait_for_lines()) continue;
-    pollfd ended{told_.get(), POLLIN, 0};
+    pollfd ended{acked_largest_.get(), POLLIN, 0};
     if (call::poll({&ended, 1}, Clock::now()) == 0) kill(process_, SIGKILL);
     int status = -1;
     waitpid(process_, &status, 0);
@@ -91,22 +91,22 @@ class ServerProcess {
 
   // False at the end of the server, or when it says nothing for too long.
   bool wait_for_lines() {
-    pollfd more{told_.get(), POLLIN, 0};
-    if (call::poll({&more, 1}, later(Clock::now(), patience)) == 0) return false;
+    pollfd more{acked_largest_.get(), POLLIN, 0};
+    if (call::poll({&more, 1}, add_saturating(Clock::now(), patience)) == 0) return false;
     std::byte bytes[4096];
-    const ssize_t got = call::read(told_.get(), bytes);
+    const ssize_t got = call::read(acked_largest_.get(), bytes);
     if (got <= 0) return false;
     lines_.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(got));
     return true;
   }
 
-  void tell(const std::string& line) const { call::write(tell_.get(), bytes_of(line + "\n")); }
+  void fill_ack(const std::string& line) const { call::write(tell_.get(), bytes_of(line + "\n")); }
 
   int serve(const Order& order) const {
     log::start(log::Level::quiet);
-    if (order.most_descriptors) {
-      const rlimit limit{*order.most_descriptors, *order.most_descriptors};
-      setrlimit(RLIMIT_NOFILE, &limit);
+    if (order.max_descriptors) {
+      const rlimit max_data{*order.max_descriptors, *order.max_descriptors};
+      setrlimit(RLIMIT_NOFILE, &max_data);
     }
     const Service service{
         .transport = order.transport,
@@ -118,22 +118,22 @@ class ServerProcess {
         .stop = stop_.get(),
         .listening =
             [this, &order](const Listener& listener) {
-              order.confine();
-              tell("port " + std::to_string(listener.local().port()));
+              order.enter_sandbox();
+              fill_ack("port " + std::to_string(listener.local().port()));
             },
         .failed = [this](const Address& client,
-                         const std::string& why) { tell(client.text() + " " + why); },
+                         const std::string& reason) { fill_ack(client.text() + " " + reason); },
     };
     try {
       return order.model.serve(service) ? 0 : 1;
     } catch (const std::exception& error) {
-      tell(error.what());
+      fill_ack(error.what());
       return 2;
     }
   }
 
   Fd stop_ = stop_descriptor();
-  Fd told_;
+  Fd acked_largest_;
   Fd tell_;
   pid_t process_ = -1;
   std::string lines_;

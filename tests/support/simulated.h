@@ -15,18 +15,18 @@ inline SimulationSettings usual() {
   settings.up.link.delay = settings.down.link.delay = 10ms;
   settings.client.writes = 100'000;
   settings.server.writes = 10'000;
-  for (PartySettings* const party : {&settings.client, &settings.server}) {
-    party->connection.largest = reliable::base_size;
-    party->connection.send_buffer = 64 * 1024;
-    party->connection.receive_buffer = 64 * 1024;
+  for (EndpointSettings* const endpoint : {&settings.client, &settings.server}) {
+    endpoint->connection.largest = reliable::base_packet_size;
+    endpoint->connection.send_buffer = 64 * 1024;
+    endpoint->connection.receive_buffer = 64 * 1024;
   }
   return settings;
 }
 
 // All has come both ways, and both ends know.
 inline void expect_success(Simulation& simulation, const SimulationSettings& settings) {
-  EXPECT_EQ(simulation.complaint(), "");
-  EXPECT_TRUE(simulation.is_over());
+  EXPECT_EQ(simulation.violation(), "");
+  EXPECT_TRUE(simulation.is_closed());
   EXPECT_EQ(simulation.client().connection->error(), 0);
   ASSERT_TRUE(simulation.server().connection);
   EXPECT_EQ(simulation.server().connection->error(), 0);

@@ -15,7 +15,7 @@ class VirtualNetwork : public Network {
   std::unique_ptr<Listener> listen(const Address&) override {
     throw SystemError("listen", EOPNOTSUPP);
   }
-  std::unique_ptr<Listener> take_over(Fd) override { throw SystemError("accept", EOPNOTSUPP); }
+  std::unique_ptr<Listener> adopt(Fd) override { throw SystemError("accept", EOPNOTSUPP); }
   std::unique_ptr<Stream> connect(const Address&, Instant) override {
     throw SystemError("connect", EOPNOTSUPP);
   }

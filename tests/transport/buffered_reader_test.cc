@@ -89,16 +89,16 @@ TEST_F(BufferedReaderTest, GivesBytesBehindALineFirst) {
 }
 
 TEST_F(BufferedReaderTest, WritesToAFileNoMoreThanAskedFor) {
-  const TemporaryFolder folder;
-  folder.write("file", "");
-  const Fd file(open(folder.path("file").c_str(), O_WRONLY | O_CLOEXEC));
+  const TemporaryDirectory directory;
+  directory.write("file", "");
+  const Fd file(open(directory.path("file").c_str(), O_WRONLY | O_CLOEXEC));
   stream_.says("line\nrest").says("more");
   reader_.read_line(10);
   EXPECT_EQ(reader_.receive_file(file, "file", 3), 3u);
   EXPECT_EQ(reader_.receive_file(file, "file", 3), 1u);
-  EXPECT_EQ(folder.read("file"), "rest");
+  EXPECT_EQ(directory.read("file"), "rest");
   EXPECT_EQ(reader_.receive_file(file, "file", 3), 3u);
-  EXPECT_EQ(folder.read("file"), "restmor");
+  EXPECT_EQ(directory.read("file"), "restmor");
   EXPECT_EQ(stream_.unread(), 1u);
 }
 
@@ -131,14 +131,14 @@ class LingerTest : public BufferedReaderTest {};
 
 TEST_F(LingerTest, FinishesAndReadsToTheEnd) {
   stream_.says("rest").pauses(std::chrono::milliseconds(900)).says("of it");
-  linger(stream_, network_);
+  lingering_close(stream_, network_);
   EXPECT_TRUE(stream_.finished);
   EXPECT_EQ(stream_.unread(), 0u);
 }
 
 TEST_F(LingerTest, TakesASecondAtMostWhateverTrickles) {
   stream_.says_bytewise(std::string(100, 'x'), std::chrono::milliseconds(100));
-  linger(stream_, network_);
+  lingering_close(stream_, network_);
   EXPECT_EQ(network_.passed(), std::chrono::seconds(1));
   EXPECT_EQ(stream_.unread(), 90u);
 }
@@ -146,13 +146,13 @@ TEST_F(LingerTest, TakesASecondAtMostWhateverTrickles) {
 TEST_F(LingerTest, TakesAMebibyteAtMostWhateverPours) {
   const std::string piece(4096, 'x');
   for (int i = 0; i < 300; ++i) stream_.says(piece);
-  linger(stream_, network_);
+  lingering_close(stream_, network_);
   EXPECT_EQ(stream_.unread(), 300u * 4096 - 1024 * 1024);
 }
 
 TEST_F(LingerTest, DoesNotMindAReset) {
   stream_.fails(ECONNRESET);
-  EXPECT_NO_THROW(linger(stream_, network_));
+  EXPECT_NO_THROW(lingering_close(stream_, network_));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class Named : public Stream {
   std::size_t read_some(std::span<std::byte>) override { return 0; }
   void write_all(std::span<const std::byte>) override {}
   void finish_writing() override {}
-  void cut() override {}
+  void abort() override {}
 };
 
 // As a datagram socket's: its descriptor is readable once, however many clients are behind it.
@@ -37,7 +37,7 @@ class Crowd : public Listener {
     call::raise_event(event_.get());
   }
   std::unique_ptr<Stream> accept() override { return nullptr; }
-  std::unique_ptr<Stream> take() override {
+  std::unique_ptr<Stream> try_accept() override {
     std::uint64_t times = 0;
     const ssize_t got = read(event_.get(), &times, sizeof times);
     EXPECT_TRUE(got > 0 || errno == EAGAIN);
@@ -46,14 +46,14 @@ class Crowd : public Listener {
     names_.pop_front();
     return client;
   }
-  int watched() override {
+  int poll_fd() override {
     call::set_blocking(event_.get(), false);
     return event_.get();
   }
   Address local() const override { return Address::loopback(port_); }
-  void cut() override { is_cut = true; }
+  void stop_accepting() override { is_stopped = true; }
 
-  bool is_cut = false;
+  bool is_stopped = false;
 
  private:
   const std::uint16_t port_;
@@ -64,15 +64,15 @@ class Crowd : public Listener {
 class EitherListenerTest : public testing::Test {
  protected:
   std::uint16_t next() {
-    const auto client = either_.accept();
+    const auto client = dual_.accept();
     return client ? client->peer().port() : 0;
   }
 
   BlockingPerformer performer_;
   Crowd* const first_ = new Crowd(7);  // the listener's
   Crowd* const second_ = new Crowd(8);
-  EitherListener either_{performer_, std::unique_ptr<Listener>(first_),
-                         std::unique_ptr<Listener>(second_)};
+  DualListener dual_{performer_, std::unique_ptr<Listener>(first_),
+                     std::unique_ptr<Listener>(second_)};
 };
 
 TEST_F(EitherListenerTest, TakesWhoComesWhicheverWay) {
@@ -80,7 +80,7 @@ TEST_F(EitherListenerTest, TakesWhoComesWhicheverWay) {
   EXPECT_EQ(next(), 1);
   first_->come({2});
   EXPECT_EQ(next(), 2);
-  EXPECT_EQ(either_.local().port(), 7);
+  EXPECT_EQ(dual_.local().port(), 7);
 }
 
 TEST_F(EitherListenerTest, TakesTurnsWhenBothHaveMany) {
@@ -92,10 +92,10 @@ TEST_F(EitherListenerTest, TakesTurnsWhenBothHaveMany) {
 }
 
 TEST_F(EitherListenerTest, HasNobodyWhenNobodyIsThere) {
-  EXPECT_FALSE(either_.take());
+  EXPECT_FALSE(dual_.try_accept());
   first_->come({1});
-  EXPECT_TRUE(either_.take());
-  EXPECT_FALSE(either_.take());
+  EXPECT_TRUE(dual_.try_accept());
+  EXPECT_FALSE(dual_.try_accept());
 }
 
 TEST_F(EitherListenerTest, WaitsUntilSomebodyComes) {
@@ -106,10 +106,10 @@ TEST_F(EitherListenerTest, WaitsUntilSomebodyComes) {
 
 TEST_F(EitherListenerTest, CutsBothAndWakesWhoWaits) {
   auto name = std::async(std::launch::async, [&] { return next(); });
-  either_.cut();
+  dual_.stop_accepting();
   EXPECT_EQ(name.get(), 0);
-  EXPECT_TRUE(first_->is_cut);
-  EXPECT_TRUE(second_->is_cut);
+  EXPECT_TRUE(first_->is_stopped);
+  EXPECT_TRUE(second_->is_stopped);
   first_->come({1});
   EXPECT_EQ(next(), 0);
 }
@@ -121,16 +121,16 @@ class Ports : public Network {
     std::uint16_t port = 0;
     int error = 0;
   };
-  explicit Ports(std::deque<Told>& told) : told_(told) {}
+  explicit Ports(std::deque<Told>& told) : acked_largest_(told) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override {
-    const Told next = told_.front();
-    if (told_.size() > 1) told_.pop_front();
+    const Told next = acked_largest_.front();
+    if (acked_largest_.size() > 1) acked_largest_.pop_front();
     asked.push_back(address.port());
     if (next.error != 0) throw SystemError("bind", next.error);
     return std::make_unique<Crowd>(next.port);
   }
-  std::unique_ptr<Listener> take_over(Fd) override { return std::make_unique<Crowd>(77); }
+  std::unique_ptr<Listener> adopt(Fd) override { return std::make_unique<Crowd>(77); }
   std::unique_ptr<Stream> connect(const Address&, Instant) override {
     return std::make_unique<Named>(78);
   }
@@ -140,24 +140,24 @@ class Ports : public Network {
   static inline std::vector<std::uint16_t> asked;  // of both, in their order
 
  private:
-  std::deque<Told>& told_;
+  std::deque<Told>& acked_largest_;
 };
 
 class EitherNetworkTest : public testing::Test {
  protected:
   EitherNetworkTest() { Ports::asked.clear(); }
-  static Transport transport(std::deque<Ports::Told>& told, bool connects_ahead = true) {
+  static Transport transport(std::deque<Ports::Told>& told, bool has_backlog = true) {
     return {.name = "told",
             .summary = "where it is told",
             .over = [&told](Performer&) { return std::make_unique<Ports>(told); },
-            .connects_ahead = connects_ahead};
+            .has_backlog = has_backlog};
   }
   using Asked = std::vector<std::uint16_t>;
 
   BlockingPerformer performer_;
   std::deque<Ports::Told> first_{{5}, {6}, {7}};
   std::deque<Ports::Told> second_{{}};
-  EitherNetwork network_{performer_, transport(first_), transport(second_)};
+  DualNetwork network_{performer_, transport(first_), transport(second_)};
 };
 
 TEST_F(EitherNetworkTest, ListensWithBothOnThePortThatTheFirstGot) {
@@ -191,13 +191,13 @@ TEST_F(EitherNetworkTest, TriesNotForEver) {
 TEST_F(EitherNetworkTest, ConnectsAndTakesOverByTheFirst) {
   second_ = {{.error = EACCES}};
   EXPECT_EQ(network_.connect(Address::loopback(1), never)->peer().port(), 78);
-  EXPECT_EQ(network_.take_over({})->local().port(), 77);
+  EXPECT_EQ(network_.adopt({})->local().port(), 77);
 }
 
 TEST_F(EitherNetworkTest, ConnectsAheadWhereBothDo) {
   for (const bool one : {false, true})
     for (const bool other : {false, true})
-      EXPECT_EQ(either(transport(first_, one), transport(second_, other)).connects_ahead,
+      EXPECT_EQ(either(transport(first_, one), transport(second_, other)).has_backlog,
                 one && other);
 }
 

@@ -73,9 +73,9 @@ TEST_F(ReliableStreamTest, CarriesMoreThanItsBuffersHold) {
 }
 
 TEST_F(ReliableStreamTest, SendsAndReceivesFiles) {
-  const TemporaryFolder folder;
-  const Fd from(open(folder.write("from", std::string(300'000, 'x') + "end").c_str(), O_RDONLY));
-  const Fd to(open(folder.write("to", "").c_str(), O_WRONLY));
+  const TemporaryDirectory directory;
+  const Fd from(open(directory.write("from", std::string(300'000, 'x') + "end").c_str(), O_RDONLY));
+  const Fd to(open(directory.write("to", "").c_str(), O_WRONLY));
   auto served = serve([&](Stream& client) {
     EXPECT_EQ(client.send_file(from, 299'998, 100), 5u);
     EXPECT_EQ(client.send_file(from, 0, 300'003), 300'003u);
@@ -83,7 +83,7 @@ TEST_F(ReliableStreamTest, SendsAndReceivesFiles) {
   const auto client = connect();
   EXPECT_LE(client->receive_file(to, "to", 3), 3u);
   while (client->receive_file(to, "to", 1 << 20) > 0) continue;
-  EXPECT_EQ(folder.read("to"), "xxend" + std::string(300'000, 'x') + "end");
+  EXPECT_EQ(directory.read("to"), "xxend" + std::string(300'000, 'x') + "end");
   served.get();
 }
 
@@ -124,15 +124,16 @@ TEST_F(ReliableStreamTest, IsCutByAnotherThread) {
   });
   const auto client = connect();
   accepted.get_future().get();
-  server_end->cut();
+  server_end->abort();
   EXPECT_EQ(served.get(), ECANCELED);
   EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
 }
 
 // As the parent does for a process that had the connection, and was killed.
 TEST_F(ReliableStreamTest, TellsThePeerWhenItIsNoMore) {
-  std::function<void()> obituary;
-  auto served = std::async(std::launch::async, [&] { obituary = listener_->accept()->obituary(); });
+  std::function<void()> abort_notifier;
+  auto served = std::async(std::launch::async,
+                           [&] { abort_notifier = listener_->accept()->abort_notifier(); });
   const auto client = connect();
   served.get();
   EXPECT_EQ(error_of([&] {
@@ -142,7 +143,7 @@ TEST_F(ReliableStreamTest, TellsThePeerWhenItIsNoMore) {
             ETIMEDOUT);
   client->set_deadline(Clock::now() + 20s);
   const Instant before = Clock::now();
-  obituary();
+  abort_notifier();
   EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
   EXPECT_LT(Clock::now(), before + 5s);  // without, it would have asked after ten
 }
@@ -162,7 +163,7 @@ TEST_F(ReliableStreamTest, WaitsForAServerNoLongerThanItsDeadline) {
 TEST_F(ReliableStreamTest, ListensNoMoreWhenItIsCut) {
   auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
   const Address there = listener_->local();
-  listener_->cut();
+  listener_->stop_accepting();
   EXPECT_EQ(accepted.get(), nullptr);
   EXPECT_EQ(error_of([&] { network_.connect(there, Clock::now() + 20s); }), ECONNREFUSED);
 }
@@ -171,13 +172,13 @@ TEST_F(ReliableStreamTest, TakesOverASocketAndLeavesItOpen) {
   Fd bound = call::socket(AF_INET, SOCK_DGRAM);
   call::bind(bound.get(), Address::loopback(0));
   const Address there = call::local_address(bound.get());
-  const auto taken = network_.take_over(call::duplicate(bound.get()));
+  const auto taken = network_.adopt(call::duplicate(bound.get()));
   auto accepted = std::async(std::launch::async, [&] { return taken->accept(); });
   const auto client = network_.connect(there, Clock::now() + 20s);
   EXPECT_EQ(client->peer(), there);
-  client->cut();  // or it would wait for a peer that is in no call
+  client->abort();  // or it would wait for a peer that is in no call
   EXPECT_TRUE(accepted.get());
-  taken->cut();
+  taken->stop_accepting();
   EXPECT_EQ(taken->accept(), nullptr);
 }
 

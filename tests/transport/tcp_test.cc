@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 class TcpTest : public testing::Test {
  protected:
   TcpTest() {
-    client_->set_deadline(later(network_.now(), 20s));
+    client_->set_deadline(add_saturating(network_.now(), 20s));
     server_->set_deadline(client_->deadline());
   }
 
@@ -49,7 +49,7 @@ class TcpTest : public testing::Test {
   TcpNetwork network_{performer_};
   std::unique_ptr<Listener> listener_ = network_.listen(Address::loopback(0));
   std::unique_ptr<Stream> client_ =
-      network_.connect(listener_->local(), later(network_.now(), 20s));
+      network_.connect(listener_->local(), add_saturating(network_.now(), 20s));
   std::unique_ptr<Stream> server_ = listener_->accept();
 };
 
@@ -122,7 +122,7 @@ TEST_F(TcpTest, SaysThatThePeerIsGoneWithoutASignal) {
 }
 
 TEST_F(TcpTest, EndsBothDirectionsWhenItIsCut) {
-  client_->cut();
+  client_->abort();
   // And not that the peer has finished, or is gone.
   EXPECT_EQ(error_of([&] { read(*client_); }), ECANCELED);
   EXPECT_EQ(error_of([&] { client_->write_all(bytes_of("x")); }), ECANCELED);
@@ -130,8 +130,8 @@ TEST_F(TcpTest, EndsBothDirectionsWhenItIsCut) {
 }
 
 TEST_F(TcpTest, SendsAPartOfAFile) {
-  const TemporaryFolder folder;
-  const Fd file(open(folder.write("file", "hello, world").c_str(), O_RDONLY | O_CLOEXEC));
+  const TemporaryDirectory directory;
+  const Fd file(open(directory.write("file", "hello, world").c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_EQ(server_->send_file(file, 7, 5), 5u);
   EXPECT_EQ(server_->Stream::send_file(file, 0, 5), 5u);  // the plain default
   server_.reset();
@@ -139,8 +139,8 @@ TEST_F(TcpTest, SendsAPartOfAFile) {
 }
 
 TEST_F(TcpTest, SendsNoMoreOfAFileThanThereIs) {
-  const TemporaryFolder folder;
-  const Fd file(open(folder.write("file", "hello").c_str(), O_RDONLY | O_CLOEXEC));
+  const TemporaryDirectory directory;
+  const Fd file(open(directory.write("file", "hello").c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_EQ(server_->send_file(file, 3, 100), 2u);
   EXPECT_EQ(server_->Stream::send_file(file, 3, 100), 2u);
   EXPECT_EQ(server_->send_file(file, 0, 0), 0u);
@@ -148,15 +148,15 @@ TEST_F(TcpTest, SendsNoMoreOfAFileThanThereIs) {
 }
 
 TEST_F(TcpTest, ReceivesIntoAFileWhatHasComeAndNoMoreThanAskedFor) {
-  const TemporaryFolder folder;
-  const Fd file(open(folder.write("file", "").c_str(), O_WRONLY | O_CLOEXEC));
+  const TemporaryDirectory directory;
+  const Fd file(open(directory.write("file", "").c_str(), O_WRONLY | O_CLOEXEC));
   server_->write_all(bytes_of("hello, world"));
   server_->finish_writing();
   EXPECT_EQ(client_->receive_file(file, "file", 5), 5u);
   EXPECT_EQ(client_->Stream::receive_file(file, "file", 2), 2u);  // the plain default
   EXPECT_EQ(client_->receive_file(file, "file", 100), 5u);
   EXPECT_EQ(client_->receive_file(file, "file", 100), 0u);
-  EXPECT_EQ(folder.read("file"), "hello, world");
+  EXPECT_EQ(directory.read("file"), "hello, world");
 }
 
 TEST_F(TcpTest, NamesTheFileThatTakesNoMore) {
@@ -167,14 +167,16 @@ TEST_F(TcpTest, NamesTheFileThatTakesNoMore) {
 }
 
 TEST_F(TcpTest, ListensNoMoreWhenItIsCut) {
-  listener_->cut();
+  listener_->stop_accepting();
   EXPECT_EQ(listener_->accept(), nullptr);
 }
 
 // A socket that somebody else holds as well, as systemd does.
 class TakenOverTest : public TcpTest {
  protected:
-  std::unique_ptr<Stream> connect() { return network_.connect(place_, later(network_.now(), 20s)); }
+  std::unique_ptr<Stream> connect() {
+    return network_.connect(place_, add_saturating(network_.now(), 20s));
+  }
 
   Fd socket_ = [] {
     Fd fd = call::socket(AF_INET, SOCK_STREAM);
@@ -183,7 +185,7 @@ class TakenOverTest : public TcpTest {
     return fd;
   }();
   const Address place_ = call::local_address(socket_.get());
-  std::unique_ptr<Listener> listener_ = network_.take_over(call::duplicate(socket_.get()));
+  std::unique_ptr<Listener> listener_ = network_.adopt(call::duplicate(socket_.get()));
 };
 
 TEST_F(TakenOverTest, ListensWhereItDid) {
@@ -197,19 +199,19 @@ TEST_F(TakenOverTest, ListensWhereItDid) {
 
 TEST_F(TakenOverTest, LeavesItListeningWhenItIsCut) {
   auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
-  listener_->cut();
+  listener_->stop_accepting();
   EXPECT_EQ(accepted.get(), nullptr);
   EXPECT_EQ(listener_->accept(), nullptr);
   listener_.reset();
   const auto client = connect();
-  const auto next = network_.take_over(std::move(socket_));
+  const auto next = network_.adopt(std::move(socket_));
   EXPECT_EQ(next->accept()->peer().text(), call::local_address(client->socket()->fd.get()).text());
 }
 
 TEST_F(TakenOverTest, SharesItsClientsWithOthersWhoListen) {
   const auto first = connect();
   auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
-  const auto other = network_.take_over(call::duplicate(socket_.get()));
+  const auto other = network_.adopt(call::duplicate(socket_.get()));
   auto taken = std::async(std::launch::async, [&] { return other->accept(); });
   const auto second = connect();  // each gets one, and neither is left waiting
   EXPECT_TRUE(accepted.get());
@@ -225,7 +227,8 @@ TEST_F(TcpTest, SaysWhereItCouldNotListen) {
 TEST_F(TcpTest, SaysWhomItCouldNotReach) {
   const Address nobody = listener_->local();
   listener_.reset();
-  EXPECT_EQ(thrown_by<SystemError>([&] { network_.connect(nobody, later(network_.now(), 20s)); }),
+  EXPECT_EQ(thrown_by<SystemError>(
+                [&] { network_.connect(nobody, add_saturating(network_.now(), 20s)); }),
             "connect " + nobody.text() + ": Connection refused");
 }
 
@@ -240,7 +243,7 @@ TEST_F(TcpTest, ListensAgainWhereConnectionsAreStillEnding) {
 TEST_F(TcpTest, TakesIpv4AndIpv6OnOneSocket) {
   std::unique_ptr<Listener> any = network_.listen(Address::any(0));
   const std::uint16_t port = any->local().port();
-  const auto v4 = network_.connect(Address::loopback(port), later(network_.now(), 20s));
+  const auto v4 = network_.connect(Address::loopback(port), add_saturating(network_.now(), 20s));
   EXPECT_EQ(any->accept()->peer().family(), AF_INET);
 }
 
@@ -253,27 +256,27 @@ TEST_F(TcpTest, SleepsUntilAnInstant) {
 class CutStreamTest : public TcpTest {};
 
 TEST_F(CutStreamTest, DeliversSoManyBytesAndEnds) {
-  CutStream cut(std::move(client_), 7);
-  cut.set_deadline(server_->deadline());
+  TruncatedStream truncated(std::move(client_), 7);
+  truncated.set_deadline(server_->deadline());
   server_->write_all(bytes_of("hello, world"));
-  EXPECT_EQ(read(cut, 5), "hello");
-  EXPECT_EQ(read(cut, 5), ", ");
-  EXPECT_EQ(read(cut, 5), "");
-  EXPECT_EQ(read(cut, 5), "");
+  EXPECT_EQ(read(truncated, 5), "hello");
+  EXPECT_EQ(read(truncated, 5), ", ");
+  EXPECT_EQ(read(truncated, 5), "");
+  EXPECT_EQ(read(truncated, 5), "");
   EXPECT_EQ(read(*server_), "");
 }
 
 TEST_F(CutStreamTest, WritesAsIfNothingWere) {
-  CutStream cut(std::move(client_), 7);
-  cut.write_all(bytes_of("hello"));
-  cut.finish_writing();
+  TruncatedStream truncated(std::move(client_), 7);
+  truncated.write_all(bytes_of("hello"));
+  truncated.finish_writing();
   EXPECT_EQ(read_all(*server_), "hello");
 }
 
 TEST_F(CutStreamTest, HasADeadlineOfItsOwn) {
-  CutStream cut(std::move(client_), 7);
-  cut.set_deadline(Clock::now() - 1s);
-  EXPECT_EQ(error_of([&] { read(cut); }), ETIMEDOUT);
+  TruncatedStream truncated(std::move(client_), 7);
+  truncated.set_deadline(Clock::now() - 1s);
+  EXPECT_EQ(error_of([&] { read(truncated); }), ETIMEDOUT);
 }
 
 TEST(Transports, HaveNamesAndSummaries) {

@@ -19,8 +19,8 @@ class UdpTest : public testing::Test {
  protected:
   // More than one receive takes.
   void flood() {
-    const Message message{.bytes = bytes_of("x"), .peer = server_.local()};
-    const std::vector<Message> messages(MessageBuffer::most, message);
+    const Datagram message{.bytes = bytes_of("x"), .peer = server_.local()};
+    const std::vector<Datagram> messages(DatagramBatch::most, message);
     for (int i = 0; i < 2; ++i) client_.send(messages);
   }
 

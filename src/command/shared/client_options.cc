@@ -15,19 +15,20 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_retries = 1'000'000;
+constexpr std::uint64_t max_retries = 1'000'000;
 
 // Tries the addresses in the order they came (RFC 6724), each with its share of what is left of the
 // time.
 std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Address>& addresses,
                                        Duration timeout) {
-  const Instant deadline = later(network.now(), timeout);
+  const Instant deadline = add_saturating(network.now(), timeout);
   for (std::size_t i = 0;; ++i) {
     const Instant now = network.now();
     const auto left = std::max(deadline - now, Duration::zero());
     try {
-      auto server = network.connect(addresses[i], later(now, left / (addresses.size() - i)));
-      server->set_deadline(later(network.now(), timeout));
+      auto server =
+          network.connect(addresses[i], add_saturating(now, left / (addresses.size() - i)));
+      server->set_deadline(add_saturating(network.now(), timeout));
       return server;
     } catch (const SystemError& error) {
       if (i + 1 == addresses.size()) throw;
@@ -45,26 +46,26 @@ bool may_pass(const std::exception& error) {
 
 }  // namespace
 
-void Connecting::declare(Options& options) {
+void ClientOptions::declare(Options& options) {
   options.positional("HOST[:PORT]", server_, "the server (localhost)");
   options.seconds("--timeout", timeout, "how long to wait for the connection, and for each answer");
-  options.number("--retry", retries_, most_retries,
+  options.number("--retry", retries_, max_retries,
                  "attempts after the first, or after one that brought something, has failed");
 }
 
-std::vector<Address> Connecting::addresses() const {
+std::vector<Address> ClientOptions::addresses() const {
   return resolve(Endpoint::parse(server_, default_port_));
 }
 
-void Connecting::attempt(const Job& job, bool& repeatable) const {
+void ClientOptions::attempt(const Job& job, bool& repeatable) const {
   BlockingPerformer performer;
-  const auto network = carrier_.transport().over(performer);
+  const auto network = transport_.transport().over(performer);
   const auto there = addresses();
   const auto connect = [&] { return connect_to_any(*network, there, timeout); };
   job(connect, *network, repeatable);
 }
 
-void Connecting::moved(std::uint64_t done) {
+void ClientOptions::moved(std::uint64_t done) {
   if (!from_) from_ = done;
   if (seen_ && done > *seen_) {
     moved_ += done - *seen_;
@@ -73,9 +74,9 @@ void Connecting::moved(std::uint64_t done) {
   seen_ = done;
 }
 
-void Connecting::run(const Job& job, const Output& output) {
+void ClientOptions::run(const Job& job, const Output& output) {
   BlockingPerformer performer;
-  RetryPause pause{std::random_device{}()};
+  Backoff pause{std::random_device{}()};
   bool repeatable = true;
   for (;; ++failures_) {
     seen_.reset();
@@ -85,12 +86,12 @@ void Connecting::run(const Job& job, const Output& output) {
     } catch (const std::exception& error) {
       if (std::exchange(has_moved_, false)) {
         failures_ = 0;
-        pause.begin_anew();
+        pause.reset();
       }
       if (!may_try_again() || !repeatable || !may_pass(error)) throw;
-      output.remark(fmt::format("{}; trying again", error.what()));
+      output.note(fmt::format("{}; trying again", error.what()));
     }
-    tcp().over(performer)->sleep_until(later(Clock::now(), pause.next()));
+    tcp().over(performer)->sleep_until(add_saturating(Clock::now(), pause.next()));
   }
 }
 

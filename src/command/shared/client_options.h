@@ -1,4 +1,4 @@
-// Connecting is what all clients have in common on the command line: the server, time-outs,
+// ClientOptions is what all clients have in common on the command line: the server, time-outs,
 // retries.
 #pragma once
 
@@ -15,9 +15,9 @@
 
 namespace netlab {
 
-class Connecting {
+class ClientOptions {
  public:
-  explicit Connecting(std::uint16_t default_port) : default_port_(default_port) {}
+  explicit ClientOptions(std::uint16_t default_port) : default_port_(default_port) {}
 
   void declare(Options& options);
 
@@ -25,7 +25,7 @@ class Connecting {
   std::string take_server() { return std::exchange(server_, {}); }
 
   // The choice between TCP and UDP, of commands that have it.
-  void declare_carrier(Options& options) { carrier_.declare(options); }
+  void declare_transport(Options& options) { transport_.declare(options); }
 
   Duration timeout = std::chrono::seconds(10);
   std::uint64_t retries() const { return retries_; }
@@ -59,7 +59,7 @@ class Connecting {
   std::optional<std::uint64_t> seen_;  // of this attempt
   std::uint64_t moved_ = 0;
   bool has_moved_ = false;  // in this attempt
-  Carrier carrier_;
+  TransportOptions transport_;
 };
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// Directions are the options of `netlab impair` that say how bad the network shall be: for both
+// PerDirection are the options of `netlab impair` that say how bad the network shall be: for both
 // directions (--loss 10%), and for one of them beside or instead (--up loss=20%,delay=5ms). A row
 // of the table is one such option.
 #pragma once
@@ -26,9 +26,9 @@ struct Setting {
 };
 
 template <typename Settings>
-class Directions {
+class PerDirection {
  public:
-  explicit Directions(std::span<const Setting<Settings>> rows)
+  explicit PerDirection(std::span<const Setting<Settings>> rows)
       : rows_(rows), common_(rows.size()) {}
 
   void declare(Options& options) {

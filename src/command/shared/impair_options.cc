@@ -11,22 +11,22 @@
 #include "socket/endpoint.h"
 
 namespace netlab {
-void Relaying::declare(Options& options) {
+void ImpairOptions::declare(Options& options) {
   options.positional("LISTEN", listen_,
                      "[HOST:]PORT to listen on, on loopback alone without HOST; port 0: any free "
                      "one");
   options.positional("FORWARD", forward_, "[HOST:]PORT of the server (localhost)");
-  options.number("--max-clients", max_clients_, most_clients, "clients at once");
+  options.number("--max-clients", max_clients_, max_clients_limit, "clients at once");
   options.seconds("--idle-timeout", idle_timeout_, "after which a silent client is forgotten");
   options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
 }
 
-void Relaying::declare_seed(Options& options) {
+void ImpairOptions::declare_seed(Options& options) {
   options.number("--seed", seed_, max_offset, "repeats the run of this seed");
 }
 
 // Of a name with several addresses an IPv4 one: the sheets' servers know no others.
-Address Relaying::address(const std::string& what, const std::string& text) {
+Address ImpairOptions::address(const std::string& what, const std::string& text) {
   if (text.empty())
     throw std::invalid_argument(
         "it takes LISTEN and FORWARD: where to listen, and where the "
@@ -40,31 +40,31 @@ Address Relaying::address(const std::string& what, const std::string& text) {
   return v4 == all.end() ? all.front() : *v4;
 }
 
-Address Relaying::server() const {
+Address ImpairOptions::server() const {
   const Address server = address("FORWARD", forward_);
   if (server.port() == 0)
     throw std::invalid_argument("FORWARD '" + forward_ + "': no server has port 0");
   return server;
 }
 
-std::size_t Relaying::max_clients() const {
+std::size_t ImpairOptions::max_clients() const {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
   return max_clients_;
 }
 
-Duration Relaying::idle_timeout() const {
+Duration ImpairOptions::idle_timeout() const {
   if (idle_timeout_ == Duration::zero())
     throw std::invalid_argument("--idle-timeout: 0 forgets everybody at once");
   return idle_timeout_;
 }
 
-std::uint64_t Relaying::seed() {
+std::uint64_t ImpairOptions::seed() {
   if (!seed_) seed_ = std::random_device{}();  // 32 bits: easy to type
   return *seed_;
 }
 
-void Relaying::announce(const Address& local, const Address& server, const std::string& protocol,
-                        const Output& output) {
+void ImpairOptions::announce(const Address& local, const Address& server,
+                             const std::string& protocol, const Output& output) {
   const bool everywhere = local.is_any_v4() || local.is_any_v6();
   if (server == local || (everywhere && server.is_loopback() && server.port() == local.port()))
     throw std::invalid_argument("FORWARD is LISTEN: what it forwards would come back for ever");
@@ -75,7 +75,7 @@ void Relaying::announce(const Address& local, const Address& server, const std::
     event.text += fmt::format(", seed {}", *seed_);
     event.fields.emplace_back("seed", *seed_);
   }
-  output.announce(event);
+  output.always(event);
 }
 
 }  // namespace netlab

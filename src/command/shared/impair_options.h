@@ -1,5 +1,5 @@
-// Relaying is what `netlab impair udp` and `impair tcp` have in common on the command line: where
-// to listen, where the server is, limits, the seed, and how they tell that they are ready.
+// ImpairOptions is what `netlab impair udp` and `impair tcp` have in common on the command line:
+// where to listen, where the server is, limits, the seed, and how they tell that they are ready.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace netlab {
 
-class Relaying {
+class ImpairOptions {
  public:
   void declare(Options& options);
   // Where chance has a part in it.

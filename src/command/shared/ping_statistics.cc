@@ -14,7 +14,7 @@ double milliseconds(Duration duration) {
 
 }  // namespace
 
-Duration RoundTrips::percentile(double share) const {
+Duration PingStatistics::percentile(double share) const {
   if (durations_.empty()) return {};
   std::vector<Duration> sorted = durations_;
   std::ranges::sort(sorted);
@@ -22,7 +22,7 @@ Duration RoundTrips::percentile(double share) const {
   return sorted[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
 }
 
-Event RoundTrips::summary() const {
+Event PingStatistics::summary() const {
   const std::size_t sent = durations_.size() + lost_;
   const double loss = sent == 0 ? 0 : 100 * static_cast<double>(lost_) / static_cast<double>(sent);
   const Duration min = percentile(0);

@@ -1,4 +1,4 @@
-// RoundTrips is what ping(8) tells at its end: how many messages were answered, and how fast.
+// PingStatistics is what ping(8) tells at its end: how many messages were answered, and how fast.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace netlab {
 
-class RoundTrips {
+class PingStatistics {
  public:
   void answered(Duration duration) { durations_.push_back(duration); }
   void lost() { ++lost_; }

@@ -27,27 +27,27 @@ namespace netlab {
 namespace {
 
 // At a server's end: what went by without an answer.
-void tell_lost(const Datagrams::Lost& lost, const Tell& tell) {
-  if (!tell || lost.received + lost.sent == 0) return;
-  tell({"lost",
+void tell_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
+  if (!sink || lost.received + lost.sent == 0) return;
+  sink({"lost",
         fmt::format("{} datagrams were lost here on their way in, {} on their way out: the "
                     "socket's buffers were full",
                     lost.received, lost.sent),
         {{"received", lost.received}, {"sent", lost.sent}}});
 }
 
-Handler behind_proxy(const Handler& handler, const ToldHosts& hosts) {
+Handler behind_proxy(const Handler& handler, const ProxiedHostCounter& hosts) {
   return [&handler, &hosts](Stream& client, Network& network) {
-    const auto speaker = proxy::take_header(client);
-    if (speaker == proxy::Speaker::nobody) return;
-    std::optional<ToldHosts::Place> place;
-    if (speaker == proxy::Speaker::client) place.emplace(hosts, client.peer());
+    const auto speaker = proxy::read_header(client);
+    if (speaker == proxy::HeaderKind::nobody) return;
+    std::optional<ProxiedHostCounter::Slot> place;
+    if (speaker == proxy::HeaderKind::client) place.emplace(hosts, client.peer());
     try {
       handler(client, network);
     } catch (const SystemError& error) {
       // HAProxy resets a connection when it has seen that we are there: nothing failed.
       const bool was_reset = error.error() == ECONNRESET || error.error() == EPIPE;
-      if (speaker != proxy::Speaker::proxy || !was_reset) throw;
+      if (speaker != proxy::HeaderKind::proxy || !was_reset) throw;
     }
   };
 }
@@ -60,20 +60,20 @@ const Model& model_named(const std::string& name) {
 
 }  // namespace
 
-void Serving::declare_listening(Options& options) {
+void ServerOptions::declare_listening(Options& options) {
   options.number("-p,--port", port_, std::numeric_limits<std::uint16_t>::max(),
                  "port to listen on; 0: any free one");
   options.text("--bind", bind_, "ADDR", "listen on this address only");
   options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
 }
 
-void Serving::declare_for_datagrams(Options& options) {
+void ServerOptions::declare_for_datagrams(Options& options) {
   declare_listening(options);
   options.flag("--threads", threads_, "a thread and a socket for each core");
   options.flag("--once", once_, "answer one message, and exit");
 }
 
-void Serving::declare(Options& options) {
+void ServerOptions::declare(Options& options) {
   declare_listening(options);
   std::vector<std::string> names;
   std::vector<std::string> flags = {"--model"};
@@ -85,8 +85,8 @@ void Serving::declare(Options& options) {
   }
   options.exclusive(flags);
   options.flag("--once", once_, "serve one client, and exit with its outcome");
-  options.number("--max-clients", max_clients_, most_clients, "clients at once; more wait");
-  options.number("--max-per-host", max_per_host_, most_clients,
+  options.number("--max-clients", max_clients_, max_clients_limit, "clients at once; more wait");
+  options.number("--max-per-host", max_per_host_, max_clients_limit,
                  "clients at once from one address, loopback exempt");
   options.flag("--proxy-protocol", proxied_,
                "clients come through a proxy, which tells who they are (version 2)");
@@ -95,23 +95,23 @@ void Serving::declare(Options& options) {
   options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
 }
 
-std::string Serving::chosen_model() const {
+std::string ServerOptions::chosen_model() const {
   for (std::size_t i = 0; i < models().size(); ++i)
     if (model_flags_[i]) return std::string(models()[i].name);
   return model_;
 }
 
-void Serving::prefer_model(const std::string& name) {
+void ServerOptions::prefer_model(const std::string& name) {
   preferred_model_ = name;
 }
 
-Address Serving::address() const {
+Address ServerOptions::address() const {
   const auto port = static_cast<std::uint16_t>(port_);
   return bind_.empty() ? Address::any(port) : resolve({bind_, port}).front();
 }
 
 // The socket that was passed on: what was asked for besides is told not to count.
-Fd Serving::inherit(int type) {
+Fd ServerOptions::inherit(int type) {
   Fd inherited = inherited_socket(type);
   if (!inherited) return inherited;
   const Address there = call::local_address(inherited.get());
@@ -121,42 +121,43 @@ Fd Serving::inherit(int type) {
   return inherited;
 }
 
-void Serving::announce(const Address& local, const std::vector<std::string>& protocols,
-                       const Output& output) const {
+void ServerOptions::announce(const Address& local, const std::vector<std::string>& protocols,
+                             const Output& output) const {
   // Before the line: whoever reads that may open the file.
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
-  confine();
+  enter_sandbox();
   // One socket, both families (ipv6(7), IPV6_V6ONLY).
   for (const std::string& protocol : protocols)
     announce_listening(local, local.is_any_v6() && !ipv6_alone_, protocol, output);
 }
 
-bool Serving::serve(const Handler& handler, const std::string& protocol, const Output& output) {
+bool ServerOptions::serve(const Handler& handler, const std::string& protocol,
+                          const Output& output) {
   if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
-  if (carrier_.is_udp() && proxied_)
+  if (transport_.is_udp() && proxied_)
     throw std::invalid_argument("--proxy-protocol: proxies speak it over TCP");
-  const bool has_both = carrier_.is_tcp() && carrier_.is_udp();
+  const bool has_both = transport_.is_tcp() && transport_.is_udp();
   raise_descriptor_limit();
-  renounce_privileges();
+  set_no_new_privs();
   block_broken_pipe();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
-  const Transport transport = carrier_.transport();
-  Fd inherited = inherit(carrier_.is_tcp() ? SOCK_STREAM : SOCK_DGRAM);
+  const Transport transport = transport_.transport();
+  Fd inherited = inherit(transport_.is_tcp() ? SOCK_STREAM : SOCK_DGRAM);
   if (inherited && has_both)
     throw std::invalid_argument("--tcp --udp: one socket was passed on, and not one for each");
   if (!narrow_.empty() && bind_.empty() && !inherited) {
     bind_ = Address::loopback(0).host();
-    output.remark(narrow_ + ": listening on loopback alone (--bind widens it)");
+    output.note(narrow_ + ": listening on loopback alone (--bind widens it)");
   }
-  const Supervisor supervisor;
-  const ToldHosts told_hosts(max_per_host_);
+  const SdNotify service_manager;
+  const ProxiedHostCounter told_hosts(max_per_host_);
   const std::string chosen = chosen_model();
-  const Tell tell = output.teller();
+  const EventSink sink = output.sink();
   const Service service{
       .transport = transport,
       .listen =
           [&](Network& network) {
-            return inherited ? network.take_over(std::move(inherited)) : network.listen(address());
+            return inherited ? network.adopt(std::move(inherited)) : network.listen(address());
           },
       .handle = proxied_ ? behind_proxy(handler, told_hosts) : handler,
       .limits = {.max_clients = max_clients_,
@@ -169,19 +170,19 @@ bool Serving::serve(const Handler& handler, const std::string& protocol, const O
       .listening =
           [&](const Listener& listener) {
             std::vector<std::string> protocols;
-            if (carrier_.is_tcp()) protocols.push_back(protocol);
-            if (carrier_.is_udp()) protocols.push_back(protocol + " over UDP");
+            if (transport_.is_tcp()) protocols.push_back(protocol);
+            if (transport_.is_udp()) protocols.push_back(protocol + " over UDP");
             announce(listener.local(), protocols, output);
-            supervisor.tell("READY=1");
+            service_manager.notify("READY=1");
           },
-      .stopping = [&] { supervisor.tell("STOPPING=1"); },
+      .stopping = [&] { service_manager.notify("STOPPING=1"); },
       .failed = [&](const Address& client,
-                    const std::string& why) { tell_failed(tell, client, why); },
+                    const std::string& why) { log_failure(sink, client, why); },
   };
   return model_named(chosen.empty() ? preferred_model_ : chosen).serve(service);
 }
 
-std::size_t Serving::datagram_sockets() const {
+std::size_t ServerOptions::datagram_sockets() const {
   const std::string chosen = chosen_model();
   if (threads_ || chosen == "threads") return std::max(1u, std::thread::hardware_concurrency());
   if (chosen == "fork" || chosen == "uring")
@@ -191,45 +192,44 @@ std::size_t Serving::datagram_sockets() const {
   return 1;
 }
 
-void Serving::serve_datagrams(DatagramTalk talk, const std::string& protocol,
-                              const Output& output) {
+void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protocol,
+                                    const Output& output) {
   if (proxied_)
     throw std::invalid_argument("--proxy-protocol: datagrams do not come through such a proxy");
-  renounce_privileges();
+  set_no_new_privs();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_DGRAM);
   if (inherited && datagram_sockets() > 1)
     throw std::invalid_argument("--threads: one socket was passed on, and not one for each thread");
-  const Supervisor supervisor;
-  talk.tell = output.teller();
+  const SdNotify service_manager;
+  talk.sink = output.sink();
   talk.idle_timeout = idle_timeout;
   talk.once = once_;
   const DatagramService service{
       .bind =
           [&] {
-            return inherited ? message_socket(std::move(inherited))
-                             : message_socket(address(), false);
+            return inherited ? udp_socket(std::move(inherited)) : udp_socket(address(), false);
           },
       .handle =
-          [&](Datagrams& datagrams) {
+          [&](DatagramSocket& datagrams) {
             try {
               converse(talk, datagrams);
             } catch (const SystemError& error) {
               if (error.error() != ECANCELED) throw;
             }
-            tell_lost(datagrams.lost(), talk.tell);
+            tell_lost(datagrams.lost(), talk.sink);
           },
       .sockets = datagram_sockets(),
       .stop = stop.get(),
       .listening =
           [&](const Address& local) {
             announce(local, {protocol}, output);
-            supervisor.tell("READY=1");
+            service_manager.notify("READY=1");
           },
   };
   block_broken_pipe();
   netlab::serve_datagrams(service);
-  supervisor.tell("STOPPING=1");  // nothing goes on that would have to end first
+  service_manager.notify("STOPPING=1");  // nothing goes on that would have to end first
 }
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// Serving is what all servers have in common on the command line: where they listen, their limits,
-// the model, and how they tell that they are ready.
+// ServerOptions is what all servers have in common on the command line: where they listen, their
+// limits, the model, and how they tell that they are ready.
 #pragma once
 
 #include <functional>
@@ -15,9 +15,9 @@
 
 namespace netlab {
 
-class Serving {
+class ServerOptions {
  public:
-  explicit Serving(std::uint64_t default_port) : default_port_(default_port) {}
+  explicit ServerOptions(std::uint64_t default_port) : default_port_(default_port) {}
 
   // Of a server that accepts connections, or answers datagrams as well.
   void declare(Options& options);
@@ -25,11 +25,11 @@ class Serving {
   void declare_for_datagrams(Options& options);
 
   // The choice between TCP and UDP, or both, of servers that have it.
-  void declare_carrier(Options& options) { carrier_.declare_for_server(options); }
+  void declare_transport(Options& options) { transport_.declare_for_server(options); }
 
   Duration idle_timeout = std::chrono::seconds(300);
   Duration stall_timeout = std::chrono::seconds(60);
-  std::function<void()> confine = [] {};  // once it listens, before anybody is served
+  std::function<void()> enter_sandbox = [] {};  // once it listens, before anybody is served
 
   // Serves, where --port and --bind say or with a socket that was passed on (sd_listen_fds(3)),
   // until SIGINT or SIGTERM, or one client with --once. `protocol` is told in the line "listening
@@ -73,7 +73,7 @@ class Serving {
   std::uint64_t max_per_host_ = 32;
   Duration grace_ = std::chrono::seconds(5);
   std::string port_file_;
-  Carrier carrier_;
+  TransportOptions transport_;
 };
 
 }  // namespace netlab

@@ -30,19 +30,19 @@ void write_port_file(const std::string& path, std::uint16_t port) {
 void announce_listening(const Address& local, bool both_families, const std::string& protocol,
                         const Output& output) {
   const auto line = [&](const Address& address) {
-    output.announce({"listening",
-                     fmt::format("listening on {} ({})", address.text(), protocol),
-                     {{"address", address.host()},
-                      {"port", std::uint64_t{address.port()}},
-                      {"protocol", protocol}}});
+    output.always({"listening",
+                   fmt::format("listening on {} ({})", address.text(), protocol),
+                   {{"address", address.host()},
+                    {"port", std::uint64_t{address.port()}},
+                    {"protocol", protocol}}});
   };
   if (both_families) line(Address::any_v4(local.port()));
   line(local);
 }
 
-void tell_failed(const Tell& tell, const Address& client, const std::string& why) {
-  if (!tell) return;
-  tell({"failed",
+void log_failure(const EventSink& sink, const Address& client, const std::string& why) {
+  if (!sink) return;
+  sink({"failed",
         fmt::format("client {} failed: {}", client.text(), why),
         {{"client", client.text()}, {"message", why}}});
 }

@@ -11,7 +11,7 @@
 namespace netlab {
 
 // For --max-clients.
-inline constexpr std::uint64_t most_clients = 1'000'000;
+inline constexpr std::uint64_t max_clients_limit = 1'000'000;
 
 // A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
 void raise_descriptor_limit();
@@ -25,6 +25,6 @@ void announce_listening(const Address& local, bool both_families, const std::str
                         const Output& output);
 
 // From any thread.
-void tell_failed(const Tell& tell, const Address& client, const std::string& why);
+void log_failure(const EventSink& sink, const Address& client, const std::string& why);
 
 }  // namespace netlab

@@ -18,14 +18,14 @@ std::string files_text(std::uint64_t count) {
 
 }  // namespace
 
-void Transferring::declare(Options& options) {
+void TransferOptions::declare(Options& options) {
   options.flag("-r,--recursive", recursive, "folders, with all that is in them");
   options.flag("--verify", verify, "compare the whole file by its hashes when it is there");
   options.flag("--fsync", durable, "be done when it is on the disk, and would survive a crash");
   options.rate("--limit-rate", limit_rate, "bytes a second at most, as 500K or 5M");
 }
 
-void Transferring::check_distinct(const std::vector<std::string>& paths) {
+void TransferOptions::check_distinct(const std::vector<std::string>& paths) {
   std::unordered_map<std::string, std::string> seen;
   for (const std::string& path : paths) {
     const std::string name = last_part(path);
@@ -37,12 +37,13 @@ void Transferring::check_distinct(const std::vector<std::string>& paths) {
   }
 }
 
-void Transferring::tell_file(const std::string& path, std::uint64_t bytes, const Output& output) {
-  if (output.json) output.tell({"file", "", {{"path", path}, {"bytes", bytes}}});
+void TransferOptions::report_file(const std::string& path, std::uint64_t bytes,
+                                  const Output& output) {
+  if (output.json) output.event({"file", "", {{"path", path}, {"bytes", bytes}}});
 }
 
-void Transferring::tell(const Tally& tally, double seconds, const char* verb,
-                        const Output& output) {
+void TransferOptions::report(const TransferSummary& tally, double seconds, const char* verb,
+                             const Output& output) {
   std::string line = fmt::format("{} {}, {} in {:.3f} s", files_text(tally.files), verb,
                                  size_text(tally.bytes), seconds);
   if (tally.complete > 0) line += fmt::format("; {} there already", tally.complete);
@@ -50,16 +51,16 @@ void Transferring::tell(const Tally& tally, double seconds, const char* verb,
     line += fmt::format("; {} skipped, neither files nor folders", tally.skipped);
   if (tally.failed > 0) line += fmt::format("; {} failed", tally.failed);
   if (output.json)
-    output.announce({"done",
-                     line,
-                     {{"files", tally.files},
-                      {"bytes", tally.bytes},
-                      {"complete", tally.complete},
-                      {"skipped", tally.skipped},
-                      {"failed", tally.failed},
-                      {"seconds", seconds}}});
+    output.always({"done",
+                   line,
+                   {{"files", tally.files},
+                    {"bytes", tally.bytes},
+                    {"complete", tally.complete},
+                    {"skipped", tally.skipped},
+                    {"failed", tally.failed},
+                    {"seconds", seconds}}});
   else
-    output.remark(line);
+    output.note(line);
   if (tally.failed > 0) throw std::runtime_error(files_text(tally.failed) + " failed");
 }
 

@@ -1,5 +1,5 @@
-// Transferring is what ftp get and ftp put have in common: how fast, how sure, and what is told of
-// many files.
+// TransferOptions is what ftp get and ftp put have in common: how fast, how sure, and what is told
+// of many files.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace netlab {
 
-class Transferring {
+class TransferOptions {
  public:
   void declare(Options& options);
 
@@ -22,11 +22,11 @@ class Transferring {
   bool durable = false;
   std::uint64_t limit_rate = 0;
 
-  // A Receiving or a Sending, as these options, the connection and the user want it.
+  // A DownloadSettings or a UploadSettings, as these options, the connection and the user want it.
   template <typename Way>
-  Way way(Connecting& connecting, Progress& progress, const Output& output) const {
+  Way way(ClientOptions& connecting, Progress& progress, const Output& output) const {
     Way way;
-    way.silence = connecting.timeout;
+    way.response_timeout = connecting.timeout;
     way.limit_rate = limit_rate;
     way.verify = verify;
     way.durable = durable;
@@ -34,7 +34,7 @@ class Transferring {
       connecting.moved(done);
       progress.update(done, size);
     };
-    way.notice = [&](const std::string& line) { output.remark(line); };
+    way.notice = [&](const std::string& line) { output.note(line); };
     return way;
   }
 
@@ -43,9 +43,10 @@ class Transferring {
   static void check_distinct(const std::vector<std::string>& paths);
 
   // A line a file is for programs: with --json.
-  static void tell_file(const std::string& path, std::uint64_t bytes, const Output& output);
+  static void report_file(const std::string& path, std::uint64_t bytes, const Output& output);
   // The summary. Throws std::runtime_error when files failed, each of which has been told.
-  static void tell(const Tally& tally, double seconds, const char* verb, const Output& output);
+  static void report(const TransferSummary& tally, double seconds, const char* verb,
+                     const Output& output);
 };
 
 }  // namespace netlab

@@ -10,7 +10,7 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t most_window = 1'000'000;
+constexpr std::uint64_t max_window = 1'000'000;
 
 template <typename Row>
 std::vector<std::string> names_of(std::span<const Row> rows) {
@@ -21,25 +21,25 @@ std::vector<std::string> names_of(std::span<const Row> rows) {
 
 }  // namespace
 
-void Carrier::declare(Options& options) {
+void TransportOptions::declare(Options& options) {
   options.flag("--udp", udp_, "over UDP, by a reliable transport of our own");
   options.choice("--arq", arq_, names_of(reliable::arqs()),
                  "with --udp: what is sent again after a loss (selective-repeat)");
-  options.number("--window", window_, most_window,
+  options.number("--window", window_, max_window,
                  "with --udp: packets on their way at once, at most");
-  options.number("--mss", mss_, reliable::largest_size,
+  options.number("--mss", mss_, reliable::max_packet_size,
                  "with --udp: bytes of a datagram at most, from 1200 on; larger ones are tried");
   options.choice("--congestion", congestion_, names_of(reliable::congestion_controls()),
                  "with --udp: how much the network is given (" +
                      std::string(reliable::congestion_controls().front().name) + ")");
 }
 
-void Carrier::declare_for_server(Options& options) {
+void TransportOptions::declare_for_server(Options& options) {
   options.flag("--tcp", tcp_, "over TCP (the default); with --udp: over both, on one port");
   declare(options);
 }
 
-Transport Carrier::transport() const {
+Transport TransportOptions::transport() const {
   if (!udp_) {
     if (!arq_.empty() || !congestion_.empty() || window_ || mss_)
       throw std::invalid_argument("--arq, --window, --mss and --congestion are for --udp");
@@ -48,14 +48,14 @@ Transport Carrier::transport() const {
   return tcp_ ? either(tcp(), reliable()) : reliable();
 }
 
-Transport Carrier::reliable() const {
+Transport TransportOptions::reliable() const {
   reliable::Settings settings;
   for (const reliable::ArqRow& row : reliable::arqs())
     if (row.name == arq_) settings.strategy = row.strategy;
   if (!congestion_.empty()) settings.congestion = reliable::congestion_named(congestion_);
   if (window_ == 0) throw std::invalid_argument("--window: 0 sends nothing");
   if (window_) settings.window = static_cast<std::uint32_t>(*window_);
-  if (mss_ && *mss_ < reliable::base_size)
+  if (mss_ && *mss_ < reliable::base_packet_size)
     throw std::invalid_argument("--mss: every path carries 1200 bytes, and less is never sent");
   if (mss_) settings.largest = static_cast<std::uint32_t>(*mss_);
   Transport transport = reliable_udp();

@@ -1,5 +1,5 @@
-// Carrier is what carries the bytes, as the command line says: TCP, or with --udp the reliable
-// transport over UDP, and how that is to work; of a server, with --tcp --udp, both.
+// TransportOptions is what carries the bytes, as the command line says: TCP, or with --udp the
+// reliable transport over UDP, and how that is to work; of a server, with --tcp --udp, both.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace netlab {
 
-class Carrier {
+class TransportOptions {
  public:
   void declare(Options& options);
   void declare_for_server(Options& options);

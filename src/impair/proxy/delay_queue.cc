@@ -8,60 +8,60 @@
 namespace netlab {
 namespace {
 
-std::size_t memory_of(const Parcel& parcel) {
-  return Transit::parcel_cost + parcel.bytes.capacity();
+std::size_t memory_of(const Batch& batch) {
+  return DelayQueue::batch_cost + batch.bytes.capacity();
 }
 
 // Whether the next datagrams, so many of size `segment` but for the last, go on in this parcel. A
 // copy does not, for it has the ordinal of the one before.
-bool continues(const Parcel& parcel, const Flow& flow, Direction direction, std::uint64_t first,
+bool continues(const Batch& batch, const Flow& flow, Direction direction, std::uint64_t first,
                std::size_t segment, std::size_t count, std::size_t size) {
-  const bool fits = segment == parcel.segment || (count == 1 && segment < parcel.segment);
-  return parcel.flow == &flow && parcel.direction == direction && size > 0 && fits &&
-         first == parcel.first + parcel.count() && parcel.bytes.size() % parcel.segment == 0 &&
-         parcel.bytes.size() + size <= max_datagram && parcel.count() + count <= max_segments;
+  const bool fits = segment == batch.segment || (count == 1 && segment < batch.segment);
+  return batch.flow == &flow && batch.direction == direction && size > 0 && fits &&
+         first == batch.first + batch.count() && batch.bytes.size() % batch.segment == 0 &&
+         batch.bytes.size() + size <= max_datagram && batch.count() + count <= max_segments;
 }
 
 }  // namespace
 
-void Transit::add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
-                  std::span<const std::byte> bytes) {
+void DelayQueue::add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
+                     std::span<const std::byte> bytes) {
   const bool joins =
-      open_ != parcels_.end() && open_->first == at &&
+      open_ != batches_.end() && open_->first == at &&
       continues(open_->second, flow, direction, ordinal, bytes.size(), 1, bytes.size());
   if (joins) {
     memory_ -= memory_of(open_->second);
   } else {
-    open_ = parcels_.emplace(at, Parcel{&flow, direction, ordinal, bytes.size(), {}});
-    ++flow.on_its_way;
+    open_ = batches_.emplace(at, Batch{&flow, direction, ordinal, bytes.size(), {}});
+    ++flow.batches_in_flight;
   }
   std::vector<std::byte>& all = open_->second.bytes;
   all.insert(all.end(), bytes.begin(), bytes.end());
   memory_ += memory_of(open_->second);
 }
 
-Parcel Transit::take_first() {
-  assert(!parcels_.empty());
-  if (open_ == parcels_.begin()) open_ = parcels_.end();
-  Parcel parcel = std::move(parcels_.extract(parcels_.begin()).mapped());
-  memory_ -= memory_of(parcel);
-  --parcel.flow->on_its_way;
-  return parcel;
+Batch DelayQueue::take_first() {
+  assert(!batches_.empty());
+  if (open_ == batches_.begin()) open_ = batches_.end();
+  Batch batch = std::move(batches_.extract(batches_.begin()).mapped());
+  memory_ -= memory_of(batch);
+  --batch.flow->batches_in_flight;
+  return batch;
 }
 
-Parcel Transit::take(Instant now) {
-  Parcel parcel = take_first();
-  while (next() <= now && continues(parcel, *front().flow, front().direction, front().first,
+Batch DelayQueue::take(Instant now) {
+  Batch batch = take_first();
+  while (next() <= now && continues(batch, *front().flow, front().direction, front().first,
                                     front().segment, front().count(), front().bytes.size())) {
-    const Parcel more = take_first();
-    parcel.bytes.insert(parcel.bytes.end(), more.bytes.begin(), more.bytes.end());
+    const Batch more = take_first();
+    batch.bytes.insert(batch.bytes.end(), more.bytes.begin(), more.bytes.end());
   }
-  return parcel;
+  return batch;
 }
 
-std::uint64_t Transit::datagrams() const {
+std::uint64_t DelayQueue::datagrams() const {
   std::uint64_t count = 0;
-  for (const auto& [at, parcel] : parcels_) count += parcel.count();
+  for (const auto& [at, batch] : batches_) count += batch.count();
   return count;
 }
 

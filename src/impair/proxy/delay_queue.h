@@ -1,7 +1,7 @@
-// Transit holds the datagrams that are on their way through a relay, and gives them back when their
-// time has come: by time, and those of the same time in the order they came in. Datagrams of one
-// size that follow each other and leave together become one parcel, for the kernel takes them in
-// one go (UDP_SEGMENT).
+// DelayQueue holds the datagrams that are on their way through a relay, and gives them back when
+// their time has come: by time, and those of the same time in the order they came in.
+// DatagramSocket of one size that follow each other and leave together become one parcel, for the
+// kernel takes them in one go (UDP_SEGMENT).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace netlab {
 
-struct Parcel {
+struct Batch {
   Flow* flow;
   Direction direction;
   std::uint64_t first;  // the first datagram's ordinal; those behind it count on
@@ -24,38 +24,38 @@ struct Parcel {
   std::size_t count() const { return segment == 0 ? 1 : (bytes.size() + segment - 1) / segment; }
 };
 
-class Transit {
+class DelayQueue {
  public:
   // What may be on its way in all, in bytes of memory.
-  static constexpr std::size_t most_bytes = 256 * 1024 * 1024;
+  static constexpr std::size_t max_bytes = 256 * 1024 * 1024;
   // A parcel's share of that beside what it holds, for many a datagram is smaller: itself with its
   // time, the map's links, and what the allocator adds to these and to the bytes.
-  static constexpr std::size_t parcel_cost = sizeof(Parcel) + sizeof(Instant) + 64;
+  static constexpr std::size_t batch_cost = sizeof(Batch) + sizeof(Instant) + 64;
 
   // For so many of this size.
   bool has_room(std::size_t size, std::size_t count = 1) const {
-    return memory_ + count * (size + parcel_cost) <= most_bytes;
+    return memory_ + count * (size + batch_cost) <= max_bytes;
   }
   // The datagram is copied.
   void add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
            std::span<const std::byte> bytes);
 
   // When the next one is due.
-  Instant next() const { return parcels_.empty() ? never : parcels_.begin()->first; }
-  const Parcel& front() const { return parcels_.begin()->second; }
+  Instant next() const { return batches_.empty() ? never : batches_.begin()->first; }
+  const Batch& front() const { return batches_.begin()->second; }
   // The next one, and in one parcel with it what is due by `now` and continues it.
-  Parcel take(Instant now);
-  // Datagrams that are on their way.
+  Batch take(Instant now);
+  // DatagramSocket that are on their way.
   std::uint64_t datagrams() const;
 
  private:
-  using Parcels = std::multimap<Instant, Parcel>;  // keeps the order of those of the same time
+  using Batches = std::multimap<Instant, Batch>;  // keeps the order of those of the same time
 
   // The first of them, out of the queue.
-  Parcel take_first();
+  Batch take_first();
 
-  Parcels parcels_;
-  Parcels::iterator open_ = parcels_.end();  // the last that came in; end: takes no more
+  Batches batches_;
+  Batches::iterator open_ = batches_.end();  // the last that came in; end: takes no more
   std::size_t memory_ = 0;
 };
 

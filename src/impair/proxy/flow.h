@@ -22,7 +22,7 @@ struct Flow {
   Link up;
   Link down;
   Instant last_heard{};
-  std::size_t on_its_way = 0;  // parcels
+  std::size_t batches_in_flight = 0;  // parcels
 };
 
 }  // namespace netlab

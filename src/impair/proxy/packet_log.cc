@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t flushed_at = 256 * 1024;
 
-std::string_view name_of(const RelayedDatagram& datagram) {
+std::string_view name_of(const ProxiedDatagram& datagram) {
   if (datagram.error != 0) return "unsent";
   switch (datagram.fate.outcome) {
     case Fate::Outcome::passed:
@@ -36,7 +36,7 @@ PacketLog::PacketLog(const std::string& path)
   flush();
 }
 
-void PacketLog::write(const RelayedDatagram& datagram) {
+void PacketLog::write(const ProxiedDatagram& datagram) {
   const Fate& fate = datagram.fate;
   const auto out = fmt::appender(lines_);
   fmt::format_to(out, "{:.6f},{},{},{},{},{},", in_seconds(datagram.now - started_),

@@ -15,7 +15,7 @@ class PacketLog {
   // Makes or empties the file. Throws SystemError, and so do the others.
   explicit PacketLog(const std::string& path);
 
-  void write(const RelayedDatagram& datagram);
+  void write(const ProxiedDatagram& datagram);
   // What was written is in the file from now on.
   void flush();
 

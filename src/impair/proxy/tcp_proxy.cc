@@ -15,10 +15,10 @@ namespace netlab {
 namespace {
 
 using End = StreamLink::End;
-using Why = Relayed::Why;
+using CloseReason = ProxyResult::CloseReason;
 
 // Nothing tells when bytes have been acknowledged: so often it is looked.
-constexpr Duration glance = std::chrono::milliseconds(1);
+constexpr Duration ack_poll_interval = std::chrono::milliseconds(1);
 
 // One direction.
 struct Way {
@@ -34,7 +34,7 @@ struct Way {
 
 class ConnectedPair {
  public:
-  ConnectedPair(const StreamRelay& relay, int client, int server)
+  ConnectedPair(const TcpProxy& relay, int client, int server)
       : relay_(relay),
         up_{client, server, StreamLink(relay.up)},
         down_{server, client, StreamLink(relay.down)},
@@ -43,13 +43,13 @@ class ConnectedPair {
     call::set_blocking(server, false);
   }
 
-  Relayed run() {
+  ProxyResult run() {
     while (!over_) {
       send_due(up_);
       send_due(down_);
       if (over_) break;
       if (up_.is_finished && down_.is_finished)
-        over_ = up_.breaks || down_.breaks ? Why::broken : Why::finished;
+        over_ = up_.breaks || down_.breaks ? CloseReason::broken : CloseReason::finished;
       else
         wait();
     }
@@ -60,8 +60,8 @@ class ConnectedPair {
  private:
   Way& other(const Way& way) { return &way == &up_ ? down_ : up_; }
 
-  void end_with(Why why) {
-    if (!over_) over_ = why;
+  void end_with(CloseReason reason) {
+    if (!over_) over_ = reason;
   }
 
   void send_due(Way& way) {
@@ -85,9 +85,9 @@ class ConnectedPair {
   void take_end(Way& way) {
     const End end = way.link.end(Clock::now());
     if (end == End::reset || (end == End::finished && way.breaks)) {
-      if (has_arrived(way)) end_with(end == End::reset ? Why::reset : Why::broken);
+      if (has_arrived(way)) end_with(end == End::reset ? CloseReason::reset : CloseReason::broken);
     } else if (end == End::cut) {
-      end_with(Why::cut);
+      end_with(CloseReason::cut);
     } else if (end == End::finished && !way.is_finished) {
       call::shutdown(way.to, SHUT_WR);
       way.is_finished = true;
@@ -127,18 +127,18 @@ class ConnectedPair {
     // What is on its way moves by itself, however late it comes.
     const Instant next = std::min(next_of(up_), next_of(down_));
     const Instant until = next == never ? idle_at() : next;
-    const int result = call::poll_precisely(ends, until);
+    const int result = call::ppoll(ends, until);
     if (result < 0) throw SystemError("poll", -result);
-    if (result == 0 && next == never && Clock::now() >= until) end_with(Why::idle);
-    if (ends[2].revents != 0) end_with(Why::stopped);
+    if (result == 0 && next == never && Clock::now() >= until) end_with(CloseReason::idle);
+    if (ends[2].revents != 0) end_with(CloseReason::stopped);
     look_at(ends[0], up_, down_);
     look_at(ends[1], down_, up_);
   }
 
-  Instant idle_at() const { return later(last_moved_, relay_.idle_timeout); }
+  Instant idle_at() const { return add_saturating(last_moved_, relay_.idle_timeout); }
 
   static Instant next_of(const Way& way) {
-    if (way.unacknowledged > 0) return later(Clock::now(), glance);
+    if (way.unacknowledged > 0) return add_saturating(Clock::now(), ack_poll_interval);
     return way.is_full || way.is_finished ? never : way.link.next();
   }
 
@@ -175,41 +175,42 @@ class ConnectedPair {
 
   void end() const {
     for (const int fd : {up_.from, up_.to}) {
-      if (over_ == Why::reset || over_ == Why::broken || over_ == Why::stopped)
-        call::reset_when_closed(fd, true);
+      if (over_ == CloseReason::reset || over_ == CloseReason::broken ||
+          over_ == CloseReason::stopped)
+        call::set_abortive_close(fd, true);
       else
         call::shutdown(fd, SHUT_WR);
       call::set_blocking(fd, true);
     }
   }
 
-  const StreamRelay& relay_;
+  const TcpProxy& relay_;
   Way up_;
   Way down_;
   std::vector<std::byte> buffer_;
   Instant last_moved_ = Clock::now();
-  std::optional<Why> over_;
+  std::optional<CloseReason> over_;
 };
 
 }  // namespace
 
-Relayed relay_streams(const StreamRelay& relay, Stream& client, Stream& server) {
+ProxyResult run_tcp_proxy(const TcpProxy& relay, Stream& client, Stream& server) {
   return ConnectedPair(relay, client.socket()->fd.get(), server.socket()->fd.get()).run();
 }
 
-std::string_view text(Relayed::Why why) {
-  switch (why) {
-    case Why::finished:
+std::string_view text(ProxyResult::CloseReason reason) {
+  switch (reason) {
+    case CloseReason::finished:
       return "finished";
-    case Why::cut:
+    case CloseReason::cut:
       return "cut";
-    case Why::reset:
+    case CloseReason::reset:
       return "reset";
-    case Why::broken:
+    case CloseReason::broken:
       return "broken";
-    case Why::idle:
+    case CloseReason::idle:
       return "idle";
-    case Why::stopped:
+    case CloseReason::stopped:
       break;
   }
   return "stopped";

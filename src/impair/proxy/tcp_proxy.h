@@ -11,17 +11,24 @@
 
 namespace netlab {
 
-struct StreamRelay {
+struct TcpProxy {
   StreamLinkSettings up;                              // from the client to the server
   StreamLinkSettings down;                            // and back
   Duration idle_timeout = std::chrono::seconds(300);  // when no byte has moved for so long
   int stop = -1;                                      // readable when all that is relayed shall end
 };
 
-struct Relayed {
-  enum class Why { finished, cut, reset, broken, idle, stopped };  // broken: by one of the ends
+struct ProxyResult {
+  enum class CloseReason {
+    finished,
+    cut,
+    reset,
+    broken,
+    idle,
+    stopped
+  };  // broken: by one of the ends
 
-  Why why;
+  CloseReason reason;
   std::uint64_t up;  // bytes that were sent on
   std::uint64_t down;
 };
@@ -29,8 +36,8 @@ struct Relayed {
 // Relays until both ends have finished, or something has ended it. Both must have sockets. What is
 // to end in good order has been told that we finish writing; what is to break is reset when the
 // streams are gone. Throws SystemError when the relay itself fails.
-Relayed relay_streams(const StreamRelay& relay, Stream& client, Stream& server);
+ProxyResult run_tcp_proxy(const TcpProxy& relay, Stream& client, Stream& server);
 
-std::string_view text(Relayed::Why why);
+std::string_view text(ProxyResult::CloseReason reason);
 
 }  // namespace netlab

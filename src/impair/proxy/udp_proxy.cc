@@ -20,8 +20,8 @@ Fd connected_to(const Address& server) {
   Fd fd = call::socket(server.family(), SOCK_DGRAM);
   const int result = call::connect(fd.get(), server);
   if (result < 0) throw SystemError("connect " + server.text(), -result);
-  fd = message_socket(std::move(fd));
-  join_segments(fd.get());
+  fd = udp_socket(std::move(fd));
+  enable_gro(fd.get());
   return fd;
 }
 
@@ -37,24 +37,24 @@ bool wants_them_singly(int error) {
 
 class Relay {
  public:
-  explicit Relay(const DatagramRelay& relay)
+  explicit Relay(const UdpProxy& relay)
       : relay_(relay),
         clients_(relay.bind()),
         family_(call::local_address(clients_.get()).family()),
         up_line_(relay.up.rate, relay.up.queue),
         down_line_(relay.down.rate, relay.down.queue) {
-    join_segments(clients_.get());
+    enable_gro(clients_.get());
     watch(clients_.get());
     watch(relay.stop);
   }
 
-  RelayTallies run() {
+  ProxyCounts run() {
     relay_.listening(call::local_address(clients_.get()));
     std::array<epoll_event, 64> events;
     for (;;) {
-      relay_.resting();
+      relay_.on_idle();
       const Instant until = std::min(transit_.next(), next_expiry());
-      const int count = call::epoll_wait_precisely(epoll_.get(), events, until);
+      const int count = call::epoll_pwait2(epoll_.get(), events, until);
       if (count < 0) throw SystemError("epoll_wait", -count);
       for (int i = 0; i < count; ++i) {
         const int fd = events[static_cast<std::size_t>(i)].data.fd;
@@ -75,7 +75,7 @@ class Relay {
     if (result < 0) throw SystemError("epoll_ctl", -result);
   }
 
-  RelayTally& tally(Direction direction) {
+  DirectionCounts& tally(Direction direction) {
     return direction == Direction::up ? tallies_.up : tallies_.down;
   }
 
@@ -88,7 +88,7 @@ class Relay {
     }
     now_ = Clock::now();
     const auto found = by_socket_.find(fd);
-    for (const Message& message : buffer_.received()) {
+    for (const Datagram& message : buffer_.received()) {
       Flow* const flow = fd == clients_.get() ? flow_of(message) : &*found->second;
       if (!flow) continue;
       touch(*flow);
@@ -97,7 +97,7 @@ class Relay {
   }
 
   // Null when there is no place for one more.
-  Flow* flow_of(const Message& message) {
+  Flow* flow_of(const Datagram& message) {
     if (!flows_.empty() && flows_.back().client == message.peer) return &flows_.back();
     const std::string key = key_of(message.peer);
     const auto found = by_client_.find(key);
@@ -106,13 +106,13 @@ class Relay {
       if (flows_.size() >= relay_.max_clients) throw std::runtime_error("--max-clients");
       return &begin_flow(message, key);
     } catch (const std::runtime_error& error) {
-      if (tallies_.turned_away++ == 0)
+      if (tallies_.rejected++ == 0)
         log::warning("no place for client {}: {}", message.peer.text(), error.what());
       return nullptr;
     }
   }
 
-  Flow& begin_flow(const Message& message, const std::string& key) {
+  Flow& begin_flow(const Datagram& message, const std::string& key) {
     const std::uint64_t number = tallies_.clients + 1;
     flows_.push_back({.number = number,
                       .client = message.peer,
@@ -125,7 +125,7 @@ class Relay {
     by_client_[key] = place;
     by_socket_[place->server.get()] = place;
     watch(place->server.get());
-    relay_.began(*place);
+    relay_.on_client(*place);
     return *place;
   }
 
@@ -136,7 +136,7 @@ class Relay {
   }
 
   // The datagrams that the kernel has joined in one message.
-  void pass_all(Flow& flow, Direction direction, const Message& message) {
+  void pass_all(Flow& flow, Direction direction, const Datagram& message) {
     std::span<const std::byte> left = message.bytes;
     const std::size_t size = message.segment > 0 ? message.segment : left.size();
     do {
@@ -152,7 +152,7 @@ class Relay {
     if (fate.outcome == Fate::Outcome::passed && !transit_.has_room(datagram.size(), 2))
       fate.outcome = Fate::Outcome::overflow;
     count(tally(direction), fate, datagram.size());
-    if (relay_.decided) relay_.decided({now_, direction, flow.number, datagram.size(), fate});
+    if (relay_.on_packet) relay_.on_packet({now_, direction, flow.number, datagram.size(), fate});
     if (fate.outcome != Fate::Outcome::passed) return;
     auto bytes = datagram;
     if (fate.flipped_bit) {
@@ -164,7 +164,7 @@ class Relay {
     if (fate.duplicated) transit_.add(fate.at, flow, direction, fate.ordinal, bytes);
   }
 
-  static void count(RelayTally& tally, const Fate& fate, std::size_t size) {
+  static void count(DirectionCounts& tally, const Fate& fate, std::size_t size) {
     ++tally.came;
     tally.bytes += size;
     const bool passed = fate.outcome == Fate::Outcome::passed;
@@ -177,8 +177,8 @@ class Relay {
     tally.corrupted += passed && fate.flipped_bit.has_value();
   }
 
-  int socket_of(const Parcel& parcel) const {
-    return parcel.direction == Direction::up ? parcel.flow->server.get() : clients_.get();
+  int socket_of(const Batch& batch) const {
+    return batch.direction == Direction::up ? batch.flow->server.get() : clients_.get();
   }
 
   // What is due now; those of one socket that follow each other leave in one call.
@@ -186,107 +186,106 @@ class Relay {
     const Instant now = Clock::now();
     while (transit_.next() <= now) {
       const int fd = socket_of(transit_.front());
-      parcels_.clear();
+      batches_.clear();
       while (transit_.next() <= now && socket_of(transit_.front()) == fd &&
-             parcels_.size() < MessageBuffer::most)
-        parcels_.push_back(transit_.take(now));
+             batches_.size() < DatagramBatch::most)
+        batches_.push_back(transit_.take(now));
       send(fd);
     }
   }
 
-  // `parcels_`, all of one socket.
+  // `batches_`, all of one socket.
   void send(int fd) {
-    const bool up = parcels_.front().direction == Direction::up;
+    const bool up = batches_.front().direction == Direction::up;
     const int family = up ? relay_.server.family() : family_;
     messages_.clear();
-    for (const Parcel& parcel : parcels_)
-      messages_.push_back({.bytes = parcel.bytes,
-                           .peer = up ? relay_.server : parcel.flow->client,
-                           .local = up ? Address() : parcel.flow->local,
-                           .segment = parcel.count() > 1 ? parcel.segment : 0});
+    for (const Batch& batch : batches_)
+      messages_.push_back({.bytes = batch.bytes,
+                           .peer = up ? relay_.server : batch.flow->client,
+                           .local = up ? Address() : batch.flow->local,
+                           .segment = batch.count() > 1 ? batch.segment : 0});
     for (std::size_t sent = 0; sent < messages_.size();) {
       const int result = send_again_if_refused(fd, family, std::span(messages_).subspan(sent));
-      if (result < 0) not_sent(fd, family, parcels_[sent], messages_[sent], -result);
+      if (result < 0) not_sent(fd, family, batches_[sent], messages_[sent], -result);
       sent += static_cast<std::size_t>(result < 0 ? 1 : result);
     }
   }
 
   // What the network says of an earlier datagram comes in the place of sending this one.
-  int send_again_if_refused(int fd, int family, std::span<const Message> messages) {
-    const int result = send_messages(fd, family, messages);
+  int send_again_if_refused(int fd, int family, std::span<const Datagram> messages) {
+    const int result = send_datagrams(fd, family, messages);
     if (result != -ECONNREFUSED) return result;
     ++tallies_.refused;
-    return send_messages(fd, family, messages);
+    return send_datagrams(fd, family, messages);
   }
 
-  void not_sent(int fd, int family, const Parcel& parcel, const Message& message, int error) {
+  void not_sent(int fd, int family, const Batch& batch, const Datagram& message, int error) {
     const bool singly = message.segment > 0 && wants_them_singly(error);
     std::span<const std::byte> left = message.bytes;
-    for (std::uint64_t ordinal = parcel.first; !left.empty() || ordinal == parcel.first;
-         ++ordinal) {
-      Message one = message;
-      one.bytes = left.first(std::min(parcel.segment, left.size()));
+    for (std::uint64_t ordinal = batch.first; !left.empty() || ordinal == batch.first; ++ordinal) {
+      Datagram one = message;
+      one.bytes = left.first(std::min(batch.segment, left.size()));
       one.segment = 0;
       left = left.subspan(one.bytes.size());
       const int result = singly ? send_again_if_refused(fd, family, {&one, 1}) : -error;
-      if (result < 0) tell_unsent(parcel, ordinal, one.bytes.size(), -result);
+      if (result < 0) tell_unsent(batch, ordinal, one.bytes.size(), -result);
     }
   }
 
-  void tell_unsent(const Parcel& parcel, std::uint64_t ordinal, std::size_t size, int error) {
-    ++tally(parcel.direction).unsent;
-    if (relay_.decided)
-      relay_.decided({Clock::now(), parcel.direction, parcel.flow->number, size,
-                      Fate{.ordinal = ordinal}, error});
+  void tell_unsent(const Batch& batch, std::uint64_t ordinal, std::size_t size, int error) {
+    ++tally(batch.direction).unsent;
+    if (relay_.on_packet)
+      relay_.on_packet({Clock::now(), batch.direction, batch.flow->number, size,
+                        Fate{.ordinal = ordinal}, error});
   }
 
   Instant next_expiry() const {
-    return flows_.empty() ? never : later(flows_.front().last_heard, relay_.idle_timeout);
+    return flows_.empty() ? never : add_saturating(flows_.front().last_heard, relay_.idle_timeout);
   }
 
   void forget_idle() {
     while (next_expiry() <= Clock::now()) {
       Flow& flow = flows_.front();
-      if (flow.on_its_way > 0) {  // what it sent last is delayed for longer than that
+      if (flow.batches_in_flight > 0) {  // what it sent last is delayed for longer than that
         now_ = Clock::now();
         touch(flow);
         continue;
       }
-      tallies_.down.missed += dropped_messages(flow.server.get());
+      tallies_.down.missed += dropped_datagrams(flow.server.get());
       by_client_.erase(key_of(flow.client));
       by_socket_.erase(flow.server.get());
       flows_.pop_front();
     }
   }
 
-  RelayTallies tallies() {
-    tallies_.up.missed = dropped_messages(clients_.get());
-    for (const Flow& flow : flows_) tallies_.down.missed += dropped_messages(flow.server.get());
-    tallies_.on_their_way = transit_.datagrams();
+  ProxyCounts tallies() {
+    tallies_.up.missed = dropped_datagrams(clients_.get());
+    for (const Flow& flow : flows_) tallies_.down.missed += dropped_datagrams(flow.server.get());
+    tallies_.in_flight = transit_.datagrams();
     return tallies_;
   }
 
-  const DatagramRelay& relay_;
+  const UdpProxy& relay_;
   Fd epoll_ = call::epoll_create();
   Fd clients_;  // the socket that they send to
   int family_;
-  Line up_line_;
-  Line down_line_;
+  Bottleneck up_line_;
+  Bottleneck down_line_;
   Flows flows_;
   std::unordered_map<std::string, Flows::iterator> by_client_;
   std::unordered_map<int, Flows::iterator> by_socket_;
-  Transit transit_;
-  MessageBuffer buffer_;
+  DelayQueue transit_;
+  DatagramBatch buffer_;
   Instant now_{};  // when what is being looked at came in
   std::vector<std::byte> corrupted_;
-  std::vector<Parcel> parcels_;  // that are being sent
-  std::vector<Message> messages_;
-  RelayTallies tallies_;
+  std::vector<Batch> batches_;  // that are being sent
+  std::vector<Datagram> messages_;
+  ProxyCounts tallies_;
 };
 
 }  // namespace
 
-RelayTallies relay_datagrams(const DatagramRelay& relay) {
+ProxyCounts run_udp_proxy(const UdpProxy& relay) {
   return Relay(relay).run();
 }
 

@@ -1,4 +1,4 @@
-// DatagramRelay stands between the clients of a server of messages and the server, and makes the
+// UdpProxy stands between the clients of a server of messages and the server, and makes the
 // network between them as bad as it was told (link.h). Each client gets a socket of its own towards
 // the server, by which the answers find their way back. One loop does everything; nobody's time is
 // measured but by when a datagram has come in.
@@ -11,7 +11,7 @@
 namespace netlab {
 
 // What was done with a datagram.
-struct RelayedDatagram {
+struct ProxiedDatagram {
   Instant now;
   Direction direction;
   std::uint64_t flow;
@@ -20,7 +20,7 @@ struct RelayedDatagram {
   int error = 0;  // it had passed, but the kernel did not take it: errno
 };
 
-struct DatagramRelay {
+struct UdpProxy {
   std::function<Fd()> bind;  // gives a socket for messages that is bound; called once
   Address server;
   LinkSettings up;  // each client's own, but for rate and queue, which all share
@@ -30,14 +30,14 @@ struct DatagramRelay {
   Duration idle_timeout = std::chrono::seconds(300);  // after which a client is forgotten
   int stop = -1;                                      // readable when the relay shall stop
 
-  std::function<void(const Address& local)> listening;           // once, before the first datagram
-  std::function<void(const Flow& flow)> began;                   // a new client
-  std::function<void(const RelayedDatagram& datagram)> decided;  // empty: nobody wants to know
-  std::function<void()> resting = [] {};                         // there is nothing to do just now
+  std::function<void(const Address& local)> listening;  // once, before the first datagram
+  std::function<void(const Flow& flow)> on_client;      // a new client
+  std::function<void(const ProxiedDatagram& datagram)> on_packet;  // empty: nobody wants to know
+  std::function<void()> on_idle = [] {};  // there is nothing to do just now
 };
 
 // What went by in one direction, in datagrams.
-struct RelayTally {
+struct DirectionCounts {
   std::uint64_t came = 0;
   std::uint64_t bytes = 0;
   std::uint64_t passed = 0;
@@ -55,16 +55,16 @@ struct RelayTally {
   std::uint64_t unsent = 0;
 };
 
-struct RelayTallies {
-  RelayTally up;
-  RelayTally down;
+struct ProxyCounts {
+  DirectionCounts up;
+  DirectionCounts down;
   std::uint64_t clients = 0;
-  std::uint64_t turned_away = 0;   // datagrams of clients for which there was no place
-  std::uint64_t refused = 0;       // how often the server's host said that nobody listens there
-  std::uint64_t on_their_way = 0;  // when it stopped
+  std::uint64_t rejected = 0;   // datagrams of clients for which there was no place
+  std::uint64_t refused = 0;    // how often the server's host said that nobody listens there
+  std::uint64_t in_flight = 0;  // when it stopped
 };
 
 // Relays until it is stopped. Throws what binding throws.
-RelayTallies relay_datagrams(const DatagramRelay& relay);
+ProxyCounts run_udp_proxy(const UdpProxy& relay);
 
 }  // namespace netlab

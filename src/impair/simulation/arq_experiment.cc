@@ -12,19 +12,20 @@ namespace {
 
 using reliable::Strategy;
 
-constexpr std::uint64_t payload = reliable::base_size - reliable::data_header_size;
+constexpr std::uint64_t payload = reliable::base_packet_size - reliable::data_header_size;
 // A transfer that takes longer is given up.
 constexpr Duration most = std::chrono::hours(24 * 365);
 // A HELLO goes out every two seconds at least, and two have to come through. With a round trip that
 // a token does not outlive there is no handshake at all.
-constexpr Duration longest_handshake = std::chrono::hours(1);
+constexpr Duration max_handshake = std::chrono::hours(1);
 
 // The way to the other end, in units of the time that a packet takes to leave: the textbook's a.
 double way(Duration delay, std::uint64_t rate) {
-  return in_seconds(delay) * static_cast<double>(rate) / static_cast<double>(reliable::base_size);
+  return in_seconds(delay) * static_cast<double>(rate) /
+         static_cast<double>(reliable::base_packet_size);
 }
 
-ArqTrial::Result measured(const SimulationSettings& settings) {
+ArqExperiment::Result on_rtt_sample(const SimulationSettings& settings) {
   Simulation simulation(settings);
   const reliable::Connection& client = *simulation.client().connection;
   const bool has_begun = simulation.run_until([&] { return client.is_established(); }, most);
@@ -33,9 +34,9 @@ ArqTrial::Result measured(const SimulationSettings& settings) {
       has_begun &&
       simulation.run_until(
           [&] { return simulation.server().bytes_read() == settings.client.writes; }, most);
-  if (!simulation.complaint().empty()) throw std::logic_error(simulation.complaint());
-  ArqTrial::Result result{.packets = simulation.packets_up()};
-  if (has_begun) result.bytes_again = client.sender().sent_again();
+  if (!simulation.violation().empty()) throw std::logic_error(simulation.violation());
+  ArqExperiment::Result result{.packets = simulation.packets_up()};
+  if (has_begun) result.retransmitted_bytes = client.sender().retransmitted_bytes();
   if (is_whole)
     result.rate =
         static_cast<double>(settings.client.writes) / in_seconds(simulation.now() - started);
@@ -48,25 +49,25 @@ std::uint64_t filling_window(Duration delay, std::uint64_t rate) {
   return static_cast<std::uint64_t>(std::ceil(1 + 2 * way(delay, rate)));
 }
 
-ArqTrial::Result ArqTrial::run() const {
+ArqExperiment::Result ArqExperiment::run() const {
   SimulationSettings settings{.seed = seed};
-  settings.most_probes = std::numeric_limits<std::uint32_t>::max();  // for as many may be lost
+  settings.max_probes = std::numeric_limits<std::uint32_t>::max();  // for as many may be lost
   settings.up = {.link = {.loss = loss, .delay = delay}, .rate = rate};
   settings.down.link = {.delay = delay};
   settings.client.writes = packets * payload;
-  for (PartySettings* const party : {&settings.client, &settings.server}) {
-    party->connection.strategy = strategy;
-    party->connection.largest = reliable::base_size;
-    party->connection.window = window;
-    party->connection.congestion = &no_congestion;
+  for (EndpointSettings* const endpoint : {&settings.client, &settings.server}) {
+    endpoint->connection.strategy = strategy;
+    endpoint->connection.largest = reliable::base_packet_size;
+    endpoint->connection.window = window;
+    endpoint->connection.congestion = &fixed_window;
     // The peer is there: who hears nothing for long had bad luck.
-    party->connection.handshake_timeout = longest_handshake;
-    party->connection.idle_timeout = most;
+    endpoint->connection.handshake_timeout = max_handshake;
+    endpoint->connection.idle_timeout = most;
   }
-  return measured(settings);
+  return on_rtt_sample(settings);
 }
 
-double ArqTrial::formula() const {
+double ArqExperiment::formula() const {
   const double a = way(delay, rate);
   const double round = 1 + 2 * a;
   const double n = window;
@@ -83,7 +84,8 @@ double ArqTrial::formula() const {
       use = n >= round ? 1 - p : n * (1 - p) / round;
       break;
   }
-  return use * static_cast<double>(rate * payload) / static_cast<double>(reliable::base_size);
+  return use * static_cast<double>(rate * payload) /
+         static_cast<double>(reliable::base_packet_size);
 }
 
 }  // namespace netlab::simulated

@@ -1,5 +1,5 @@
-// ArqTrial measures what a strategy for repeat requests gets through a line that loses packets, in
-// virtual time, and tells what the textbook says.
+// ArqExperiment measures what a strategy for repeat requests gets through a line that loses
+// packets, in virtual time, and tells what the textbook says.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace netlab::simulated {
 // Packets that fill a line: so many leave it before the first can be acknowledged.
 std::uint64_t filling_window(Duration delay, std::uint64_t rate);
 
-struct ArqTrial {
+struct ArqExperiment {
   reliable::Strategy strategy = reliable::Strategy::selective_repeat;
   double loss = 0;           // share of the packets of data that are lost; acknowledgements are not
   Duration delay{};          // each way
@@ -21,9 +21,9 @@ struct ArqTrial {
   std::uint64_t seed = 1;
 
   struct Result {
-    std::optional<double> rate;     // bytes of data a second; nothing: it was given up
-    std::uint64_t packets = 0;      // sent
-    std::uint64_t bytes_again = 0;  // sent more than once
+    std::optional<double> rate;             // bytes of data a second; nothing: it was given up
+    std::uint64_t packets = 0;              // sent
+    std::uint64_t retransmitted_bytes = 0;  // sent more than once
   };
   // Throws std::logic_error when the transport broke a rule.
   Result run() const;

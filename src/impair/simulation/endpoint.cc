@@ -11,19 +11,19 @@ std::byte byte_at(std::uint64_t offset, std::uint8_t salt) {
 
 }  // namespace
 
-void Party::begin(Instant now, std::unique_ptr<reliable::Connection> theirs) {
+void Endpoint::begin(Instant now, std::unique_ptr<reliable::Connection> theirs) {
   connection = std::move(theirs);
   began_ = heard_ = now;
 }
 
-void Party::take(Instant now, std::span<const std::byte> datagram) {
+void Endpoint::take(Instant now, std::span<const std::byte> datagram) {
   const std::uint64_t before = connection->unreadable();
   connection->on_datagram(now, datagram);
   if (connection->unreadable() == before) heard_ = now;
 }
 
-bool Party::waits_too_long(Instant now) const {
-  if (!connection || connection->is_over()) return false;
+bool Endpoint::waits_too_long(Instant now) const {
+  if (!connection || connection->is_closed()) return false;
   const reliable::Settings& settings = settings_.connection;
   if (!connection->is_established()) return now > began_ + settings.handshake_timeout;
   const Duration answer =
@@ -31,13 +31,13 @@ bool Party::waits_too_long(Instant now) const {
   return now > heard_ + settings.keep_alive + answer;
 }
 
-void Party::act(Instant now) {
+void Endpoint::act(Instant now) {
   if (!connection) return;
   read(now);
   write();
 }
 
-void Party::write() {
+void Endpoint::write() {
   if (!connection->is_established()) return;
   while (written_ < settings_.writes) {
     auto room = connection->room();
@@ -50,7 +50,7 @@ void Party::write() {
   if (settings_.finishes) connection->finish();
 }
 
-void Party::read(Instant now) {
+void Endpoint::read(Instant now) {
   const auto bytes = connection->readable();
   if (bytes.empty() || now < may_read_) {
     has_read_all_ = connection->has_peer_finished();
@@ -60,7 +60,7 @@ void Party::read(Instant now) {
   const std::size_t count = std::min(bytes.size(), settings_.reads_at_once);
   for (std::size_t i = 0; i < count; ++i)
     if (bytes[i] != byte_at(read_ + i, peers_salt_))
-      complaint_ = "byte " + std::to_string(read_ + i) + " is another";
+      violation_ = "byte " + std::to_string(read_ + i) + " is another";
   read_ += count;
   connection->consumed(count);
   may_read_ = now + settings_.reading_pause;

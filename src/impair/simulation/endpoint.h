@@ -1,4 +1,4 @@
-// Party is one end in the simulation: a Connection with somebody who writes so many bytes,
+// Endpoint is one end in the simulation: a Connection with somebody who writes so many bytes,
 // finishes, and reads what comes, at their pace. The bytes are a function of their offset, so that
 // both ends know what has to come.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace netlab::simulated {
 
-struct PartySettings {
+struct EndpointSettings {
   reliable::Settings connection;
   std::uint64_t writes = 0;  // bytes, and then it finishes
   bool finishes = true;
@@ -19,10 +19,11 @@ struct PartySettings {
   Duration reads_after{};    // the beginning of the simulation
 };
 
-class Party {
+class Endpoint {
  public:
   // `salt`: its bytes differ from another's.
-  Party(const PartySettings& settings, std::uint8_t salt, std::uint8_t peers_salt, Instant start)
+  Endpoint(const EndpointSettings& settings, std::uint8_t salt, std::uint8_t peers_salt,
+           Instant start)
       : settings_(settings),
         salt_(salt),
         peers_salt_(peers_salt),
@@ -36,8 +37,8 @@ class Party {
   Instant next() const { return next_read_; }
 
   // Nothing more will happen to it.
-  bool is_over() const {
-    return !connection || (connection->is_over() && connection->readable().empty());
+  bool is_closed() const {
+    return !connection || (connection->is_closed() && connection->readable().empty());
   }
   // It should have given up: who hears nothing asks, and waits for an answer no longer than its
   // idle time-out.
@@ -46,7 +47,7 @@ class Party {
   std::uint64_t bytes_read() const { return read_; }
   std::uint64_t bytes_written() const { return written_; }
   // What is wrong with the bytes that came; empty: nothing.
-  const std::string& complaint() const { return complaint_; }
+  const std::string& violation() const { return violation_; }
 
   std::unique_ptr<reliable::Connection> connection;  // null: a server nobody has come to
 
@@ -54,7 +55,7 @@ class Party {
   void write();
   void read(Instant now);
 
-  const PartySettings settings_;
+  const EndpointSettings settings_;
   const std::uint8_t salt_;
   const std::uint8_t peers_salt_;
   Instant began_{};
@@ -64,7 +65,7 @@ class Party {
   bool has_read_all_ = false;
   Instant may_read_;
   Instant next_read_ = never;
-  std::string complaint_;
+  std::string violation_;
 };
 
 }  // namespace netlab::simulated

@@ -1,4 +1,4 @@
-// NoCongestion sends as fast as the agreed window of packets lets it, whatever is lost: for a line
+// FixedWindow sends as fast as the agreed window of packets lets it, whatever is lost: for a line
 // that nobody shares, where the strategies shall be compared and not the congestion control.
 #pragma once
 
@@ -8,19 +8,19 @@
 
 namespace netlab::simulated {
 
-class NoCongestion : public reliable::Congestion {
+class FixedWindow : public reliable::Congestion {
  public:
-  void on_acknowledged(const reliable::Acknowledged&, const reliable::RoundTrip&) override {}
+  void on_acknowledged(const reliable::AckEvent&, const reliable::RttEstimator&) override {}
   void on_lost(Instant, Instant, std::uint64_t) override {}
   void on_persistent_congestion() override {}
   void set_datagram(std::uint64_t) override {}
   std::uint64_t window() const override { return std::numeric_limits<std::uint64_t>::max(); }
-  double pacing_rate(const reliable::RoundTrip&) const override { return 0; }  // at once
+  double pacing_rate(const reliable::RttEstimator&) const override { return 0; }  // at once
 };
 
-inline constexpr reliable::CongestionRow no_congestion{
+inline constexpr reliable::CongestionRow fixed_window{
     "none", "the window alone", [](std::uint64_t) -> std::unique_ptr<reliable::Congestion> {
-      return std::make_unique<NoCongestion>();
+      return std::make_unique<FixedWindow>();
     }};
 
 }  // namespace netlab::simulated

@@ -18,10 +18,10 @@ void readdress(std::span<std::byte> packet, std::uint64_t id) {
 
 }  // namespace
 
-const char* Wire::send(Instant now, std::span<const std::byte> datagram) {
+const char* Path::send(Instant now, std::span<const std::byte> datagram) {
   const Duration passed = now - start_;
-  const Fate fate = link_.pass(*line_.pass(now, datagram.size()), datagram.size());
-  const bool is_black = std::ranges::any_of(settings_.blackouts, [&](const Span& blackout) {
+  const Fate fate = link_.pass(*bottleneck_.pass(now, datagram.size()), datagram.size());
+  const bool is_black = std::ranges::any_of(settings_.blackouts, [&](const Interval& blackout) {
     return passed >= blackout.from && passed < blackout.to;
   });
   if (is_black) return "blackout";
@@ -29,8 +29,8 @@ const char* Wire::send(Instant now, std::span<const std::byte> datagram) {
   if (datagram.size() > (changed ? settings_.later_mtu : settings_.mtu)) return "too large";
   if (fate.outcome == Fate::Outcome::overflow) return "overflow";
   if (fate.outcome != Fate::Outcome::passed) return "lost";
-  if (settings_.strangers_every > 0 && ++sent_ % settings_.strangers_every == 0)
-    add_strangers(fate.at, datagram);
+  if (settings_.inject_every > 0 && ++sent_ % settings_.inject_every == 0)
+    inject(fate.at, datagram);
   std::vector<std::byte> copy(datagram.begin(), datagram.end());
   fate.corrupt(copy);
   if (fate.duplicated) coming_.emplace(fate.at, copy);
@@ -39,14 +39,14 @@ const char* Wire::send(Instant now, std::span<const std::byte> datagram) {
   return fate.duplicated ? "doubled" : fate.reordered ? "held back" : "";
 }
 
-void Wire::add_strangers(Instant at, std::span<const std::byte> datagram) {
+void Path::inject(Instant at, std::span<const std::byte> datagram) {
   std::vector<std::byte> copy(datagram.begin(), datagram.end());
   coming_.emplace(at + replayed_after, copy);
   readdress(copy, sent_);
   coming_.emplace(at, std::move(copy));
 }
 
-std::vector<std::byte> Wire::take() {
+std::vector<std::byte> Path::take() {
   auto packet = std::move(coming_.begin()->second);
   coming_.erase(coming_.begin());
   return packet;

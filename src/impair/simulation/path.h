@@ -1,4 +1,4 @@
-// Wire is one direction of a simulated network: a Link that decides, with the packets that are on
+// Path is one direction of a simulated network: a Link that decides, with the packets that are on
 // their way, in virtual time. What is too large for it, or falls into a blackout, is gone.
 #pragma once
 
@@ -13,12 +13,12 @@
 namespace netlab::simulated {
 
 // From one instant to another, counted from the beginning of the simulation.
-struct Span {
+struct Interval {
   Duration from;
   Duration to;
 };
 
-struct WireSettings {
+struct PathSettings {
   LinkSettings link;
   // Bytes a second of the line that leads there: what is lost behind it has taken its time, which
   // it has not on the link's own. 0: any.
@@ -26,17 +26,17 @@ struct WireSettings {
   std::size_t mtu = 1472;        // bytes of a datagram
   std::size_t later_mtu = 1472;  // from `mtu_changes` on
   Duration mtu_changes = Duration::max();
-  std::vector<Span> blackouts;
+  std::vector<Interval> blackouts;
   // Somebody who sends into it, of each so many packets: one again, long after; and one of the same
   // kind under another id. 0: nobody.
-  std::uint64_t strangers_every = 0;
+  std::uint64_t inject_every = 0;
 };
 
-class Wire {
+class Path {
  public:
-  Wire(const WireSettings& settings, std::uint64_t seed, std::uint64_t stream, Instant start)
+  Path(const PathSettings& settings, std::uint64_t seed, std::uint64_t stream, Instant start)
       : settings_(settings),
-        line_(settings.rate, endless),
+        bottleneck_(settings.rate, endless),
         link_(settings.link, seed, stream),
         start_(start) {}
 
@@ -49,11 +49,11 @@ class Wire {
  private:
   static constexpr std::size_t endless = std::numeric_limits<std::size_t>::max();
 
-  void add_strangers(Instant at, std::span<const std::byte> datagram);
+  void inject(Instant at, std::span<const std::byte> datagram);
 
-  const WireSettings settings_;
+  const PathSettings settings_;
   std::uint64_t sent_ = 0;
-  Line line_;
+  Bottleneck bottleneck_;
   Link link_;
   const Instant start_;
   std::multimap<Instant, std::vector<std::byte>> coming_;

@@ -12,10 +12,10 @@ Simulation::Simulation(const SimulationSettings& settings)
     : settings_(settings),
       up_(settings.up, settings.seed, 0, start_),
       down_(settings.down, settings.seed, 1, start_),
-      doorkeeper_({settings.seed, ~settings.seed}),
-      room_(reliable::largest_size) {
+      validator_({settings.seed, ~settings.seed}),
+      room_(reliable::max_packet_size) {
   start_client();
-  parties_.push_back(&*client_);
+  endpoints_.push_back(&*client_);
   add_server(client_->connection->id());
   transmit();
 }
@@ -31,26 +31,26 @@ void Simulation::start_client() {
 
 void Simulation::add_server(std::uint64_t clients_id) {
   const auto salt = static_cast<std::uint8_t>(clients_id);
-  servers_.push_back({Party(settings_.server, salt + 1, salt, start_), clients_address()});
-  parties_.push_back(&server());
+  servers_.push_back({Endpoint(settings_.server, salt + 1, salt, start_), clients_address()});
+  endpoints_.push_back(&server());
 }
 
-bool Simulation::is_over() const {
-  return std::ranges::all_of(parties_, &Party::is_over);
+bool Simulation::is_closed() const {
+  return std::ranges::all_of(endpoints_, &Endpoint::is_closed);
 }
 
-const std::string& Simulation::complaint() const {
-  for (const Party* const party : parties_)
-    if (!party->complaint().empty()) return party->complaint();
-  return complaint_;
+const std::string& Simulation::violation() const {
+  for (const Endpoint* const endpoint : endpoints_)
+    if (!endpoint->violation().empty()) return endpoint->violation();
+  return violation_;
 }
 
 void Simulation::run(Duration most) {
-  run_until([this] { return is_over(); }, most);
+  run_until([this] { return is_closed(); }, most);
 }
 
 bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
-  const Instant end = later(now_, most);
+  const Instant end = add_saturating(now_, most);
   while (!holds()) {
     const Instant coming = next();
     if (coming > end) {
@@ -60,17 +60,17 @@ bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
     }
     now_ = std::max(now_, coming);
     step();
-    if (!complaint().empty()) return false;
+    if (!violation().empty()) return false;
   }
   return true;
 }
 
 Instant Simulation::next() const {
   Instant first = std::min(up_.next(), down_.next());
-  if (clients_ == 1) first = std::min(first, later(start_, settings_.client_restarts));
-  for (const Party* const party : parties_) {
-    first = std::min(first, party->next());
-    if (party->connection) first = std::min(first, party->connection->poll_timeout());
+  if (clients_ == 1) first = std::min(first, add_saturating(start_, settings_.client_restarts));
+  for (const Endpoint* const endpoint : endpoints_) {
+    first = std::min(first, endpoint->next());
+    if (endpoint->connection) first = std::min(first, endpoint->connection->poll_timeout());
   }
   return first;
 }
@@ -79,18 +79,19 @@ void Simulation::step() {
   if (clients_ == 1 && passed() >= settings_.client_restarts) start_client();
   while (up_.next() <= now_) to_server(up_.take());
   while (down_.next() <= now_) client_->take(now_, down_.take());
-  for (const Party* const party : parties_)
-    if (party->connection && party->connection->poll_timeout() <= now_)
-      party->connection->on_timeout(now_);
+  for (const Endpoint* const endpoint : endpoints_)
+    if (endpoint->connection && endpoint->connection->poll_timeout() <= now_)
+      endpoint->connection->on_timeout(now_);
   transmit();
   check_patience();
 }
 
 void Simulation::transmit() {
-  for (Party* const party : parties_) party->act(now_);
+  for (Endpoint* const endpoint : endpoints_) endpoint->act(now_);
   send(*client_, server(), &up_, "client");
   for (Served& served : servers_)
-    send(served.party, *client_, served.client == clients_address() ? &down_ : nullptr, "server");
+    send(served.endpoint, *client_, served.client == clients_address() ? &down_ : nullptr,
+         "server");
 }
 
 Address Simulation::clients_address() const {
@@ -100,27 +101,27 @@ Address Simulation::clients_address() const {
 // As the kernel does it. Whoever serves a connection closes its socket when it is over.
 void Simulation::to_server(std::span<const std::byte> datagram) {
   const auto served = std::ranges::find_if(servers_, [&](const Served& other) {
-    return other.client == clients_address() && !other.party.is_over();
+    return other.client == clients_address() && !other.endpoint.is_closed();
   });
   if (served != servers_.end())
-    served->party.take(now_, datagram);
+    served->endpoint.take(now_, datagram);
   else
-    to_doorkeeper(datagram);
+    to_validator(datagram);
 }
 
-void Simulation::to_doorkeeper(std::span<const std::byte> datagram) {
+void Simulation::to_validator(std::span<const std::byte> datagram) {
   received_unknown_ += datagram.size();
-  const auto verdict = doorkeeper_.on_datagram(now_, clients_address(), datagram, room_);
+  const auto verdict = validator_.on_datagram(now_, clients_address(), datagram, room_);
   if (verdict.answer > 0) {
     const auto answer = std::span(room_).first(verdict.answer);
     sent_unknown_ += answer.size();
     ++packets_down_;
     note("server", answer, down_.send(now_, answer));
-    if (sent_unknown_ > 3 * received_unknown_) complaint_ = "the server amplifies";
+    if (sent_unknown_ > 3 * received_unknown_) violation_ = "the server amplifies";
   }
   if (!verdict.admitted) return;
   if (!server().connection) {  // the empty one
-    parties_.pop_back();
+    endpoints_.pop_back();
     servers_.pop_back();
   }
   add_server(verdict.admitted->client);
@@ -130,17 +131,17 @@ void Simulation::to_doorkeeper(std::span<const std::byte> datagram) {
                                                               identity, *verdict.admitted));
 }
 
-void Simulation::give_client(std::span<const std::byte> datagram) {
+void Simulation::deliver_to_client(std::span<const std::byte> datagram) {
   client_->take(now_, datagram);
   transmit();
 }
 
-void Simulation::give_server(std::span<const std::byte> datagram) {
+void Simulation::deliver_to_server(std::span<const std::byte> datagram) {
   to_server(datagram);
   transmit();
 }
 
-void Simulation::send(Party& from, const Party& to, Wire* wire, const char* name) {
+void Simulation::send(Endpoint& from, const Endpoint& to, Path* path, const char* name) {
   if (!from.connection) return;
   for (;;) {
     const reliable::Batch batch = from.connection->poll_transmit(now_, room_);
@@ -150,27 +151,27 @@ void Simulation::send(Party& from, const Party& to, Wire* wire, const char* name
       const auto datagram = rest.first(std::min(batch.segment, rest.size()));
       rest = rest.subspan(datagram.size());
       ++(&from == &*client_ ? packets_up_ : packets_down_);
-      note(name, datagram, wire ? wire->send(now_, datagram) : "to nobody");
+      note(name, datagram, path ? path->send(now_, datagram) : "to nobody");
     }
     check(from, to);
   }
 }
 
-void Simulation::check(const Party& from, const Party& to) {
+void Simulation::check(const Endpoint& from, const Endpoint& to) {
   if (!from.connection->is_established() || !to.connection || !to.connection->is_established() ||
       from.connection->peer_id() != to.connection->id())
     return;
   const reliable::Sender& sender = from.connection->sender();
-  if (sender.limit() > to.connection->receiver().buffer().limit())
-    complaint_ = "a limit that was never given";
-  if (sender.recovery().flight().packets() >
-      from.connection->terms().window + settings_.most_probes)
-    complaint_ = "more packets on their way than were agreed on";
+  if (sender.max_data() > to.connection->receiver().buffer().max_data())
+    violation_ = "a limit that was never given";
+  if (sender.recovery().sent_packets().packets() >
+      from.connection->parameters().window + settings_.max_probes)
+    violation_ = "more packets on their way than were agreed on";
 }
 
 void Simulation::check_patience() {
-  for (const Party* const party : parties_)
-    if (party->waits_too_long(now_)) complaint_ = "a failure is not told in time";
+  for (const Endpoint* const endpoint : endpoints_)
+    if (endpoint->waits_too_long(now_)) violation_ = "a failure is not told in time";
 }
 
 void Simulation::note(const char* name, std::span<const std::byte> datagram, const char* fate) {

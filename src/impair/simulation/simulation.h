@@ -16,17 +16,17 @@
 namespace netlab::simulated {
 
 struct SimulationSettings {
-  PartySettings client;
-  PartySettings server;
-  WireSettings up;  // from the client to the server
-  WireSettings down;
+  EndpointSettings client;
+  EndpointSettings server;
+  PathSettings up;  // from the client to the server
+  PathSettings down;
   // From then on what the client sends comes from another address, and its first one is nobody's.
   Duration client_moves = Duration::max();
   // Then its program is killed, and another comes from the same address.
   Duration client_restarts = Duration::max();
   std::uint64_t seed = 1;
   // That may be sent though the window of packets is full: two each second or two, for a minute.
-  std::uint64_t most_probes = 128;
+  std::uint64_t max_probes = 128;
   bool logs = false;
 };
 
@@ -39,20 +39,20 @@ class Simulation {
   // Until that holds, or so much time has passed. Returns whether it holds.
   bool run_until(const std::function<bool()>& holds, Duration most = std::chrono::hours(1));
 
-  Party& client() { return *client_; }
-  Party& server() { return servers_.back().party; }
+  Endpoint& client() { return *client_; }
+  Endpoint& server() { return servers_.back().endpoint; }
   // The one that the first client talked to.
-  Party& first_server() { return servers_.front().party; }
+  Endpoint& first_server() { return servers_.front().endpoint; }
   Instant now() const { return now_; }
   Duration passed() const { return now_ - start_; }
-  bool is_over() const;
+  bool is_closed() const;
   // Gives the client or the server a datagram that no wire has brought.
-  void give_client(std::span<const std::byte> datagram);
-  void give_server(std::span<const std::byte> datagram);
+  void deliver_to_client(std::span<const std::byte> datagram);
+  void deliver_to_server(std::span<const std::byte> datagram);
   void transmit();
 
   // The rule that was broken; empty: none.
-  const std::string& complaint() const;
+  const std::string& violation() const;
   // A line a packet, when it logs.
   const std::string& log() const { return log_; }
   // Two runs that differ in anything differ in this.
@@ -68,7 +68,7 @@ class Simulation {
 
   // An end of the server's, on a socket that is connected to its client.
   struct Served {
-    Party party;
+    Endpoint endpoint;
     Address client;
   };
 
@@ -78,24 +78,24 @@ class Simulation {
   void start_client();
   void add_server(std::uint64_t clients_id);
   void to_server(std::span<const std::byte> datagram);
-  void to_doorkeeper(std::span<const std::byte> datagram);
+  void to_validator(std::span<const std::byte> datagram);
   // Where there is no wire nobody hears it.
-  void send(Party& from, const Party& to, Wire* wire, const char* name);
+  void send(Endpoint& from, const Endpoint& to, Path* path, const char* name);
   void note(const char* name, std::span<const std::byte> datagram, const char* fate);
-  void check(const Party& from, const Party& to);
+  void check(const Endpoint& from, const Endpoint& to);
   void check_patience();
 
   const SimulationSettings settings_;
   Instant now_ = start_;
-  std::optional<Party> client_;
-  unsigned int clients_ = 0;     // so far
-  std::deque<Served> servers_;   // the last is whom the client talks to, or will
-  std::vector<Party*> parties_;  // all of them
-  Wire up_;
-  Wire down_;
-  reliable::Doorkeeper doorkeeper_;
+  std::optional<Endpoint> client_;
+  unsigned int clients_ = 0;          // so far
+  std::deque<Served> servers_;        // the last is whom the client talks to, or will
+  std::vector<Endpoint*> endpoints_;  // all of them
+  Path up_;
+  Path down_;
+  reliable::AddressValidator validator_;
   std::vector<std::byte> room_;
-  std::string complaint_;
+  std::string violation_;
   std::string log_;
   std::uint64_t trace_ = 0;
   std::uint64_t packets_up_ = 0;

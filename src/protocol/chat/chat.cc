@@ -32,8 +32,8 @@ class Pauses : public Framing {
       message.append(reinterpret_cast<const char*>(buffer.get()), got);
       if (message.size() > max_message)
         throw ProtocolError(fmt::format("a message of more than {} bytes", max_message));
-      if (whole == never) whole = later(network.now(), chat_.stall_timeout);
-      client.set_deadline(std::min(whole, later(network.now(), chat_.pause)));
+      if (whole == never) whole = add_saturating(network.now(), chat_.stall_timeout);
+      client.set_deadline(std::min(whole, add_saturating(network.now(), chat_.pause)));
     }
   }
 
@@ -56,10 +56,10 @@ class OneReply : public Conversation {
 
 void serve_chat(const Chat& chat, Stream& client, Network& network) {
   const std::string peer = client.peer().text();
-  if (chat.tell) chat.tell({"client", "handling client " + peer, {{"client", peer}}});
+  if (chat.sink) chat.sink({"client", "handling client " + peer, {{"client", peer}}});
   OneReply conversation(chat);
   Pauses framing(chat);
-  converse({.tell = chat.tell, .stall_timeout = chat.stall_timeout}, conversation, framing, client,
+  converse({.sink = chat.sink, .stall_timeout = chat.stall_timeout}, conversation, framing, client,
            network);
 }
 

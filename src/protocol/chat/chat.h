@@ -17,7 +17,7 @@ inline constexpr std::size_t max_message = 16 * 1024 * 1024;
 struct Chat {
   // The reply to the client's message; nothing: there is none.
   std::function<std::optional<std::string>(const std::string& message)> reply;
-  Tell tell;
+  EventSink sink;
   Duration pause = std::chrono::milliseconds(100);    // which ends a message
   Duration stall_timeout = std::chrono::seconds(60);  // for message and reply each
 };
@@ -31,7 +31,7 @@ struct Exchange {
   std::string message;
   int input = -1;  // a descriptor whose bytes, to their end, follow the message; -1: none
   std::function<void(std::span<const std::byte> bytes)> take;
-  Duration silence = std::chrono::seconds(10);  // how long neither side may move a byte
+  Duration response_timeout = std::chrono::seconds(10);  // how long neither side may move a byte
 };
 
 // Throws SystemError and what `take` throws.

@@ -25,7 +25,8 @@ bool wait_for_input(int input, const Stream& server) {
   std::array<pollfd, 2> waited_for{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
   int result = call::poll(waited_for, never);
   if (result >= 0 && waited_for[0].revents == 0)
-    result = call::poll(std::span(waited_for).first(1), later(Clock::now(), after_the_end));
+    result =
+        call::poll(std::span(waited_for).first(1), add_saturating(Clock::now(), after_the_end));
   if (result < 0) throw SystemError("poll", -result);
   return waited_for[0].revents != 0;
 }
@@ -42,7 +43,7 @@ class InputSender {
     } catch (...) {
       failed_ = true;
       waits_for_input_ = false;
-      server_.cut();
+      server_.abort();
       throw;
     }
   }
@@ -68,10 +69,10 @@ class InputSender {
 
   void send_piece(std::span<const std::byte> bytes) {
     for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece_size, bytes.size()))) {
-      server_.set_deadline(later(network_.now(), exchange_.silence));
+      server_.set_deadline(add_saturating(network_.now(), exchange_.response_timeout));
       server_.write_all(bytes.first(std::min(piece_size, bytes.size())));
     }
-    server_.set_deadline(later(network_.now(), exchange_.silence));
+    server_.set_deadline(add_saturating(network_.now(), exchange_.response_timeout));
   }
 
   const Exchange& exchange_;
@@ -90,7 +91,7 @@ std::size_t receive_some(const Exchange& exchange, const InputSender& sender, St
     } catch (const SystemError& error) {
       if (error.error() != ETIMEDOUT) throw;
       if (sender.waits_for_input())
-        server.set_deadline(later(network.now(), exchange.silence));
+        server.set_deadline(add_saturating(network.now(), exchange.response_timeout));
       else if (server.deadline() <= network.now())
         throw;
     }
@@ -100,7 +101,7 @@ std::size_t receive_some(const Exchange& exchange, const InputSender& sender, St
 }  // namespace
 
 void exchange_messages(const Exchange& exchange, Stream& server, Network& network) {
-  server.set_deadline(later(network.now(), exchange.silence));
+  server.set_deadline(add_saturating(network.now(), exchange.response_timeout));
   InputSender sender(exchange, server, network);
   auto sending = std::async(std::launch::async, [&] { sender.send(); });
   try {
@@ -108,11 +109,11 @@ void exchange_messages(const Exchange& exchange, Stream& server, Network& networ
     while (const std::size_t got =
                receive_some(exchange, sender, server, network, {buffer.get(), piece_size})) {
       exchange.take({buffer.get(), got});
-      server.set_deadline(later(network.now(), exchange.silence));
+      server.set_deadline(add_saturating(network.now(), exchange.response_timeout));
     }
   } catch (...) {
     const bool sender_failed = sender.failed();
-    server.cut();                      // which ends the sending, too
+    server.abort();                    // which ends the sending, too
     if (sender_failed) sending.get();  // throws the cause of what was caught here
     throw;
   }

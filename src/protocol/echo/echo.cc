@@ -11,14 +11,14 @@ void serve_echo(const Echo& echo, Stream& client, Network& network) {
   const std::span piece(buffer);
   std::uint64_t total = 0;
   while (const std::size_t got = client.read_some(piece)) {
-    client.set_deadline(later(network.now(), echo.stall_timeout));
+    client.set_deadline(add_saturating(network.now(), echo.stall_timeout));
     client.write_all(piece.first(got));
-    client.set_deadline(later(network.now(), echo.idle_timeout));
+    client.set_deadline(add_saturating(network.now(), echo.idle_timeout));
     total += got;
   }
-  if (!echo.tell) return;
+  if (!echo.sink) return;
   const std::string peer = client.peer().text();
-  echo.tell({"echoed",
+  echo.sink({"echoed",
              fmt::format("echoed {} bytes to {}", total, peer),
              {{"client", peer}, {"bytes", total}}});
 }

@@ -9,7 +9,7 @@
 namespace netlab {
 
 struct Echo {
-  Tell tell;
+  EventSink sink;
   Duration idle_timeout = std::chrono::seconds(300);  // between two pieces
   Duration stall_timeout = std::chrono::seconds(60);  // for the client to take a piece
 };
@@ -17,7 +17,7 @@ struct Echo {
 void serve_echo(const Echo& echo, Stream& client, Network& network);
 
 // An echo of messages: one of them serves any number of peers.
-class EchoOfMessages : public Conversation {
+class MessageEcho : public Conversation {
  public:
   Answer answer(std::string_view message) override { return {std::string(message)}; }
 };

@@ -57,9 +57,9 @@ class Guess : public Conversation {
     if (!riddle_) {
       begin();
       // Nobody can have guessed what was not asked: the message was to wake the server.
-      if (!riddle_->is_plain() || !is_answer(guess)) opening_ = guess;
+      if (!riddle_->needs_no_question() || !is_answer(guess)) first_message_ = guess;
     }
-    if (guess == opening_) return {question()};
+    if (guess == first_message_) return {question()};
     // The same message again is the same turn: it was repeated, or its answer was lost.
     if (const auto played = played_.find(guess); played != played_.end()) return played->second;
     if (over()) return {told_that_it_is_over()};
@@ -85,7 +85,7 @@ class Guess : public Conversation {
   void begin() {
     riddle_ = think_();
     played_.clear();
-    opening_.reset();
+    first_message_.reset();
     left_ = tries_;
     won_ = false;
   }
@@ -124,7 +124,7 @@ class Guess : public Conversation {
   const std::size_t tries_;
   std::unique_ptr<Riddle> riddle_;
   std::map<std::string, Answer> played_;  // at most `tries_` guesses
-  std::optional<std::string> opening_;
+  std::optional<std::string> first_message_;
   std::optional<bool> said_again_;  // whether the last greeting was "hello again"
   std::size_t left_ = 0;
   bool won_ = false;

@@ -16,7 +16,7 @@ class Number : public Riddle {
   std::string question() const override {
     return fmt::format("Guess a number from {} to {}.", range_.first, range_.last);
   }
-  bool is_plain() const override { return true; }
+  bool needs_no_question() const override { return true; }
   Judgement judge(std::string_view guess) const override {
     const auto number = parse_decimal(guess);
     if (!number || *number < range_.first || *number > range_.last)
@@ -44,7 +44,7 @@ NumberRange NumberRange::parse(std::string_view text) {
   return {*first, *last};
 }
 
-NewRiddle number_riddles(NumberRange range, const Lots& lots) {
+NewRiddle number_riddles(NumberRange range, const SharedRandom& lots) {
   return [range, &lots] {
     return std::make_unique<Number>(range, range.first + lots.draw(range.last - range.first + 1));
   };

@@ -17,6 +17,6 @@ struct NumberRange {
 };
 
 // The lots outlive it.
-NewRiddle number_riddles(NumberRange range, const Lots& lots);
+NewRiddle number_riddles(NumberRange range, const SharedRandom& lots);
 
 }  // namespace netlab

@@ -37,7 +37,7 @@ class WhoIsIt : public Riddle {
   explicit WhoIsIt(const Person& person) : person_(person) {}
 
   std::string question() const override { return "Who is it? " + person_.hint; }
-  bool is_plain() const override { return false; }
+  bool needs_no_question() const override { return false; }
   Judgement judge(std::string_view guess) const override {
     const std::string folded = fold_name(guess);
     if (folded.empty()) return {Judgement::Kind::no_answer, "Not a name"};
@@ -93,7 +93,7 @@ std::vector<Person> parse_people(std::string_view text, const std::string& origi
   return people;
 }
 
-NewRiddle people_riddles(const std::vector<Person>& people, const Lots& lots) {
+NewRiddle person_riddles(const std::vector<Person>& people, const SharedRandom& lots) {
   return [&people, &lots] { return std::make_unique<WhoIsIt>(people[lots.draw(people.size())]); };
 }
 

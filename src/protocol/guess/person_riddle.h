@@ -23,6 +23,6 @@ std::vector<Person> parse_people(std::string_view text, const std::string& origi
 extern const std::string_view famous_people;
 
 // The people are not empty; they and the lots outlive it.
-NewRiddle people_riddles(const std::vector<Person>& people, const Lots& lots);
+NewRiddle person_riddles(const std::vector<Person>& people, const SharedRandom& lots);
 
 }  // namespace netlab

@@ -22,7 +22,7 @@ class Riddle {
 
   virtual std::string question() const = 0;
   // Whether a guess makes sense without the question.
-  virtual bool is_plain() const = 0;
+  virtual bool needs_no_question() const = 0;
   virtual Judgement judge(std::string_view guess) const = 0;
   // What is told after so many wrong guesses; empty: nothing more.
   virtual std::string hint(std::size_t wrong) const = 0;

@@ -25,25 +25,25 @@ std::uint64_t split_mix(std::uint64_t seed, std::uint64_t n) {
 
 }  // namespace
 
-Lots::Lots(std::optional<std::uint64_t> seed) : seed_(seed) {
+SharedRandom::SharedRandom(std::optional<std::uint64_t> seed) : seed_(seed) {
   void* const memory =
       mmap(nullptr, sizeof(Counter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw SystemError("mmap");
   draws_.reset(new (memory) Counter(0));
 }
 
-void Lots::Unmap::operator()(Counter* counter) const {
+void SharedRandom::Unmap::operator()(Counter* counter) const {
   munmap(counter, sizeof *counter);
 }
 
-std::uint64_t Lots::next() const {
+std::uint64_t SharedRandom::next() const {
   if (seed_) return split_mix(*seed_, draws_->fetch_add(1));
   std::uint64_t number = 0;
   if (getrandom(&number, sizeof number, 0) != sizeof number) throw SystemError("getrandom");
   return number;
 }
 
-std::uint64_t Lots::draw(std::uint64_t count) const {
+std::uint64_t SharedRandom::draw(std::uint64_t count) const {
   assert(count > 0);
   // The numbers above the last whole multiple would make the small ones more likely.
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();

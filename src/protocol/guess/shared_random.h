@@ -1,5 +1,5 @@
-// Lots are drawn by a server that every process and thread of it draws from: no two draws are the
-// same one.
+// SharedRandom are drawn by a server that every process and thread of it draws from: no two draws
+// are the same one.
 #pragma once
 
 #include <atomic>
@@ -9,13 +9,13 @@
 
 namespace netlab {
 
-class Lots {
+class SharedRandom {
  public:
   // With a seed the n-th draw is the same in each run; without, getrandom(2) is the source. Throws
   // SystemError.
-  explicit Lots(std::optional<std::uint64_t> seed);
-  Lots(const Lots&) = delete;
-  Lots& operator=(const Lots&) = delete;
+  explicit SharedRandom(std::optional<std::uint64_t> seed);
+  SharedRandom(const SharedRandom&) = delete;
+  SharedRandom& operator=(const SharedRandom&) = delete;
 
   // A number from 0 to `count` - 1, each as likely as the others. Throws SystemError.
   std::uint64_t draw(std::uint64_t count) const;

@@ -9,30 +9,30 @@
 
 namespace netlab {
 
-void LabConnection::flush() {
-  if (asked_.empty()) return;
-  server_.get().write_all(bytes_of(std::exchange(asked_, {})));
+void LabClient::flush() {
+  if (queued_.empty()) return;
+  server_.get().write_all(bytes_of(std::exchange(queued_, {})));
 }
 
-Stream& LabConnection::stream() {
+Stream& LabClient::stream() {
   flush();
   return server_.get();
 }
 
-BufferedReader& LabConnection::reader() {
+BufferedReader& LabClient::reader() {
   flush();
   if (!reader_) reader_.emplace(server_.get());
   return *reader_;
 }
 
-lab::Reply LabConnection::reply() {
+lab::Reply LabClient::reply() {
   return lab::parse_reply(read_line());
 }
 
-lab::Reply LabConnection::reply_to_upload(Duration silence, Network& network) {
-  set_deadline(later(network.now(), silence));
+lab::Reply LabClient::reply_to_upload(Duration response_timeout, Network& network) {
+  set_deadline(add_saturating(network.now(), response_timeout));
   for (std::uint64_t left = stream().unacknowledged();;) {
-    set_deadline(later(network.now(), silence));
+    set_deadline(add_saturating(network.now(), response_timeout));
     try {
       return reply();
     } catch (const SystemError& error) {
@@ -42,11 +42,11 @@ lab::Reply LabConnection::reply_to_upload(Duration silence, Network& network) {
   }
 }
 
-lab::Item LabConnection::item() {
+lab::Item LabClient::item() {
   return lab::parse_item(read_line());
 }
 
-std::string LabConnection::hash() {
+std::string LabClient::hash() {
   std::string line = read_line();
   constexpr std::size_t digits = 32;
   const bool is_hash = line.size() == digits && std::ranges::all_of(line, [](char digit) {
@@ -56,15 +56,15 @@ std::string LabConnection::hash() {
   return line;
 }
 
-lab::Found LabConnection::find(const lab::Request& request) {
-  ask(request);
+lab::FileReply LabClient::find(const lab::Request& request) {
+  queue_request(request);
   const lab::Reply answer = reply();
-  if (const auto* const refusal = std::get_if<lab::Refusal>(&answer))
-    throw_refused(request.name, *refusal);
-  return std::get<lab::Found>(answer);
+  if (const auto* const refusal = std::get_if<lab::ErrorReply>(&answer))
+    throw_error_reply(request.name, *refusal);
+  return std::get<lab::FileReply>(answer);
 }
 
-void LabConnection::throw_refused(const std::string& name, const lab::Refusal& refusal) {
+void LabClient::throw_error_reply(const std::string& name, const lab::ErrorReply& refusal) {
   const std::string why =
       (name.empty() ? "" : escaped_start(name) + ": ") + escaped_start(refusal.text);
   // The server may not have heard yet that an earlier upload of ours has ended.
@@ -72,9 +72,9 @@ void LabConnection::throw_refused(const std::string& name, const lab::Refusal& r
   throw ProtocolError(why);
 }
 
-void LabConnection::drop() {
+void LabClient::drop() {
   reader_.reset();
-  asked_.clear();
+  queued_.clear();
   server_.drop();
 }
 

@@ -120,7 +120,7 @@ std::string_view name_of(Method wanted) {
 using Kind = Entry::Kind;
 constexpr std::array<std::pair<Kind, std::string_view>, 4> kinds = {{
     {Kind::file, "file"},
-    {Kind::folder, "folder"},
+    {Kind::directory, "folder"},
     {Kind::link, "link"},
     {Kind::other, "other"},
 }};
@@ -226,10 +226,10 @@ Reply parse_reply(std::string_view line) {
   const std::string_view status = next_word(line);
   if (status == "ERROR") {
     const std::string_view code = next_word(line);
-    return Refusal{std::string(code), std::string(line)};
+    return ErrorReply{std::string(code), std::string(line)};
   }
   if (status != "OK") throw ProtocolError("not an answer: \"" + escaped_start(whole) + "\"");
-  Found found;
+  FileReply found;
   found.size = parse_number(next_word(line), "size");
   found.offset = parse_number(next_word(line), "offset");
   found.tag = parse_tag(next_word(line));
@@ -244,7 +244,7 @@ Reply parse_reply(std::string_view line) {
 
 Item parse_item(std::string_view line) {
   if (line == "END") return End();
-  if (line.starts_with("ERROR ")) return std::get<Refusal>(parse_reply(line));
+  if (line.starts_with("ERROR ")) return std::get<ErrorReply>(parse_reply(line));
   const std::string_view whole = line;
   const auto kind = parse_kind(next_word(line));
   if (!kind) throw ProtocolError("not an entry: \"" + escaped_start(whole) + "\"");
@@ -261,14 +261,14 @@ std::string emit(const Request& request) {
                      words_of(request));
 }
 
-std::string emit(const Found& found) {
+std::string emit(const FileReply& found) {
   const std::string state =
       found.modified ? fmt::format(" {} {}", *found.modified, mode_text(found.executable)) : "";
   return fmt::format("OK {} {} {} {}{}\n", found.size, found.offset, found.tag,
                      encode_name(found.name), state);
 }
 
-std::string emit(const Refusal& refusal) {
+std::string emit(const ErrorReply& refusal) {
   return fmt::format("ERROR {} {}\n", refusal.code, refusal.text);
 }
 

@@ -55,7 +55,7 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
-struct Found {
+struct FileReply {
   std::uint64_t size = 0;    // of the whole file
   std::uint64_t offset = 0;  // size - offset bytes follow a GET
   std::string tag;
@@ -63,14 +63,14 @@ struct Found {
   std::optional<std::uint64_t> modified{};  // nothing: an older server does not say
   bool executable = false;
 
-  bool operator==(const Found&) const = default;
+  bool operator==(const FileReply&) const = default;
 };
 
 // The codes of errors.
 inline constexpr std::string_view bad_request = "bad-request";  // the connection ends
 inline constexpr std::string_view no_such_file = "no-such-file";
 inline constexpr std::string_view not_a_file = "not-a-file";  // a folder, FIFO or device
-inline constexpr std::string_view not_a_folder = "not-a-folder";
+inline constexpr std::string_view not_a_directory = "not-a-folder";
 inline constexpr std::string_view not_allowed = "not-allowed";  // outside, or no permission
 inline constexpr std::string_view bad_offset = "bad-offset";    // beyond the end
 inline constexpr std::string_view changed = "changed";          // another tag than asked for
@@ -79,30 +79,30 @@ inline constexpr std::string_view busy = "busy";                // another uploa
 inline constexpr std::string_view no_room = "no-room";          // the server's disk is full
 inline constexpr std::string_view failed = "failed";            // the server's own trouble
 
-struct Refusal {
+struct ErrorReply {
   std::string code;
   std::string text;  // for people, one line
 
-  bool operator==(const Refusal&) const = default;
+  bool operator==(const ErrorReply&) const = default;
 };
 
-using Reply = std::variant<Found, Refusal>;
+using Reply = std::variant<FileReply, ErrorReply>;
 
 // Of LIST: an entry, the end, or the trouble that ended it early.
 struct End {
   bool operator==(const End&) const = default;
 };
-using Item = std::variant<Entry, End, Refusal>;
+using Item = std::variant<Entry, End, ErrorReply>;
 
-// Lines are without LF. Parsing throws ProtocolError that quotes what it can't read.
+// LineFraming are without LF. Parsing throws ProtocolError that quotes what it can't read.
 Request parse_request(std::string_view line);
 Reply parse_reply(std::string_view line);
 // An entry's name is the name of something in a folder: it has no slash, and is not "..".
 Item parse_item(std::string_view line);
-// Lines are with LF.
+// LineFraming are with LF.
 std::string emit(const Request& request);
-std::string emit(const Found& found);
-std::string emit(const Refusal& refusal);
+std::string emit(const FileReply& found);
+std::string emit(const ErrorReply& refusal);
 std::string emit(const Entry& entry);
 std::string emit(const End& end);
 

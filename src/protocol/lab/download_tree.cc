@@ -28,69 +28,73 @@ struct Branch {
 
 class Receiver {
  public:
-  Receiver(ReceiveAll& order, LabConnection& server, Network& network)
-      : order_(order),
-        with_(order.receiving),
+  Receiver(DownloadTree& request, LabClient& server, Network& network)
+      : request_(request),
+        settings_(request.receiving),
         server_(server),
         network_(network),
-        files_(order, server, network) {}
+        files_(request, server, network) {}
 
-  Tally run() {
-    if (look_at(order_.into).kind != PathState::Kind::folder) Place::of(order_.into).make_folder();
+  TransferSummary run() {
+    if (look_at(request_.into).kind != PathState::Kind::directory)
+      FileName::of(request_.into).make_directory();
     try {
-      for (const std::string& name : order_.names) receive(name);
+      for (const std::string& name : request_.names) receive(name);
       files_.take_answers(0);
     } catch (...) {
-      order_.earlier.add_earlier(files_.tally());
+      request_.earlier.add_earlier(files_.tally());
       throw;
     }
-    Tally tally = files_.tally();
-    tally.add_earlier(order_.earlier);
+    TransferSummary tally = files_.tally();
+    tally.add_earlier(request_.earlier);
     return tally;
   }
 
  private:
-  void wait_anew() { server_.set_deadline(later(network_.now(), with_.silence)); }
+  void restart_timeout() {
+    server_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
+  }
 
   // What the user named: a file, or a folder.
   void receive(const std::string& name) {
-    if (order_.recursive) {
+    if (request_.recursive) {
       std::vector<Entry> entries;
       const auto refusal = list(name, entries);
       if (!refusal)
         receive_tree(name, std::move(entries));
-      else if (refusal->code != lab::not_a_folder)
-        files_.fail(refused_words(name, *refusal));
-      if (!refusal || refusal->code != lab::not_a_folder) return;
+      else if (refusal->code != lab::not_a_directory)
+        files_.fail(error_text(name, *refusal));
+      if (!refusal || refusal->code != lab::not_a_directory) return;
     }
     files_.take_answers(0);
-    wait_anew();
-    server_.ask({.method = Method::stat, .name = name});
+    restart_timeout();
+    server_.queue_request({.method = Method::stat, .name = name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
-      files_.fail(refused_words(name, *refusal));
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
+      files_.fail(error_text(name, *refusal));
       return;
     }
-    const auto& found = std::get<lab::Found>(reply);
+    const auto& found = std::get<lab::FileReply>(reply);
     const Entry entry{.name = last_part(name),
                       .size = found.size,
                       .modified = found.modified.value_or(0),
                       .executable = found.executable};
     const std::size_t end = name.rfind('/');
-    receive_or_fail({end == std::string::npos ? "" : name.substr(0, end), order_.into, false},
+    receive_or_fail({end == std::string::npos ? "" : name.substr(0, end), request_.into, false},
                     entry);
-    files_.receive_postponed();
+    files_.receive_existing();
   }
 
   // What is in the folder; or why it can't be listed.
-  std::optional<lab::Refusal> list(const std::string& name, std::vector<Entry>& entries) {
+  std::optional<lab::ErrorReply> list(const std::string& name, std::vector<Entry>& entries) {
     files_.take_answers(0);
-    wait_anew();
-    server_.ask({.method = Method::list, .name = name.empty() ? "." : name});
+    restart_timeout();
+    server_.queue_request({.method = Method::list, .name = name.empty() ? "." : name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) return *refusal;
-    if (const auto refusal = take_entries(server_, name, with_.silence, network_, entries))
-      files_.fail(refused_words(name, *refusal));  // what came before it is fetched
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) return *refusal;
+    if (const auto refusal =
+            take_entries(server_, name, settings_.response_timeout, network_, entries))
+      files_.fail(error_text(name, *refusal));  // what came before it is fetched
     return std::nullopt;
   }
 
@@ -98,8 +102,9 @@ class Receiver {
     const std::string last = last_part(name);
     std::vector<Branch> branches;
     if (last.empty())
-      receive_entries({name == "." ? "" : name, order_.into, false}, std::move(entries), branches);
-    else if (const auto branch = make_branch({name, order_.into + "/" + last, false}))
+      receive_entries({name == "." ? "" : name, request_.into, false}, std::move(entries),
+                      branches);
+    else if (const auto branch = make_branch({name, request_.into + "/" + last, false}))
       receive_entries(*branch, std::move(entries), branches);
     while (!branches.empty()) {
       const Branch next = std::move(branches.back());
@@ -107,7 +112,7 @@ class Receiver {
       held_ -= next.size();
       std::vector<Entry> inner;
       if (const auto refusal = list(next.remote, inner))
-        files_.fail(refused_words(next.remote, *refusal));
+        files_.fail(error_text(next.remote, *refusal));
       else if (const auto branch = make_branch(next))
         receive_entries(*branch, std::move(inner), branches);
     }
@@ -115,10 +120,10 @@ class Receiver {
 
   std::optional<Branch> make_branch(Branch branch) {
     try {
-      const Place place = Place::of(branch.path);
+      const FileName place = FileName::of(branch.path);
       branch.is_new = !place.status_of_link();
-      if (branch.is_new || look_at(branch.path).kind != PathState::Kind::folder)
-        place.make_folder();
+      if (branch.is_new || look_at(branch.path).kind != PathState::Kind::directory)
+        place.make_directory();
       return branch;
     } catch (const SystemError& error) {
       files_.fail(error.what());
@@ -135,20 +140,20 @@ class Receiver {
     });
     std::ranges::sort(partials, entries.end(), {}, &Entry::name);
     for (const Entry& entry : entries) {
-      if (is_named_as_partial(entry.name)) files_.receive_postponed();
+      if (is_named_as_partial(entry.name)) files_.receive_existing();
       if (entry.kind == Entry::Kind::file)
         receive_or_fail(branch, entry);
-      else if (entry.kind == Entry::Kind::folder && branch.depth == most_depth)
+      else if (entry.kind == Entry::Kind::directory && branch.depth == max_depth)
         files_.fail(fmt::format("{}: more than {} folders deep",
-                                escaped(remote_name(branch, entry)), most_depth));
-      else if (entry.kind == Entry::Kind::folder)
+                                escaped(remote_name(branch, entry)), max_depth));
+      else if (entry.kind == Entry::Kind::directory)
         remember(
             {remote_name(branch, entry), branch.path + "/" + entry.name, false, branch.depth + 1},
             branches);
       else
         files_.skip();
     }
-    files_.receive_postponed();
+    files_.receive_existing();
   }
 
   void remember(Branch branch, std::vector<Branch>& branches) {
@@ -171,28 +176,28 @@ class Receiver {
   }
 
   void receive_file(const Branch& branch, const Entry& entry) {
-    if (folder_path_ != branch.path) {
-      folder_.emplace(branch.path, Folder::Bounds::anywhere);
-      folder_path_ = branch.path;
+    if (directory_path_ != branch.path) {
+      directory_.emplace(branch.path, Directory::Bounds::anywhere);
+      directory_path_ = branch.path;
     }
-    const Place place = folder_->place(entry.name);
+    const FileName place = directory_->place(entry.name);
     const std::string remote = remote_name(branch, entry);
     files_.receive(remote, place, entry, branch.is_new);
   }
 
-  ReceiveAll& order_;
-  const Receiving& with_;
-  LabConnection& server_;
+  DownloadTree& request_;
+  const DownloadSettings& settings_;
+  LabClient& server_;
   Network& network_;
-  ReceiveFiles files_;
-  std::optional<Folder> folder_;  // the one of folder_path_
-  std::string folder_path_;
+  DownloadQueue files_;
+  std::optional<Directory> directory_;  // the one of directory_path_
+  std::string directory_path_;
   std::size_t held_ = 0;  // bytes of the names of folders that are still to be fetched
 };
 
 }  // namespace
 
-Tally ReceiveAll::run(LabConnection& server, Network& network) {
+TransferSummary DownloadTree::run(LabClient& server, Network& network) {
   return Receiver(*this, server, network).run();
 }
 

@@ -1,5 +1,5 @@
-// ReceiveAll fetches many files, and whole folders: small ones are asked for ahead of their answers
-// and come in one stream; one that is partly there already goes the way of a Download.
+// DownloadTree fetches many files, and whole folders: small ones are asked for ahead of their
+// answers and come in one stream; one that is partly there already goes the way of a Download.
 #pragma once
 
 #include <functional>
@@ -13,23 +13,23 @@
 
 namespace netlab {
 
-struct ReceiveAll {
+struct DownloadTree {
   std::vector<std::string> names;  // of files, and with `recursive` of folders
   bool recursive = false;
-  std::string into = ".";  // the folder they go to; it is made if need be
-  Attempts attempts{};     // of paths here; restart: what is there is fetched anew, and replaced
-  Receiving receiving{};   // progress: of all
+  std::string into = ".";   // the folder they go to; it is made if need be
+  RestartState attempts{};  // of paths here; restart: what is there is fetched anew, and replaced
+  DownloadSettings receiving{};  // progress: of all
   // A file has come: its path, and the bytes that came.
   std::function<void(const std::string& path, std::uint64_t bytes)> received;
   // A file or a folder has not: it is told, and the others are fetched.
   std::function<void(const std::string& why)> failed;
 
-  // What was done before run() threw; the Tally of a further one has it as well.
-  Tally earlier{};
+  // What was done before run() threw; the TransferSummary of a further one has it as well.
+  TransferSummary earlier{};
 
   // Throws SystemError, ProtocolError when none of the others can be had either: the connection
   // failed, the disk is full.
-  Tally run(LabConnection& server, Network& network);
+  TransferSummary run(LabClient& server, Network& network);
 };
 
 }  // namespace netlab

@@ -9,7 +9,7 @@ std::string_view code_of(int error) {
     case ENAMETOOLONG:
       return lab::no_such_file;
     case ENOTDIR:
-      return lab::not_a_folder;
+      return lab::not_a_directory;
     case EISDIR:
     case EINVAL:
     case ENXIO:
@@ -42,7 +42,7 @@ std::string reason_of(int error) {
 
 }  // namespace
 
-Refused::Refused(const SystemError& error)
-    : Refused(code_of(error.error()), reason_of(error.error())) {}
+RequestError::RequestError(const SystemError& error)
+    : RequestError(code_of(error.error()), reason_of(error.error())) {}
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// Refused is thrown where the server of the lab wire can't do what was asked; it becomes the
+// RequestError is thrown where the server of the lab wire can't do what was asked; it becomes the
 // answer.
 #pragma once
 
@@ -10,12 +10,13 @@
 
 namespace netlab {
 
-class Refused : public std::runtime_error {
+class RequestError : public std::runtime_error {
  public:
-  Refused(std::string_view code, const std::string& text) : std::runtime_error(text), code_(code) {}
-  explicit Refused(const SystemError& error);
+  RequestError(std::string_view code, const std::string& text)
+      : std::runtime_error(text), code_(code) {}
+  explicit RequestError(const SystemError& error);
 
-  lab::Refusal refusal() const { return {code_, what()}; }
+  lab::ErrorReply refusal() const { return {code_, what()}; }
 
  private:
   std::string code_;

@@ -8,27 +8,27 @@
 
 namespace netlab {
 
-std::optional<lab::Refusal> take_entries(LabConnection& server, const std::string& folder,
-                                         Duration silence, Network& network,
-                                         std::vector<Entry>& entries) {
+std::optional<lab::ErrorReply> take_entries(LabClient& server, const std::string& directory,
+                                            Duration response_timeout, Network& network,
+                                            std::vector<Entry>& entries) {
   for (std::size_t bytes = 0;;) {
-    server.set_deadline(later(network.now(), silence));
+    server.set_deadline(add_saturating(network.now(), response_timeout));
     lab::Item item = server.item();
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&item)) return *refusal;
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&item)) return *refusal;
     if (std::holds_alternative<lab::End>(item)) return std::nullopt;
     entries.push_back(std::move(std::get<Entry>(item)));
     bytes += entries.back().name.size();
-    check_bounded(entries.size(), bytes, folder);
+    check_bounded(entries.size(), bytes, directory);
   }
 }
 
-void check_bounded(std::size_t count, std::size_t bytes, const std::string& folder) {
-  if (count > most_entries)
+void check_bounded(std::size_t count, std::size_t bytes, const std::string& directory) {
+  if (count > max_entries)
     throw ProtocolError(
-        fmt::format("{}: the server lists more than {} entries", escaped(folder), most_entries));
-  if (bytes > most_of_names)
+        fmt::format("{}: the server lists more than {} entries", escaped(directory), max_entries));
+  if (bytes > max_name_bytes)
     throw ProtocolError(fmt::format("{}: the server lists names of more than {} bytes in all",
-                                    escaped(folder), most_of_names));
+                                    escaped(directory), max_name_bytes));
 }
 
 }  // namespace netlab

@@ -13,12 +13,12 @@ namespace netlab {
 // told, if so. `folder` is its name, for errors; the server may be silent for `silence` before
 // each. Throws SystemError, and ProtocolError when there are more than can be kept in mind
 // (protocol/lab/transfer_summary.h).
-std::optional<lab::Refusal> take_entries(LabConnection& server, const std::string& folder,
-                                         Duration silence, Network& network,
-                                         std::vector<Entry>& entries);
+std::optional<lab::ErrorReply> take_entries(LabClient& server, const std::string& directory,
+                                            Duration response_timeout, Network& network,
+                                            std::vector<Entry>& entries);
 
 // Ends a walk through folders that has more before it than anybody has folders: so many, whose
 // names have so many bytes. Throws ProtocolError.
-void check_bounded(std::size_t count, std::size_t bytes, const std::string& folder);
+void check_bounded(std::size_t count, std::size_t bytes, const std::string& directory);
 
 }  // namespace netlab

@@ -9,22 +9,24 @@ using Method = lab::Request::Method;
 
 class LabFile : public RemoteFile {
  public:
-  LabFile(LabConnection& server, const std::string& name) : server_(server), name_(name) {}
+  LabFile(LabClient& server, const std::string& name) : server_(server), name_(name) {}
   LabFile(Connect connect, const std::string& name)
       : own_(std::move(connect)), server_(*own_), name_(name) {}
 
-  std::optional<Found> look() override { return ask({.method = Method::stat, .name = name_}); }
-
-  Found open(Purpose, std::uint64_t offset, const std::string& tag) override {
-    return ask({.name = name_, .offset = offset, .tag = tag});
+  std::optional<Info> stat() override {
+    return queue_request({.method = Method::stat, .name = name_});
   }
 
-  std::unique_ptr<RemoteFile> another() const override {
+  Info open(Purpose, std::uint64_t offset, const std::string& tag) override {
+    return queue_request({.name = name_, .offset = offset, .tag = tag});
+  }
+
+  std::unique_ptr<RemoteFile> open_parallel() const override {
     return lab_file(server_.connect(), name_);
   }
 
-  Found open_range(std::uint64_t offset, std::uint64_t count, const std::string& tag) override {
-    return ask(
+  Info open_range(std::uint64_t offset, std::uint64_t count, const std::string& tag) override {
+    return queue_request(
         {.method = Method::range, .name = name_, .offset = offset, .count = count, .tag = tag});
   }
 
@@ -38,16 +40,16 @@ class LabFile : public RemoteFile {
 
   bool open_hashes(std::uint64_t offset, std::uint64_t count, std::uint64_t block,
                    const std::string& tag) override {
-    server_.ask({.method = Method::hash,
-                 .name = name_,
-                 .offset = offset,
-                 .count = count,
-                 .block = block,
-                 .tag = tag});
+    server_.queue_request({.method = Method::hash,
+                           .name = name_,
+                           .offset = offset,
+                           .count = count,
+                           .block = block,
+                           .tag = tag});
     const lab::Reply reply = server_.reply();
-    const auto* const refusal = std::get_if<lab::Refusal>(&reply);
+    const auto* const refusal = std::get_if<lab::ErrorReply>(&reply);
     if (!refusal) return true;
-    if (refusal->code != lab::bad_request) LabConnection::throw_refused(name_, *refusal);
+    if (refusal->code != lab::bad_request) LabClient::throw_error_reply(name_, *refusal);
     server_.drop();
     return false;
   }
@@ -59,19 +61,19 @@ class LabFile : public RemoteFile {
   void set_deadline(Instant deadline) override { server_.set_deadline(deadline); }
 
  private:
-  Found ask(const lab::Request& request) {
-    const lab::Found found = server_.find(request);
+  Info queue_request(const lab::Request& request) {
+    const lab::FileReply found = server_.find(request);
     if (found.offset != request.offset)
       throw ProtocolError("the server answers for another offset than was asked for");
     if (!request.tag.empty() && found.tag != request.tag)
       throw ProtocolError("the server answers for another state of the file than was asked for");
-    Found file{found.name, found.size, found.tag, found.modified};
+    Info file{found.name, found.size, found.tag, found.modified};
     if (found.modified) file.executable = found.executable;
     return file;
   }
 
-  std::optional<LabConnection> own_;
-  LabConnection& server_;
+  std::optional<LabClient> own_;
+  LabClient& server_;
   std::string name_;
 };
 
@@ -81,7 +83,7 @@ std::unique_ptr<RemoteFile> lab_file(Connect connect, const std::string& name) {
   return std::make_unique<LabFile>(std::move(connect), name);
 }
 
-std::unique_ptr<RemoteFile> lab_file(LabConnection& connection, const std::string& name) {
+std::unique_ptr<RemoteFile> lab_file(LabClient& connection, const std::string& name) {
   return std::make_unique<LabFile>(connection, name);
 }
 

@@ -12,6 +12,6 @@ namespace netlab {
 // `name` is empty for the server's default.
 std::unique_ptr<RemoteFile> lab_file(Connect connect, const std::string& name);
 // On a connection that outlives it.
-std::unique_ptr<RemoteFile> lab_file(LabConnection& connection, const std::string& name);
+std::unique_ptr<RemoteFile> lab_file(LabClient& connection, const std::string& name);
 
 }  // namespace netlab

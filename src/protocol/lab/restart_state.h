@@ -1,4 +1,4 @@
-// Attempts is what is known of many files from one attempt to transfer them to the next. With
+// RestartState is what is known of many files from one attempt to transfer them to the next. With
 // --restart nothing of an earlier time is used; but what an earlier attempt of the same run has
 // begun is gone on with, and what it has finished is there.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace netlab {
 
-class Attempts {
+class RestartState {
  public:
   bool restart = false;
 

@@ -21,7 +21,7 @@ class LabSession {
         reader_(reader),
         client_(client),
         network_(network),
-        pace_(service.limit_rate, network) {}
+        limiter_(service.limit_rate, network) {}
 
   // To the client's end. Throws SystemError, ProtocolError.
   void serve();
@@ -34,31 +34,31 @@ class LabSession {
   // Reading, lab_server.cc.
   void send(const lab::Request& request);
   void stat(const lab::Request& request);
-  // Opens the file that is asked for. Throws Refused.
-  SharedFile open(const lab::Request& request) const;
-  bool gather(const SharedFile& file, std::uint64_t offset, std::uint64_t count);
+  // Opens the file that is asked for. Throws RequestError.
+  ServedFile open(const lab::Request& request) const;
+  bool gather(const ServedFile& file, std::uint64_t offset, std::uint64_t count);
 
   // Looking, lab_inspect.cc.
   void list(const lab::Request& request);
   void hash(const lab::Request& request);
-  bool is_hidden(const std::string& folder, const Entry& entry) const;
+  bool is_hidden(const std::string& directory, const Entry& entry) const;
 
   // Writing, lab_upload.cc.
   void receive(const lab::Request& request);
-  void receive_small(const lab::Request& request, const Place& place);
+  void receive_small(const lab::Request& request, const FileName& place);
   void answered(const lab::Request& request);
-  void receive_large(const lab::Request& request, const Place& place);
-  void receive_bytes(const Partial& partial, bool durable);
-  std::size_t receive_some(const Partial& partial, std::uint64_t most, Instant deadline);
-  void refuse_upload(const lab::Request& request, const lab::Refusal& refusal);
-  void tell_received(const lab::Request& request);
+  void receive_large(const lab::Request& request, const FileName& place);
+  void receive_bytes(const PartialFile& partial, bool durable);
+  std::size_t receive_some(const PartialFile& partial, std::uint64_t most, Instant deadline);
+  void refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal);
+  void log_received(const lab::Request& request);
   void part(const lab::Request& request);
-  void make_folder(const lab::Request& request);
+  void make_directory(const lab::Request& request);
   void check_writable() const;
 
-  void refuse(const lab::Request& request, const lab::Refusal& refusal);
-  static lab::Found described(const FileState& state, std::uint64_t offset,
-                              const std::string& name);
+  void refuse(const lab::Request& request, const lab::ErrorReply& refusal);
+  static lab::FileReply described(const FileStatus& state, std::uint64_t offset,
+                                  const std::string& name);
 
   // What is gathered goes out, and what was told of it is told.
   void write(const std::string& text);
@@ -67,7 +67,7 @@ class LabSession {
   // work the others have their turn.
   void work(std::uint64_t done);
   // Of what moves from now on.
-  LeastRate least_rate() const;
+  MinimumRate minimum_rate() const;
   // What moves now has the stall time-out for it.
   void begin_piece();
 
@@ -75,7 +75,7 @@ class LabSession {
   BufferedReader& reader_;
   Stream& client_;
   Network& network_;
-  Pace pace_;
+  RateLimiter limiter_;
   std::string gathered_;
   std::vector<Event> events_;
   std::uint64_t worked_ = 0;  // since the others had their turn

@@ -17,11 +17,11 @@ constexpr std::uint64_t list_work = 64;
 }  // namespace
 
 void LabSession::list(const lab::Request& request) {
-  Listing listing = [&] {
+  DirectoryReader listing = [&] {
     try {
       return service_.share.list(request.name);
     } catch (const SystemError& error) {
-      throw Refused(error);
+      throw RequestError(error);
     }
   }();
   write(lab::emit(described(listing.state(), 0, request.name)));
@@ -35,19 +35,19 @@ void LabSession::list(const lab::Request& request) {
     }
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
-    throw Refused(error);  // in the place of END
+    throw RequestError(error);  // in the place of END
   }
   write(lab::emit(lab::End()));
 }
 
 // What uploads are written to is nobody's until they are whole.
-bool LabSession::is_hidden(const std::string& folder, const Entry& entry) const {
+bool LabSession::is_hidden(const std::string& directory, const Entry& entry) const {
   return service_.writable && entry.kind == Entry::Kind::file && is_named_as_partial(entry.name) &&
-         is_of_transfer(service_.share.place(folder + "/" + entry.name));
+         is_partial(service_.share.place(directory + "/" + entry.name));
 }
 
 void LabSession::hash(const lab::Request& request) {
-  const SharedFile file = open(request);
+  const ServedFile file = open(request);
   write(lab::emit(described(file.state, request.offset, file.name)));
   const std::uint64_t end =
       request.offset + std::min(request.count, file.state.size - request.offset);

@@ -7,7 +7,7 @@
 
 namespace netlab {
 
-struct Tally {
+struct TransferSummary {
   std::uint64_t files = 0;     // received, or sent
   std::uint64_t bytes = 0;     // of them, in this run
   std::uint64_t complete = 0;  // files that were there already
@@ -16,7 +16,7 @@ struct Tally {
   std::uint64_t busy = 0;      // files that another transfer writes to
 
   // An earlier attempt broke off: what it brought is there already in this one.
-  void add_earlier(const Tally& earlier) {
+  void add_earlier(const TransferSummary& earlier) {
     files += earlier.files;
     bytes += earlier.bytes;
     complete -= std::min(complete, earlier.files);
@@ -25,10 +25,10 @@ struct Tally {
 
 // How deep folders may lie in each other: who sends a folder into itself, or makes up an endless
 // one, comes to an end.
-inline constexpr std::size_t most_depth = 100;
+inline constexpr std::size_t max_depth = 100;
 // So many entries of a folder are taken from a server, and so many folders are kept in mind; and so
 // many bytes of their names.
-inline constexpr std::size_t most_entries = 1'000'000;
-inline constexpr std::size_t most_of_names = 128 * 1024 * 1024;
+inline constexpr std::size_t max_entries = 1'000'000;
+inline constexpr std::size_t max_name_bytes = 128 * 1024 * 1024;
 
 }  // namespace netlab

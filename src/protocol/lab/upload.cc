@@ -23,57 +23,60 @@ constexpr auto last_words = std::chrono::seconds(1);
 
 using Method = lab::Request::Method;
 
-class Uploading {
+class UploadJob {
  public:
-  Uploading(const Upload& order, LabConnection& server, Network& network)
-      : order_(order),
-        with_(order.sending),
+  UploadJob(const Upload& request, LabClient& server, Network& network)
+      : request_(request),
+        settings_(request.sending),
         server_(server),
         network_(network),
-        file_(Folder(".", Folder::Bounds::anywhere).open(order.path, O_RDONLY | O_NONBLOCK)),
-        state_(FileState::of(file_, order.path)),
-        pace_(with_.limit_rate, network) {}
+        file_(
+            Directory(".", Directory::Bounds::anywhere).open(request.path, O_RDONLY | O_NONBLOCK)),
+        state_(FileStatus::of(file_, request.path)),
+        limiter_(settings_.limit_rate, network) {}
 
   Upload::Outcome run() {
-    if (!with_.restart) outcome_.from = find_beginning();
-    if (with_.progress) with_.progress(outcome_.from, state_.size);
-    server_.ask({.method = Method::put,
-                 .name = order_.name,
-                 .offset = outcome_.from,
-                 .tag = outcome_.from > 0 ? proved_ : "",
-                 .size = state_.size,
-                 .modified = state_.modified,
-                 .executable = state_.executable,
-                 .durable = with_.durable});
+    if (!settings_.restart) outcome_.from = find_beginning();
+    if (settings_.progress) settings_.progress(outcome_.from, state_.size);
+    server_.queue_request({.method = Method::put,
+                           .name = request_.name,
+                           .offset = outcome_.from,
+                           .tag = outcome_.from > 0 ? proved_ : "",
+                           .size = state_.size,
+                           .modified = state_.modified,
+                           .executable = state_.executable,
+                           .durable = settings_.durable});
     send();
     confirm();
     return outcome_;
   }
 
  private:
-  void wait_anew() { server_.set_deadline(later(network_.now(), with_.silence)); }
+  void restart_timeout() {
+    server_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
+  }
 
   // Where to go on: behind what is there and the same.
   std::uint64_t find_beginning() {
-    wait_anew();
-    server_.ask({.method = Method::part, .name = order_.name});
+    restart_timeout();
+    server_.queue_request({.method = Method::part, .name = request_.name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) {
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
       if (refusal->code == lab::no_such_file) return 0;  // which PUT may say as well, of the folder
-      LabConnection::throw_refused(order_.name, *refusal);
+      LabClient::throw_error_reply(request_.name, *refusal);
     }
-    const auto& part = std::get<lab::Found>(reply);
+    const auto& part = std::get<lab::FileReply>(reply);
     proved_ = part.tag;
     outcome_.compared = std::min(part.size, state_.size);
     const auto remote = lab_file(server_, part.name);
-    const std::uint64_t same = same_bytes({file_, order_.path}, outcome_.compared, *remote,
-                                          part.tag, with_.silence, network_)
+    const std::uint64_t same = matching_prefix({file_, request_.path}, outcome_.compared, *remote,
+                                               part.tag, settings_.response_timeout, network_)
                                    .value_or(0);
-    if (same < part.size && with_.notice)
-      with_.notice(
+    if (same < part.size && settings_.notice)
+      settings_.notice(
           fmt::format("the last {} of {} bytes of {} that the server has are not its: "
                       "they are replaced",
-                      part.size - same, part.size, order_.path));
+                      part.size - same, part.size, request_.path));
     return same;
   }
 
@@ -81,16 +84,17 @@ class Uploading {
     try {
       Stream& stream = server_.stream();
       for (std::uint64_t at = outcome_.from; at < state_.size;) {
-        wait_anew();
-        const std::uint64_t piece = pace_.piece(std::min(piece_size, state_.size - at));
+        restart_timeout();
+        const std::uint64_t piece = limiter_.chunk(std::min(piece_size, state_.size - at));
         if (at + piece == state_.size) check_unchanged();
         const std::uint64_t sent = stream.send_file(file_, at, piece);
         at += sent;
         outcome_.sent += sent;
         if (sent < piece)
-          throw ProtocolError(fmt::format("{} has become shorter while it was sent", order_.path));
-        if (with_.progress) with_.progress(at, state_.size);
-        pace_.moved(sent);
+          throw ProtocolError(
+              fmt::format("{} has become shorter while it was sent", request_.path));
+        if (settings_.progress) settings_.progress(at, state_.size);
+        limiter_.account(sent);
       }
     } catch (const SystemError& error) {
       if (error.error() != EPIPE && error.error() != ECONNRESET) throw;
@@ -101,67 +105,69 @@ class Uploading {
 
   // Before the last piece: what the server has is then no whole file, and replaces none.
   void check_unchanged() const {
-    if (FileState::of(file_, order_.path).tag != state_.tag)
-      throw ProtocolError(order_.path + " has changed while it was sent");
+    if (FileStatus::of(file_, request_.path).tag != state_.tag)
+      throw ProtocolError(request_.path + " has changed while it was sent");
   }
 
   // A server that refuses does not take the rest, but says why before it ends the connection.
   void throw_last_words() {
-    server_.set_deadline(later(network_.now(), last_words));
+    server_.set_deadline(add_saturating(network_.now(), last_words));
     lab::Reply reply;
     try {
       reply = server_.reply();
     } catch (const std::exception&) {
       return;  // it said nothing
     }
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) throw_refused(*refusal);
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
+      throw_error_reply(*refusal);
   }
 
   // Where another client has written to what we went on from, a further attempt finds that out.
-  [[noreturn]] void throw_refused(const lab::Refusal& refusal) const {
+  [[noreturn]] void throw_error_reply(const lab::ErrorReply& refusal) const {
     const bool is_gone = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
                          refusal.code == lab::bad_offset;
     if (outcome_.from > 0 && is_gone)
-      throw TemporaryError(escaped(order_.name) + ": " + escaped_start(refusal.text));
-    LabConnection::throw_refused(order_.name, refusal);
+      throw TemporaryError(escaped(request_.name) + ": " + escaped_start(refusal.text));
+    LabClient::throw_error_reply(request_.name, refusal);
   }
 
   void confirm() {
-    const lab::Reply reply = server_.reply_to_upload(with_.silence, network_);
-    if (const auto* const refusal = std::get_if<lab::Refusal>(&reply)) throw_refused(*refusal);
-    const auto& there = std::get<lab::Found>(reply);
+    const lab::Reply reply = server_.reply_to_upload(settings_.response_timeout, network_);
+    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
+      throw_error_reply(*refusal);
+    const auto& there = std::get<lab::FileReply>(reply);
     if (there.size != state_.size)
-      throw ProtocolError(
-          fmt::format("the server has {} of {} bytes of {}", there.size, state_.size, order_.path));
+      throw ProtocolError(fmt::format("the server has {} of {} bytes of {}", there.size,
+                                      state_.size, request_.path));
     check_unchanged();
-    if (with_.verify) verify(there);
+    if (settings_.verify) verify(there);
   }
 
-  void verify(const lab::Found& there) {
-    const auto remote = lab_file(server_, order_.name);
-    const auto same =
-        same_bytes({file_, order_.path}, state_.size, *remote, there.tag, with_.silence, network_);
+  void verify(const lab::FileReply& there) {
+    const auto remote = lab_file(server_, request_.name);
+    const auto same = matching_prefix({file_, request_.path}, state_.size, *remote, there.tag,
+                                      settings_.response_timeout, network_);
     if (same != state_.size)
       throw ProtocolError(
-          fmt::format("{} differs from what the server has of it", escaped(order_.path)));
+          fmt::format("{} differs from what the server has of it", escaped(request_.path)));
     outcome_.verified = true;
   }
 
-  const Upload& order_;
-  const Sending& with_;
-  LabConnection& server_;
+  const Upload& request_;
+  const UploadSettings& settings_;
+  LabClient& server_;
   Network& network_;
   Fd file_;
-  FileState state_;
-  Pace pace_;
+  FileStatus state_;
+  RateLimiter limiter_;
   std::string proved_;  // the tag of what is there, whose beginning was compared
   Upload::Outcome outcome_;
 };
 
 }  // namespace
 
-Upload::Outcome Upload::run(LabConnection& server, Network& network) const {
-  return Uploading(*this, server, network).run();
+Upload::Outcome Upload::run(LabClient& server, Network& network) const {
+  return UploadJob(*this, server, network).run();
 }
 
 }  // namespace netlab

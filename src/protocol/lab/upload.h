@@ -11,12 +11,13 @@
 namespace netlab {
 
 // Of all transfers of files from here.
-struct Sending {
-  Duration silence = std::chrono::seconds(10);  // how long the server may take for each 256 KiB
-  std::uint64_t limit_rate = 0;                 // bytes a second; 0: as fast as it goes
-  bool restart = false;                         // nothing of an earlier upload is used
-  bool verify = false;   // compare all of the file with the remote one when it is there
-  bool durable = false;  // it is on the server's disk when it is said to be there
+struct UploadSettings {
+  Duration response_timeout =
+      std::chrono::seconds(10);  // how long the server may take for each 256 KiB
+  std::uint64_t limit_rate = 0;  // bytes a second; 0: as fast as it goes
+  bool restart = false;          // nothing of an earlier upload is used
+  bool verify = false;           // compare all of the file with the remote one when it is there
+  bool durable = false;          // it is on the server's disk when it is said to be there
   std::function<void(std::uint64_t done, std::uint64_t size)> progress;
   // A line that the user should see.
   std::function<void(const std::string& line)> notice;
@@ -25,7 +26,7 @@ struct Sending {
 struct Upload {
   std::string path;  // the file
   std::string name;  // there
-  Sending sending{};
+  UploadSettings sending{};
 
   struct Outcome {
     std::uint64_t from = 0;      // the offset of the first byte sent
@@ -35,7 +36,7 @@ struct Upload {
   };
 
   // Throws SystemError (file, connection), ProtocolError (refused, changed, differs).
-  Outcome run(LabConnection& server, Network& network) const;
+  Outcome run(LabClient& server, Network& network) const;
 };
 
 }  // namespace netlab

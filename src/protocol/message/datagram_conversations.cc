@@ -18,16 +18,16 @@ constexpr std::uint16_t last_system_port = 1023;
 
 class DatagramServer {
  public:
-  DatagramServer(const DatagramTalk& talk, Datagrams& datagrams)
+  DatagramServer(const DatagramTalk& talk, DatagramSocket& datagrams)
       : talk_(talk), datagrams_(datagrams), own_port_(datagrams.local().port()) {
     if (talk.stateless) common_ = talk.begin();
   }
 
   void serve() {
-    datagrams_.set_hops(answer_hops);
+    datagrams_.set_ttl(reply_ttl);
     while (!over_) {
       const auto messages = datagrams_.receive(next_expiry());
-      for (const Message& message : messages) {
+      for (const Datagram& message : messages) {
         answer(message);
         if (over_) break;
       }
@@ -43,7 +43,7 @@ class DatagramServer {
     Instant last;
   };
 
-  void answer(const Message& message) {
+  void answer(const Datagram& message) {
     const std::string_view text(reinterpret_cast<const char*>(message.bytes.data()),
                                 message.bytes.size());
     const std::string_view why_not = unanswerable(message, own_port_);
@@ -53,12 +53,12 @@ class DatagramServer {
     }
     Conversation* const conversation = conversation_with(message.peer);
     if (!conversation) return;
-    tell_message(talk_.tell, "received", "from", message.peer, text);
+    log_message(talk_.sink, "received", "from", message.peer, text);
     Conversation::Answer answer = conversation->answer(text);
     over_ = talk_.once && (answer.over || talk_.stateless);
     if (!answer.text) return;
     // An echo's answer is no news.
-    if (!talk_.stateless) tell_message(talk_.tell, "sent", "to", message.peer, *answer.text);
+    if (!talk_.stateless) log_message(talk_.sink, "sent", "to", message.peer, *answer.text);
     texts_.push_back(std::move(*answer.text));
     answers_.push_back({.bytes = {}, .peer = message.peer, .local = message.local});
   }
@@ -66,7 +66,7 @@ class DatagramServer {
   // One system call for the answers to all that one has brought.
   void flush() {
     for (std::size_t i = 0; i < texts_.size(); ++i) answers_[i].bytes = bytes_of(texts_[i]);
-    for (std::span<const Message> left = answers_; !left.empty();) {
+    for (std::span<const Datagram> left = answers_; !left.empty();) {
       try {
         left = left.subspan(datagrams_.send(left));
       } catch (const SystemError& error) {  // to this one there is no way
@@ -97,7 +97,7 @@ class DatagramServer {
   }
 
   Instant next_expiry() const {
-    return peers_.empty() ? never : later(peers_.front().last, talk_.idle_timeout);
+    return peers_.empty() ? never : add_saturating(peers_.front().last, talk_.idle_timeout);
   }
 
   void expire() {
@@ -110,38 +110,37 @@ class DatagramServer {
   }
 
   void tell_unanswered(const Address& peer, std::string_view why) const {
-    if (!talk_.tell) return;
-    talk_.tell({"unanswered",
+    if (!talk_.sink) return;
+    talk_.sink({"unanswered",
                 fmt::format("no answer to {}: {}", peer.text(), why),
                 {{"client", peer.text()}, {"message", std::string(why)}}});
   }
 
   const DatagramTalk& talk_;
-  Datagrams& datagrams_;
+  DatagramSocket& datagrams_;
   std::uint16_t own_port_;
   std::unique_ptr<Conversation> common_;  // of a stateless protocol
   std::list<Peer> peers_;
   std::unordered_map<std::string, std::list<Peer>::iterator> by_address_;
   std::vector<std::string> texts_;
-  std::vector<Message> answers_;
+  std::vector<Datagram> answers_;
   bool over_ = false;
 };
 
 }  // namespace
 
-std::string_view unanswerable(const Message& message, std::uint16_t own_port) {
+std::string_view unanswerable(const Datagram& message, std::uint16_t own_port) {
   const std::uint16_t port = message.peer.port();
   if (port == 0) return "port 0 takes no answer";
   if (port == own_port && message.peer.host() == message.local.host())
     return "it is from this server itself";
   if (port <= last_system_port) return "a system service may be meant to answer it in turn";
-  if (message.hops_left > 0 && message.hops_left <= answer_hops)
-    return "it is the answer of another server";
-  if (message.cut_off) return "it was longer than a datagram may be";
+  if (message.ttl > 0 && message.ttl <= reply_ttl) return "it is the answer of another server";
+  if (message.truncated) return "it was longer than a datagram may be";
   return {};
 }
 
-void converse(const DatagramTalk& talk, Datagrams& datagrams) {
+void converse(const DatagramTalk& talk, DatagramSocket& datagrams) {
   DatagramServer(talk, datagrams).serve();
 }
 

@@ -7,11 +7,11 @@
 
 namespace netlab {
 
-class Lines : public Framing {
+class LineFraming : public Framing {
  public:
   static constexpr std::size_t max_line = 4096;  // bytes of a message
 
-  explicit Lines(Stream& stream) : reader_(stream) {}
+  explicit LineFraming(Stream& stream) : reader_(stream) {}
 
   std::optional<std::string> read(Stream&, Network&) override {
     auto line = reader_.read_last_line(max_line);

@@ -6,10 +6,10 @@
 
 namespace netlab {
 
-void tell_message(const Tell& tell, std::string_view name, std::string_view preposition,
-                  const Address& peer, std::string_view message) {
-  if (!tell) return;
-  tell({name,
+void log_message(const EventSink& sink, std::string_view name, std::string_view preposition,
+                 const Address& peer, std::string_view message) {
+  if (!sink) return;
+  sink({name,
         fmt::format("{} {} bytes {} {}: {}", name, message.size(), preposition, peer.text(),
                     escaped_start(message)),
         {{"client", peer.text()},

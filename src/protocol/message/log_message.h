@@ -7,7 +7,7 @@
 namespace netlab {
 
 // "received 5 bytes from 127.0.0.1:40000: hello": the start of it, escaped.
-void tell_message(const Tell& tell, std::string_view name, std::string_view preposition,
-                  const Address& peer, std::string_view message);
+void log_message(const EventSink& sink, std::string_view name, std::string_view preposition,
+                 const Address& peer, std::string_view message);
 
 }  // namespace netlab

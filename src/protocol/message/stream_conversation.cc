@@ -9,10 +9,10 @@ namespace {
 
 void say(const Talk& talk, const Framing& framing, const std::string& text, Stream& client,
          Network& network) {
-  client.set_deadline(later(network.now(), talk.stall_timeout));
+  client.set_deadline(add_saturating(network.now(), talk.stall_timeout));
   client.write_all(bytes_of(framing.framed(text)));
-  tell_message(talk.tell, "sent", "to", client.peer(), text);
-  client.set_deadline(later(network.now(), talk.idle_timeout));
+  log_message(talk.sink, "sent", "to", client.peer(), text);
+  client.set_deadline(add_saturating(network.now(), talk.idle_timeout));
 }
 
 }  // namespace
@@ -23,13 +23,13 @@ void converse(const Talk& talk, Conversation& conversation, Framing& framing, St
   for (bool over = false; !over;) {
     const auto message = framing.read(client, network);
     if (!message) break;
-    tell_message(talk.tell, "received", "from", client.peer(), *message);
+    log_message(talk.sink, "received", "from", client.peer(), *message);
     const Conversation::Answer answer = conversation.answer(*message);
-    client.set_deadline(later(network.now(), talk.idle_timeout));
+    client.set_deadline(add_saturating(network.now(), talk.idle_timeout));
     if (answer.text) say(talk, framing, *answer.text, client, network);
     over = answer.over;
   }
-  linger(client, network);
+  lingering_close(client, network);
 }
 
 }  // namespace netlab

@@ -23,7 +23,7 @@ class Framing {
 };
 
 struct Talk {
-  Tell tell;
+  EventSink sink;
   Duration idle_timeout = std::chrono::seconds(300);  // between two messages
   Duration stall_timeout = std::chrono::seconds(60);  // for the client to take an answer
 };

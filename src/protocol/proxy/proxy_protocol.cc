@@ -79,7 +79,7 @@ std::size_t parse_head(std::string_view head) {
   if (command != version_and_local && command != version_and_proxy)
     throw ProtocolError(fmt::format("a PROXY header with command {:#04x}", command));
   const std::size_t size = std::size_t{byte_at(head, 14)} << 8 | byte_at(head, 15);
-  if (size > most_behind)
+  if (size > max_addresses)
     throw ProtocolError(fmt::format("a PROXY header of {} bytes", head_size + size));
   return size;
 }
@@ -98,15 +98,15 @@ std::optional<Address> parse_client(std::string_view head, std::string_view behi
   }
 }
 
-Speaker take_header(Stream& stream) {
+HeaderKind read_header(Stream& stream) {
   std::string head(head_size, '\0');
-  if (!read_all(stream, head, check_start)) return Speaker::nobody;
+  if (!read_all(stream, head, check_start)) return HeaderKind::nobody;
   std::string behind(parse_head(head), '\0');
   const auto any = [](std::string_view) {};
   if (!behind.empty() && !read_all(stream, behind, any))
     throw ConnectionEnded("the proxy finished in the middle of its header");
   if (const auto client = parse_client(head, behind)) stream.set_peer(*client);
-  return byte_at(head, 12) == version_and_local ? Speaker::proxy : Speaker::client;
+  return byte_at(head, 12) == version_and_local ? HeaderKind::proxy : HeaderKind::client;
 }
 
 }  // namespace netlab::proxy

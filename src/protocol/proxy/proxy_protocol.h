@@ -19,7 +19,7 @@ namespace netlab::proxy {
 
 inline constexpr std::size_t head_size = 16;  // up to the size
 // The specification lets a proxy say more; none does.
-inline constexpr std::size_t most_behind = 4096;
+inline constexpr std::size_t max_addresses = 4096;
 
 // The size of what follows the head. Throws ProtocolError for what is no such head.
 std::size_t parse_head(std::string_view head);
@@ -27,7 +27,7 @@ std::size_t parse_head(std::string_view head);
 // another family. Throws ProtocolError when it is too short for its family.
 std::optional<Address> parse_client(std::string_view head, std::string_view behind);
 
-enum class Speaker {
+enum class HeaderKind {
   nobody,  // the stream ended before its first byte
   proxy,   // for itself (LOCAL), as when it looks whether we are there
   client,
@@ -35,6 +35,6 @@ enum class Speaker {
 
 // Takes the header off the stream, and no byte more; from then on its peer is the client that was
 // told. Throws SystemError, ProtocolError: that as soon as what has come can't become a header.
-Speaker take_header(Stream& stream);
+HeaderKind read_header(Stream& stream);
 
 }  // namespace netlab::proxy

@@ -14,9 +14,9 @@ class SheetFile : public RemoteFile {
  public:
   explicit SheetFile(Connect connect) : server_(std::move(connect)) {}
 
-  std::optional<Found> look() override { return std::nullopt; }
+  std::optional<Info> stat() override { return std::nullopt; }
 
-  Found open(Purpose purpose, std::uint64_t offset, const std::string&) override {
+  Info open(Purpose purpose, std::uint64_t offset, const std::string&) override {
     if (offset > sheet::max_client_offset)
       throw ProtocolError(fmt::format(
           "offset {} has more than the nine digits that the sheet's server can read", offset));
@@ -35,8 +35,8 @@ class SheetFile : public RemoteFile {
   }
 
   // This wire can do neither.
-  std::unique_ptr<RemoteFile> another() const override { return nullptr; }
-  Found open_range(std::uint64_t, std::uint64_t, const std::string&) override {
+  std::unique_ptr<RemoteFile> open_parallel() const override { return nullptr; }
+  Info open_range(std::uint64_t, std::uint64_t, const std::string&) override {
     throw ProtocolError("the sheet's wire has no ranges");
   }
   bool open_hashes(std::uint64_t, std::uint64_t, std::uint64_t, const std::string&) override {
@@ -59,7 +59,7 @@ class SheetFile : public RemoteFile {
     return sheet::Command::whole;
   }
 
-  LazyStream server_;
+  LazyConnection server_;
 };
 
 }  // namespace

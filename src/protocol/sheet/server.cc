@@ -12,7 +12,7 @@ namespace netlab {
 
 void serve_sheet(const FileService& service, BufferedReader& reader, Stream& client,
                  Network& network) {
-  client.set_deadline(later(network.now(), service.request_timeout));
+  client.set_deadline(add_saturating(network.now(), service.request_timeout));
   const sheet::Command command = sheet::parse_command(reader.read_exact(sheet::command_size));
   const std::uint64_t offset = command == sheet::Command::whole
                                    ? 0
@@ -20,13 +20,13 @@ void serve_sheet(const FileService& service, BufferedReader& reader, Stream& cli
   // This wire has no error message: all its client can be told is the end of the connection.
   if (service.share.default_name().empty())
     throw ProtocolError("asks in the sheet's way, but no file is set for that (--sheet-file)");
-  const SharedFile file = service.share.open("");
+  const ServedFile file = service.share.open("");
   if (offset > file.state.size)
     throw ProtocolError(
         fmt::format("offset {} is beyond the end of {} at {}", offset, file.name, file.state.size));
-  Pace pace(service.limit_rate, network);
-  send_part(service, file, offset, file.state.size - offset, pace, client, network);
-  linger(client, network);
+  RateLimiter limiter(service.limit_rate, network);
+  send_part(service, file, offset, file.state.size - offset, limiter, client, network);
+  lingering_close(client, network);
 }
 
 }  // namespace netlab

@@ -9,7 +9,7 @@ namespace netlab {
 namespace {
 
 // So many blocks are asked for at once: the rest of them comes, and is dropped, when one differs.
-constexpr std::uint64_t most_blocks = 256;
+constexpr std::uint64_t max_blocks = 256;
 
 // A damage costs the block it is in: small ones for a small file.
 std::uint64_t block_for(std::uint64_t count) {
@@ -18,23 +18,25 @@ std::uint64_t block_for(std::uint64_t count) {
 
 }  // namespace
 
-std::optional<std::uint64_t> same_bytes(const LocalFile& file, std::uint64_t count,
-                                        RemoteFile& remote, const std::string& tag,
-                                        Duration silence, Network& network) {
-  const auto wait_anew = [&] { remote.set_deadline(later(network.now(), silence)); };
+std::optional<std::uint64_t> matching_prefix(const LocalFile& file, std::uint64_t count,
+                                             RemoteFile& remote, const std::string& tag,
+                                             Duration response_timeout, Network& network) {
+  const auto restart_timeout = [&] {
+    remote.set_deadline(add_saturating(network.now(), response_timeout));
+  };
   const std::uint64_t block = block_for(count);
   BlockHash hash;
   std::uint64_t same = 0;
   bool differs = false;
   for (std::uint64_t at = 0; at < count && !differs;) {
-    const std::uint64_t end = std::min(count, at + most_blocks * block);
-    wait_anew();
+    const std::uint64_t end = std::min(count, at + max_blocks * block);
+    restart_timeout();
     if (!remote.open_hashes(at, end - at, block, tag)) return std::nullopt;
     while (at < end) {
       const std::uint64_t size = std::min(block, end - at);
       // Ours first: the server is busy with its own meanwhile.
       const std::string ours = differs ? "" : hash.of(file.fd, at, size, file.name);
-      wait_anew();
+      restart_timeout();
       differs = remote.next_hash() != ours || differs;
       at += size;
       if (!differs) same = at;

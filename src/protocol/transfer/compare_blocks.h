@@ -1,4 +1,4 @@
-// same_bytes compares a file with the remote one, block by block, without fetching either.
+// matching_prefix compares a file with the remote one, block by block, without fetching either.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct LocalFile {
 // How many of the first `count` bytes are the same, which both have: all, or those before the first
 // block that differs. Nothing when the server can't tell. With a tag, the remote file must be in
 // that state. `silence`: how long the server may say nothing. Throws SystemError, ProtocolError.
-std::optional<std::uint64_t> same_bytes(const LocalFile& file, std::uint64_t count,
-                                        RemoteFile& remote, const std::string& tag,
-                                        Duration silence, Network& network);
+std::optional<std::uint64_t> matching_prefix(const LocalFile& file, std::uint64_t count,
+                                             RemoteFile& remote, const std::string& tag,
+                                             Duration response_timeout, Network& network);
 
 }  // namespace netlab

@@ -13,10 +13,10 @@
 namespace netlab {
 
 // Of all transfers of files to here.
-struct Receiving {
-  Duration silence = std::chrono::seconds(10);  // how long the server may say nothing
-  std::uint64_t limit_rate = 0;                 // bytes a second; 0: as fast as it goes
-  std::size_t streams = 1;                      // connections that share a large file
+struct DownloadSettings {
+  Duration response_timeout = std::chrono::seconds(10);  // how long the server may say nothing
+  std::uint64_t limit_rate = 0;                          // bytes a second; 0: as fast as it goes
+  std::size_t streams = 1;                               // connections that share a large file
   bool verify = false;   // compare all of the file with the remote one when it has come
   bool durable = false;  // it is on the disk when it is said to be there (fsync(2))
   // Before the first byte is written, and after each piece; size 0: not known.
@@ -39,7 +39,7 @@ struct Download {
       destination;    // "-": standard output; empty or a folder: the remote file's name (in it)
   std::string name;   // what was asked for; empty: what the server offers
   std::string tag{};  // the state that the remote file must be in; empty: any
-  Receiving receiving{};
+  DownloadSettings receiving{};
 
   struct Outcome {
     std::string destination;

@@ -9,12 +9,12 @@
 
 namespace netlab {
 
-void throw_shorter(const SharedFile& file, std::uint64_t end) {
+void throw_shorter(const ServedFile& file, std::uint64_t end) {
   throw ProtocolError(fmt::format("{} has become shorter while it was sent: {} of {} bytes",
                                   escaped(file.name), end, file.state.size));
 }
 
-Event sent_event(const SharedFile& file, std::uint64_t offset, std::uint64_t count,
+Event sent_event(const ServedFile& file, std::uint64_t offset, std::uint64_t count,
                  const Address& client) {
   const std::string name = escaped(file.name);
   const std::string peer = client.text();
@@ -23,26 +23,26 @@ Event sent_event(const SharedFile& file, std::uint64_t offset, std::uint64_t cou
           {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}};
 }
 
-void send_part(const FileService& service, const SharedFile& file, std::uint64_t offset,
-               std::uint64_t count, Pace& pace, Stream& client, Network& network) {
+void send_part(const FileService& service, const ServedFile& file, std::uint64_t offset,
+               std::uint64_t count, RateLimiter& limiter, Stream& client, Network& network) {
   const std::string name = escaped(file.name);
   const std::string peer = client.peer().text();
-  if (service.tell)
-    service.tell({"sending",
+  if (service.sink)
+    service.sink({"sending",
                   fmt::format("sending {} to {}: {} bytes from {}", name, peer, count, offset),
                   {{"client", peer}, {"name", name}, {"offset", offset}, {"bytes", count}}});
   const std::uint64_t end = offset + count;
-  LeastRate least(stall_size, service.stall_timeout, service.limit_rate, network);
+  MinimumRate min_rate(stall_size, service.stall_timeout, service.limit_rate, network);
   for (std::uint64_t at = offset; at < end;) {
-    const std::uint64_t piece = pace.piece(std::min(stall_size, end - at));
-    client.set_deadline(least.deadline());
+    const std::uint64_t piece = limiter.chunk(std::min(stall_size, end - at));
+    client.set_deadline(min_rate.deadline());
     const std::uint64_t sent = client.send_file(file.fd, at, piece);
     at += sent;
     if (sent < piece) throw_shorter(file, at);
-    pace.moved(sent);
-    least.moved(sent);
+    limiter.account(sent);
+    min_rate.account(sent);
   }
-  if (service.tell) service.tell(sent_event(file, offset, count, client.peer()));
+  if (service.sink) service.sink(sent_event(file, offset, count, client.peer()));
 }
 
 }  // namespace netlab

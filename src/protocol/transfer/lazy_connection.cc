@@ -2,12 +2,12 @@
 
 namespace netlab {
 
-void LazyStream::set_deadline(Instant deadline) {
+void LazyConnection::set_deadline(Instant deadline) {
   deadline_ = deadline;
   if (stream_) stream_->set_deadline(deadline);
 }
 
-Stream& LazyStream::get() {
+Stream& LazyConnection::get() {
   if (!stream_) {
     auto stream = connect_();
     // Who connects may give the server a time to answer that begins only now.

@@ -1,5 +1,5 @@
-// LazyStream connects when there is something to say: the lab sheet's own server spins for ever on
-// a client that connects and, because its user gave a bad option, says nothing.
+// LazyConnection connects when there is something to say: the lab sheet's own server spins for ever
+// on a client that connects and, because its user gave a bad option, says nothing.
 #pragma once
 
 #include <memory>
@@ -8,9 +8,9 @@
 
 namespace netlab {
 
-class LazyStream {
+class LazyConnection {
  public:
-  explicit LazyStream(Connect connect) : connect_(std::move(connect)) {}
+  explicit LazyConnection(Connect connect) : connect_(std::move(connect)) {}
   const Connect& connect() const { return connect_; }
 
   // Connected, from the first call on. Throws what connect throws.

@@ -21,13 +21,13 @@ namespace {
 constexpr std::uint64_t range_size = 4 * 1024 * 1024;
 // Nobody begins a range that lies further than so many for each connection behind the first byte
 // that is missing: should that one's connection stall, what the others have fetched beyond is lost.
-constexpr std::uint64_t most_ahead = 4 * range_size;
+constexpr std::uint64_t max_ahead = 4 * range_size;
 
 // What the connections share: who fetches what, and how far each has come.
 class Ranges {
  public:
-  Ranges(const StreamsOrder& order, std::uint64_t size)
-      : order_(order), size_(size), next_(order.offset), done_(order.offset) {}
+  Ranges(const ParallelDownload& request, std::uint64_t size)
+      : request_(request), size_(size), next_(request.offset), done_(request.offset) {}
 
   struct Range {
     std::uint64_t at;  // the next byte of it
@@ -45,7 +45,7 @@ class Ranges {
     std::unique_lock lock(mutex_);
     place.reset();
     changed_.notify_all();
-    const std::uint64_t most = most_ahead * order_.receiving.streams;
+    const std::uint64_t most = max_ahead * request_.receiving.streams;
     changed_.wait(lock, [&] { return failure_ || next_ < without_gap() + most; });
     if (failure_ || next_ == size_) return false;
     place = Range{next_, std::min(size_, next_ + range_size)};
@@ -58,7 +58,7 @@ class Ranges {
     place->at += bytes;
     done_ += bytes;
     changed_.notify_all();
-    if (order_.receiving.progress) order_.receiving.progress(done_, size_);
+    if (request_.receiving.progress) request_.receiving.progress(done_, size_);
   }
 
   // The connection keeps its place: what it has not fetched is a gap.
@@ -84,7 +84,7 @@ class Ranges {
   }
 
  private:
-  const StreamsOrder& order_;
+  const ParallelDownload& request_;
   std::uint64_t size_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -96,18 +96,19 @@ class Ranges {
 
 class Connection {
  public:
-  static std::uint64_t share_of(const Receiving& receiving) {
+  static std::uint64_t share_of(const DownloadSettings& receiving) {
     return (receiving.limit_rate + receiving.streams - 1) / receiving.streams;
   }
 
-  Connection(const StreamsOrder& order, Ranges& ranges, const Partial& partial, Network& network)
-      : order_(order),
+  Connection(const ParallelDownload& request, Ranges& ranges, const PartialFile& partial,
+             Network& network)
+      : request_(request),
         ranges_(ranges),
         partial_(partial),
         network_(network),
         place_(ranges.add()),
-        remote_(order.remote.another()),
-        pace_(share_of(order.receiving), network) {}
+        remote_(request.remote.open_parallel()),
+        limiter_(share_of(request.receiving), network) {}
 
   void run() {
     try {
@@ -118,52 +119,55 @@ class Connection {
   }
 
  private:
-  void wait_anew() { remote_->set_deadline(later(network_.now(), order_.receiving.silence)); }
+  void restart_timeout() {
+    remote_->set_deadline(add_saturating(network_.now(), request_.receiving.response_timeout));
+  }
 
   void receive() {
     const Fd file = partial_.reopen(place_->at);
-    wait_anew();
-    remote_->open_range(place_->at, place_->end - place_->at, order_.found.tag);
-    LeastRate least = LeastRate::of(order_.receiving.silence, share_of(order_.receiving), network_);
+    restart_timeout();
+    remote_->open_range(place_->at, place_->end - place_->at, request_.found.tag);
+    MinimumRate min_rate = MinimumRate::of(request_.receiving.response_timeout,
+                                           share_of(request_.receiving), network_);
     while (place_->at < place_->end && !ranges_.has_failed()) {
-      remote_->set_deadline(least.deadline(order_.receiving.silence));
+      remote_->set_deadline(min_rate.deadline(request_.receiving.response_timeout));
       const std::uint64_t most = std::min<std::uint64_t>(file_piece_size, place_->end - place_->at);
-      const std::size_t got = remote_->receive_file(file, partial_.path(), pace_.piece(most));
+      const std::size_t got = remote_->receive_file(file, partial_.path(), limiter_.chunk(most));
       if (got == 0)
         throw ConnectionEnded(fmt::format("the server ended a connection at byte {} of {}",
-                                          place_->at, *order_.found.size));
+                                          place_->at, *request_.found.size));
       ranges_.moved(place_, got);
-      pace_.moved(got);
-      least.moved(got);
+      limiter_.account(got);
+      min_rate.account(got);
     }
     if (place_->at < place_->end) throw ConnectionEnded("another connection has failed");
   }
 
-  const StreamsOrder& order_;
+  const ParallelDownload& request_;
   Ranges& ranges_;
-  const Partial& partial_;
+  const PartialFile& partial_;
   Network& network_;
   std::optional<Ranges::Range>& place_;
   std::unique_ptr<RemoteFile> remote_;
-  Pace pace_;
+  RateLimiter limiter_;
 };
 
 }  // namespace
 
-void receive_in_streams(const StreamsOrder& order, Partial& partial, Network& network) {
-  if (!order.remote.another() || !order.found.size)
+void download_in_parallel(const ParallelDownload& request, PartialFile& partial, Network& network) {
+  if (!request.remote.open_parallel() || !request.found.size)
     throw ProtocolError("this wire has no ranges: --streams is not possible");
-  partial.start(order.offset, order.found.tag, true);
-  if (order.receiving.progress) order.receiving.progress(order.offset, *order.found.size);
-  Ranges ranges(order, *order.found.size);
+  partial.start(request.offset, request.found.tag, true);
+  if (request.receiving.progress) request.receiving.progress(request.offset, *request.found.size);
+  Ranges ranges(request, *request.found.size);
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < order.receiving.streams; ++i)
-      threads.emplace_back([&] { Connection(order, ranges, partial, network).run(); });
+    for (std::size_t i = 0; i < request.receiving.streams; ++i)
+      threads.emplace_back([&] { Connection(request, ranges, partial, network).run(); });
   }
   const std::uint64_t end = ranges.without_gap();
   partial.truncate(end);
-  if (end < *order.found.size) partial.start(end, order.found.tag);
+  if (end < *request.found.size) partial.start(end, request.found.tag);
   ranges.rethrow();
 }
 

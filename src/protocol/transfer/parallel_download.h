@@ -7,15 +7,15 @@
 
 namespace netlab {
 
-struct StreamsOrder {
+struct ParallelDownload {
   const RemoteFile& remote;
-  const RemoteFile::Found& found;
+  const RemoteFile::Info& found;
   std::uint64_t offset = 0;  // where to begin
-  const Receiving& receiving;
+  const DownloadSettings& receiving;
 };
 
 // To the end of the file, into the partial, which has all before `offset`. When it fails, what came
 // without a gap is kept. Throws what the first connection that failed threw.
-void receive_in_streams(const StreamsOrder& order, Partial& partial, Network& network);
+void download_in_parallel(const ParallelDownload& request, PartialFile& partial, Network& network);
 
 }  // namespace netlab

@@ -4,42 +4,44 @@
 
 namespace netlab {
 
-std::uint64_t Pace::piece(std::uint64_t most) const {
+std::uint64_t RateLimiter::chunk(std::uint64_t most) const {
   if (rate_ == 0) return most;
   return std::clamp<std::uint64_t>(rate_ / 8, 1, most);
 }
 
-void Pace::moved(std::uint64_t bytes) {
+void RateLimiter::account(std::uint64_t bytes) {
   if (rate_ == 0) return;
   const std::chrono::duration<double> worth(static_cast<double>(bytes) /
                                             static_cast<double>(rate_));
-  free_at_ = later(std::max(free_at_, network_.now()), std::chrono::duration_cast<Duration>(worth));
+  free_at_ = add_saturating(std::max(free_at_, network_.now()),
+                            std::chrono::duration_cast<Duration>(worth));
   network_.sleep_until(free_at_);
 }
 
-LeastRate::LeastRate(std::uint64_t bytes, Duration time, std::uint64_t limit_rate,
-                     const Network& network)
+MinimumRate::MinimumRate(std::uint64_t bytes, Duration time, std::uint64_t limit_rate,
+                         const Network& network)
     : bytes_(limit_rate == 0 ? bytes : std::min(bytes, limit_rate)),
       time_(limit_rate == 0 ? time : time + std::chrono::seconds(1)),
       network_(network),
-      deadline_(later(network.now(), time_)) {}
+      deadline_(add_saturating(network.now(), time_)) {}
 
-LeastRate LeastRate::of(Duration silence, std::uint64_t limit_rate, const Network& network) {
+MinimumRate MinimumRate::of(Duration response_timeout, std::uint64_t limit_rate,
+                            const Network& network) {
   constexpr std::uint64_t piece = 16 * 1024;
   constexpr int silences = 10;
-  return {piece, std::min(silence, Duration::max() / (2 * silences)) * silences, limit_rate,
-          network};
+  return {piece, std::min(response_timeout, Duration::max() / (2 * silences)) * silences,
+          limit_rate, network};
 }
 
-Instant LeastRate::deadline(Duration silence) const {
-  return std::min(deadline_, later(network_.now(), silence));
+Instant MinimumRate::deadline(Duration response_timeout) const {
+  return std::min(deadline_, add_saturating(network_.now(), response_timeout));
 }
 
-void LeastRate::moved(std::uint64_t bytes) {
+void MinimumRate::account(std::uint64_t bytes) {
   in_piece_ += bytes;
   if (in_piece_ < bytes_) return;
   in_piece_ = 0;
-  deadline_ = later(network_.now(), time_);
+  deadline_ = add_saturating(network_.now(), time_);
 }
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// Pace keeps a transfer to a rate: after each piece it waits until that piece has had its time.
-// LeastRate ends one that only trickles.
+// RateLimiter keeps a transfer to a rate: after each piece it waits until that piece has had its
+// time. MinimumRate ends one that only trickles.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,15 @@
 
 namespace netlab {
 
-class Pace {
+class RateLimiter {
  public:
   // `rate` in bytes a second; 0: as fast as it goes.
-  Pace(std::uint64_t rate, Network& network) : rate_(rate), network_(network) {}
+  RateLimiter(std::uint64_t rate, Network& network) : rate_(rate), network_(network) {}
 
   // How much to move before the next call of moved(): at most `most` bytes, and an eighth of a
   // second's worth.
-  std::uint64_t piece(std::uint64_t most) const;
-  void moved(std::uint64_t bytes);
+  std::uint64_t chunk(std::uint64_t most) const;
+  void account(std::uint64_t bytes);
 
  private:
   std::uint64_t rate_;
@@ -26,18 +26,19 @@ class Pace {
 
 // Each piece of a transfer has one deadline: a peer that moves a byte now and then does not move it
 // on.
-class LeastRate {
+class MinimumRate {
  public:
   // So many bytes have `time`; where we ourselves keep to `limit_rate`, at most a second's worth
   // has that second as well. It begins now.
-  LeastRate(std::uint64_t bytes, Duration time, std::uint64_t limit_rate, const Network& network);
+  MinimumRate(std::uint64_t bytes, Duration time, std::uint64_t limit_rate, const Network& network);
   // Of a peer that may be silent for a while: 16 KiB have ten times as long.
-  static LeastRate of(Duration silence, std::uint64_t limit_rate, const Network& network);
+  static MinimumRate of(Duration response_timeout, std::uint64_t limit_rate,
+                        const Network& network);
 
   Instant deadline() const { return deadline_; }
   // The same, or before it that of a byte at all.
-  Instant deadline(Duration silence) const;
-  void moved(std::uint64_t bytes);
+  Instant deadline(Duration response_timeout) const;
+  void account(std::uint64_t bytes);
 
  private:
   std::uint64_t bytes_;

@@ -12,7 +12,7 @@ namespace netlab {
 
 class RemoteFile {
  public:
-  struct Found {
+  struct Info {
     std::string name;                         // empty: the wire has no names
     std::optional<std::uint64_t> size;        // of the whole file; nothing: the wire does not say
     std::string tag;                          // empty: the wire has none
@@ -29,14 +29,14 @@ class RemoteFile {
   RemoteFile& operator=(const RemoteFile&) = delete;
 
   // What is there, without its bytes; nothing when the wire can't tell.
-  virtual std::optional<Found> look() = 0;
+  virtual std::optional<Info> stat() = 0;
   // Asks for the bytes from `offset` on; receive() then delivers them. With a tag, the file must be
   // in that state. Throws ProtocolError with the server's words when it refuses.
-  virtual Found open(Purpose purpose, std::uint64_t offset, const std::string& tag) = 0;
+  virtual Info open(Purpose purpose, std::uint64_t offset, const std::string& tag) = 0;
   // The same file by a connection of its own, for another thread; null where there is no RANGE.
-  virtual std::unique_ptr<RemoteFile> another() const = 0;
+  virtual std::unique_ptr<RemoteFile> open_parallel() const = 0;
   // Asks for `count` of them.
-  virtual Found open_range(std::uint64_t offset, std::uint64_t count, const std::string& tag) = 0;
+  virtual Info open_range(std::uint64_t offset, std::uint64_t count, const std::string& tag) = 0;
   // The next bytes, at most `most`; 0 when the server has finished. `name` is the file's, for
   // errors.
   virtual std::size_t receive(std::span<std::byte> into) = 0;

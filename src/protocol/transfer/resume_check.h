@@ -14,29 +14,30 @@ namespace netlab {
 // What to do where there is no proof, behind the words of why.
 inline constexpr const char* restart_hint = "; --restart fetches it anew";
 
-struct Proof {
+struct ResumePoint {
   std::uint64_t offset = 0;    // where to go on: what is before is the remote file's
   std::uint64_t compared = 0;  // bytes that were compared
   std::string notice{};        // what the user should know; empty: nothing
 };
 
-struct ProofOrder {
-  const Partial& partial;
-  const RemoteFile::Found& remote;
-  bool is_asked_for = false;  // the user said that this is a part of the remote file
-  Duration silence{};         // how long the server may say nothing
+struct ResumeRequest {
+  const PartialFile& partial;
+  const RemoteFile::Info& remote;
+  bool is_asked_for = false;    // the user said that this is a part of the remote file
+  Duration response_timeout{};  // how long the server may say nothing
 };
 
 // By hashes. Nothing when the server can't tell them. Throws ProtocolError when what is there is no
 // part of the remote file, or of a state of it that has gone.
-std::optional<Proof> prove_by_hashes(const ProofOrder& order, RemoteFile& file, Network& network);
+std::optional<ResumePoint> find_resume_offset(const ResumeRequest& request, RemoteFile& file,
+                                              Network& network);
 
 // Where to ask for bytes from to compare them by themselves, when the server can't tell hashes: the
 // end of what is there, or all of it when nobody says that it is a part. Throws ProtocolError as
 // above.
-std::uint64_t overlap_begin(const ProofOrder& order);
+std::uint64_t overlap_begin(const ResumeRequest& request);
 // With the bytes that come from there on. Throws ProtocolError when they differ.
-void compare_overlap(const ProofOrder& order, std::uint64_t from, RemoteFile& file,
+void compare_overlap(const ResumeRequest& request, std::uint64_t from, RemoteFile& file,
                      Network& network);
 
 }  // namespace netlab

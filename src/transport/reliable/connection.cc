@@ -10,10 +10,10 @@ namespace netlab::reliable {
 namespace {
 
 // A server that asks for a token again and again is none.
-constexpr unsigned int most_retries = 8;
+constexpr unsigned int max_retries = 8;
 // Between two HELLOs: a second until the round trip is known, and twice the last each time.
-constexpr Duration longest_pause = std::chrono::seconds(2);
-constexpr unsigned int most_hello_doublings = 10;
+constexpr Duration max_pause = std::chrono::seconds(2);
+constexpr unsigned int max_hello_doublings = 10;
 // A peer that is there may be busy with other things than our PING.
 constexpr Duration refused_for = std::chrono::seconds(3);
 // Between two PINGs because of HELLOs that anybody may have forged.
@@ -27,7 +27,7 @@ Connection::Connection(Instant now, const Settings& settings, const Identity& id
       is_client_(true),
       give_up_at_(now + settings.handshake_timeout),
       wants_hello_(true),
-      last_heard_(now) {}
+      last_received_(now) {}
 
 Connection::Connection(Instant now, const Settings& settings, const Identity& identity,
                        const Hello& hello)
@@ -35,17 +35,18 @@ Connection::Connection(Instant now, const Settings& settings, const Identity& id
       identity_(identity),
       is_client_(false),
       wants_welcome_(true),
-      last_heard_(now) {
-  establish(agreed(hello.terms, settings), hello.terms.limit, hello.client);
+      last_received_(now) {
+  establish(negotiate(hello.parameters, settings), hello.parameters.max_data, hello.client);
 }
 
-void Connection::establish(const Terms& terms, std::uint64_t peer_limit, std::uint64_t peer_id) {
-  terms_ = terms;
+void Connection::establish(const TransportParameters& parameters, std::uint64_t peer_max_data,
+                           std::uint64_t peer_id) {
+  parameters_ = parameters;
   peer_id_ = peer_id;
-  Terms theirs = terms;
-  theirs.limit = peer_limit;
+  TransportParameters theirs = parameters;
+  theirs.max_data = peer_max_data;
   sender_.emplace(theirs, settings_, identity_.seed);
-  receiver_.emplace(arq_of(terms.strategy), terms.window, settings_);
+  receiver_.emplace(arq_of(parameters.strategy), parameters.window, settings_);
   state_ = State::open;
 }
 
@@ -61,11 +62,11 @@ bool Connection::is_for_us(const Packet& packet) const {
 }
 
 void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
-  if (state_ == State::over) return;
+  if (state_ == State::closed) return;
   const auto packet = parse(datagram);
   if (!packet || !is_for_us(*packet)) {
     ++unreadable_;
-    if (packet) overheard(now, *packet);
+    if (packet) on_stray_packet(now, *packet);
     return;
   }
   try {
@@ -80,25 +81,25 @@ void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
 // A client that was killed, and comes back from the same port, reaches its old connection: this
 // asks for the old client, and the new one answers that it is gone. So a half-open connection of
 // TCP ends (RFC 9293 section 3.5.1).
-void Connection::overheard(Instant now, const Packet& packet) {
-  if (now < deaf_until_) return;
-  if (state_ == State::greeting && belongs_to_a_connection(packet)) {
+void Connection::on_stray_packet(Instant now, const Packet& packet) {
+  if (now < next_stray_reply_) return;
+  if (state_ == State::handshake && belongs_to_a_connection(packet)) {
     unknown_ = packet.to;
-    deaf_until_ = now + gone_distance;
+    next_stray_reply_ = now + gone_distance;
   } else if (state_ == State::open && !is_client_ && std::holds_alternative<Hello>(packet.body)) {
     sender_->ping();
-    deaf_until_ = now + ping_distance;
+    next_stray_reply_ = now + ping_distance;
   }
 }
 
-void Connection::heard(Instant now) {
-  last_heard_ = now;
-  asked_since_ = never;
+void Connection::on_peer_activity(Instant now) {
+  last_received_ = now;
+  unanswered_since_ = never;
   refused_since_ = never;
   if (std::exchange(is_confirmed_, true) || welcomes_ != 1) return;
   // The client may have taken its time: no more than what is assumed of those that are unknown.
   const Duration answered = now - welcome_sent_;
-  if (answered < initial_round_trip) sender_->measured(now, answered);
+  if (answered < initial_rtt) sender_->on_rtt_sample(now, answered);
 }
 
 void Connection::handle(Instant, const Hello&) {
@@ -106,41 +107,41 @@ void Connection::handle(Instant, const Hello&) {
 }
 
 void Connection::handle(Instant now, const Retry& retry) {
-  if (state_ != State::greeting || ++retries_ > most_retries) return;
+  if (state_ != State::handshake || ++retries_ > max_retries) return;
   std::ranges::copy(retry.token, token_.begin());
   token_size_ = retry.token.size();
-  if (hellos_ == 1) greeting_.sample(now - hello_sent_, {});
+  if (hellos_ == 1) handshake_rtt_.sample(now - hello_sent_, {});
   hellos_ = 0;
   wants_hello_ = true;
 }
 
 void Connection::handle(Instant now, const Welcome& welcome) {
-  if (state_ != State::greeting) return;
-  const Terms& terms = welcome.terms;
-  if (terms.largest > settings_.largest || terms.window > settings_.window ||
-      terms.strategy != settings_.strategy || welcome.server == 0)
+  if (state_ != State::handshake) return;
+  const TransportParameters& parameters = welcome.parameters;
+  if (parameters.largest > settings_.largest || parameters.window > settings_.window ||
+      parameters.strategy != settings_.strategy || welcome.server == 0)
     throw ProtocolError("the server raises what was proposed");
-  establish(terms, terms.limit, welcome.server);
-  if (hellos_ == 1) sender_->measured(now, now - hello_sent_);
-  heard(now);
+  establish(parameters, parameters.max_data, welcome.server);
+  if (hellos_ == 1) sender_->on_rtt_sample(now, now - hello_sent_);
+  on_peer_activity(now);
 }
 
 void Connection::handle(Instant now, const Data& data) {
   if (!receiver_) return;  // it has overtaken the WELCOME
-  heard(now);
-  if (state_ == State::lingering) close_with(Close::Code::done);  // our last word was lost
+  on_peer_activity(now);
+  if (state_ == State::closing) close_with(Close::Code::done);  // our last word was lost
   receiver_->on_data(now, data);
 }
 
 void Connection::handle(Instant now, const Ack& ack) {
   if (!sender_) return;
-  heard(now);
+  on_peer_activity(now);
   sender_->on_acknowledgement(now, ack);
 }
 
 void Connection::handle(Instant now, const Ping& ping) {
   if (!receiver_) return;
-  heard(now);
+  on_peer_activity(now);
   receiver_->on_ping(now, ping);
 }
 
@@ -152,22 +153,22 @@ void Connection::handle(Instant, const Close& close) {
   // Whoever says that it is done has all, and has been told that we have.
   const bool is_done = close.code == Close::Code::done && receiver_->buffer().is_whole() &&
                        sender_->buffer().is_finished();
-  const bool has_said_so = state_ == State::lingering && !wants_close_;
+  const bool has_said_so = state_ == State::closing && !wants_close_;
   if (!is_done && state_ == State::open) error_ = ECONNRESET;
-  state_ = State::over;
+  state_ = State::closed;
   wants_close_.reset();
   if (is_done && !has_said_so) close_with(Close::Code::done);
 }
 
 void Connection::handle(Instant, const Gone&) {
-  if (state_ == State::lingering)
-    state_ = State::over;
+  if (state_ == State::closing)
+    state_ = State::closed;
   else
     fail(ECONNRESET);
 }
 
 void Connection::on_refused(Instant now) {
-  if (state_ == State::greeting) fail(ECONNREFUSED);
+  if (state_ == State::handshake) fail(ECONNREFUSED);
   if (state_ != State::open) return;
   refused_since_ = std::min(refused_since_, now);
   if (refused_since_ + std::max(3 * sender_->recovery().probe_timeout(), refused_for) <= now)
@@ -178,7 +179,7 @@ void Connection::on_refused(Instant now) {
 
 void Connection::fail(int error) {
   error_ = error;
-  state_ = State::over;
+  state_ = State::closed;
 }
 
 // Both ends have all. The peer may not know that yet: who is complete says so, and stays for a
@@ -186,8 +187,8 @@ void Connection::fail(int error) {
 void Connection::finish_if_complete(Instant now) {
   if (state_ != State::open || !sender_->is_done() || !receiver_->buffer().is_whole()) return;
   close_with(Close::Code::done);
-  state_ = State::lingering;
-  linger_until_ = now + 3 * sender_->recovery().probe_timeout();
+  state_ = State::closing;
+  closing_until_ = now + 3 * sender_->recovery().probe_timeout();
 }
 
 std::size_t Connection::free() const {
@@ -210,30 +211,30 @@ void Connection::consumed(std::size_t bytes) {
   receiver_->consumed(bytes);
 }
 
-void Connection::bound_unread(std::size_t bytes) {
+void Connection::set_receive_window(std::size_t bytes) {
   if (receiver_) receiver_->bound(bytes);
 }
 
 void Connection::abort() {
-  if (state_ == State::over) return;
-  if (state_ != State::lingering) {
+  if (state_ == State::closed) return;
+  if (state_ != State::closing) {
     error_ = ECONNABORTED;
     if (peer_id_ != 0) close_with(Close::Code::aborted);
   }
-  state_ = State::over;
+  state_ = State::closed;
 }
 
 Batch Connection::poll_transmit(Instant now, std::span<std::byte> room) {
-  assert(room.size() >= largest_size);
-  if (state_ == State::greeting) return transmit_greeting(now, room);
+  assert(room.size() >= max_packet_size);
+  if (state_ == State::handshake) return transmit_handshake(now, room);
   if (const Batch control = transmit_control(now, room); control.bytes > 0) return control;
   if (state_ != State::open) return {};
   const Batch batch = sender_->transmit(now, peer_id_, room);
-  if (batch.bytes > 0) asked_since_ = std::min(asked_since_, now);
+  if (batch.bytes > 0) unanswered_since_ = std::min(unanswered_since_, now);
   return batch;
 }
 
-Batch Connection::transmit_greeting(Instant now, std::span<std::byte> room) {
+Batch Connection::transmit_handshake(Instant now, std::span<std::byte> room) {
   if (unknown_ != 0) {
     const std::size_t size = emit(std::exchange(unknown_, 0), Gone{}, room);
     return {size, size};
@@ -242,7 +243,8 @@ Batch Connection::transmit_greeting(Instant now, std::span<std::byte> room) {
   wants_hello_ = false;
   hello_sent_ = now;
   ++hellos_;
-  const Hello hello{identity_.id, proposed(settings_), std::span(token_).first(token_size_)};
+  const Hello hello{identity_.id, proposed_parameters(settings_),
+                    std::span(token_).first(token_size_)};
   const std::size_t size = emit(0, hello, room);
   return {size, size};
 }
@@ -253,8 +255,8 @@ Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
     wants_welcome_ = false;
     welcome_sent_ = now;
     ++welcomes_;
-    size = emit(peer_id_, Welcome{identity_.id, terms_}, room);
-  } else if (receiver_ && state_ != State::over && receiver_->next_timeout() <= now) {
+    size = emit(peer_id_, Welcome{identity_.id, parameters_}, room);
+  } else if (receiver_ && state_ != State::closed && receiver_->next_timeout() <= now) {
     size = emit(peer_id_, receiver_->acknowledge(now), room);
   } else if (wants_close_) {
     size = emit(peer_id_, Close{*wants_close_}, room);
@@ -265,28 +267,29 @@ Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
 
 Instant Connection::hello_time() const {
   if (wants_hello_) return never;
-  const unsigned int doublings = std::min(hellos_ - 1, most_hello_doublings);
-  return hello_sent_ + std::min(greeting_.probe_timeout({}) * (1 << doublings), longest_pause);
+  const unsigned int doublings = std::min(hellos_ - 1, max_hello_doublings);
+  return hello_sent_ + std::min(handshake_rtt_.probe_timeout({}) * (1 << doublings), max_pause);
 }
 
 Instant Connection::idle_time() const {
   const Duration patience =
       std::max(settings_.idle_timeout, 3 * sender_->recovery().probe_timeout());
-  return later(asked_since_, asked_since_ == never ? Duration::zero() : patience);
+  return add_saturating(unanswered_since_,
+                        unanswered_since_ == never ? Duration::zero() : patience);
 }
 
 Instant Connection::keep_alive_time() const {
-  return asked_since_ == never ? last_heard_ + settings_.keep_alive : never;
+  return unanswered_since_ == never ? last_received_ + settings_.keep_alive : never;
 }
 
 void Connection::on_timeout(Instant now) {
-  if (state_ == State::greeting) {
+  if (state_ == State::handshake) {
     if (give_up_at_ <= now)
       fail(ETIMEDOUT);
     else if (hello_time() <= now)
       wants_hello_ = true;
-  } else if (state_ == State::lingering) {
-    if (linger_until_ <= now) state_ = State::over;
+  } else if (state_ == State::closing) {
+    if (closing_until_ <= now) state_ = State::closed;
   } else if (state_ == State::open) {
     if (idle_time() <= now) {
       fail(ETIMEDOUT);
@@ -299,14 +302,14 @@ void Connection::on_timeout(Instant now) {
 
 Instant Connection::poll_timeout() const {
   switch (state_) {
-    case State::greeting:
+    case State::handshake:
       return std::min(give_up_at_, hello_time());
     case State::open:
       return std::min(
           {receiver_->next_timeout(), sender_->next_timeout(), idle_time(), keep_alive_time()});
-    case State::lingering:
-      return std::min(receiver_->next_timeout(), linger_until_);
-    case State::over:
+    case State::closing:
+      return std::min(receiver_->next_timeout(), closing_until_);
+    case State::closed:
       break;
   }
   return never;

@@ -20,7 +20,7 @@ class Connection {
  public:
   // A client's: it says HELLO.
   Connection(Instant now, const Settings& settings, const Identity& identity);
-  // A server's, of a HELLO with a token that is valid (Doorkeeper).
+  // A server's, of a HELLO with a token that is valid (AddressValidator).
   Connection(Instant now, const Settings& settings, const Identity& identity, const Hello& hello);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -28,7 +28,7 @@ class Connection {
   // What is.
   bool is_established() const { return sender_.has_value(); }
   // Nothing is to be sent or waited for any more. What has come can still be read.
-  bool is_over() const { return state_ == State::over && !wants_close_; }
+  bool is_closed() const { return state_ == State::closed && !wants_close_; }
   // All that was written, and that it is all, has come to the peer.
   bool is_delivered() const { return sender_ && sender_->is_done(); }
   // Why it is over before its time, as an errno: ETIMEDOUT, ECONNRESET, EPROTO; 0: it is not.
@@ -41,9 +41,9 @@ class Connection {
   bool has_all() const { return receiver_ && receiver_->buffer().is_whole(); }
   std::uint64_t id() const { return identity_.id; }
   std::uint64_t peer_id() const { return peer_id_; }
-  const Terms& terms() const { return terms_; }             // as agreed on
-  const Sender& sender() const { return *sender_; }         // once it is established
-  const Receiver& receiver() const { return *receiver_; }   // once it is established
+  const TransportParameters& parameters() const { return parameters_; }  // as agreed on
+  const Sender& sender() const { return *sender_; }                      // once it is established
+  const Receiver& receiver() const { return *receiver_; }                // once it is established
   std::uint64_t unreadable() const { return unreadable_; }  // datagrams that made no sense
 
   // What happened.
@@ -61,23 +61,24 @@ class Connection {
   void finish();                     // nothing more will be written
   void consumed(std::size_t bytes);  // of readable()
   // So many bytes at most may come before they are read, from now on.
-  void bound_unread(std::size_t bytes);
+  void set_receive_window(std::size_t bytes);
   // Ends both directions. The peer is told, once.
   void abort();
 
-  // What to do next. `room` has largest_size bytes.
+  // What to do next. `room` has max_packet_size bytes.
   Batch poll_transmit(Instant now, std::span<std::byte> room);
   // `never`: only when something happens.
   Instant poll_timeout() const;
 
  private:
-  enum class State { greeting, open, lingering, over };
+  enum class State { handshake, open, closing, closed };
 
-  void establish(const Terms& terms, std::uint64_t peer_limit, std::uint64_t peer_id);
+  void establish(const TransportParameters& parameters, std::uint64_t peer_max_data,
+                 std::uint64_t peer_id);
   bool is_for_us(const Packet& packet) const;
   // What is not for us.
-  void overheard(Instant now, const Packet& packet);
-  void heard(Instant now);
+  void on_stray_packet(Instant now, const Packet& packet);
+  void on_peer_activity(Instant now);
   void handle(Instant now, const Hello& hello);
   void handle(Instant now, const Retry& retry);
   void handle(Instant now, const Welcome& welcome);
@@ -89,7 +90,7 @@ class Connection {
   void fail(int error);
   void finish_if_complete(Instant now);
   void close_with(Close::Code code) { wants_close_ = code; }
-  Batch transmit_greeting(Instant now, std::span<std::byte> room);
+  Batch transmit_handshake(Instant now, std::span<std::byte> room);
   Batch transmit_control(Instant now, std::span<std::byte> room);
   Instant hello_time() const;
   Instant idle_time() const;
@@ -98,20 +99,20 @@ class Connection {
   const Settings settings_;
   const Identity identity_;
   const bool is_client_;
-  State state_ = State::greeting;
+  State state_ = State::handshake;
   int error_ = 0;
   std::uint64_t unreadable_ = 0;
-  std::uint64_t unknown_ = 0;  // an id that is not ours, by which we were called; 0: none
-  Instant deaf_until_{};       // to what is not for us
+  std::uint64_t unknown_ = 0;   // an id that is not ours, by which we were called; 0: none
+  Instant next_stray_reply_{};  // to what is not for us
 
   // Of the greeting.
   Instant give_up_at_ = never;
-  std::array<std::byte, most_token> token_{};
+  std::array<std::byte, max_token> token_{};
   std::size_t token_size_ = 0;
   Instant hello_sent_{};
-  unsigned int hellos_ = 0;   // sent with this token
-  unsigned int retries_ = 0;  // taken
-  RoundTrip greeting_;        // from a HELLO to its RETRY
+  unsigned int hellos_ = 0;     // sent with this token
+  unsigned int retries_ = 0;    // taken
+  RttEstimator handshake_rtt_;  // from a HELLO to its RETRY
   bool wants_hello_ = false;
   bool wants_welcome_ = false;
   Instant welcome_sent_{};
@@ -119,13 +120,13 @@ class Connection {
   bool is_confirmed_ = false;  // the client has our WELCOME
 
   std::uint64_t peer_id_ = 0;
-  Terms terms_;
+  TransportParameters parameters_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
-  Instant last_heard_{};
-  Instant asked_since_ = never;    // the first packet that wants an answer, since we last heard
-  Instant refused_since_ = never;  // and nothing was heard since
-  Instant linger_until_ = never;
+  Instant last_received_{};
+  Instant unanswered_since_ = never;  // the first packet that wants an answer, since we last heard
+  Instant refused_since_ = never;     // and nothing was heard since
+  Instant closing_until_ = never;
   std::optional<Close::Code> wants_close_;
 };
 

@@ -7,16 +7,16 @@
 namespace netlab::reliable {
 namespace {
 
-std::string text(const Terms& terms) {
+std::string text(const TransportParameters& parameters) {
   std::string_view strategy;
   for (const ArqRow& row : arqs())
-    if (row.strategy == terms.strategy) strategy = row.name;
-  return fmt::format("{}, window {}, datagrams to {}, limit {}", strategy, terms.window,
-                     terms.largest, terms.limit);
+    if (row.strategy == parameters.strategy) strategy = row.name;
+  return fmt::format("{}, window {}, datagrams to {}, limit {}", strategy, parameters.window,
+                     parameters.largest, parameters.max_data);
 }
 
 std::string text(const Hello& hello) {
-  return fmt::format("HELLO from {:x}: {}{}", hello.client, text(hello.terms),
+  return fmt::format("HELLO from {:x}: {}{}", hello.client, text(hello.parameters),
                      hello.token.empty() ? "" : ", with token");
 }
 
@@ -25,7 +25,7 @@ std::string text(const Retry&) {
 }
 
 std::string text(const Welcome& welcome) {
-  return fmt::format("WELCOME from {:x}: {}", welcome.server, text(welcome.terms));
+  return fmt::format("WELCOME from {:x}: {}", welcome.server, text(welcome.parameters));
 }
 
 std::string text(const Data& data) {
@@ -38,7 +38,7 @@ std::string text(const Ack& ack) {
   for (std::size_t i = 0; i < ack.count; ++i)
     runs += fmt::format(" [{}, {})", ack.ranges[i].first, ack.ranges[i].end);
   return fmt::format("ACK {}: all before byte {}, limit {}, after {} us{}", ack.largest,
-                     ack.received_to, ack.limit, ack.delay.count(), runs);
+                     ack.cumulative_ack, ack.max_data, ack.delay.count(), runs);
 }
 
 std::string text(const Ping& ping) {

@@ -10,37 +10,37 @@ constexpr unsigned int packets_an_ack = 2;  // RFC 9000 section 13.2.2
 Receiver::Receiver(const Arq& arq, std::uint32_t window, const Settings& settings)
     : arq_(arq),
       // No second one comes before, if it is one.
-      packets_an_ack_(arq.window(std::min(packets_an_ack, window))),
+      packets_per_ack_(arq.window(std::min(packets_an_ack, window))),
       ack_delay_(settings.ack_delay),
       buffer_(settings.receive_buffer),
-      told_limit_(first_limit(settings.receive_buffer)) {}
+      advertised_max_data_(initial_max_data(settings.receive_buffer)) {}
 
 void Receiver::on_data(Instant now, const Data& data) {
-  const std::uint64_t before = buffer_.received_to();
-  const bool keep =
-      arq_.keeps(data.offset, before) && buffer_.store(data.offset, data.payload, data.last);
-  came(now, data.number, keep);
+  const std::uint64_t before = buffer_.cumulative_ack();
+  const bool keep = arq_.buffers_out_of_order(data.offset, before) &&
+                    buffer_.store(data.offset, data.payload, data.last);
+  on_received(now, data.number, keep);
   // A gap, one that was closed, what is known already, and the end: the sender waits for this.
   const std::uint64_t end = data.offset + data.payload.size() + (data.last ? 1 : 0);
-  if (buffer_.received_to() != end || data.last) acknowledge_now();
+  if (buffer_.cumulative_ack() != end || data.last) acknowledge_now();
 }
 
 void Receiver::on_ping(Instant now, const Ping& ping) {
-  came(now, ping.number, true);
+  on_received(now, ping.number, true);
   acknowledge_now();
 }
 
-void Receiver::came(Instant now, std::uint64_t number, bool kept) {
+void Receiver::on_received(Instant now, std::uint64_t number, bool kept) {
   if (kept) {
     kept_.add({number, number + 1});
-    kept_.keep_highest(most_ranges);
+    kept_.keep_highest(max_ranges);
   }
-  if (!any_came_ || number > largest_) {
-    any_came_ = true;
+  if (!any_received_ || number > largest_) {
+    any_received_ = true;
     largest_ = number;
-    largest_came_ = now;
+    largest_received_at_ = now;
   }
-  if (++unacknowledged_ >= packets_an_ack_)
+  if (++unacknowledged_ >= packets_per_ack_)
     acknowledge_now();
   else
     ack_time_ = std::min(ack_time_, now + ack_delay_);
@@ -53,20 +53,21 @@ void Receiver::acknowledge_now() {
 // Room is told of when there is enough of it to be worth a packet (RFC 1122 section 4.2.3.3).
 void Receiver::consumed(std::size_t bytes) {
   buffer_.consumed(bytes);
-  if (any_came_ && buffer_.limit() - told_limit_ >= std::max<std::size_t>(buffer_.promise() / 4, 1))
+  if (any_received_ &&
+      buffer_.max_data() - advertised_max_data_ >= std::max<std::size_t>(buffer_.promise() / 4, 1))
     ack_time_ = Instant::min();
 }
 
 Ack Receiver::acknowledge(Instant now) {
   Ack ack;
   ack.largest = largest_;
-  ack.received_to = buffer_.received_to();
-  ack.limit = told_limit_ = buffer_.limit();
-  ack.delay = std::chrono::duration_cast<std::chrono::microseconds>(now - largest_came_);
-  std::uint64_t& told = told_[answers_++ % told_.size()];
+  ack.cumulative_ack = buffer_.cumulative_ack();
+  ack.max_data = advertised_max_data_ = buffer_.max_data();
+  ack.delay = std::chrono::duration_cast<std::chrono::microseconds>(now - largest_received_at_);
+  std::uint64_t& told = acked_largest_[answers_++ % acked_largest_.size()];
   kept_.remove_below(told);
   told = largest_;
-  arq_.tell(kept_, ack);
+  arq_.fill_ack(kept_, ack);
   unacknowledged_ = 0;
   ack_time_ = never;
   return ack;

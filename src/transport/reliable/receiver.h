@@ -12,7 +12,7 @@ namespace netlab::reliable {
 
 // Acknowledgements get lost, but hardly so many in a row: what all of these have told of is told no
 // more (RFC 9000 section 13.2.3), or each number that was left out would be told of for ever.
-inline constexpr std::size_t times_told = 256;
+inline constexpr std::size_t ack_history = 256;
 
 class Receiver {
  public:
@@ -34,23 +34,24 @@ class Receiver {
   Ack acknowledge(Instant now);
 
  private:
-  void came(Instant now, std::uint64_t number, bool kept);
+  void on_received(Instant now, std::uint64_t number, bool kept);
   // Whatever there is to acknowledge does not wait any longer.
   void acknowledge_now();
 
   const Arq& arq_;
-  const unsigned int packets_an_ack_;
+  const unsigned int packets_per_ack_;
   const Duration ack_delay_;
   ReceiveBuffer buffer_;
-  Ranges kept_;                                   // numbers of packets
-  std::array<std::uint64_t, times_told> told_{};  // the largest of each of the last answers
+  Ranges kept_;  // numbers of packets
+  std::array<std::uint64_t, ack_history>
+      acked_largest_{};  // the largest of each of the last answers
   std::size_t answers_ = 0;
   std::uint64_t largest_ = 0;
-  Instant largest_came_{};
-  bool any_came_ = false;
+  Instant largest_received_at_{};
+  bool any_received_ = false;
   unsigned int unacknowledged_ = 0;  // packets
   Instant ack_time_ = never;
-  std::uint64_t told_limit_;
+  std::uint64_t advertised_max_data_;
 };
 
 }  // namespace netlab::reliable

@@ -10,7 +10,7 @@ namespace {
 using State = SentPacket::State;
 
 // Timers double with each probe in vain, so often at most.
-constexpr unsigned int most_doublings = 6;
+constexpr unsigned int max_doublings = 6;
 // What may be sent at once: ten packets, or what goes in four milliseconds, for timers tell but
 // milliseconds apart and come late: less would be a limit of its own.
 constexpr std::uint64_t burst_packets = 10;
@@ -23,11 +23,11 @@ Recovery::Recovery(const Arq& arq, std::unique_ptr<Congestion> congestion, std::
     : arq_(arq),
       window_(arq.window(window)),
       congestion_(std::move(congestion)),
-      flight_(first_number),
+      sent_packets_(first_number),
       packet_size_(packet_size) {}
 
-void Recovery::measured(Instant now, Duration round_trip) {
-  round_trip_.sample(round_trip, {});
+void Recovery::on_rtt_sample(Instant now, Duration rtt) {
+  rtt_.sample(rtt, {});
   first_sample_ = std::min(first_sample_, now);
 }
 
@@ -38,57 +38,57 @@ void Recovery::set_packet_size(std::size_t bytes) {
 }
 
 void Recovery::on_sent(SentPacket packet) {
-  rate_.on_sent(packet, flight_.packets() == 0);
-  flight_.add(packet);
+  rate_.on_sent(packet, sent_packets_.packets() == 0);
+  sent_packets_.add(packet);
   pacer_.sent(packet.size);
   last_sent_ = packet.sent;
-  if (probes_wanted_ > 0 && !packet.is_mtu_probe) --probes_wanted_;
+  if (probes_pending_ > 0 && !packet.is_mtu_probe) --probes_pending_;
 }
 
 void Recovery::skip_number() {
-  flight_.add({.state = State::skipped});
+  sent_packets_.add({.state = State::skipped});
 }
 
 void Recovery::on_acknowledgement(Instant now, const Ack& ack) {
-  if (ack.largest >= flight_.end()) throw ProtocolError("what was never sent is acknowledged");
-  begin_news();
+  if (ack.largest >= sent_packets_.end())
+    throw ProtocolError("what was never sent is acknowledged");
+  begin_ack();
   if (!largest_ || ack.largest > *largest_) {
     largest_ = ack.largest;
-    sample_round_trip(now, ack);
+    sample_rtt(now, ack);
   }
-  const std::uint64_t in_flight = flight_.bytes();
-  settle_what_came(now, ack);
-  if (!came_.empty()) probes_in_vain_ = probes_wanted_ = 0;
+  const std::uint64_t in_flight = sent_packets_.bytes();
+  remove_acked(now, ack);
+  if (!acked_sent_times_.empty()) pto_count_ = probes_pending_ = 0;
   detect_lost(now);
-  if (bytes_that_came_ > 0) tell_congestion(now, in_flight, bytes_that_came_);
-  pacer_.set(
-      now, congestion_->pacing_rate(round_trip_),
-      std::max(burst_packets * base_size,
-               static_cast<std::uint64_t>(congestion_->pacing_rate(round_trip_) * burst_seconds)));
+  if (acked_bytes_ > 0) notify_congestion_control(now, in_flight, acked_bytes_);
+  pacer_.set(now, congestion_->pacing_rate(rtt_),
+             std::max(burst_packets * base_packet_size,
+                      static_cast<std::uint64_t>(congestion_->pacing_rate(rtt_) * burst_seconds)));
 }
 
-void Recovery::sample_round_trip(Instant now, const Ack& ack) {
-  if (ack.largest < flight_.first()) return;
-  const SentPacket& packet = flight_[ack.largest];
+void Recovery::sample_rtt(Instant now, const Ack& ack) {
+  if (ack.largest < sent_packets_.first()) return;
+  const SentPacket& packet = sent_packets_[ack.largest];
   if (packet.state != State::outstanding) return;
-  round_trip_.sample(now - packet.sent, std::min<Duration>(ack.delay, longest_ack_delay));
+  rtt_.sample(now - packet.sent, std::min<Duration>(ack.delay, max_ack_delay));
   first_sample_ = std::min(first_sample_, now);
 }
 
-void Recovery::begin_news() {
+void Recovery::begin_ack() {
   lost_.clear();
-  came_.clear();
-  newest_before_ = newest_settled_;
-  bytes_that_came_ = 0;
-  mtu_probe_that_came_ = 0;
-  largest_that_came_ = 0;
+  acked_sent_times_.clear();
+  newest_acked_before_ = newest_acked_sent_;
+  acked_bytes_ = 0;
+  acked_mtu_probe_ = 0;
+  largest_acked_size_ = 0;
 }
 
-void Recovery::settle_what_came(Instant now, const Ack& ack) {
-  for (std::uint64_t number = flight_.first(); number < flight_.end(); ++number) {
-    const SentPacket& packet = flight_[number];
-    if (packet.state == State::settled) continue;
-    const bool has_come = arq_.has_come(number, packet, ack);
+void Recovery::remove_acked(Instant now, const Ack& ack) {
+  for (std::uint64_t number = sent_packets_.first(); number < sent_packets_.end(); ++number) {
+    const SentPacket& packet = sent_packets_[number];
+    if (packet.state == State::removed) continue;
+    const bool has_come = arq_.is_acked(number, packet, ack);
     if (packet.state == State::skipped) {
       if (number == ack.largest || (has_come && ack.count > 0))
         throw ProtocolError("what was never sent is acknowledged");
@@ -96,19 +96,19 @@ void Recovery::settle_what_came(Instant now, const Ack& ack) {
     }
     // Of what is behind it nothing is known, but that a probe carried the same.
     if (!has_come && number > ack.largest) break;
-    if (has_come) settle(now, number);
+    if (has_come) remove(now, number);
   }
 }
 
-void Recovery::settle(Instant now, std::uint64_t number) {
-  const SentPacket packet = flight_[number];
-  came_.push_back(packet.sent);
-  newest_settled_ = std::max(newest_settled_, packet.sent);
-  flight_.settle(number);
-  std::size_t& largest = packet.is_mtu_probe ? mtu_probe_that_came_ : largest_that_came_;
+void Recovery::remove(Instant now, std::uint64_t number) {
+  const SentPacket packet = sent_packets_[number];
+  acked_sent_times_.push_back(packet.sent);
+  newest_acked_sent_ = std::max(newest_acked_sent_, packet.sent);
+  sent_packets_.remove(number);
+  std::size_t& largest = packet.is_mtu_probe ? acked_mtu_probe_ : largest_acked_size_;
   largest = std::max<std::size_t>(largest, packet.size);
   if (packet.is_mtu_probe) return;  // it was not in the window either
-  bytes_that_came_ += packet.size;
+  acked_bytes_ += packet.size;
   rate_.on_delivered(now, packet);
 }
 
@@ -117,30 +117,31 @@ void Recovery::settle(Instant now, std::uint64_t number) {
 void Recovery::detect_lost(Instant now) {
   loss_time_ = never;
   if (!largest_) return;
-  const Duration patience = round_trip_.loss_delay();
-  for (std::uint64_t number = flight_.first(); number < flight_.end() && number < *largest_;
-       ++number) {
-    const SentPacket& packet = flight_[number];
+  const Duration patience = rtt_.loss_delay();
+  for (std::uint64_t number = sent_packets_.first();
+       number < sent_packets_.end() && number < *largest_; ++number) {
+    const SentPacket& packet = sent_packets_[number];
     if (packet.state != State::outstanding) continue;
     if (number + packet_threshold <= *largest_ || packet.sent + patience <= now)
       lose(number);
     else
       loss_time_ = std::min(loss_time_, packet.sent + patience);
   }
-  if (!lost_.empty()) tell_losses(now);
+  if (!lost_.empty()) on_packets_lost(now);
 }
 
 void Recovery::lose(std::uint64_t number) {
-  const bool goes_back = arq_.goes_back() && flight_[number].bytes > 0;  // not for a PING
-  const std::uint64_t end = goes_back ? flight_.end() : number + 1;
+  const bool goes_back =
+      arq_.retransmits_window() && sent_packets_[number].bytes > 0;  // not for a PING
+  const std::uint64_t end = goes_back ? sent_packets_.end() : number + 1;
   for (; number < end; ++number) {
-    if (flight_[number].state != State::outstanding) continue;
-    lost_.push_back(flight_[number]);
-    flight_.settle(number);
+    if (sent_packets_[number].state != State::outstanding) continue;
+    lost_.push_back(sent_packets_[number]);
+    sent_packets_.remove(number);
   }
 }
 
-void Recovery::tell_losses(Instant now) {
+void Recovery::on_packets_lost(Instant now) {
   Instant oldest = never;
   Instant newest{};
   std::uint64_t bytes = 0;
@@ -158,47 +159,49 @@ void Recovery::tell_losses(Instant now) {
 // Section 7.6: all that was sent in three time-outs is lost, and nothing between has come.
 bool Recovery::is_persistent(Instant oldest, Instant newest) const {
   return oldest > first_sample_ && newest - oldest > 3 * probe_timeout() &&
-         newest_before_ < oldest &&
-         std::ranges::none_of(came_, [&](Instant sent) { return oldest < sent && sent < newest; });
+         newest_acked_before_ < oldest &&
+         std::ranges::none_of(acked_sent_times_,
+                              [&](Instant sent) { return oldest < sent && sent < newest; });
 }
 
-void Recovery::tell_congestion(Instant now, std::uint64_t in_flight, std::uint64_t bytes) {
+void Recovery::notify_congestion_control(Instant now, std::uint64_t in_flight,
+                                         std::uint64_t bytes) {
   const bool round_is_over = rate_.delivered_before() >= round_end_;
   if (round_is_over) round_end_ = rate_.delivered();
-  const bool limited = rate_.was_limited();
+  const bool limited = rate_.was_app_limited();
   congestion_->on_acknowledged(
       {.now = now,
-       .sent = newest_settled_,
+       .sent = newest_acked_sent_,
        .bytes = bytes,
        .in_flight = in_flight,
        .window_was_full = was_full_ || 2 * in_flight >= congestion_->window(),
        .rate = rate_.take(),
-       .rate_is_applications = limited,
+       .app_limited = limited,
        .round_is_over = round_is_over},
-      round_trip_);
+      rtt_);
   was_full_ = false;
 }
 
-void Recovery::limited_by_application() {
-  if (is_within_window()) rate_.limited_by_application(flight_.bytes());
+void Recovery::on_app_limited() {
+  if (is_within_window()) rate_.on_app_limited(sent_packets_.bytes());
 }
 
 void Recovery::on_timeout(Instant now) {
-  begin_news();
+  begin_ack();
   if (loss_time_ <= now) {
     detect_lost(now);
   } else if (probe_time() <= now) {
-    ++probes_in_vain_;
-    probes_wanted_ = probes_in_vain_ == 1 ? 1 : 2;  // section 6.2.4
+    ++pto_count_;
+    probes_pending_ = pto_count_ == 1 ? 1 : 2;  // section 6.2.4
   }
 }
 
 bool Recovery::is_within_window() const {
-  return flight_.bytes() + packet_size_ <= congestion_->window();
+  return sent_packets_.bytes() + packet_size_ <= congestion_->window();
 }
 
 bool Recovery::has_window() const {
-  return flight_.packets() == 0 || (flight_.packets() < window_ && is_within_window());
+  return sent_packets_.packets() == 0 || (sent_packets_.packets() < window_ && is_within_window());
 }
 
 bool Recovery::may_send(Instant now) {
@@ -208,12 +211,12 @@ bool Recovery::may_send(Instant now) {
 }
 
 Instant Recovery::probe_time() const {
-  if (flight_.packets() == 0) return never;
-  return last_sent_ + probe_timeout() * (1 << std::min(probes_in_vain_, most_doublings));
+  if (sent_packets_.packets() == 0) return never;
+  return last_sent_ + probe_timeout() * (1 << std::min(pto_count_, max_doublings));
 }
 
 Instant Recovery::next_timeout() const {
-  if (probes_wanted_ > 0) return never;  // it is to be sent at once
+  if (probes_pending_ > 0) return never;  // it is to be sent at once
   return loss_time_ != never ? loss_time_ : probe_time();
 }
 

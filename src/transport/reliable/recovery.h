@@ -17,7 +17,7 @@
 namespace netlab::reliable {
 
 inline constexpr std::uint64_t packet_threshold = 3;  // section 6.1.1
-inline constexpr Duration longest_ack_delay = std::chrono::milliseconds(25);
+inline constexpr Duration max_ack_delay = std::chrono::milliseconds(25);
 
 class Recovery {
  public:
@@ -26,16 +26,16 @@ class Recovery {
            std::uint64_t first_number, std::size_t packet_size);
 
   // What is.
-  const RoundTrip& round_trip() const { return round_trip_; }
-  const Flight& flight() const { return flight_; }
+  const RttEstimator& rtt() const { return rtt_; }
+  const SentPackets& sent_packets() const { return sent_packets_; }
   const Congestion& congestion() const { return *congestion_; }
-  std::uint64_t next_number() const { return flight_.end(); }
+  std::uint64_t next_number() const { return sent_packets_.end(); }
   // Time-outs in a row without any acknowledgement.
-  unsigned int probes_in_vain() const { return probes_in_vain_; }
-  Duration probe_timeout() const { return round_trip_.probe_timeout(longest_ack_delay); }
+  unsigned int pto_count() const { return pto_count_; }
+  Duration probe_timeout() const { return rtt_.probe_timeout(max_ack_delay); }
 
   // What happened.
-  void measured(Instant now, Duration round_trip);  // of the handshake
+  void on_rtt_sample(Instant now, Duration rtt);  // of the handshake
   // Packets have so many bytes from now on.
   void set_packet_size(std::size_t bytes);
   void on_sent(SentPacket packet);
@@ -45,32 +45,32 @@ class Recovery {
   void on_acknowledgement(Instant now, const Ack& ack);
   void on_timeout(Instant now);
   // There is nothing more to send.
-  void limited_by_application();
+  void on_app_limited();
   // What the last two have found: valid until the next of them.
   const std::vector<SentPacket>& lost() const { return lost_; }
   // The size of the largest probe of the path's MTU that has come, and of the largest other packet;
   // 0: none.
-  std::size_t mtu_probe_that_came() const { return mtu_probe_that_came_; }
-  std::size_t largest_that_came() const { return largest_that_came_; }
+  std::size_t acked_mtu_probe() const { return acked_mtu_probe_; }
+  std::size_t largest_acked_size() const { return largest_acked_size_; }
 
   // What to do next.
   // Whether the network has room for a packet, and it is time.
   bool may_send(Instant now);
   // Whether a packet is to be sent all the same, to hear anything at all.
-  bool wants_probe() const { return probes_wanted_ > 0; }
+  bool probe_pending() const { return probes_pending_ > 0; }
   Instant next_timeout() const;
   // When may_send() may be true again, as far as it is a matter of time.
   Instant next_departure() const;
 
  private:
-  void sample_round_trip(Instant now, const Ack& ack);
-  void settle(Instant now, std::uint64_t number);
-  void settle_what_came(Instant now, const Ack& ack);
-  void begin_news();
+  void sample_rtt(Instant now, const Ack& ack);
+  void remove(Instant now, std::uint64_t number);
+  void remove_acked(Instant now, const Ack& ack);
+  void begin_ack();
   void detect_lost(Instant now);
   void lose(std::uint64_t number);
-  void tell_congestion(Instant now, std::uint64_t in_flight, std::uint64_t bytes);
-  void tell_losses(Instant now);
+  void notify_congestion_control(Instant now, std::uint64_t in_flight, std::uint64_t bytes);
+  void on_packets_lost(Instant now);
   bool is_persistent(Instant oldest, Instant newest) const;
   Instant probe_time() const;
   bool has_window() const;
@@ -79,8 +79,8 @@ class Recovery {
   const Arq& arq_;
   const std::uint32_t window_;
   std::unique_ptr<Congestion> congestion_;
-  Flight flight_;
-  RoundTrip round_trip_;
+  SentPackets sent_packets_;
+  RttEstimator rtt_;
   Pacer pacer_;
   DeliveryRate rate_;
   std::uint64_t packet_size_;
@@ -88,18 +88,18 @@ class Recovery {
   Instant first_sample_ = never;          // of the round trip
   Instant last_sent_{};
   Instant loss_time_ = never;  // when an overtaken packet is to be taken for lost
-  unsigned int probes_in_vain_ = 0;
-  unsigned int probes_wanted_ = 0;
-  bool was_full_ = false;        // the window kept a packet back since the last acknowledgement
-  Instant newest_settled_{};     // when the newest packet that has come was sent
-  Instant newest_before_{};      // the same, before the last acknowledgement
-  std::uint64_t round_end_ = 0;  // delivered bytes: a packet sent after them ends the round
+  unsigned int pto_count_ = 0;
+  unsigned int probes_pending_ = 0;
+  bool was_full_ = false;          // the window kept a packet back since the last acknowledgement
+  Instant newest_acked_sent_{};    // when the newest packet that has come was sent
+  Instant newest_acked_before_{};  // the same, before the last acknowledgement
+  std::uint64_t round_end_ = 0;    // delivered bytes: a packet sent after them ends the round
   std::vector<SentPacket> lost_;
   // Of the last acknowledgement.
-  std::vector<Instant> came_;  // when the packets were sent that have come
-  std::uint64_t bytes_that_came_ = 0;
-  std::size_t mtu_probe_that_came_ = 0;
-  std::size_t largest_that_came_ = 0;
+  std::vector<Instant> acked_sent_times_;  // when the packets were sent that have come
+  std::uint64_t acked_bytes_ = 0;
+  std::size_t acked_mtu_probe_ = 0;
+  std::size_t largest_acked_size_ = 0;
 };
 
 }  // namespace netlab::reliable

@@ -6,18 +6,18 @@
 
 namespace netlab::reliable {
 
-Terms proposed(const Settings& own) {
+TransportParameters proposed_parameters(const Settings& own) {
   return {.strategy = own.strategy,
           .largest = own.largest,
           .window = own.window,
-          .limit = first_limit(own.receive_buffer)};
+          .max_data = initial_max_data(own.receive_buffer)};
 }
 
-Terms agreed(const Terms& proposed, const Settings& own) {
+TransportParameters negotiate(const TransportParameters& proposed, const Settings& own) {
   return {.strategy = proposed.strategy,
           .largest = std::min(proposed.largest, own.largest),
           .window = std::min(proposed.window, own.window),
-          .limit = first_limit(own.receive_buffer)};
+          .max_data = initial_max_data(own.receive_buffer)};
 }
 
 }  // namespace netlab::reliable

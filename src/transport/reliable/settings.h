@@ -1,4 +1,5 @@
-// What one end of a reliable connection wants and holds to, before the two have agreed on Terms.
+// What one end of a reliable connection wants and holds to, before the two have agreed on
+// TransportParameters.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@ namespace netlab::reliable {
 struct Settings {
   Strategy strategy = Strategy::selective_repeat;  // of a server: taken as the client proposes it
   std::uint32_t window = 32'768;                   // packets on their way at most
-  std::uint32_t largest = largest_size;            // datagram, bytes: base_size to largest_size
+  std::uint32_t largest = max_packet_size;  // datagram, bytes: base_packet_size to max_packet_size
   const CongestionRow* congestion = &congestion_controls().front();
   // Two round trips of 100 ms at 600 Mbit/s: one on its way, one to send again what was lost.
   std::size_t send_buffer = 16 * 1024 * 1024;     // bytes
@@ -31,7 +32,7 @@ struct Identity {
 };
 
 // The lower of the two, with what this end says of itself.
-Terms agreed(const Terms& proposed, const Settings& own);
-Terms proposed(const Settings& own);
+TransportParameters negotiate(const TransportParameters& proposed, const Settings& own);
+TransportParameters proposed_parameters(const Settings& own);
 
 }  // namespace netlab::reliable

@@ -69,7 +69,7 @@ TEST_F(ExchangeTest, EndsWithAServerThatSaysNothing) {
   server_.is_silent();
   EXPECT_EQ(error_of([&] { run(); }), ETIMEDOUT);
   EXPECT_GE(network_.passed(), 10s);
-  EXPECT_TRUE(server_.was_cut);
+  EXPECT_TRUE(server_.session_aborted);
 }
 
 TEST_F(ExchangeTest, IsPatientWithAServerThatSaysSomethingNowAndThen) {
@@ -87,7 +87,7 @@ TEST_F(ExchangeTest, PassesOnWhatTakingThrows) {
   server_.says("hello");
   exchange_.take = [](std::span<const std::byte>) { throw SystemError("write", ENOSPC); };
   EXPECT_EQ(error_of([&] { run(); }), ENOSPC);
-  EXPECT_TRUE(server_.was_cut);
+  EXPECT_TRUE(server_.session_aborted);
 }
 
 TEST_F(ExchangeTest, EndsWhenTheServerFinishesThoughTheInputHasNot) {
@@ -95,7 +95,7 @@ TEST_F(ExchangeTest, EndsWhenTheServerFinishesThoughTheInputHasNot) {
   BlockingPerformer performer;
   TcpNetwork tcp(performer);
   const auto listener = tcp.listen(Address::loopback(0));
-  const auto server = tcp.connect(listener->local(), later(tcp.now(), 10s));
+  const auto server = tcp.connect(listener->local(), add_saturating(tcp.now(), 10s));
   listener->accept()->write_all(bytes_of("bye"));
   exchange_.message = "";
   exchange_.input = pipe.out.get();

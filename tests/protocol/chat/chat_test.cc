@@ -15,7 +15,7 @@ using Texts = std::vector<std::string>;
 
 class ChatTest : public testing::Test {
  protected:
-  ChatTest() { client_.set_deadline(later(network_.now(), 300s)); }
+  ChatTest() { client_.set_deadline(add_saturating(network_.now(), 300s)); }
 
   void serve() { serve_chat(chat_, client_, network_); }
   void give_mebibytes(std::size_t count) {
@@ -32,7 +32,7 @@ class ChatTest : public testing::Test {
                    messages_.push_back(message);
                    return std::optional<std::string>("hello yourself");
                  },
-             .tell = log_.tell()};
+             .sink = log_.sink()};
 };
 
 TEST_F(ChatTest, AnswersTheSheetsClientWhichSaysNothingMore) {
@@ -119,7 +119,7 @@ TEST_F(ChatTest, TellsWhomItHandlesAndWhatCame) {
 
 class EchoTest : public ChatTest {
  protected:
-  void serve() { serve_echo({.tell = log_.tell()}, client_, network_); }
+  void serve() { serve_echo({.sink = log_.sink()}, client_, network_); }
 };
 
 TEST_F(EchoTest, SendsBackEachPieceAsItComes) {

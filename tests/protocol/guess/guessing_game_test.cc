@@ -25,7 +25,7 @@ class GuessTest : public testing::Test {
   std::unique_ptr<Conversation> four(std::size_t tries) {
     struct Four : Riddle {
       std::string question() const override { return "Guess a number from 1 to 6."; }
-      bool is_plain() const override { return true; }
+      bool needs_no_question() const override { return true; }
       Judgement judge(std::string_view guess) const override {
         using Kind = Judgement::Kind;
         if (guess.size() != 1 || guess < "1" || guess > "6")
@@ -138,7 +138,7 @@ TEST(GameEnd, IsToldByTheFirstWords) {
 }
 
 TEST(Numbers, AreOfTheRange) {
-  const Lots lots(1);
+  const SharedRandom lots(1);
   std::set<std::string> drawn;
   for (int i = 0; i < 1000; ++i) drawn.insert(number_riddles({1, 6}, lots)()->solution());
   EXPECT_EQ(drawn, (std::set<std::string>{"1", "2", "3", "4", "5", "6"}));
@@ -153,7 +153,7 @@ TEST(Numbers, HaveARangeThatCanBeRead) {
 }
 
 TEST(LotsTest, AreTheSameWithTheSameSeed) {
-  const Lots one(42), same(42), other(43);
+  const SharedRandom one(42), same(42), other(43);
   Texts first, second, third;
   for (int i = 0; i < 20; ++i) {
     first.push_back(std::to_string(one.draw(1000)));
@@ -166,7 +166,7 @@ TEST(LotsTest, AreTheSameWithTheSameSeed) {
 
 TEST(LotsTest, AreDrawnFairly) {
   for (const auto& seed : {std::optional<std::uint64_t>(1), std::optional<std::uint64_t>()}) {
-    const Lots lots(seed);
+    const SharedRandom lots(seed);
     std::array<int, 6> counts{};
     for (int i = 0; i < 60'000; ++i) ++counts[lots.draw(6)];
     for (const int count : counts) EXPECT_NEAR(count, 10'000, 500);  // five standard deviations
@@ -243,9 +243,9 @@ TEST(People, AreRefusedWithTheLine) {
 }
 
 TEST(People, AreGuessedInAnyWriting) {
-  const Lots lots(1);
+  const SharedRandom lots(1);
   const auto people = parse_people("Paul Erd\xc5\x91s | Pal Erdos: He travelled.", "f");
-  const auto riddle = people_riddles(people, lots)();
+  const auto riddle = person_riddles(people, lots)();
   using Kind = Riddle::Judgement::Kind;
   EXPECT_EQ(riddle->question(), "Who is it? He travelled.");
   EXPECT_EQ(riddle->judge("erdos, paul").kind, Kind::right);

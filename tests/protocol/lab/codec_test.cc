@@ -17,11 +17,11 @@ std::string complaint(std::string_view request) {
 std::string reply_complaint(std::string_view reply) {
   return thrown_by<ProtocolError>([&] { parse_reply(reply); });
 }
-Found found_in(std::string_view line) {
-  return std::get<Found>(parse_reply(line));
+FileReply found_in(std::string_view line) {
+  return std::get<FileReply>(parse_reply(line));
 }
-Refusal refusal_in(std::string_view line) {
-  return std::get<Refusal>(parse_reply(line));
+ErrorReply refusal_in(std::string_view line) {
+  return std::get<ErrorReply>(parse_reply(line));
 }
 // Without its LF.
 template <typename Value>
@@ -140,7 +140,7 @@ TEST(LabName, OfAnyBytesComesBackAsItWas) {
     ASSERT_EQ(back.name, name);
     ASSERT_EQ(back.offset, request.offset);
     ASSERT_EQ(back.tag, request.tag);
-    const Found found{.size = request.offset, .offset = 0, .tag = "t", .name = name};
+    const FileReply found{.size = request.offset, .offset = 0, .tag = "t", .name = name};
     ASSERT_EQ(found_in(emitted(found)).name, name);
   }
 }
@@ -154,7 +154,7 @@ TEST(LabName, OfTheSystemsLongestPathFitsIntoALine) {
 }
 
 TEST(LabReply, TellsWhatWasFound) {
-  const Found found = found_in("OK 13 7 a-b-c notes.txt");
+  const FileReply found = found_in("OK 13 7 a-b-c notes.txt");
   EXPECT_EQ(found.size, 13u);
   EXPECT_EQ(found.offset, 7u);
   EXPECT_EQ(found.tag, "a-b-c");
@@ -191,7 +191,7 @@ TEST(LabReply, HasNoOffsetBeyondItsSize) {
 }
 
 TEST(LabReply, TellsARefusal) {
-  const Refusal refusal = refusal_in("ERROR no-such-file a b: No such file or directory");
+  const ErrorReply refusal = refusal_in("ERROR no-such-file a b: No such file or directory");
   EXPECT_EQ(refusal.code, no_such_file);
   EXPECT_EQ(refusal.text, "a b: No such file or directory");
   EXPECT_EQ(emit(refusal), "ERROR no-such-file a b: No such file or directory\n");

@@ -18,7 +18,7 @@ class LabInspect : public testing::Test {
  protected:
   LabInspect() {
     files_.put("notes.txt", "hello, world\n");
-    client_.set_deadline(later(files_.network.now(), std::chrono::seconds(300)));
+    client_.set_deadline(add_saturating(files_.network.now(), std::chrono::seconds(300)));
   }
 
   // The lines of the answer, but for the first.
@@ -34,21 +34,21 @@ class LabInspect : public testing::Test {
     return lines;
   }
 
-  ServedFolder files_;
+  ServedDirectory files_;
   ScriptedStream client_{files_.network};
   std::string first_;
 };
 
 TEST_F(LabInspect, ListsAFolder) {
-  fs::create_directory(files_.folder.path("served/sub"));
-  fs::create_symlink("notes.txt", files_.folder.path("served/link"));
-  ASSERT_EQ(mkfifo(files_.folder.path("served/fi fo").c_str(), 0600), 0);
-  ASSERT_EQ(chmod(files_.folder.path("served/notes.txt").c_str(), 0755), 0);
+  fs::create_directory(files_.directory.path("served/sub"));
+  fs::create_symlink("notes.txt", files_.directory.path("served/link"));
+  ASSERT_EQ(mkfifo(files_.directory.path("served/fi fo").c_str(), 0600), 0);
+  ASSERT_EQ(chmod(files_.directory.path("served/notes.txt").c_str(), 0755), 0);
   std::set<std::string> kinds_and_names;
   const auto lines = lines_of("LIST .\n");
   // What a directory's size is, its file system decides: 4096 on ext4, 120 here on tmpfs.
   struct stat served = {};
-  ASSERT_EQ(stat(files_.folder.path("served").c_str(), &served), 0);
+  ASSERT_EQ(stat(files_.directory.path("served").c_str(), &served), 0);
   EXPECT_TRUE(first_.starts_with("OK " + std::to_string(served.st_size) + " 0 ")) << first_;
   ASSERT_FALSE(lines.empty());
   EXPECT_EQ(lines.back(), "END");
@@ -68,7 +68,7 @@ TEST_F(LabInspect, ListsWhatNamesMayHold) {
   for (int byte = 1; byte < 256; ++byte)
     if (byte != '/' && byte != '.') names.insert("x" + std::string(1, static_cast<char>(byte)));
   names.insert(std::string(255, '\xff'));
-  fs::create_directory(files_.folder.path("served/odd"));
+  fs::create_directory(files_.directory.path("served/odd"));
   for (const std::string& name : names) files_.put("odd/" + name, "");
   std::set<std::string> listed;
   for (const std::string& line : lines_of("LIST odd\n"))
@@ -77,7 +77,7 @@ TEST_F(LabInspect, ListsWhatNamesMayHold) {
 }
 
 TEST_F(LabInspect, ListsNothingElse) {
-  fs::create_directory_symlink("/", files_.folder.path("served/root"));
+  fs::create_directory_symlink("/", files_.directory.path("served/root"));
   EXPECT_EQ(
       lines_of("LIST absent\nLIST notes.txt\nLIST ..\nLIST /\nLIST root\nLIST *\n"),
       (std::vector<std::string>{
@@ -88,7 +88,7 @@ TEST_F(LabInspect, ListsNothingElse) {
 }
 
 TEST_F(LabInspect, ListsAFolderOfAnySizeInPieces) {
-  fs::create_directory(files_.folder.path("served/many"));
+  fs::create_directory(files_.directory.path("served/many"));
   for (int i = 0; i < 2000; ++i) files_.put("many/file" + std::to_string(i), "");
   EXPECT_EQ(lines_of("LIST many\n").size(), 2001u);
   EXPECT_GT(client_.writes.size(), 3u);

@@ -16,7 +16,7 @@ class LabServer : public testing::Test {
  protected:
   LabServer() {
     files_.put("notes.txt", "hello, world\n");
-    client_.set_deadline(later(files_.network.now(), 300s));
+    client_.set_deadline(add_saturating(files_.network.now(), 300s));
   }
 
   std::string answer_to(std::string_view request) {
@@ -34,7 +34,7 @@ class LabServer : public testing::Test {
     return files_.ok("notes.txt", size_and_offset);
   }
 
-  ServedFolder files_;
+  ServedDirectory files_;
   ScriptedStream client_{files_.network};
 };
 
@@ -72,7 +72,7 @@ TEST_F(LabServer, GoesOnAfterARefusal) {
 }
 
 TEST_F(LabServer, SendsTheDefaultToWhoNamesNothing) {
-  ServedFolder with_default("notes.txt");
+  ServedDirectory with_default("notes.txt");
   with_default.put("notes.txt", "hello");
   ScriptedStream client(with_default.network);
   client.says("GET * 0\n");
@@ -94,8 +94,8 @@ TEST_F(LabServer, RefusesAnOffsetBeyondTheEnd) {
 }
 
 TEST_F(LabServer, RefusesWhatIsNotThereOrNoFile) {
-  std::filesystem::create_directory(files_.folder.path("served/folder"));
-  ASSERT_EQ(mkfifo(files_.folder.path("served/fifo").c_str(), 0600), 0);
+  std::filesystem::create_directory(files_.directory.path("served/folder"));
+  ASSERT_EQ(mkfifo(files_.directory.path("served/fifo").c_str(), 0600), 0);
   EXPECT_EQ(answer_to("STAT *\nSTAT folder\nSTAT fifo\nSTAT notes.txt/x\nSTAT a%00b\n"),
             "ERROR no-such-file no file is offered to whom names none\n"
             "ERROR not-a-file Is a directory\n"
@@ -105,9 +105,9 @@ TEST_F(LabServer, RefusesWhatIsNotThereOrNoFile) {
 }
 
 TEST_F(LabServer, RefusesNamesThatLeadOut) {
-  files_.folder.write("secret", "secret");
-  std::filesystem::create_symlink("../secret", files_.folder.path("served/link"));
-  std::filesystem::create_symlink("loop", files_.folder.path("served/loop"));
+  files_.directory.write("secret", "secret");
+  std::filesystem::create_symlink("../secret", files_.directory.path("served/link"));
+  std::filesystem::create_symlink("loop", files_.directory.path("served/loop"));
   EXPECT_EQ(answer_to("GET ../secret 0\nGET /etc/passwd 0\nGET link 0\nSTAT loop\n"),
             "ERROR not-allowed leads out of the folder\n"
             "ERROR not-allowed leads out of the folder\n"
@@ -175,7 +175,7 @@ TEST_F(LabServer, EndsWhenTheFileBecomesShorterForTheSizeIsPromised) {
   files_.put("notes.txt", std::string(600 * 1024, 'x'));
   client_.says("GET notes.txt 0\nSTAT notes.txt\n");
   client_.before_write = [&] {
-    std::filesystem::resize_file(files_.folder.path("served/notes.txt"), 1);
+    std::filesystem::resize_file(files_.directory.path("served/notes.txt"), 1);
   };
   EXPECT_EQ(thrown_by<ProtocolError>([&] { files_.serve(client_); }),
             "notes.txt has become shorter while it was sent: 1 of 614400 bytes");
@@ -202,7 +202,9 @@ TEST_F(LabServer, EndsWithAClientThatTakesNothing) {
 TEST_F(LabServer, EndsWithAClientThatTakesLittleOfALittle) {
   files_.limit_rate = 40'000;
   files_.put("notes.txt", std::string(400'000, 'x'));
-  client_.before_write = [&] { files_.network.sleep_until(later(files_.network.now(), 50s)); };
+  client_.before_write = [&] {
+    files_.network.sleep_until(add_saturating(files_.network.now(), 50s));
+  };
   EXPECT_EQ(error_of([&] { answer_to("GET notes.txt 0\n"); }), ETIMEDOUT);
   EXPECT_LE(files_.network.passed(), 200s);
 }

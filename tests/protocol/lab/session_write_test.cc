@@ -20,7 +20,7 @@ class LabUpload : public testing::Test {
  protected:
   LabUpload() {
     files_.writable = true;
-    client_.set_deadline(later(files_.network.now(), 300s));
+    client_.set_deadline(add_saturating(files_.network.now(), 300s));
   }
 
   std::string answer_to(std::string_view request) {
@@ -33,10 +33,12 @@ class LabUpload : public testing::Test {
     return "PUT " + name + " " + std::to_string(bytes.size()) + " 0" + time_and_mode + "\n" +
            std::string(bytes);
   }
-  std::string read(const std::string& name) const { return files_.folder.read("served/" + name); }
-  bool has(const std::string& name) const { return files_.folder.has("served/" + name); }
+  std::string read(const std::string& name) const {
+    return files_.directory.read("served/" + name);
+  }
+  bool has(const std::string& name) const { return files_.directory.has("served/" + name); }
 
-  ServedFolder files_;
+  ServedDirectory files_;
   ScriptedStream client_{files_.network};
 };
 
@@ -79,12 +81,12 @@ TEST_F(LabUpload, TakesALargeFileInPieces) {
 
 TEST_F(LabUpload, ReplacesAFileAtOnceAndALinkNotWhatItLeadsTo) {
   files_.put("notes.txt", "old");
-  files_.folder.write("outside", "untouched");
-  fs::create_symlink("../outside", files_.folder.path("served/link"));
+  files_.directory.write("outside", "untouched");
+  fs::create_symlink("../outside", files_.directory.path("served/link"));
   answer_to(put("notes.txt", "new") + put("link", "not a link any more"));
   EXPECT_EQ(read("notes.txt"), "new");
   EXPECT_EQ(read("link"), "not a link any more");
-  EXPECT_EQ(files_.folder.read("outside"), "untouched");
+  EXPECT_EQ(files_.directory.read("outside"), "untouched");
 }
 
 TEST_F(LabUpload, KeepsAPartOfWhatBreaksOff) {
@@ -179,9 +181,9 @@ TEST_F(LabUpload, TakesNothingWhereNothingMayBeChanged) {
 }
 
 TEST_F(LabUpload, TakesNothingOutsideNorInThePlaceOfAFolder) {
-  fs::create_directory(files_.folder.path("served/folder"));
-  fs::create_directory(files_.folder.path("other"));
-  fs::create_symlink("../other", files_.folder.path("served/away"));
+  fs::create_directory(files_.directory.path("served/folder"));
+  fs::create_directory(files_.directory.path("other"));
+  fs::create_symlink("../other", files_.directory.path("served/away"));
   EXPECT_EQ(answer_to(put("../evil", "x") + put("/tmp/evil", "x") + put("away/evil", "x") +
                       put("folder", "x") + put("..", "x") + put("folder/.", "x") +
                       put("absent/x", "x") + put("a%00b", "x")),
@@ -193,8 +195,8 @@ TEST_F(LabUpload, TakesNothingOutsideNorInThePlaceOfAFolder) {
             "ERROR not-a-file Not a regular file\n"
             "ERROR no-such-file No such file or directory\n"
             "ERROR no-such-file No such file or directory\n");
-  EXPECT_TRUE(fs::is_empty(files_.folder.path("other")));
-  EXPECT_FALSE(files_.folder.has("evil"));
+  EXPECT_TRUE(fs::is_empty(files_.directory.path("other")));
+  EXPECT_FALSE(files_.directory.has("evil"));
 }
 
 TEST_F(LabUpload, EndsWithWhoWouldSendMuchThatWasRefused) {
@@ -207,7 +209,8 @@ TEST_F(LabUpload, EndsWithWhoWouldSendMuchThatWasRefused) {
 
 TEST_F(LabUpload, LetsOneClientAtATimeWriteAFile) {
   files_.put("notes.txt.part", "");
-  const Fd other(::open(files_.folder.path("served/notes.txt.part").c_str(), O_RDWR | O_CLOEXEC));
+  const Fd other(
+      ::open(files_.directory.path("served/notes.txt.part").c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(flock(other.get(), LOCK_EX), 0);
   EXPECT_EQ(answer_to(put("notes.txt", "hello")), "ERROR busy another transfer writes to it\n");
   EXPECT_FALSE(has("notes.txt"));
@@ -221,10 +224,10 @@ TEST_F(LabUpload, GivesEachPieceItsTime) {
 
 TEST_F(LabUpload, MakesFolders) {
   files_.put("file", "");
-  fs::create_symlink("file", files_.folder.path("served/link"));
+  fs::create_symlink("file", files_.directory.path("served/link"));
   const std::string answer =
       answer_to("MKDIR a\nMKDIR a\nMKDIR a/b\nMKDIR x/y\nMKDIR file\nMKDIR link\nMKDIR ..\n");
-  EXPECT_TRUE(fs::is_directory(files_.folder.path("served/a/b")));
+  EXPECT_TRUE(fs::is_directory(files_.directory.path("served/a/b")));
   EXPECT_NE(answer.find("ERROR no-such-file No such file or directory\n"
                         "ERROR failed File exists\n"
                         "ERROR failed File exists\n"

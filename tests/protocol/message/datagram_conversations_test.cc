@@ -24,7 +24,7 @@ class DatagramServerTest : public testing::Test {
 
   ScriptedDatagrams peers_;
   EventLog log_;
-  DatagramTalk talk_{.begin = [] { return std::make_unique<Calculator>(); }, .tell = log_.tell()};
+  DatagramTalk talk_{.begin = [] { return std::make_unique<Calculator>(); }, .sink = log_.sink()};
 };
 
 TEST_F(DatagramServerTest, HasAConversationWithEachPeer) {
@@ -51,7 +51,7 @@ TEST_F(DatagramServerTest, HasSoManyPeersAndNoMore) {
 }
 
 TEST_F(DatagramServerTest, AnswersAnEmptyMessageAndEveryByte) {
-  talk_ = {.begin = [] { return std::make_unique<EchoOfMessages>(); }, .stateless = true};
+  talk_ = {.begin = [] { return std::make_unique<MessageEcho>(); }, .stateless = true};
   const std::string bytes("\0\xff\n\x1b", 4);
   peers_.says(4001, "").says(4002, bytes).says(4003, std::string(max_datagram, 'x'));
   serve();
@@ -94,16 +94,16 @@ TEST_F(DatagramServerTest, TellsWhatCameAndWhatWasAnswered) {
 
 // CERT VU#417980: who answers answers does so for ever.
 TEST_F(DatagramServerTest, AnswersNoAnswers) {
-  peers_.says(0, "1").says(8888, "1").says(7, "1").says(1023, "1").says(4001, "1", answer_hops);
-  peers_.says(1024, "1").says(4002, "1", answer_hops + 1).says(4003, "1", 0);
+  peers_.says(0, "1").says(8888, "1").says(7, "1").says(1023, "1").says(4001, "1", reply_ttl);
+  peers_.says(1024, "1").says(4002, "1", reply_ttl + 1).says(4003, "1", 0);
   serve();
-  EXPECT_EQ(peers_.hops_set, answer_hops);
+  EXPECT_EQ(peers_.hops_set, reply_ttl);
   for (const std::uint16_t port : {0, 8888, 7, 1023, 4001}) EXPECT_EQ(sent_to(port), Texts{});
   for (const std::uint16_t port : {1024, 4002, 4003}) EXPECT_EQ(sent_to(port), Texts{"1"});
 }
 
 TEST(Unanswerable, IsWhatWasCutOff) {
-  EXPECT_NE(unanswerable({.bytes = {}, .peer = Address::loopback(4001), .cut_off = true}, 8888),
+  EXPECT_NE(unanswerable({.bytes = {}, .peer = Address::loopback(4001), .truncated = true}, 8888),
             "");
 }
 

@@ -15,12 +15,12 @@ using namespace std::chrono_literals;
 
 class ConverseTest : public testing::Test {
  protected:
-  ConverseTest() { client_.set_deadline(later(network_.now(), 300s)); }
+  ConverseTest() { client_.set_deadline(add_saturating(network_.now(), 300s)); }
 
   std::string conversation() {
     Calculator calculator;
-    Lines lines(client_);
-    converse({.tell = log_.tell()}, calculator, lines, client_, network_);
+    LineFraming lines(client_);
+    converse({.sink = log_.sink()}, calculator, lines, client_, network_);
     return client_.written();
   }
 
@@ -53,12 +53,12 @@ TEST_F(ConverseTest, EndsWithTheClient) {
 }
 
 TEST_F(ConverseTest, TakesALineOfTheLargestSize) {
-  client_.says(std::string(Lines::max_line, 'x') + "\n");
+  client_.says(std::string(LineFraming::max_line, 'x') + "\n");
   EXPECT_TRUE(conversation().ends_with("Not a number\n"));
 }
 
 TEST_F(ConverseTest, RefusesALineThatIsOneByteLonger) {
-  client_.says(std::string(Lines::max_line + 1, 'x') + "\n");
+  client_.says(std::string(LineFraming::max_line + 1, 'x') + "\n");
   EXPECT_EQ(thrown_by<ProtocolError>([&] { conversation(); }), "a line of more than 4096 bytes");
 }
 

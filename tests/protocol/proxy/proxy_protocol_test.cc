@@ -9,7 +9,7 @@ namespace netlab {
 namespace {
 
 using namespace std::string_literals;
-using proxy::Speaker;
+using proxy::HeaderKind;
 
 const std::string signature = "\r\n\r\n\0\r\nQUIT\n"s;
 // 192.0.2.1:4660 to 198.51.100.2:5001.
@@ -19,13 +19,13 @@ class ProxyProtocol : public testing::Test {
  protected:
   std::string peer_after(const std::string& bytes) {
     stream_.says(bytes);
-    EXPECT_EQ(proxy::take_header(stream_), Speaker::client);
+    EXPECT_EQ(proxy::read_header(stream_), HeaderKind::client);
     return stream_.peer().text();
   }
   std::string complaint(const std::string& bytes) {
     ScriptedStream stream(network_);
     stream.says(bytes);
-    return thrown_by<ProtocolError>([&] { proxy::take_header(stream); });
+    return thrown_by<ProtocolError>([&] { proxy::read_header(stream); });
   }
 
   VirtualNetwork network_;
@@ -44,7 +44,7 @@ TEST_F(ProxyProtocol, TellsAClientOfIpv6) {
 
 TEST_F(ProxyProtocol, IsTakenInPiecesAndNotAByteMore) {
   stream_.says_bytewise(signature + ipv4 + "GET");
-  EXPECT_EQ(proxy::take_header(stream_), Speaker::client);
+  EXPECT_EQ(proxy::read_header(stream_), HeaderKind::client);
   EXPECT_EQ(stream_.peer().text(), "192.0.2.1:4660");
   EXPECT_EQ(stream_.unread(), 3u);
 }
@@ -61,8 +61,8 @@ TEST_F(ProxyProtocol, TellsNobodyOfTheProxyItselfAndOfOtherFamilies) {
         "\x21\x12"s + ipv4.substr(2), "\x21\x31\x00\x02xy"s}) {
     ScriptedStream stream(network_);
     stream.says(signature + rest);
-    EXPECT_EQ(proxy::take_header(stream),
-              rest.starts_with('\x20') ? Speaker::proxy : Speaker::client);
+    EXPECT_EQ(proxy::read_header(stream),
+              rest.starts_with('\x20') ? HeaderKind::proxy : HeaderKind::client);
     EXPECT_EQ(stream.peer().text(), "127.0.0.1:4711");
     EXPECT_EQ(stream.unread(), 0u);
   }
@@ -85,7 +85,7 @@ TEST_F(ProxyProtocol, IsRefusedAsSoonAsItCanBeNone) {
   const auto complaint_before_silence = [&](const std::string& bytes) {
     ScriptedStream stream(network_);
     stream.says_bytewise(bytes).is_silent();
-    return thrown_by<ProtocolError>([&] { proxy::take_header(stream); });
+    return thrown_by<ProtocolError>([&] { proxy::read_header(stream); });
   };
   EXPECT_EQ(complaint_before_silence("LIST\n"), "no PROXY header: \"L\"");
   EXPECT_EQ(complaint_before_silence("PRO\n"), "no PROXY header: \"PRO\\n\"");
@@ -98,7 +98,7 @@ TEST_F(ProxyProtocol, IsRefusedWhenItIsCutOff) {
   const std::string whole = signature + ipv4;
   for (std::size_t size = 1; size < whole.size(); ++size)
     EXPECT_EQ(complaint(whole.substr(0, size)), "the proxy finished in the middle of its header");
-  EXPECT_EQ(proxy::take_header(stream_), Speaker::nobody);
+  EXPECT_EQ(proxy::read_header(stream_), HeaderKind::nobody);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ class SheetServer : public testing::Test {
  protected:
   SheetServer() {
     files_.put("notes.txt", "hello, world\n");
-    client_.set_deadline(later(files_.network.now(), 300s));
+    client_.set_deadline(add_saturating(files_.network.now(), 300s));
   }
 
   std::string answer() {
@@ -28,7 +28,7 @@ class SheetServer : public testing::Test {
     return command + "\0"s + digits;
   }
 
-  ServedFolder files_{"notes.txt"};
+  ServedDirectory files_{"notes.txt"};
   ScriptedStream client_{files_.network};
 };
 
@@ -112,7 +112,7 @@ TEST_F(SheetServer, DoesNotMindAClientThatLeavesWithoutAWord) {
 }
 
 TEST_F(SheetServer, HasNothingForItsClientsWhenNoFileIsSet) {
-  ServedFolder none;
+  ServedDirectory none;
   ScriptedStream client(none.network);
   client.says("0\0"s);
   EXPECT_EQ(thrown_by<ProtocolError>([&] { none.serve(client); }),
@@ -123,7 +123,7 @@ TEST_F(SheetServer, SaysThatTheFileBecameShorterWhileItWasSent) {
   files_.put("notes.txt", std::string(600 * 1024, 'x'));
   client_.says("0\0"s);
   client_.before_write = [&] {
-    std::filesystem::resize_file(files_.folder.path("served/notes.txt"), 300 * 1024);
+    std::filesystem::resize_file(files_.directory.path("served/notes.txt"), 300 * 1024);
   };
   EXPECT_EQ(complaint(), "notes.txt has become shorter while it was sent: 307200 of 614400 bytes");
   EXPECT_FALSE(client_.finished);

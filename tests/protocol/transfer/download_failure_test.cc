@@ -66,7 +66,7 @@ TEST_F(DownloadFailureTest, AppendsNothingToAnotherVersionThatEndsAlike) {
 
 TEST_F(DownloadFailureTest, KeepsAFileWhenTheSheetsWireRefusesARestart) {
   got_.write("notes.bin", "hello");
-  std::filesystem::remove(files_.folder.path("served/notes.bin"));
+  std::filesystem::remove(files_.directory.path("served/notes.bin"));
   EXPECT_NE(thrown_by<ProtocolError>([&] { run_on_sheet(order(Mode::restart)); }), "");
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
@@ -112,7 +112,7 @@ TEST_F(DownloadFailureTest, IsNotCompleteWhenTheFileChangedWhileItWasSent) {
 TEST_F(DownloadFailureTest, KeepsWhatCameWhenTheServerEndsEarly) {
   Download download = order(Mode::automatic);
   download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
-    fs::resize_file(files_.folder.path("served/notes.bin"), 1000);
+    fs::resize_file(files_.directory.path("served/notes.bin"), 1000);
   };
   const std::string why = complaint(download);
   const std::string kept = got_.read("notes.bin.part");

@@ -176,7 +176,7 @@ TEST_F(DownloadTest, GoesIntoAFolderUnderItsOwnName) {
 TEST_F(DownloadTest, GoesIntoTheCurrentFolderWhereNothingIsSaid) {
   const fs::path before = fs::current_path();
   fs::current_path(got_.path());
-  fs::create_directory(files_.folder.path("served/sub"));
+  fs::create_directory(files_.directory.path("served/sub"));
   files_.put("sub/inner.txt", "inner");
   EXPECT_EQ(run(Download{.name = "sub/inner.txt"}, "sub/inner.txt").destination, "inner.txt");
   fs::current_path(before);

@@ -46,19 +46,19 @@ class LabFileTest : public RemoteFileTest {
 
 TEST_F(LabFileTest, ConnectsWhenItIsAskedForSomething) {
   const auto remote = file();
-  remote->set_deadline(later(network_.now(), 10s));
+  remote->set_deadline(add_saturating(network_.now(), 10s));
   EXPECT_EQ(connections_, 0);
   server_.says("OK 13 0 a-b-c notes.txt\n").says("OK 13 0 a-b-c notes.txt\n");
-  remote->look();
-  remote->look();
+  remote->stat();
+  remote->stat();
   EXPECT_EQ(connections_, 1);
-  EXPECT_EQ(server_.deadline(), later(network_.now(), 10s));
+  EXPECT_EQ(server_.deadline(), add_saturating(network_.now(), 10s));
 }
 
 TEST_F(LabFileTest, LooksAtTheFile) {
   server_.says_bytewise("OK 13 0 a-b-c notes.txt\n");
   const auto remote = file();
-  const auto found = remote->look();
+  const auto found = remote->stat();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->name, "notes.txt");
   EXPECT_EQ(found->size, 13u);
@@ -80,13 +80,13 @@ TEST_F(LabFileTest, AsksForTheRestAndReceivesIt) {
 TEST_F(LabFileTest, PassesOnTheServersWordsEscaped) {
   server_.says("ERROR no-such-file \x1b[2Jgone\n");
   const auto remote = file();
-  EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->look(); }), "notes.txt: \\x1b[2Jgone");
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->stat(); }), "notes.txt: \\x1b[2Jgone");
 }
 
 TEST_F(LabFileTest, RefusesAnAnswerThatIsNone) {
   server_.says("220 ready\r\n");
   const auto remote = file();
-  EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->look(); }), R"(not an answer: "220 ready\r")");
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->stat(); }), R"(not an answer: "220 ready\r")");
 }
 
 TEST_F(LabFileTest, RefusesAnAnswerForAnotherOffset) {
@@ -100,13 +100,13 @@ TEST_F(LabFileTest, RefusesAnAnswerWithoutEnd) {
   const std::string piece(4096, 'x');
   for (int i = 0; i < 100; ++i) server_.says(piece);
   const auto remote = file();
-  EXPECT_THROW(remote->look(), ProtocolError);
+  EXPECT_THROW(remote->stat(), ProtocolError);
   EXPECT_GT(server_.unread(), 300'000u);
 }
 
 TEST_F(LabFileTest, SaysThatTheServerIsGone) {
   const auto remote = file();
-  EXPECT_THROW(remote->look(), ConnectionEnded);
+  EXPECT_THROW(remote->stat(), ConnectionEnded);
 }
 
 class SheetFileTest : public RemoteFileTest {
@@ -115,7 +115,7 @@ class SheetFileTest : public RemoteFileTest {
 };
 
 TEST_F(SheetFileTest, KnowsNothingBeforehandAndDoesNotAsk) {
-  EXPECT_FALSE(file()->look());
+  EXPECT_FALSE(file()->stat());
   EXPECT_EQ(connections_, 0);
 }
 

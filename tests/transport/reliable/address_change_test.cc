@@ -18,8 +18,8 @@ TEST_F(ReliableScenario, EndsWhenTheClientsAddressChanges) {
     ASSERT_TRUE(simulation.server().connection) << after.count();
     const std::uint64_t read = simulation.server().bytes_read();
     simulation.run();
-    EXPECT_EQ(simulation.complaint(), "");
-    EXPECT_TRUE(simulation.is_over());
+    EXPECT_EQ(simulation.violation(), "");
+    EXPECT_TRUE(simulation.is_closed());
     EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // the doorkeeper's GONE
     EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
     EXPECT_EQ(simulation.server().bytes_read(), read);
@@ -35,7 +35,7 @@ TEST_F(ReliableScenario, EndsWhenTheClientsAddressChangesAndNothingComesToIt) {
   settings_.down.blackouts = {{100ms, 24h}};
   Simulation simulation(settings_);
   simulation.run();
-  EXPECT_EQ(simulation.complaint(), "");
+  EXPECT_EQ(simulation.violation(), "");
   EXPECT_EQ(simulation.client().connection->error(), ETIMEDOUT);
   EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
   EXPECT_LE(simulation.passed(), 100ms + 30s + 10s);
@@ -46,7 +46,7 @@ TEST_F(ReliableScenario, HearsNothingOfWhoIsSilentWhenTheClientsAddressChanges) 
   settings_.client_moves = 5s;  // when all has come, and nobody waits for anything
   Simulation simulation(settings_);
   simulation.run();
-  EXPECT_EQ(simulation.complaint(), "");
+  EXPECT_EQ(simulation.violation(), "");
   EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // when it asks
   EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
   EXPECT_LE(simulation.passed(), 5s + 30s + 10s);

@@ -36,13 +36,13 @@ TEST(RecentMaximum, ForgetsAValueAfterTenRounds) {
 class BbrTest : public testing::Test {
  protected:
   // An acknowledgement of one packet, so long after the last one.
-  void acknowledge(Duration after, Acknowledged news) {
+  void acknowledge(Duration after, AckEvent event) {
     now_ += after;
-    news.now = now_;
-    if (news.bytes == 0) news.bytes = packet_size;
-    RoundTrip round_trip;
-    round_trip.sample(round_trip_, 0ms);
-    bbr_.on_acknowledged(news, round_trip);
+    event.now = now_;
+    if (event.bytes == 0) event.bytes = packet_size;
+    RttEstimator rtt;
+    rtt.sample(rtt_, 0ms);
+    bbr_.on_acknowledged(event, rtt);
   }
   void round(double delivered = rate, std::uint64_t left = 0) {
     acknowledge(100ms, {.in_flight = left + packet_size, .rate = delivered, .round_is_over = true});
@@ -54,36 +54,36 @@ class BbrTest : public testing::Test {
   }
   // Until it looks at the round trip, which was longer since `now_`.
   void begin_probe(std::uint64_t left) {
-    round_trip_ = 110ms;
+    rtt_ = 110ms;
     acknowledge(5s, {.in_flight = left + packet_size, .rate = rate});
     ASSERT_EQ(pace(), rate);
     acknowledge(1ns, {.in_flight = left + packet_size, .rate = rate});
     ASSERT_LT(bbr_.window(), product);
   }
   double pace() const {
-    RoundTrip round_trip;
-    round_trip.sample(round_trip_, 0ms);
-    return bbr_.pacing_rate(round_trip);
+    RttEstimator rtt;
+    rtt.sample(rtt_, 0ms);
+    return bbr_.pacing_rate(rtt);
   }
 
   Instant now_ = Instant(1h);
-  Duration round_trip_ = 100ms;
+  Duration rtt_ = 100ms;
   Bbr bbr_{packet_size};
 };
 
 TEST_F(BbrTest, BeginsWithTenPacketsAtTheStartUpsPace) {
   EXPECT_EQ(bbr_.window(), 10 * packet_size);
   EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.1);
-  round_trip_ = 10us;  // no shorter than a millisecond
+  rtt_ = 10us;  // no shorter than a millisecond
   EXPECT_DOUBLE_EQ(pace(), startup_gain * 10 * packet_size / 0.001);
 }
 
 TEST_F(BbrTest, BeginsNoSlowerWhenTheFirstAnswerWasLate) {
-  RoundTrip round_trip;
-  EXPECT_DOUBLE_EQ(bbr_.pacing_rate(round_trip), startup_gain * 10 * packet_size / 0.333);
-  round_trip.sample(10ms, 0ms);
-  round_trip.sample(5s, 0ms);
-  EXPECT_DOUBLE_EQ(bbr_.pacing_rate(round_trip), startup_gain * 10 * packet_size / 0.01);
+  RttEstimator rtt;
+  EXPECT_DOUBLE_EQ(bbr_.pacing_rate(rtt), startup_gain * 10 * packet_size / 0.333);
+  rtt.sample(10ms, 0ms);
+  rtt.sample(5s, 0ms);
+  EXPECT_DOUBLE_EQ(bbr_.pacing_rate(rtt), startup_gain * 10 * packet_size / 0.01);
 }
 
 TEST_F(BbrTest, DoublesTheRateInStartUp) {
@@ -116,10 +116,9 @@ TEST_F(BbrTest, TakesThePipeForFullAfterThreeRoundsWithoutAQuarterMore) {
 TEST_F(BbrTest, CountsNoRoundsInWhichTheApplicationHadNoMore) {
   round(rate, 2 * product);
   for (int i = 0; i < 10; ++i)
-    acknowledge(100ms, {.in_flight = 2 * product,
-                        .rate = rate,
-                        .rate_is_applications = true,
-                        .round_is_over = true});
+    acknowledge(
+        100ms,
+        {.in_flight = 2 * product, .rate = rate, .app_limited = true, .round_is_over = true});
   for (int i = 0; i < 10; ++i)  // nor what is within one
     acknowledge(1ms, {.in_flight = 2 * product, .rate = rate});
   EXPECT_DOUBLE_EQ(pace(), startup_gain * rate);
@@ -167,9 +166,9 @@ TEST_F(BbrTest, TakesARateOfTenRoundsAgoForNoMeasure) {
 TEST_F(BbrTest, TakesWhatTheApplicationGaveForNoMeasureUnlessItIsMore) {
   fill();
   for (int i = 0; i < 20; ++i)
-    acknowledge(1ms, {.rate = rate / 2, .rate_is_applications = true, .round_is_over = true});
+    acknowledge(1ms, {.rate = rate / 2, .app_limited = true, .round_is_over = true});
   EXPECT_EQ(pace(), rate);
-  acknowledge(1ms, {.rate = 2 * rate, .rate_is_applications = true});
+  acknowledge(1ms, {.rate = 2 * rate, .app_limited = true});
   EXPECT_EQ(pace(), 2 * rate);
 }
 
@@ -178,7 +177,7 @@ TEST_F(BbrTest, LooksAtTheRoundTripAfterFiveSeconds) {
   begin_probe(2 * product);
   EXPECT_EQ(bbr_.window(), product / 2);
   EXPECT_EQ(pace(), rate);
-  round_trip_ = 120ms;  // the queue is still there
+  rtt_ = 120ms;  // the queue is still there
   acknowledge(1s, {.in_flight = product / 2 + 1 + packet_size, .rate = rate});
   EXPECT_EQ(bbr_.window(), product / 2);
   acknowledge(1ms, {.in_flight = product / 2 + packet_size, .rate = rate});  // from here on
@@ -202,15 +201,15 @@ TEST_F(BbrTest, LooksNotWhileTheRoundTripIsAsShortAsEver) {
 
 TEST_F(BbrTest, LeavesFourPacketsOnTheirWayWhileItLooks) {
   fill(24'000);  // of which half a round trip is one
-  round_trip_ = 110ms;
+  rtt_ = 110ms;
   acknowledge(5s + 1ns, {.rate = 24'000});
   EXPECT_EQ(bbr_.window(), 4 * packet_size);
 }
 
 TEST_F(BbrTest, LooksForARoundTripWhereThatIsLonger) {
-  round_trip_ = 300ms;
+  rtt_ = 300ms;
   for (int i = 0; i < 5; ++i) acknowledge(300ms, {.rate = rate, .round_is_over = true});
-  round_trip_ = 310ms;
+  rtt_ = 310ms;
   acknowledge(5s + 1ns, {.rate = rate});
   ASSERT_EQ(bbr_.window(), 3 * product / 2);
   acknowledge(1ms, {.rate = rate});  // the queue is empty
@@ -231,13 +230,13 @@ TEST_F(BbrTest, TakesWhatANearlyEmptyPipeDeliversForNoMeasure) {
 TEST_F(BbrTest, KeepsTheShortestRoundTripForTenSeconds) {
   fill();
   const Instant seen = now_;
-  round_trip_ = 200ms;
+  rtt_ = 200ms;
   while (now_ < seen + 9900ms) acknowledge(100ms, {.rate = rate});
   acknowledge(100ms, {.rate = rate});
   EXPECT_LE(bbr_.window(), 2 * product + quanta + 3 * packet_size);
   acknowledge(1ns, {.rate = rate});
   EXPECT_GE(bbr_.window(), 4 * product + quanta);
-  round_trip_ = 50ms;  // a shorter one at once
+  rtt_ = 50ms;  // a shorter one at once
   acknowledge(100ms, {.rate = rate});
   EXPECT_LE(bbr_.window(), product + quanta + 3 * packet_size);
 }

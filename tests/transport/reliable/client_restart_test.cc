@@ -28,7 +28,7 @@ TEST_F(ClientRestart, TakesThePlaceOfAConnectionThatIsSilent) {
            simulation.server().bytes_read() == settings_.client.writes;
   };
   EXPECT_TRUE(simulation.run_until(has_come, 1s + 500ms));
-  EXPECT_EQ(simulation.complaint(), "");
+  EXPECT_EQ(simulation.violation(), "");
 }
 
 TEST_F(ClientRestart, TakesThePlaceOfAConnectionThatIsBusy) {
@@ -65,7 +65,7 @@ TEST_F(ClientRestart, ComesInThoughMuchIsLost) {
              simulation.client().bytes_read() == settings_.server.writes;
     };
     successes += simulation.run_until(has_come, 20s);
-    EXPECT_EQ(simulation.complaint(), "");
+    EXPECT_EQ(simulation.violation(), "");
   }
   EXPECT_GE(successes, 95);
 }

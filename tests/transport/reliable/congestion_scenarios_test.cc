@@ -62,8 +62,8 @@ TEST_F(ReliableScenario, LeavesTheQueueAlmostEmptyWithBbr) {
   Simulation simulation(settings_);
   const auto has_come = [&] { return simulation.server().bytes_read() > 5'000'000; };
   ASSERT_TRUE(simulation.run_until(has_come, 10s));
-  const auto& round_trip = simulation.client().connection->sender().recovery().round_trip();
-  EXPECT_LT(round_trip.smoothed(), 60ms);  // of 20; a full queue would make 980
+  const auto& rtt = simulation.client().connection->sender().recovery().rtt();
+  EXPECT_LT(rtt.smoothed_rtt(), 60ms);  // of 20; a full queue would make 980
 }
 
 // The lines of the bottleneck are shared by nobody here: what is lost there is our own doing.
@@ -81,7 +81,7 @@ TEST_F(ReliableScenario, FillsALineWithoutOverflowingItsQueueMuch) {
     simulation.run();
     expect_success(simulation, settings_);
     EXPECT_LT(simulation.passed(), 5s) << row.name;  // 4.1 s at the full rate
-    EXPECT_LT(simulation.client().connection->sender().sent_again(), 500'000u) << row.name;
+    EXPECT_LT(simulation.client().connection->sender().retransmitted_bytes(), 500'000u) << row.name;
   }
 }
 

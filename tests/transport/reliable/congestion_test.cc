@@ -18,7 +18,7 @@ constexpr std::uint64_t datagram = 1200;
 
 class CongestionTest : public testing::Test {
  protected:
-  CongestionTest() { round_trip_.sample(100ms, 0ms); }
+  CongestionTest() { rtt_.sample(100ms, 0ms); }
 
   // One round trip in which a whole window comes through, an acknowledgement a packet.
   void round(Congestion& control, Duration lasts = 100ms) {
@@ -30,7 +30,7 @@ class CongestionTest : public testing::Test {
                                .bytes = datagram,
                                .in_flight = control.window(),
                                .window_was_full = true},
-                              round_trip_);
+                              rtt_);
     now_ += lasts;
   }
   double packets(const Congestion& control) const {
@@ -38,7 +38,7 @@ class CongestionTest : public testing::Test {
   }
 
   Instant now_ = Instant(1h);
-  RoundTrip round_trip_;
+  RttEstimator rtt_;
 };
 
 TEST_F(CongestionTest, BeginsWithTenPackets) {
@@ -87,7 +87,7 @@ TEST_F(CongestionTest, NewRenoFallsToTwoPacketsAndNoFurther) {
 TEST_F(CongestionTest, NewRenoDoesNotGrowOnWhatItWasNotAllowedToTry) {
   NewReno control(datagram);
   control.on_acknowledged({.now = now_, .sent = now_, .bytes = datagram, .window_was_full = false},
-                          round_trip_);
+                          rtt_);
   EXPECT_EQ(control.window(), 12'000u);
 }
 
@@ -127,9 +127,9 @@ TEST_F(CongestionTest, CubicMakesRoomForOthers) {
 
 // Section 4.3: where the round trip is short, Reno would be faster, and CUBIC is as fast.
 TEST_F(CongestionTest, CubicIsNoSlowerThanRenoOnShortLines) {
-  RoundTrip fast;
+  RttEstimator fast;
   fast.sample(1ms, 0ms);
-  round_trip_ = fast;
+  rtt_ = fast;
   Cubic control(datagram);
   for (int i = 0; i < 3; ++i) round(control, 1ms);
   control.on_lost(now_ + 1us, now_, datagram);

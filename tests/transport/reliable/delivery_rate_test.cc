@@ -92,17 +92,17 @@ TEST_F(DeliveryRateTest, IsNotKnownOfWhatCameInNoTime) {
 
 TEST_F(DeliveryRateTest, MarksWhatIsSentUntilAllBeforeHasCome) {
   const SentPacket before = send(0ms, true);
-  rate_.limited_by_application(1000);
+  rate_.on_app_limited(1000);
   const SentPacket after = send(10ms);
   rate_.on_delivered(at(100ms), before);
-  EXPECT_FALSE(rate_.was_limited());
+  EXPECT_FALSE(rate_.was_app_limited());
   const SentPacket next = send(100ms);  // 1000 bytes have come, and not more
   rate_.on_delivered(at(110ms), after);
-  EXPECT_TRUE(rate_.was_limited());
+  EXPECT_TRUE(rate_.was_app_limited());
   rate_.on_delivered(at(200ms), next);
-  EXPECT_TRUE(rate_.was_limited());
+  EXPECT_TRUE(rate_.was_app_limited());
   rate_.on_delivered(at(300ms), send(200ms));
-  EXPECT_FALSE(rate_.was_limited());
+  EXPECT_FALSE(rate_.was_app_limited());
 }
 
 }  // namespace

@@ -30,13 +30,13 @@ class HostileTest : public testing::Test {
 
   SimulationSettings settings_ = usual();
   std::optional<Simulation> simulation_;
-  std::vector<std::byte> room_ = std::vector<std::byte>(largest_size);
+  std::vector<std::byte> room_ = std::vector<std::byte>(max_packet_size);
 };
 
 TEST_F(HostileTest, EndsWhenAPacketIsAcknowledgedThatWasNeverSent) {
   begin();
   Ack ack{.largest = client().sender().recovery().next_number()};
-  simulation_->give_client(packet(client().id(), ack));
+  simulation_->deliver_to_client(packet(client().id(), ack));
   EXPECT_EQ(client().error(), EPROTO);
   simulation_->run(1s);
   EXPECT_EQ(server().error(), ECONNRESET);  // it is told
@@ -51,11 +51,11 @@ TEST_F(HostileTest, CatchesWhoAcknowledgesMoreThanHasCome) {
   const auto is_caught = [&] {
     if (!client().is_established()) return false;
     const Recovery& recovery = client().sender().recovery();
-    if (recovery.flight().packets() < 3) return false;
+    if (recovery.sent_packets().packets() < 3) return false;
     Ack ack{.largest = recovery.next_number() - 1};
     ack.count = 1;
-    ack.ranges[0] = {recovery.flight().first(), recovery.next_number()};
-    simulation_->give_client(packet(client().id(), ack));
+    ack.ranges[0] = {recovery.sent_packets().first(), recovery.next_number()};
+    simulation_->deliver_to_client(packet(client().id(), ack));
     return client().error() != 0;
   };
   EXPECT_TRUE(simulation_->run_until(is_caught, 1min));
@@ -65,45 +65,45 @@ TEST_F(HostileTest, CatchesWhoAcknowledgesMoreThanHasCome) {
 TEST_F(HostileTest, EndsWhenBytesAreAcknowledgedThatWereNeverSent) {
   begin();
   Ack ack{.largest = client().sender().recovery().next_number() - 1};
-  ack.received_to = settings_.client.writes + 1;
-  simulation_->give_client(packet(client().id(), ack));
+  ack.cumulative_ack = settings_.client.writes + 1;
+  simulation_->deliver_to_client(packet(client().id(), ack));
   EXPECT_EQ(client().error(), EPROTO);
 }
 
 TEST_F(HostileTest, EndsWhenMoreIsSentThanThereIsRoomFor) {
   begin();
-  const std::uint64_t limit = server().receiver().buffer().limit();
-  simulation_->give_server(data({.number = 1, .offset = limit - 100}, 100));
+  const std::uint64_t max_data = server().receiver().buffer().max_data();
+  simulation_->deliver_to_server(data({.number = 1, .offset = max_data - 100}, 100));
   EXPECT_EQ(server().error(), 0);
-  simulation_->give_server(data({.number = 2, .offset = limit - 99}, 100));
+  simulation_->deliver_to_server(data({.number = 2, .offset = max_data - 99}, 100));
   EXPECT_EQ(server().error(), EPROTO);
 }
 
 TEST_F(HostileTest, EndsWhenTheStreamHasTwoEnds) {
   begin();
   const std::uint64_t end = settings_.client.writes;
-  simulation_->give_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
+  simulation_->deliver_to_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
   EXPECT_EQ(server().error(), 0);
-  simulation_->give_server(data({.number = 2, .offset = end + 40, .last = true}, 0));
+  simulation_->deliver_to_server(data({.number = 2, .offset = end + 40, .last = true}, 0));
   EXPECT_EQ(server().error(), EPROTO);
 }
 
 TEST_F(HostileTest, EndsWhenThereAreBytesBehindTheEnd) {
   begin();
   const std::uint64_t end = settings_.client.writes;
-  simulation_->give_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
-  simulation_->give_server(data({.number = 2, .offset = end + 45}, 10));
+  simulation_->deliver_to_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
+  simulation_->deliver_to_server(data({.number = 2, .offset = end + 45}, 10));
   EXPECT_EQ(server().error(), EPROTO);
 }
 
 TEST_F(HostileTest, DoesNotHeedWhoDoesNotKnowItsId) {
   begin();
-  simulation_->give_client(packet(client().id() + 1, Close{Close::Code::aborted}));
-  simulation_->give_client(packet(client().id(), Gone{}));
-  simulation_->give_client(packet(client().id() + 1, Ack{.largest = 1}));
+  simulation_->deliver_to_client(packet(client().id() + 1, Close{Close::Code::aborted}));
+  simulation_->deliver_to_client(packet(client().id(), Gone{}));
+  simulation_->deliver_to_client(packet(client().id() + 1, Ack{.largest = 1}));
   EXPECT_EQ(client().error(), 0);
-  EXPECT_FALSE(client().is_over());
-  simulation_->give_client(packet(server().id(), Gone{}));  // whom we call so
+  EXPECT_FALSE(client().is_closed());
+  simulation_->deliver_to_client(packet(server().id(), Gone{}));  // whom we call so
   EXPECT_EQ(client().error(), ECONNRESET);
 }
 
@@ -135,7 +135,8 @@ TEST_F(HostileTest, AsksThePeerWhenAnotherSaysHelloFromItsAddress) {
   begin();
   const std::uint64_t before = simulation_->packets_down();
   for (std::uint64_t i = 0; i < 5000; ++i) {  // for five seconds
-    simulation_->give_server(packet(0, Hello{1 + i, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
+    simulation_->deliver_to_server(
+        packet(0, Hello{1 + i, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
     simulation_->run_until([] { return false; }, 1ms);
   }
   EXPECT_EQ(server().error(), 0);
@@ -149,13 +150,13 @@ TEST_F(HostileTest, SaysThatAnotherIsGoneWhileItGreets) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   const std::uint64_t before = simulation_->packets_up();
-  simulation_->give_client(packet(client().id() + 2, Close{}));
-  simulation_->give_client(packet(client().id() + 2, Gone{}));
+  simulation_->deliver_to_client(packet(client().id() + 2, Close{}));
+  simulation_->deliver_to_client(packet(client().id() + 2, Gone{}));
   EXPECT_EQ(simulation_->packets_up(), before);  // there is nobody who asks
   std::array<std::byte, 24> ping;
   emit(client().id() + 2, Ping{1}, ping);
   for (int i = 0; i < 100; ++i) {  // for a tenth of a second
-    simulation_->give_client(ping);
+    simulation_->deliver_to_client(ping);
     simulation_->run_until([] { return false; }, 1ms);
   }
   EXPECT_EQ(simulation_->packets_up() - before, 5u);
@@ -167,8 +168,8 @@ TEST_F(HostileTest, SaysNothingToWhoAsksForAnotherOnceItIsEstablished) {
   const std::uint64_t before = simulation_->packets_up() + simulation_->packets_down();
   std::array<std::byte, 24> ping;
   emit(client().id() + 2, Ping{1}, ping);
-  simulation_->give_client(ping);
-  simulation_->give_server(ping);
+  simulation_->deliver_to_client(ping);
+  simulation_->deliver_to_server(ping);
   EXPECT_EQ(simulation_->packets_up() + simulation_->packets_down(), before);
 }
 
@@ -183,7 +184,7 @@ TEST_F(HostileTest, AnswersNothingOnceItIsOver) {
   client().abort();
   simulation_->transmit();
   const std::uint64_t before = simulation_->packets_up();
-  simulation_->give_client(packet(client().id(), Ack{}));
+  simulation_->deliver_to_client(packet(client().id(), Ack{}));
   EXPECT_EQ(simulation_->packets_up(), before);
 }
 
@@ -195,7 +196,7 @@ TEST_F(HostileTest, SurvivesEveryFlippedBitOfAHeader) {
     auto bytes = data({.number = 5, .offset = 0}, 100);
     std::vector<std::byte> flipped(bytes.begin(), bytes.end());
     flipped[bit / 8] ^= std::byte{1} << (bit % 8);
-    simulation_->give_server(flipped);
+    simulation_->deliver_to_server(flipped);
     EXPECT_EQ(server().error(), 0) << bit;
     EXPECT_EQ(server().unreadable(), 1u) << bit;
   }
@@ -205,9 +206,10 @@ TEST_F(HostileTest, KeepsNoStateOfThoseWhoOnlySayHello) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   for (std::uint64_t id = 1; id <= 10'000; ++id)
-    simulation_->give_server(packet(0, Hello{id, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
+    simulation_->deliver_to_server(
+        packet(0, Hello{id, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
   EXPECT_FALSE(simulation_->server().connection);
-  EXPECT_EQ(simulation_->complaint(), "");
+  EXPECT_EQ(simulation_->violation(), "");
   EXPECT_LT(20 * simulation_->sent_unknown(), simulation_->received_unknown());
 }
 
@@ -215,14 +217,15 @@ TEST_F(HostileTest, AsksNotForEverForATokenThatIsNeverRight) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   const std::vector<std::byte> token(16);
-  for (int i = 0; i < 1000; ++i) simulation_->give_client(packet(client().id(), Retry{token}));
+  for (int i = 0; i < 1000; ++i)
+    simulation_->deliver_to_client(packet(client().id(), Retry{token}));
   EXPECT_LT(simulation_->packets_up(), 12u);
 }
 
 TEST_F(HostileTest, TakesNoTermsAboveWhatItProposed) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
-  simulation_->give_client(
+  simulation_->deliver_to_client(
       packet(client().id(), Welcome{7, {Strategy::selective_repeat, 9000, 10, 1000}}));
   EXPECT_EQ(client().error(), EPROTO);
 }
@@ -233,10 +236,10 @@ TEST_F(HostileTest, SurvivesNoise) {
   for (int i = 0; i < 10'000; ++i) {
     for (std::size_t at = 0; at < 100; ++at)
       room_[at] = static_cast<std::byte>((chance = chance * 6364136223846793005 + 1) >> 56);
-    simulation_->give_server(std::span(room_).first(chance % 100));
+    simulation_->deliver_to_server(std::span(room_).first(chance % 100));
   }
   EXPECT_EQ(server().error(), 0);
-  EXPECT_EQ(simulation_->complaint(), "");
+  EXPECT_EQ(simulation_->violation(), "");
 }
 
 }  // namespace

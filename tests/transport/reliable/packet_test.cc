@@ -32,8 +32,8 @@ class PacketTest : public testing::Test {
     return std::get<Body>(read->body);
   }
 
-  std::vector<std::byte> room_ = std::vector<std::byte>(largest_size);
-  const Terms terms_{Strategy::go_back_n, 1472, 64, 4'194'304};
+  std::vector<std::byte> room_ = std::vector<std::byte>(max_packet_size);
+  const TransportParameters parameters_{Strategy::go_back_n, 1472, 64, 4'194'304};
 };
 
 // RFC 3720 appendix B.4, and the check value of every catalogue.
@@ -65,19 +65,19 @@ TEST_F(PacketTest, HasTheBytesOfTheDocument) {
 
 TEST_F(PacketTest, ReadsAHelloAsItWasWritten) {
   const auto token = bytes_of("sixteen bytes...");
-  const auto packet = emitted(Hello{0xabcdef, terms_, token});
-  EXPECT_EQ(packet.size(), base_size);
+  const auto packet = emitted(Hello{0xabcdef, parameters_, token});
+  EXPECT_EQ(packet.size(), base_packet_size);
   const auto hello = again<Hello>(packet);
   EXPECT_EQ(hello.client, 0xabcdefu);
-  EXPECT_EQ(hello.terms, terms_);
+  EXPECT_EQ(hello.parameters, parameters_);
   EXPECT_EQ(hex(hello.token), hex(token));
 }
 
 TEST_F(PacketTest, ReadsTheOthersAsTheyWereWritten) {
   EXPECT_EQ(hex(again<Retry>(emitted(Retry{bytes_of("token")})).token), hex(bytes_of("token")));
-  const auto welcome = again<Welcome>(emitted(Welcome{7, terms_}));
+  const auto welcome = again<Welcome>(emitted(Welcome{7, parameters_}));
   EXPECT_EQ(welcome.server, 7u);
-  EXPECT_EQ(welcome.terms, terms_);
+  EXPECT_EQ(welcome.parameters, parameters_);
   EXPECT_EQ(again<Close>(emitted(Close{Close::Code::violation})).code, Close::Code::violation);
   again<Gone>(emitted(Gone{}));
   const auto ping = std::span(room_).first(1472);
@@ -86,7 +86,10 @@ TEST_F(PacketTest, ReadsTheOthersAsTheyWereWritten) {
 }
 
 TEST_F(PacketTest, ReadsAnAcknowledgementAsItWasWritten) {
-  Ack ack{.largest = 20, .received_to = 5000, .limit = 9000, .delay = std::chrono::microseconds(7)};
+  Ack ack{.largest = 20,
+          .cumulative_ack = 5000,
+          .max_data = 9000,
+          .delay = std::chrono::microseconds(7)};
   ack.count = 2;
   ack.ranges[0] = {15, 21};
   ack.ranges[1] = {3, 14};
@@ -109,7 +112,7 @@ TEST_F(PacketTest, RefusesRunsThatTouchOrAreOutOfOrder) {
 }
 
 TEST_F(PacketTest, RefusesEveryFlippedBit) {
-  const auto packet = emitted(Welcome{7, terms_});
+  const auto packet = emitted(Welcome{7, parameters_});
   for (std::size_t bit = 0; bit < 8 * packet.size(); ++bit) {
     packet[bit / 8] ^= std::byte{1} << (bit % 8);
     EXPECT_FALSE(parse(packet)) << bit;
@@ -119,18 +122,19 @@ TEST_F(PacketTest, RefusesEveryFlippedBit) {
 }
 
 TEST_F(PacketTest, RefusesWhatIsCutOff) {
-  const auto packet = emitted(Hello{1, terms_, {}});
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, header_size, base_size - 1})
+  const auto packet = emitted(Hello{1, parameters_, {}});
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, header_size, base_packet_size - 1})
     EXPECT_FALSE(parse(packet.first(size)));
 }
 
 TEST_F(PacketTest, RefusesTermsThatMakeNoSense) {
-  for (const Terms& terms :
-       {Terms{Strategy{0}, 1472, 1, 1}, Terms{Strategy{4}, 1472, 1, 1},
-        Terms{Strategy::go_back_n, base_size - 1, 1, 1},
-        Terms{Strategy::go_back_n, largest_size + 1, 1, 1}, Terms{Strategy::go_back_n, 1472, 0, 1},
-        Terms{Strategy::go_back_n, 1472, 1, number_end}})
-    EXPECT_FALSE(parse(emitted(Welcome{1, terms})));
+  for (const TransportParameters& parameters :
+       {TransportParameters{Strategy{0}, 1472, 1, 1}, TransportParameters{Strategy{4}, 1472, 1, 1},
+        TransportParameters{Strategy::go_back_n, base_packet_size - 1, 1, 1},
+        TransportParameters{Strategy::go_back_n, max_packet_size + 1, 1, 1},
+        TransportParameters{Strategy::go_back_n, 1472, 0, 1},
+        TransportParameters{Strategy::go_back_n, 1472, 1, number_end}})
+    EXPECT_FALSE(parse(emitted(Welcome{1, parameters})));
 }
 
 TEST_F(PacketTest, HasAnAnswerToStrangersThatIsShorterThanAnythingTheySend) {

@@ -15,7 +15,7 @@ class PathMtuTest : public testing::Test {
     for (; const auto size = mtu.probe(now); ++probes) {
       mtu.on_probe_sent(*size);
       if (*size <= path)
-        mtu.on_probe_came(*size);
+        mtu.on_probe_acked(*size);
       else
         mtu.on_probe_lost(now, *size);
     }
@@ -31,7 +31,7 @@ TEST_F(PathMtuTest, FindsWhatThePathCarries) {
                                     {1480, 1472},
                                     {8972, 8972},
                                     {65'507, 65'507}}) {
-    PathMtu mtu(largest_size);
+    PathMtu mtu(max_packet_size);
     EXPECT_LE(search(mtu, path, now_), 12);
     EXPECT_EQ(mtu.size(), found);
   }
@@ -41,18 +41,18 @@ TEST_F(PathMtuTest, GoesNoFurtherThanBothEndsTake) {
   PathMtu mtu(3000);
   search(mtu, 65'507, now_);
   EXPECT_EQ(mtu.size(), 3000u);
-  PathMtu none(base_size);
+  PathMtu none(base_packet_size);
   EXPECT_EQ(search(none, 65'507, now_), 0);
 }
 
 TEST_F(PathMtuTest, HasOneProbeOnItsWayAtMost) {
-  PathMtu mtu(largest_size);
+  PathMtu mtu(max_packet_size);
   mtu.on_probe_sent(mtu.probe(now_).value());
   EXPECT_FALSE(mtu.probe(now_));
 }
 
 TEST_F(PathMtuTest, TriesThreeTimesAndAgainLater) {
-  PathMtu mtu(largest_size);
+  PathMtu mtu(max_packet_size);
   EXPECT_EQ(search(mtu, 1200, now_), 3);
   EXPECT_EQ(search(mtu, 1472, now_ + 9min), 0);
   search(mtu, 1472, now_ + 10min);
@@ -60,10 +60,10 @@ TEST_F(PathMtuTest, TriesThreeTimesAndAgainLater) {
 }
 
 TEST_F(PathMtuTest, FallsBackWhenThePathHasChanged) {
-  PathMtu mtu(largest_size);
+  PathMtu mtu(max_packet_size);
   search(mtu, 8972, now_);
   mtu.fall_back(now_ + 1h);
-  EXPECT_EQ(mtu.size(), base_size);
+  EXPECT_EQ(mtu.size(), base_packet_size);
   EXPECT_EQ(search(mtu, 1472, now_ + 1h), 3);  // whether it is so
   EXPECT_EQ(search(mtu, 1472, now_ + 1h + 59s), 0);
   search(mtu, 1472, now_ + 1h + 1min);
@@ -71,7 +71,7 @@ TEST_F(PathMtuTest, FallsBackWhenThePathHasChanged) {
 }
 
 TEST_F(PathMtuTest, ReturnsAtOnceWhenThePathWasOnlyBroken) {
-  PathMtu mtu(largest_size);
+  PathMtu mtu(max_packet_size);
   search(mtu, 8972, now_);
   mtu.fall_back(now_ + 1h);
   EXPECT_EQ(mtu.probe(now_ + 1h), 8972u);

@@ -24,7 +24,7 @@ class BareClient {
   const reliable::Connection& connection() const { return connection_; }
   Address local() const { return call::local_address(socket_.get()); }
   // From now on it is somewhere else.
-  void move() { socket_ = socket_of_segments(server_, nullptr, 0); }
+  void move() { socket_ = connected_udp_socket(server_, nullptr, 0); }
   void send(std::span<const std::byte> datagram) { call::send(socket_.get(), datagram, 0); }
   void greet() {
     run_until([&] { return connection_.is_established(); });
@@ -52,9 +52,9 @@ class BareClient {
   }
 
   const Address server_;
-  Fd socket_ = socket_of_segments(server_, nullptr, 0);
+  Fd socket_ = connected_udp_socket(server_, nullptr, 0);
   reliable::Connection connection_{Clock::now(), {}, {.id = 77, .seed = 1}};
-  std::vector<std::byte> room_ = std::vector<std::byte>(reliable::largest_size);
+  std::vector<std::byte> room_ = std::vector<std::byte>(reliable::max_packet_size);
 };
 
 class PeerAddressTest : public testing::Test {
@@ -83,7 +83,7 @@ TEST_F(PeerAddressTest, IsGoneForAClientWhoseAddressHasChanged) {
   std::array<std::byte, 100> room;
   std::size_t segment = 0;
   EXPECT_EQ(receive_segments(server->socket()->fd.get(), room, segment), -EAGAIN);
-  listener_->cut();
+  listener_->stop_accepting();
   EXPECT_FALSE(next.get());
 }
 
@@ -101,12 +101,12 @@ TEST_F(PeerAddressTest, LetsAClientInThatComesBackFromTheSamePort) {
   });
   killed.reset();
   auto next = accept();
-  ReliableStream client(performer_, socket_of_segments(listener_->local(), &here, 0),
+  ReliableStream client(performer_, connected_udp_socket(listener_->local(), &here, 0),
                         listener_->local(), {}, {.id = 78, .seed = 2});
   client.greet(Clock::now() + 20s);
   EXPECT_EQ(failed.get(), ECONNRESET);
   EXPECT_EQ(next.get()->peer(), here);
-  client.cut();
+  client.abort();
 }
 
 }  // namespace

@@ -20,10 +20,10 @@ constexpr std::uint64_t usual_count = 10'000;
 
 // What went wrong; empty: nothing.
 std::string trouble(Simulation& simulation, const SimulationSettings& settings) {
-  if (!simulation.complaint().empty()) return simulation.complaint();
-  if (!simulation.is_over()) return "it does not end";
-  Party& client = simulation.client();
-  Party& server = simulation.server();
+  if (!simulation.violation().empty()) return simulation.violation();
+  if (!simulation.is_closed()) return "it does not end";
+  Endpoint& client = simulation.client();
+  Endpoint& server = simulation.server();
   const bool have_met =
       server.connection && server.connection->peer_id() == client.connection->id();
   const bool has_all = have_met && client.has_read_all() && server.has_read_all() &&

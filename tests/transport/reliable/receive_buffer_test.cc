@@ -24,9 +24,9 @@ class ReceiveBufferTest : public testing::Test {
 
 TEST_F(ReceiveBufferTest, ClosesAGap) {
   EXPECT_TRUE(store(10, 20));
-  EXPECT_EQ(buffer_.received_to(), 0u);
+  EXPECT_EQ(buffer_.cumulative_ack(), 0u);
   EXPECT_TRUE(store(0, 10));
-  EXPECT_EQ(buffer_.received_to(), 20u);
+  EXPECT_EQ(buffer_.cumulative_ack(), 20u);
 }
 
 // Bytes that are sent again may be cut in other packets than the first time.
@@ -35,9 +35,9 @@ TEST_F(ReceiveBufferTest, ClosesSeveralGapsAtOnce) {
   store(30, 40);
   store(50, 60);
   store(0, 30);
-  EXPECT_EQ(buffer_.received_to(), 40u);
+  EXPECT_EQ(buffer_.cumulative_ack(), 40u);
   store(35, 70, true);
-  EXPECT_EQ(buffer_.received_to(), 71u);
+  EXPECT_EQ(buffer_.cumulative_ack(), 71u);
   EXPECT_EQ(buffer_.readable().size(), 70u);
 }
 
@@ -46,7 +46,7 @@ TEST_F(ReceiveBufferTest, KeepsNothingBehindTooManyGaps) {
   for (std::uint64_t at = 60'000; at > 10'000; at -= 2) kept += store(at, at + 1) ? 1 : 0;
   EXPECT_EQ(kept, 2048u);
   EXPECT_TRUE(store(0, 10'000));  // but always what comes next
-  EXPECT_EQ(buffer_.received_to(), 10'000u);
+  EXPECT_EQ(buffer_.cumulative_ack(), 10'000u);
 }
 
 // The ring begins with 256 KiB: what came ahead, around its end, has to move with it.
@@ -69,19 +69,19 @@ TEST(ReceiveBuffer, KeepsWhatHasComeWhenItGrows) {
 // Who acknowledges bytes and not the packets that they came in may not have got them.
 TEST(SelectiveRepeat, BelievesNumbersAndNotBytesAlone) {
   const SentPacket packet{.offset = 0, .bytes = 100, .size = 132};
-  Ack ack{.largest = 7, .received_to = 1000};
-  EXPECT_FALSE(selective_repeat().has_come(5, packet, ack));
+  Ack ack{.largest = 7, .cumulative_ack = 1000};
+  EXPECT_FALSE(selective_repeat().is_acked(5, packet, ack));
   ack.count = 1;
   ack.ranges[0] = {6, 8};
-  EXPECT_FALSE(selective_repeat().has_come(5, packet, ack));
-  EXPECT_TRUE(selective_repeat().has_come(6, packet, ack));
-  ack.count = most_ranges;  // there was no room for older ones
-  for (std::size_t i = 0; i < most_ranges; ++i) {
+  EXPECT_FALSE(selective_repeat().is_acked(5, packet, ack));
+  EXPECT_TRUE(selective_repeat().is_acked(6, packet, ack));
+  ack.count = max_ranges;  // there was no room for older ones
+  for (std::size_t i = 0; i < max_ranges; ++i) {
     ack.ranges[i].first = 1000 - 10 * i;
     ack.ranges[i].end = ack.ranges[i].first + 1;
   }
-  EXPECT_TRUE(selective_repeat().has_come(5, packet, ack));
-  EXPECT_FALSE(selective_repeat().has_come(995, packet, ack));
+  EXPECT_TRUE(selective_repeat().is_acked(5, packet, ack));
+  EXPECT_FALSE(selective_repeat().is_acked(995, packet, ack));
 }
 
 }  // namespace

@@ -11,12 +11,14 @@ using namespace std::chrono_literals;
 // What a congestion control is told.
 class Witness : public Congestion {
  public:
-  void on_acknowledged(const Acknowledged& news, const RoundTrip&) override { bytes += news.bytes; }
+  void on_acknowledged(const AckEvent& event, const RttEstimator&) override {
+    bytes += event.bytes;
+  }
   void on_lost(Instant, Instant, std::uint64_t lost) override { bytes_lost += lost; }
   void on_persistent_congestion() override { ++collapses; }
   void set_datagram(std::uint64_t) override {}
   std::uint64_t window() const override { return room; }
-  double pacing_rate(const RoundTrip&) const override { return 0; }
+  double pacing_rate(const RttEstimator&) const override { return 0; }
 
   std::uint64_t bytes = 0;
   std::uint64_t bytes_lost = 0;
@@ -26,7 +28,7 @@ class Witness : public Congestion {
 
 class RecoveryTest : public testing::Test {
  protected:
-  RecoveryTest() { recovery_.measured(now_, 100ms); }
+  RecoveryTest() { recovery_.on_rtt_sample(now_, 100ms); }
 
   void send(int packets = 1, std::uint32_t size = 1200) {
     for (int i = 0; i < packets; ++i) {
@@ -79,15 +81,15 @@ TEST_F(RecoveryTest, AsksWhenNothingComesTwiceAsLateEachTime) {
   const Duration first = 100ms + 4 * 50ms + 25ms;
   EXPECT_EQ(recovery_.next_timeout(), sent + first);
   recovery_.on_timeout(now_ = sent + first);
-  EXPECT_TRUE(recovery_.wants_probe());
+  EXPECT_TRUE(recovery_.probe_pending());
   EXPECT_TRUE(recovery_.lost().empty());  // it is asked for, and not given up
   send();
-  EXPECT_FALSE(recovery_.wants_probe());
+  EXPECT_FALSE(recovery_.probe_pending());
   EXPECT_EQ(recovery_.next_timeout(), now_ + 2 * first);
   recovery_.on_timeout(now_ += 2 * first);
-  EXPECT_EQ(recovery_.probes_in_vain(), 2u);
+  EXPECT_EQ(recovery_.pto_count(), 2u);
   acknowledge(0, 1);
-  EXPECT_EQ(recovery_.probes_in_vain(), 0u);
+  EXPECT_EQ(recovery_.pto_count(), 0u);
 }
 
 // Section 7.6.2: nothing of what was sent in three time-outs has come.
@@ -136,11 +138,11 @@ TEST_F(RecoveryTest, SendsNoPacketThatTheWindowHasNoRoomFor) {
 // They are sent beside the window, and say nothing about it.
 TEST_F(RecoveryTest, CountsNoProbeOfThePathsMtu) {
   recovery_.on_sent({.sent = now_, .size = 9000, .is_mtu_probe = true});
-  EXPECT_EQ(recovery_.flight().bytes(), 0u);
+  EXPECT_EQ(recovery_.sent_packets().bytes(), 0u);
   now_ += 100ms;
   acknowledge(0, 0);
   EXPECT_EQ(witness_->bytes, 0u);
-  EXPECT_EQ(recovery_.mtu_probe_that_came(), 9000u);
+  EXPECT_EQ(recovery_.acked_mtu_probe(), 9000u);
 }
 
 }  // namespace

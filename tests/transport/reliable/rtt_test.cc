@@ -8,45 +8,45 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RoundTrip, BeginsWithAThirdOfASecond) {
-  const RoundTrip round_trip;
-  EXPECT_FALSE(round_trip.is_measured());
-  EXPECT_EQ(round_trip.smoothed(), 333ms);
-  EXPECT_EQ(round_trip.variation(), 166'500us);
-  EXPECT_EQ(round_trip.probe_timeout({}), 999ms);
+TEST(RttEstimator, BeginsWithAThirdOfASecond) {
+  const RttEstimator rtt;
+  EXPECT_FALSE(rtt.is_measured());
+  EXPECT_EQ(rtt.smoothed_rtt(), 333ms);
+  EXPECT_EQ(rtt.rttvar(), 166'500us);
+  EXPECT_EQ(rtt.probe_timeout({}), 999ms);
 }
 
-TEST(RoundTrip, TakesTheFirstSampleAsItIs) {
-  RoundTrip round_trip;
-  round_trip.sample(100ms, 20ms);
-  EXPECT_EQ(round_trip.smoothed(), 100ms);
-  EXPECT_EQ(round_trip.variation(), 50ms);
-  EXPECT_EQ(round_trip.smallest(), 100ms);
+TEST(RttEstimator, TakesTheFirstSampleAsItIs) {
+  RttEstimator rtt;
+  rtt.sample(100ms, 20ms);
+  EXPECT_EQ(rtt.smoothed_rtt(), 100ms);
+  EXPECT_EQ(rtt.rttvar(), 50ms);
+  EXPECT_EQ(rtt.min_rtt(), 100ms);
 }
 
-TEST(RoundTrip, SmoothsByAnEighthAndAFourth) {
-  RoundTrip round_trip;
-  round_trip.sample(100ms, 0ms);
-  round_trip.sample(180ms, 0ms);
-  EXPECT_EQ(round_trip.variation(), 57'500us);
-  EXPECT_EQ(round_trip.smoothed(), 110ms);
-  EXPECT_EQ(round_trip.probe_timeout(25ms), 110ms + 4 * 57'500us + 25ms);
+TEST(RttEstimator, SmoothsByAnEighthAndAFourth) {
+  RttEstimator rtt;
+  rtt.sample(100ms, 0ms);
+  rtt.sample(180ms, 0ms);
+  EXPECT_EQ(rtt.rttvar(), 57'500us);
+  EXPECT_EQ(rtt.smoothed_rtt(), 110ms);
+  EXPECT_EQ(rtt.probe_timeout(25ms), 110ms + 4 * 57'500us + 25ms);
 }
 
-TEST(RoundTrip, TakesOffWhatThePeerWaitedButNeverMoreThanThereWas) {
-  RoundTrip round_trip;
-  round_trip.sample(100ms, 0ms);
-  round_trip.sample(120ms, 20ms);
-  EXPECT_EQ(round_trip.smoothed(), 100ms);
-  round_trip.sample(110ms, 20ms);  // would be less than the smallest: it is not believed
-  EXPECT_EQ(round_trip.smoothed(), 101'250us);
+TEST(RttEstimator, TakesOffWhatThePeerWaitedButNeverMoreThanThereWas) {
+  RttEstimator rtt;
+  rtt.sample(100ms, 0ms);
+  rtt.sample(120ms, 20ms);
+  EXPECT_EQ(rtt.smoothed_rtt(), 100ms);
+  rtt.sample(110ms, 20ms);  // would be less than the smallest: it is not believed
+  EXPECT_EQ(rtt.smoothed_rtt(), 101'250us);
 }
 
-TEST(RoundTrip, WaitsForOvertakenPacketsAnEighthLonger) {
-  RoundTrip round_trip;
-  round_trip.sample(80ms, 0ms);
-  EXPECT_EQ(round_trip.loss_delay(), 90ms);
-  RoundTrip fast;
+TEST(RttEstimator, WaitsForOvertakenPacketsAnEighthLonger) {
+  RttEstimator rtt;
+  rtt.sample(80ms, 0ms);
+  EXPECT_EQ(rtt.loss_delay(), 90ms);
+  RttEstimator fast;
   fast.sample(10us, 0ms);
   EXPECT_EQ(fast.loss_delay(), 1ms);  // the granularity
 }

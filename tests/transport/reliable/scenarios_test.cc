@@ -52,7 +52,7 @@ TEST_F(ReliableScenario, SurvivesHeavyLoss) {
     up().loss = down().loss = 0.3;
     Simulation simulation(settings_);
     simulation.run();
-    EXPECT_EQ(simulation.complaint(), "");
+    EXPECT_EQ(simulation.violation(), "");
     successes += simulation.client().has_read_all() && simulation.server().has_read_all();
   }
   EXPECT_GE(successes, 95);
@@ -65,7 +65,8 @@ TEST_F(ReliableScenario, SendsAgainLittleMoreThanWasLost) {
   simulation.run();
   expect_success(simulation, settings_);
   const double lost = 0.01 * 1'000'000;
-  EXPECT_LT(static_cast<double>(simulation.client().connection->sender().sent_again()), 2.5 * lost);
+  EXPECT_LT(static_cast<double>(simulation.client().connection->sender().retransmitted_bytes()),
+            2.5 * lost);
 }
 
 TEST_F(ReliableScenario, DoesNotMindWhatComesTwice) {
@@ -113,7 +114,7 @@ TEST_F(ReliableScenario, SurvivesTheLossOfTheFinalPackets) {
 // The last two packets are lost, and the one probe of the first time-out: the two probes of the
 // second carry what was in the two, and nobody has to wait for an acknowledgement.
 TEST_F(ReliableScenario, RepairsTwoGapsAtTheEndWithOneTimeOut) {
-  constexpr std::uint64_t payload = reliable::base_size - reliable::data_header_size;
+  constexpr std::uint64_t payload = reliable::base_packet_size - reliable::data_header_size;
   settings_.client.writes = 8 * payload - 100;
   settings_.server.writes = 0;
   settings_.server.finishes = false;
@@ -136,7 +137,7 @@ TEST_F(ReliableScenario, TellsOfABlackHoleLongerThanTheIdleTimeOut) {
   settings_.up.blackouts = settings_.down.blackouts = {{100ms, 24h}};
   Simulation simulation(settings_);
   simulation.run();
-  EXPECT_TRUE(simulation.is_over());
+  EXPECT_TRUE(simulation.is_closed());
   EXPECT_EQ(simulation.client().connection->error(), ETIMEDOUT);
   EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
   EXPECT_GT(simulation.passed(), 30s);
@@ -154,7 +155,7 @@ TEST_F(ReliableScenario, GivesUpWhenNobodyIsThere) {
 TEST_F(ReliableScenario, StaysAsLongAsThePeerAnswers) {
   settings_.client.finishes = settings_.server.finishes = false;
   Simulation simulation(settings_);
-  EXPECT_FALSE(simulation.run_until([&] { return simulation.is_over(); }, 10h));
+  EXPECT_FALSE(simulation.run_until([&] { return simulation.is_closed(); }, 10h));
   EXPECT_EQ(simulation.client().connection->error(), 0);
   EXPECT_EQ(simulation.server().bytes_read(), settings_.client.writes);
   EXPECT_LT(simulation.packets_up(), 10 * 3600 / 10 * 3 + 200);  // it asks now and then
@@ -169,9 +170,9 @@ TEST_F(ReliableScenario, WaitsForAReaderThatIsSlow) {
 TEST_F(ReliableScenario, WaitsForAReaderThatDoesNotRead) {
   settings_.server.reads_after = 1h;
   Simulation simulation(settings_);
-  EXPECT_FALSE(simulation.run_until([&] { return simulation.is_over(); }, 59min));
+  EXPECT_FALSE(simulation.run_until([&] { return simulation.is_closed(); }, 59min));
   // A full window, and then a question now and then.
-  EXPECT_EQ(simulation.client().connection->sender().limit(), 64u * 1024);
+  EXPECT_EQ(simulation.client().connection->sender().max_data(), 64u * 1024);
   EXPECT_LT(simulation.packets_up(), 60 + 59 * 60);
   simulation.run();
   expect_success(simulation, settings_);
@@ -218,8 +219,8 @@ TEST_F(ReliableScenario, TakesTheSmallerWindowOfTheTwo) {
   Simulation simulation(settings_);
   simulation.run();
   expect_success(simulation, settings_);
-  EXPECT_EQ(simulation.client().connection->terms().window, 5u);
-  EXPECT_EQ(simulation.server().connection->terms().window, 5u);
+  EXPECT_EQ(simulation.client().connection->parameters().window, 5u);
+  EXPECT_EQ(simulation.server().connection->parameters().window, 5u);
 }
 
 // 86 packets of 1168 bytes, each with its round trip of 20 ms; the textbook's formula.
@@ -244,7 +245,7 @@ TEST_F(ReliableScenario, SendsMoreAgainWhenItGoesBack) {
     Simulation simulation(settings_);
     simulation.run();
     expect_success(simulation, settings_);
-    again[i] = simulation.client().connection->sender().sent_again();
+    again[i] = simulation.client().connection->sender().retransmitted_bytes();
   }
   EXPECT_GT(again[1], 3 * again[0]);
 }
@@ -287,16 +288,16 @@ TEST_F(ReliableScenario, KeepsItsLargePacketsThroughAnOutage) {
 TEST_F(ReliableScenario, KnowsTheRoundTripFromTheGreetingOn) {
   using namespace reliable;
   const Instant start = Instant(1h);
-  std::vector<std::byte> room(largest_size);
+  std::vector<std::byte> room(max_packet_size);
   for (const auto& [answers_after, is_known] : {std::pair{20ms, true}, std::pair{500ms, false}}) {
     Connection server(start, {}, {.id = 1, .seed = 1},
-                      {.client = 2, .terms = proposed({}), .token = {}});
+                      {.client = 2, .parameters = proposed_parameters({}), .token = {}});
     ASSERT_GT(server.poll_transmit(start, room).bytes, 0u);  // WELCOME
     emit(1, Ping{7}, std::span(room).first(24));
     server.on_datagram(start + answers_after, std::span(room).first(24));
-    const RoundTrip& round_trip = server.sender().recovery().round_trip();
-    EXPECT_EQ(round_trip.is_measured(), is_known);
-    EXPECT_EQ(round_trip.smoothed(), is_known ? 20ms : initial_round_trip);
+    const RttEstimator& rtt = server.sender().recovery().rtt();
+    EXPECT_EQ(rtt.is_measured(), is_known);
+    EXPECT_EQ(rtt.smoothed_rtt(), is_known ? 20ms : initial_rtt);
   }
 }
 

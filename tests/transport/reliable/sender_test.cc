@@ -8,17 +8,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t payload = base_size - data_header_size;
+constexpr std::size_t payload = base_packet_size - data_header_size;
 
 class SenderTest : public testing::Test {
  protected:
   using Offsets = std::vector<std::uint64_t>;
 
-  SenderTest() { begin({.window = 1000, .limit = 1'000'000}); }
+  SenderTest() { begin({.window = 1000, .max_data = 1'000'000}); }
 
-  void begin(const Terms& terms) {
-    sender_.emplace(terms, settings_, 1);
-    sender_->measured(now_, 100ms);
+  void begin(const TransportParameters& parameters) {
+    sender_.emplace(parameters, settings_, 1);
+    sender_->on_rtt_sample(now_, 100ms);
   }
   void write(std::size_t bytes) {
     ASSERT_GE(sender_->buffer().room().size(), bytes);
@@ -45,8 +45,8 @@ class SenderTest : public testing::Test {
     return sent();
   }
   // These packets have come, and with them all bytes before the offset.
-  void acknowledge(std::uint64_t first, std::uint64_t last, std::uint64_t received_to) {
-    Ack ack{.largest = last, .received_to = received_to, .limit = 1'000'000};
+  void acknowledge(std::uint64_t first, std::uint64_t last, std::uint64_t cumulative_ack) {
+    Ack ack{.largest = last, .cumulative_ack = cumulative_ack, .max_data = 1'000'000};
     ack.count = 1;
     ack.ranges[0] = {first, last + 1};
     sender_->on_acknowledgement(now_, ack);
@@ -56,7 +56,7 @@ class SenderTest : public testing::Test {
   Instant now_ = Instant(1h);
   Settings settings_;
   std::optional<Sender> sender_;
-  std::vector<std::byte> room_ = std::vector<std::byte>(largest_size);
+  std::vector<std::byte> room_ = std::vector<std::byte>(max_packet_size);
 };
 
 // RFC 9002 section 6.2.4: one probe, and from the second time-out on two.
@@ -79,7 +79,7 @@ TEST_F(SenderTest, ProbesNothingThatHasCome) {
   write(3 * payload);
   sent();
   sent_in_vain();
-  const std::uint64_t first = sender_->recovery().flight().first();
+  const std::uint64_t first = sender_->recovery().sent_packets().first();
   acknowledge(first, first, payload);
   EXPECT_EQ(sent(), Offsets{});
   EXPECT_EQ(sent_in_vain(), Offsets{payload});
@@ -89,7 +89,7 @@ TEST_F(SenderTest, ProbesNothingThatHasCome) {
 // Probes are small where large packets may be what does not come through: the two halves of one.
 // The first is lost; the receiver has no use for the second, which fills the window of one packet.
 TEST_F(SenderTest, ProbesWhatIsLostBeforeWhatIsOnItsWay) {
-  begin({.strategy = Strategy::stop_and_wait, .largest = 1392, .window = 1, .limit = 1'000'000});
+  begin({.strategy = Strategy::stop_and_wait, .largest = 1392, .window = 1, .max_data = 1'000'000});
   write(4 * payload);
   std::uint64_t first = 0;
   for (int probed = 0; probed < 2; ++probed) {  // 1232 and 1392 bytes
@@ -102,8 +102,8 @@ TEST_F(SenderTest, ProbesWhatIsLostBeforeWhatIsOnItsWay) {
   sent_in_vain();
   sent_in_vain();
   EXPECT_EQ(sent_in_vain(), (Offsets{first, first + payload}));
-  sender_->on_acknowledgement(now_,
-                              {.largest = last_number(), .received_to = first, .limit = 1'000'000});
+  sender_->on_acknowledgement(
+      now_, {.largest = last_number(), .cumulative_ack = first, .max_data = 1'000'000});
   EXPECT_EQ(sent(), Offsets{});
   EXPECT_EQ(sent_in_vain(), Offsets{});  // the first is lost now
   EXPECT_EQ(sent_in_vain(), (Offsets{first, first + payload}));

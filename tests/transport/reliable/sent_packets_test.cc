@@ -8,8 +8,8 @@ namespace {
 constexpr SentPacket packet{.size = 1200};
 constexpr SentPacket skipped{.state = SentPacket::State::skipped};
 
-TEST(Flight, CountsWhatIsOnItsWay) {
-  Flight flight(5);
+TEST(SentPackets, CountsWhatIsOnItsWay) {
+  SentPackets flight(5);
   EXPECT_EQ(flight.packets(), 0u);
   flight.add(packet);
   flight.add({.size = 100});
@@ -17,74 +17,74 @@ TEST(Flight, CountsWhatIsOnItsWay) {
   EXPECT_EQ(flight.end(), 7u);
   EXPECT_EQ(flight.packets(), 2u);
   EXPECT_EQ(flight.bytes(), 1300u);
-  flight.settle(5);
+  flight.remove(5);
   EXPECT_EQ(flight.packets(), 1u);
   EXPECT_EQ(flight.bytes(), 100u);
-  flight.settle(6);
+  flight.remove(6);
   EXPECT_EQ(flight.packets(), 0u);
   EXPECT_EQ(flight.bytes(), 0u);
   EXPECT_EQ(flight.first(), flight.end());
 }
 
-TEST(Flight, RemembersFromTheOldestThatIsOutstanding) {
-  Flight flight(0);
+TEST(SentPackets, RemembersFromTheOldestThatIsOutstanding) {
+  SentPackets flight(0);
   for (int i = 0; i < 5; ++i) flight.add(packet);
-  flight.settle(1);
-  flight.settle(2);
+  flight.remove(1);
+  flight.remove(2);
   EXPECT_EQ(flight.first(), 0u);
-  flight.settle(0);
+  flight.remove(0);
   EXPECT_EQ(flight.first(), 3u);
-  flight.settle(4);
+  flight.remove(4);
   EXPECT_EQ(flight.first(), 3u);
-  flight.settle(3);
+  flight.remove(3);
   EXPECT_EQ(flight.first(), 5u);
 }
 
 // Numbers begin anywhere: the ring's own beginning is somewhere in their middle.
-TEST(Flight, FindsAllAgainWhenItHasGrown) {
+TEST(SentPackets, FindsAllAgainWhenItHasGrown) {
   constexpr std::uint64_t first = (std::uint64_t{1} << 31) - 37;
   constexpr std::uint64_t count = 1000;
-  Flight flight(first);
+  SentPackets flight(first);
   for (std::uint64_t i = 0; i < count; ++i) flight.add({.offset = 7 * i, .size = 10});
   EXPECT_EQ(flight.packets(), count);
   for (std::uint64_t i = 0; i < count; ++i) EXPECT_EQ(flight[first + i].offset, 7 * i);
 }
 
-TEST(Flight, GrowsAlsoWhereItsOldestAreSettled) {
-  Flight flight(0);
+TEST(SentPackets, GrowsAlsoWhereItsOldestAreSettled) {
+  SentPackets flight(0);
   for (std::uint64_t i = 0; i < 60; ++i) flight.add({.offset = i, .size = 10});
-  for (std::uint64_t i = 0; i < 50; ++i) flight.settle(i);
+  for (std::uint64_t i = 0; i < 50; ++i) flight.remove(i);
   for (std::uint64_t i = 60; i < 200; ++i) flight.add({.offset = i, .size = 10});
-  flight.settle(120);
+  flight.remove(120);
   EXPECT_EQ(flight.packets(), 149u);
   for (std::uint64_t i = 50; i < 200; ++i) {
     EXPECT_EQ(flight[i].offset, i);
-    EXPECT_EQ(flight[i].state == SentPacket::State::settled, i == 120) << i;
+    EXPECT_EQ(flight[i].state == SentPacket::State::removed, i == 120) << i;
   }
 }
 
-TEST(Flight, PassesOverNumbersThatWereSkipped) {
-  Flight flight(0);
+TEST(SentPackets, PassesOverNumbersThatWereSkipped) {
+  SentPackets flight(0);
   flight.add(packet);
   flight.add(skipped);
   flight.add(packet);
   flight.add(skipped);
   EXPECT_EQ(flight.packets(), 2u);
   EXPECT_EQ(flight.bytes(), 2400u);
-  flight.settle(0);
+  flight.remove(0);
   EXPECT_EQ(flight.first(), 2u);
   EXPECT_EQ(flight[3].state, SentPacket::State::skipped);
-  flight.settle(2);
+  flight.remove(2);
   EXPECT_EQ(flight.first(), 4u);
 }
 
-TEST(Flight, CountsNoProbeOfThePathsMtu) {
-  Flight flight(0);
+TEST(SentPackets, CountsNoProbeOfThePathsMtu) {
+  SentPackets flight(0);
   flight.add({.size = 9000, .is_mtu_probe = true});
   EXPECT_EQ(flight.packets(), 0u);
   EXPECT_EQ(flight.bytes(), 0u);
   EXPECT_EQ(flight.first(), 0u);  // and remembers it
-  flight.settle(0);
+  flight.remove(0);
   EXPECT_EQ(flight.packets(), 0u);
   EXPECT_EQ(flight.bytes(), 0u);
   EXPECT_EQ(flight.first(), 1u);

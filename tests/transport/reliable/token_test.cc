@@ -20,11 +20,11 @@ TEST(SipHash, IsTheOneOfThePaper) {
 
 class DoorkeeperTest : public testing::Test {
  protected:
-  Doorkeeper::Verdict hello(Instant now, const Address& from, std::span<const std::byte> token,
-                            std::uint64_t id = 7) {
-    const Hello hello{id, {Strategy::selective_repeat, base_size, 10, 1000}, token};
-    return doorkeeper_.on_datagram(now, from, std::span(packet_).first(emit(0, hello, packet_)),
-                                   answer_);
+  AddressValidator::Decision hello(Instant now, const Address& from,
+                                   std::span<const std::byte> token, std::uint64_t id = 7) {
+    const Hello hello{id, {Strategy::selective_repeat, base_packet_size, 10, 1000}, token};
+    return validator_.on_datagram(now, from, std::span(packet_).first(emit(0, hello, packet_)),
+                                  answer_);
   }
   // The token that this client is given.
   std::vector<std::byte> token(Instant now, const Address& from, std::uint64_t id = 7) {
@@ -36,9 +36,9 @@ class DoorkeeperTest : public testing::Test {
 
   const Instant now_ = Instant(1h);
   const Address client_ = Address::loopback(40'000);
-  Doorkeeper doorkeeper_{{1, 2}};
-  std::vector<std::byte> packet_ = std::vector<std::byte>(largest_size);
-  std::vector<std::byte> answer_ = std::vector<std::byte>(base_size);
+  AddressValidator validator_{{1, 2}};
+  std::vector<std::byte> packet_ = std::vector<std::byte>(max_packet_size);
+  std::vector<std::byte> answer_ = std::vector<std::byte>(base_packet_size);
 };
 
 TEST_F(DoorkeeperTest, AdmitsWhoBringsItsToken) {
@@ -69,7 +69,7 @@ TEST_F(DoorkeeperTest, AdmitsAgainWhoCouldNotBeLetIn) {
   const auto given = token(now_, client_);
   const auto admitted = hello(now_, client_, given).admitted;
   ASSERT_TRUE(admitted);
-  doorkeeper_.forget(client_, *admitted);
+  validator_.forget(client_, *admitted);
   EXPECT_TRUE(hello(now_, client_, given).admitted);
 }
 
@@ -108,7 +108,7 @@ TEST_F(DoorkeeperTest, SaysToWhomIsNotKnownThatItIsNotButSeldom) {
   const auto ping = std::span(packet_).first(24);
   emit(0x77, Ping{1}, ping);
   const auto give = [&](Instant now) {
-    return doorkeeper_.on_datagram(now, client_, ping, answer_).answer;
+    return validator_.on_datagram(now, client_, ping, answer_).answer;
   };
   EXPECT_EQ(give(now_), header_size);
   EXPECT_EQ(parse(std::span(answer_).first(header_size)).value().to, 0x77u);
@@ -116,13 +116,13 @@ TEST_F(DoorkeeperTest, SaysToWhomIsNotKnownThatItIsNotButSeldom) {
   EXPECT_EQ(give(now_ + 20ms), header_size);
   // Never to an answer: two servers would talk for ever.
   const auto gone = std::span(packet_).first(emit(1, Gone{}, packet_));
-  EXPECT_EQ(doorkeeper_.on_datagram(now_ + 1s, client_, gone, answer_).answer, 0u);
+  EXPECT_EQ(validator_.on_datagram(now_ + 1s, client_, gone, answer_).answer, 0u);
 }
 
 TEST_F(DoorkeeperTest, IsSilentToNoise) {
   for (std::size_t size = 0; size < 100; ++size)
-    EXPECT_EQ(
-        doorkeeper_.on_datagram(now_, client_, std::span(answer_).first(size), answer_).answer, 0u);
+    EXPECT_EQ(validator_.on_datagram(now_, client_, std::span(answer_).first(size), answer_).answer,
+              0u);
 }
 
 }  // namespace

@@ -4,12 +4,12 @@
 
 namespace netlab::reliable {
 
-bool is_acknowledged_in_order(std::uint64_t number, const SentPacket& packet, const Ack& ack) {
-  if (packet.bytes > 0) return packet.end() <= ack.received_to;
+bool is_acked_cumulatively(std::uint64_t number, const SentPacket& packet, const Ack& ack) {
+  if (packet.bytes > 0) return packet.end() <= ack.cumulative_ack;
   return ack.count > 0 && ack.ranges[0].first <= number && number < ack.ranges[0].end;
 }
 
-void tell_in_order(const Ranges& kept, Ack& ack) {
+void fill_cumulative_ack(const Ranges& kept, Ack& ack) {
   if (kept.empty() || kept.runs().back().end != ack.largest + 1) return;
   ack.count = 1;
   ack.ranges[0] = kept.runs().back();

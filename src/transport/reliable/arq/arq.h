@@ -20,19 +20,20 @@ class Arq {
   // The sender: how many packets may be on their way, where so many were agreed on.
   virtual std::uint32_t window(std::uint32_t agreed) const = 0;
   // The sender: whether the acknowledgement says that the packet has come.
-  virtual bool has_come(std::uint64_t number, const SentPacket& packet, const Ack& ack) const = 0;
+  virtual bool is_acked(std::uint64_t number, const SentPacket& packet, const Ack& ack) const = 0;
   // The sender: whether with a lost packet all that follow are sent again.
-  virtual bool goes_back() const = 0;
-  // The receiver: whether bytes from `offset` on are kept, when all before `received_to` have come.
-  virtual bool keeps(std::uint64_t offset, std::uint64_t received_to) const = 0;
+  virtual bool retransmits_window() const = 0;
+  // The receiver: whether bytes from `offset` on are kept, when all before `cumulative_ack` have
+  // come.
+  virtual bool buffers_out_of_order(std::uint64_t offset, std::uint64_t cumulative_ack) const = 0;
   // The receiver: what it tells of the packets it kept.
-  virtual void tell(const Ranges& kept, Ack& ack) const = 0;
+  virtual void fill_ack(const Ranges& kept, Ack& ack) const = 0;
 };
 
 // What stop and wait and go back N have in common: the acknowledgement is of all before a byte. Of
 // a PING, which has no bytes, `ranges` tells, as far as all that was sent behind it has come, too.
-bool is_acknowledged_in_order(std::uint64_t number, const SentPacket& packet, const Ack& ack);
-void tell_in_order(const Ranges& kept, Ack& ack);
+bool is_acked_cumulatively(std::uint64_t number, const SentPacket& packet, const Ack& ack);
+void fill_cumulative_ack(const Ranges& kept, Ack& ack);
 
 struct ArqRow {
   Strategy strategy;

@@ -14,17 +14,17 @@ class GoBackN : public Arq {
  public:
   std::uint32_t window(std::uint32_t agreed) const override { return agreed; }
 
-  bool has_come(std::uint64_t number, const SentPacket& packet, const Ack& ack) const override {
-    return is_acknowledged_in_order(number, packet, ack);
+  bool is_acked(std::uint64_t number, const SentPacket& packet, const Ack& ack) const override {
+    return is_acked_cumulatively(number, packet, ack);
   }
 
-  bool goes_back() const override { return true; }
+  bool retransmits_window() const override { return true; }
 
-  bool keeps(std::uint64_t offset, std::uint64_t received_to) const override {
-    return offset <= received_to;
+  bool buffers_out_of_order(std::uint64_t offset, std::uint64_t cumulative_ack) const override {
+    return offset <= cumulative_ack;
   }
 
-  void tell(const Ranges& kept, Ack& ack) const override { tell_in_order(kept, ack); }
+  void fill_ack(const Ranges& kept, Ack& ack) const override { fill_cumulative_ack(kept, ack); }
 };
 
 }  // namespace

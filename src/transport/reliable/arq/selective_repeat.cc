@@ -16,22 +16,22 @@ class SelectiveRepeat : public Arq {
  public:
   std::uint32_t window(std::uint32_t agreed) const override { return agreed; }
 
-  bool has_come(std::uint64_t number, const SentPacket& packet, const Ack& ack) const override {
+  bool is_acked(std::uint64_t number, const SentPacket& packet, const Ack& ack) const override {
     for (std::size_t i = 0; i < ack.count && number < ack.ranges[i].end; ++i)
       if (number >= ack.ranges[i].first) return true;
     // Runs too old to be told, when there is no room for more: what is told alone is proof that a
     // packet has come, for who acknowledges bytes without their numbers may not have got them.
-    return ack.count == most_ranges && number < ack.ranges[ack.count - 1].first &&
-           packet.bytes > 0 && packet.end() <= ack.received_to;
+    return ack.count == max_ranges && number < ack.ranges[ack.count - 1].first &&
+           packet.bytes > 0 && packet.end() <= ack.cumulative_ack;
   }
 
-  bool goes_back() const override { return false; }
+  bool retransmits_window() const override { return false; }
 
-  bool keeps(std::uint64_t, std::uint64_t) const override { return true; }
+  bool buffers_out_of_order(std::uint64_t, std::uint64_t) const override { return true; }
 
-  void tell(const Ranges& kept, Ack& ack) const override {
+  void fill_ack(const Ranges& kept, Ack& ack) const override {
     const auto runs = kept.runs();
-    ack.count = std::min(runs.size(), most_ranges);
+    ack.count = std::min(runs.size(), max_ranges);
     for (std::size_t i = 0; i < ack.count; ++i) ack.ranges[i] = runs[runs.size() - 1 - i];
   }
 };

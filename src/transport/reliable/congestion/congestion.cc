@@ -31,9 +31,9 @@ const CongestionRow* congestion_named(std::string_view name) {
   return row == std::end(rows) ? nullptr : &*row;
 }
 
-double window_rate(std::uint64_t window, const RoundTrip& round_trip) {
+double window_rate(std::uint64_t window, const RttEstimator& rtt) {
   // The latest, if it is shorter: a peer that was busy when it was first asked answers at once now.
-  const auto shorter = std::min(round_trip.smoothed(), round_trip.latest());
+  const auto shorter = std::min(rtt.smoothed_rtt(), rtt.latest_rtt());
   const auto round = std::max<Duration>(shorter, std::chrono::microseconds(1));
   return 1.25 * static_cast<double>(window) / in_seconds(round);
 }

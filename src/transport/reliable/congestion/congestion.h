@@ -14,22 +14,22 @@
 namespace netlab::reliable {
 
 // What one acknowledgement has told.
-struct Acknowledged {
+struct AckEvent {
   Instant now;
-  Instant sent;                       // when the newest packet of it was sent
-  std::uint64_t bytes = 0;            // of all its packets, each told for the first time
-  std::uint64_t in_flight = 0;        // when it came, those included
-  bool window_was_full = false;       // or else the window says nothing about the network
-  double rate = 0;                    // bytes a second at which they were delivered; 0: not known
-  bool rate_is_applications = false;  // there was no more to send
-  bool round_is_over = false;         // a packet sent after the last round's end was acknowledged
+  Instant sent;                  // when the newest packet of it was sent
+  std::uint64_t bytes = 0;       // of all its packets, each told for the first time
+  std::uint64_t in_flight = 0;   // when it came, those included
+  bool window_was_full = false;  // or else the window says nothing about the network
+  double rate = 0;               // bytes a second at which they were delivered; 0: not known
+  bool app_limited = false;      // there was no more to send
+  bool round_is_over = false;    // a packet sent after the last round's end was acknowledged
 };
 
 class Congestion {
  public:
   virtual ~Congestion() = default;
 
-  virtual void on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip) = 0;
+  virtual void on_acknowledged(const AckEvent& event, const RttEstimator& rtt) = 0;
   // `sent`: when the newest of the lost packets was. Losses of one round trip are one event.
   virtual void on_lost(Instant now, Instant sent, std::uint64_t bytes) = 0;
   // Nothing came through for so long that what was known is worth nothing (section 7.6).
@@ -39,7 +39,7 @@ class Congestion {
   // Bytes that may be on their way.
   virtual std::uint64_t window() const = 0;
   // Bytes a second at which to send.
-  virtual double pacing_rate(const RoundTrip& round_trip) const = 0;
+  virtual double pacing_rate(const RttEstimator& rtt) const = 0;
 };
 
 struct CongestionRow {
@@ -58,10 +58,10 @@ constexpr std::uint64_t initial_window(std::uint64_t datagram) {
   const std::uint64_t most = std::uint64_t{14'720} > 2 * datagram ? 14'720 : 2 * datagram;
   return 10 * datagram < most ? 10 * datagram : most;
 }
-constexpr std::uint64_t smallest_window(std::uint64_t datagram) {
+constexpr std::uint64_t min_window(std::uint64_t datagram) {
   return 2 * datagram;
 }
 // A little more than a window each round trip: the window, and not the pace, shall be the limit.
-double window_rate(std::uint64_t window, const RoundTrip& round_trip);
+double window_rate(std::uint64_t window, const RttEstimator& rtt);
 
 }  // namespace netlab::reliable

@@ -4,30 +4,30 @@
 
 namespace netlab::reliable {
 
-void NewReno::on_acknowledged(const Acknowledged& news, const RoundTrip&) {
-  if (recovering_since_ && news.sent <= *recovering_since_) return;
-  if (!news.window_was_full) return;
-  if (window_ < slow_start_end_)
-    window_ += news.bytes;
+void NewReno::on_acknowledged(const AckEvent& event, const RttEstimator&) {
+  if (recovery_start_ && event.sent <= *recovery_start_) return;
+  if (!event.window_was_full) return;
+  if (cwnd_ < ssthresh_)
+    cwnd_ += event.bytes;
   else
-    window_ += std::max<std::uint64_t>(datagram_ * news.bytes / window_, 1);
+    cwnd_ += std::max<std::uint64_t>(datagram_ * event.bytes / cwnd_, 1);
 }
 
 void NewReno::on_lost(Instant now, Instant sent, std::uint64_t) {
-  if (recovering_since_ && sent <= *recovering_since_) return;
-  recovering_since_ = now;
-  slow_start_end_ = std::max(window_ / 2, smallest_window(datagram_));
-  window_ = slow_start_end_;
+  if (recovery_start_ && sent <= *recovery_start_) return;
+  recovery_start_ = now;
+  ssthresh_ = std::max(cwnd_ / 2, min_window(datagram_));
+  cwnd_ = ssthresh_;
 }
 
 void NewReno::set_datagram(std::uint64_t bytes) {
   datagram_ = bytes;
-  window_ = std::max(window_, smallest_window(bytes));
+  cwnd_ = std::max(cwnd_, min_window(bytes));
 }
 
 void NewReno::on_persistent_congestion() {
-  window_ = smallest_window(datagram_);
-  recovering_since_.reset();
+  cwnd_ = min_window(datagram_);
+  recovery_start_.reset();
 }
 
 }  // namespace netlab::reliable

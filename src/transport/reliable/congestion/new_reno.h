@@ -8,23 +8,20 @@ namespace netlab::reliable {
 
 class NewReno : public Congestion {
  public:
-  explicit NewReno(std::uint64_t datagram)
-      : datagram_(datagram), window_(initial_window(datagram)) {}
+  explicit NewReno(std::uint64_t datagram) : datagram_(datagram), cwnd_(initial_window(datagram)) {}
 
-  void on_acknowledged(const Acknowledged& news, const RoundTrip& round_trip) override;
+  void on_acknowledged(const AckEvent& event, const RttEstimator& rtt) override;
   void on_lost(Instant now, Instant sent, std::uint64_t bytes) override;
   void on_persistent_congestion() override;
   void set_datagram(std::uint64_t bytes) override;
-  std::uint64_t window() const override { return window_; }
-  double pacing_rate(const RoundTrip& round_trip) const override {
-    return window_rate(window_, round_trip);
-  }
+  std::uint64_t window() const override { return cwnd_; }
+  double pacing_rate(const RttEstimator& rtt) const override { return window_rate(cwnd_, rtt); }
 
  private:
   std::uint64_t datagram_;
-  std::uint64_t window_;
-  std::uint64_t slow_start_end_ = UINT64_MAX;  // the RFC's ssthresh
-  std::optional<Instant> recovering_since_;    // losses of packets from before are the same event
+  std::uint64_t cwnd_;
+  std::uint64_t ssthresh_ = UINT64_MAX;    // the RFC's ssthresh
+  std::optional<Instant> recovery_start_;  // losses of packets from before are the same event
 };
 
 }  // namespace netlab::reliable

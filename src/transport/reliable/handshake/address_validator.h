@@ -1,6 +1,7 @@
-// Doorkeeper receives whom a server does not know. It keeps no state of clients who have not proved
-// that they are where they say (RFC 9000 section 8.1): their HELLO is answered with a smaller RETRY
-// that has a token, and forgotten. So a forged source costs no memory, and gets less than was sent.
+// AddressValidator receives whom a server does not know. It keeps no state of clients who have not
+// proved that they are where they say (RFC 9000 section 8.1): their HELLO is answered with a
+// smaller RETRY that has a token, and forgotten. So a forged source costs no memory, and gets less
+// than was sent.
 #pragma once
 
 #include <deque>
@@ -13,27 +14,28 @@
 
 namespace netlab::reliable {
 
-class Doorkeeper {
+class AddressValidator {
  public:
   // `key`: random, of this server.
-  explicit Doorkeeper(const SipKey& key) : key_(key) {}
+  explicit AddressValidator(const SipKey& key) : key_(key) {}
 
-  struct Verdict {
+  struct Decision {
     std::size_t answer = 0;         // bytes in `room` to be sent back; 0: silence
     std::optional<Hello> admitted;  // a client who may come in, once
   };
-  // `room` has base_size bytes.
-  Verdict on_datagram(Instant now, const Address& from, std::span<const std::byte> datagram,
-                      std::span<std::byte> room);
+  // `room` has base_packet_size bytes.
+  Decision on_datagram(Instant now, const Address& from, std::span<const std::byte> datagram,
+                       std::span<std::byte> room);
 
   // The client could not be let in after all, and may ask again.
   void forget(const Address& from, const Hello& hello);
 
  private:
-  Verdict on_hello(Instant now, const Address& from, const Hello& hello, std::span<std::byte> room);
+  Decision on_hello(Instant now, const Address& from, const Hello& hello,
+                    std::span<std::byte> room);
   // Whether the client has been admitted already; if not, it is from now on.
-  bool is_inside(Instant now, const Address& from, const Hello& hello);
-  std::uint64_t who(const Address& from, const Hello& hello) const;
+  bool already_admitted(Instant now, const Address& from, const Hello& hello);
+  std::uint64_t key_of(const Address& from, const Hello& hello) const;
 
   const SipKey key_;
   struct Admitted {

@@ -9,13 +9,13 @@ void DeliveryRate::on_sent(SentPacket& packet, bool nothing_else_in_flight) {
   packet.first_sent = first_sent_;
   packet.delivered_at = delivered_at_;
   packet.delivered = delivered_;
-  packet.limited_by_application = limited_until_ != 0;
+  packet.app_limited = app_limited_until_ != 0;
 }
 
 void DeliveryRate::on_delivered(Instant now, const SentPacket& packet) {
   delivered_ += packet.size;
   delivered_at_ = now;
-  if (limited_until_ != 0 && delivered_ > limited_until_) limited_until_ = 0;
+  if (app_limited_until_ != 0 && delivered_ > app_limited_until_) app_limited_until_ = 0;
   if (has_newest_ && packet.delivered < newest_.delivered) return;
   newest_ = packet;
   has_newest_ = true;

@@ -17,11 +17,11 @@ class DeliveryRate {
   // To be told of each packet that has come, the oldest first.
   void on_delivered(Instant now, const SentPacket& packet);
   // Nothing more to send, though there might be room: what follows measures the application.
-  void limited_by_application(std::uint64_t in_flight) { limited_until_ = delivered_ + in_flight; }
+  void on_app_limited(std::uint64_t in_flight) { app_limited_until_ = delivered_ + in_flight; }
 
   // Of the last acknowledgement: bytes a second, 0 when not known.
   double take();
-  bool was_limited() const { return newest_.limited_by_application; }
+  bool was_app_limited() const { return newest_.app_limited; }
   // Bytes so far.
   std::uint64_t delivered() const { return delivered_; }
   // The bytes that had been delivered when the newest packet was sent.
@@ -31,7 +31,7 @@ class DeliveryRate {
   std::uint64_t delivered_ = 0;
   Instant delivered_at_{};
   Instant first_sent_{};
-  std::uint64_t limited_until_ = 0;  // as `delivered_`; 0: not limited
+  std::uint64_t app_limited_until_ = 0;  // as `delivered_`; 0: not limited
   SentPacket newest_{};
   bool has_newest_ = false;
 };

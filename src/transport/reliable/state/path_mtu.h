@@ -22,14 +22,14 @@ class PathMtu {
   std::optional<std::size_t> probe(Instant now);
 
   void on_probe_sent(std::size_t size);
-  void on_probe_came(std::size_t size);
+  void on_probe_acked(std::size_t size);
   void on_probe_lost(Instant now, std::size_t size);
   // Large packets were lost again and again, as they are on a path that carries no more of them, or
   // was broken for a while: the size is tried anew.
   void fall_back(Instant now);
 
  private:
-  static constexpr unsigned int most_attempts = 3;             // MAX_PROBES
+  static constexpr unsigned int max_attempts = 3;              // MAX_PROBES
   static constexpr Duration pause = std::chrono::minutes(10);  // PMTU_RAISE_TIMER
   static constexpr Duration after_fall_back = std::chrono::seconds(60);
 
@@ -37,7 +37,7 @@ class PathMtu {
   std::optional<std::size_t> next_size() const;
 
   const std::size_t largest_;
-  std::size_t size_ = base_size;
+  std::size_t size_ = base_packet_size;
   std::size_t probed_ = 0;   // 0: no probe is on its way
   std::size_t doubted_ = 0;  // what it was before the fall back; 0: known
   unsigned int attempts_ = 0;

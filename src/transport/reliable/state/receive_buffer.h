@@ -15,7 +15,7 @@
 namespace netlab::reliable {
 
 // What a buffer of so many bytes promises at first.
-constexpr std::uint64_t first_limit(std::size_t capacity) {
+constexpr std::uint64_t initial_max_data(std::size_t capacity) {
   return std::min<std::uint64_t>(capacity, 64 * 1024);
 }
 
@@ -29,13 +29,13 @@ class ReceiveBuffer {
   bool store(std::uint64_t offset, std::span<const std::byte> bytes, bool last);
 
   // All before have come; the end of the stream counts as one byte.
-  std::uint64_t received_to() const;
+  std::uint64_t cumulative_ack() const;
   // All bytes and the end of the stream have come.
   bool is_whole() const { return end_ && in_order_ == *end_; }
   // They have been read as well.
   bool is_finished() const { return end_ && read_to_ == *end_; }
   // Bytes before this offset may be sent.
-  std::uint64_t limit() const { return limit_; }
+  std::uint64_t max_data() const { return max_data_; }
   // Room beyond what was read, bytes.
   std::size_t promise() const { return promise_; }
   // From now on it promises room for so many bytes beyond what was read.
@@ -49,7 +49,7 @@ class ReceiveBuffer {
  private:
   const std::size_t capacity_;
   std::size_t promise_ = capacity_;
-  std::uint64_t limit_;
+  std::uint64_t max_data_;
   Ring ring_;
   std::uint64_t read_to_ = 0;
   std::uint64_t in_order_ = 0;  // all bytes before have come

@@ -28,7 +28,7 @@ class Ring {
   void get(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:
-  const std::size_t most_;
+  const std::size_t max_;
   std::size_t capacity_;
   std::unique_ptr<std::byte[]> bytes_;
   std::uint64_t origin_ = 0;  // the byte at the ring's start

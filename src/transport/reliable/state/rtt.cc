@@ -4,28 +4,29 @@
 
 namespace netlab::reliable {
 
-void RoundTrip::sample(Duration latest, Duration peer_waited) {
-  latest_ = latest;
+void RttEstimator::sample(Duration latest, Duration peer_waited) {
+  latest_rtt_ = latest;
   if (!measured_) {
     measured_ = true;
-    smallest_ = latest;
-    smoothed_ = latest;
-    variation_ = latest / 2;
+    min_rtt_ = latest;
+    smoothed_rtt_ = latest;
+    rttvar_ = latest / 2;
     return;
   }
-  smallest_ = std::min(smallest_, latest);  // never adjusted: a peer may lie about its waiting
-  const Duration adjusted = latest >= smallest_ + peer_waited ? latest - peer_waited : latest;
-  const Duration away = smoothed_ > adjusted ? smoothed_ - adjusted : adjusted - smoothed_;
-  variation_ = (3 * variation_ + away) / 4;
-  smoothed_ = (7 * smoothed_ + adjusted) / 8;
+  min_rtt_ = std::min(min_rtt_, latest);  // never adjusted: a peer may lie about its waiting
+  const Duration adjusted = latest >= min_rtt_ + peer_waited ? latest - peer_waited : latest;
+  const Duration away =
+      smoothed_rtt_ > adjusted ? smoothed_rtt_ - adjusted : adjusted - smoothed_rtt_;
+  rttvar_ = (3 * rttvar_ + away) / 4;
+  smoothed_rtt_ = (7 * smoothed_rtt_ + adjusted) / 8;
 }
 
-Duration RoundTrip::loss_delay() const {
-  return std::max(std::max(latest_, smoothed_) * 9 / 8, granularity);
+Duration RttEstimator::loss_delay() const {
+  return std::max(std::max(latest_rtt_, smoothed_rtt_) * 9 / 8, granularity);
 }
 
-Duration RoundTrip::probe_timeout(Duration peer_waits_at_most) const {
-  return smoothed_ + std::max(4 * variation_, granularity) + peer_waits_at_most;
+Duration RttEstimator::probe_timeout(Duration peer_waits_at_most) const {
+  return smoothed_rtt_ + std::max(4 * rttvar_, granularity) + peer_waits_at_most;
 }
 
 }  // namespace netlab::reliable

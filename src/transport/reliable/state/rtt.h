@@ -1,4 +1,4 @@
-// RoundTrip estimates how long a packet and its acknowledgement take (RFC 9002 section 5). As no
+// RttEstimator estimates how long a packet and its acknowledgement take (RFC 9002 section 5). As no
 // packet number is used twice, each sample is of one packet: TCP's trouble, not to know which of
 // two transmissions was acknowledged (Karn's algorithm, RFC 6298), does not arise.
 #pragma once
@@ -7,19 +7,19 @@
 
 namespace netlab::reliable {
 
-inline constexpr Duration initial_round_trip = std::chrono::milliseconds(333);
+inline constexpr Duration initial_rtt = std::chrono::milliseconds(333);
 inline constexpr Duration granularity = std::chrono::milliseconds(1);
 
-class RoundTrip {
+class RttEstimator {
  public:
   // `peer_waited`: how long the peer kept its acknowledgement back.
   void sample(Duration latest, Duration peer_waited);
 
   bool is_measured() const { return measured_; }
-  Duration latest() const { return latest_; }
-  Duration smallest() const { return smallest_; }
-  Duration smoothed() const { return smoothed_; }
-  Duration variation() const { return variation_; }
+  Duration latest_rtt() const { return latest_rtt_; }
+  Duration min_rtt() const { return min_rtt_; }
+  Duration smoothed_rtt() const { return smoothed_rtt_; }
+  Duration rttvar() const { return rttvar_; }
 
   // How long after a packet a later one's acknowledgement says that it is lost (section 6.1.2).
   Duration loss_delay() const;
@@ -28,10 +28,10 @@ class RoundTrip {
 
  private:
   bool measured_ = false;
-  Duration latest_{};
-  Duration smallest_{};
-  Duration smoothed_ = initial_round_trip;
-  Duration variation_ = initial_round_trip / 2;
+  Duration latest_rtt_{};
+  Duration min_rtt_{};
+  Duration smoothed_rtt_ = initial_rtt;
+  Duration rttvar_ = initial_rtt / 2;
 };
 
 }  // namespace netlab::reliable

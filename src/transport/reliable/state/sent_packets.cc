@@ -4,9 +4,10 @@
 
 namespace netlab::reliable {
 
-Flight::Flight(std::uint64_t first_number) : ring_(64), first_(first_number), end_(first_number) {}
+SentPackets::SentPackets(std::uint64_t first_number)
+    : ring_(64), first_(first_number), end_(first_number) {}
 
-void Flight::add(const SentPacket& packet) {
+void SentPackets::add(const SentPacket& packet) {
   if (end_ - first_ == ring_.size()) {
     std::vector<SentPacket> larger(2 * ring_.size());
     for (std::uint64_t number = first_; number < end_; ++number)
@@ -18,16 +19,16 @@ void Flight::add(const SentPacket& packet) {
 }
 
 // Modulo 2^64, adding `times` = -1 takes away.
-void Flight::count(const SentPacket& packet, std::uint64_t times) {
+void SentPackets::count(const SentPacket& packet, std::uint64_t times) {
   if (packet.is_mtu_probe) return;
   packets_ += times;
   bytes_ += times * packet.size;
 }
 
-void Flight::settle(std::uint64_t number) {
+void SentPackets::remove(std::uint64_t number) {
   SentPacket& packet = (*this)[number];
   assert(packet.state == SentPacket::State::outstanding);
-  packet.state = SentPacket::State::settled;
+  packet.state = SentPacket::State::removed;
   count(packet, static_cast<std::uint64_t>(-1));
   while (first_ < end_ && (*this)[first_].state != SentPacket::State::outstanding) ++first_;
 }

@@ -1,6 +1,6 @@
-// Flight remembers the packets that are on their way: what was sent under which number, and when. A
-// packet is forgotten as soon as it is known to have come or to be lost, and numbers are given in
-// order, so that it is a ring in which all is found at once.
+// SentPackets remembers the packets that are on their way: what was sent under which number, and
+// when. A packet is forgotten as soon as it is known to have come or to be lost, and numbers are
+// given in order, so that it is a ring in which all is found at once.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace netlab::reliable {
 struct SentPacket {
   enum class State : std::uint8_t {
     outstanding,
-    settled,  // it has come, or is lost
+    removed,  // it has come, or is lost
     skipped,  // never sent: who acknowledges it acknowledges what it has not got
   };
 
@@ -25,7 +25,7 @@ struct SentPacket {
   bool is_mtu_probe = false;
 
   // As it was when this one was sent, see DeliveryRate.
-  bool limited_by_application = false;
+  bool app_limited = false;
   std::uint64_t delivered = 0;
   Instant delivered_at{};
   Instant first_sent{};
@@ -33,9 +33,9 @@ struct SentPacket {
   std::uint64_t end() const { return offset + bytes; }
 };
 
-class Flight {
+class SentPackets {
  public:
-  explicit Flight(std::uint64_t first_number);
+  explicit SentPackets(std::uint64_t first_number);
 
   // Numbers from first() to the one before end() are remembered.
   std::uint64_t first() const { return first_; }
@@ -51,7 +51,7 @@ class Flight {
 
   // Under the number end().
   void add(const SentPacket& packet);
-  void settle(std::uint64_t number);
+  void remove(std::uint64_t number);
 
  private:
   void count(const SentPacket& packet, std::uint64_t times);

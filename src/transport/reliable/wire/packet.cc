@@ -50,51 +50,52 @@ std::size_t finished(std::span<std::byte> packet) {
   return packet.size();
 }
 
-void put_terms(std::span<std::byte> packet, std::size_t at, const Terms& terms) {
-  put(packet, at, static_cast<std::uint8_t>(terms.strategy));
+void put_terms(std::span<std::byte> packet, std::size_t at, const TransportParameters& parameters) {
+  put(packet, at, static_cast<std::uint8_t>(parameters.strategy));
   put(packet, at + 1, std::uint8_t{0});
   put(packet, at + 2, std::uint16_t{0});
-  put(packet, at + 4, terms.largest);
-  put(packet, at + 8, terms.window);
+  put(packet, at + 4, parameters.largest);
+  put(packet, at + 8, parameters.window);
   put(packet, at + 12, std::uint32_t{0});
-  put(packet, at + 16, terms.limit);
+  put(packet, at + 16, parameters.max_data);
 }
 
-std::optional<Terms> get_terms(std::span<const std::byte> packet, std::size_t at) {
+std::optional<TransportParameters> get_terms(std::span<const std::byte> packet, std::size_t at) {
   const auto strategy = get<std::uint8_t>(packet, at);
-  const Terms terms{.strategy = static_cast<Strategy>(strategy),
-                    .largest = get<std::uint32_t>(packet, at + 4),
-                    .window = get<std::uint32_t>(packet, at + 8),
-                    .limit = get<std::uint64_t>(packet, at + 16)};
+  const TransportParameters parameters{.strategy = static_cast<Strategy>(strategy),
+                                       .largest = get<std::uint32_t>(packet, at + 4),
+                                       .window = get<std::uint32_t>(packet, at + 8),
+                                       .max_data = get<std::uint64_t>(packet, at + 16)};
   const bool known = strategy >= 1 && strategy <= 3;
-  const bool fits = terms.largest >= base_size && terms.largest <= largest_size;
-  if (!known || !fits || terms.window == 0 || terms.limit >= number_end) return std::nullopt;
-  return terms;
+  const bool fits = parameters.largest >= base_packet_size && parameters.largest <= max_packet_size;
+  if (!known || !fits || parameters.window == 0 || parameters.max_data >= number_end)
+    return std::nullopt;
+  return parameters;
 }
 
 using Body = decltype(Packet::body);
 
 std::optional<Body> parse_hello(std::span<const std::byte> packet) {
   constexpr std::size_t before_token = header_size + 8 + terms_size + 2;
-  if (packet.size() < base_size) return std::nullopt;  // it may ask for as much as it brings
-  const auto terms = get_terms(packet, header_size + 8);
+  if (packet.size() < base_packet_size) return std::nullopt;  // it may ask for as much as it brings
+  const auto parameters = get_terms(packet, header_size + 8);
   const std::size_t token = get<std::uint16_t>(packet, before_token - 2);
-  if (!terms || token > most_token) return std::nullopt;
-  return Hello{get<std::uint64_t>(packet, header_size), *terms,
+  if (!parameters || token > max_token) return std::nullopt;
+  return Hello{get<std::uint64_t>(packet, header_size), *parameters,
                packet.subspan(before_token, token)};
 }
 
 std::optional<Body> parse_retry(std::span<const std::byte> packet) {
   const auto token = packet.subspan(header_size);
-  if (token.empty() || token.size() > most_token) return std::nullopt;
+  if (token.empty() || token.size() > max_token) return std::nullopt;
   return Retry{token};
 }
 
 std::optional<Body> parse_welcome(std::span<const std::byte> packet) {
   if (packet.size() != header_size + 8 + terms_size) return std::nullopt;
-  const auto terms = get_terms(packet, header_size + 8);
-  if (!terms) return std::nullopt;
-  return Welcome{get<std::uint64_t>(packet, header_size), *terms};
+  const auto parameters = get_terms(packet, header_size + 8);
+  if (!parameters) return std::nullopt;
+  return Welcome{get<std::uint64_t>(packet, header_size), *parameters};
 }
 
 std::optional<Body> parse_data(std::span<const std::byte> packet, std::uint16_t flags) {
@@ -112,13 +113,13 @@ std::optional<Body> parse_ack(std::span<const std::byte> packet) {
   if (packet.size() < ack_size) return std::nullopt;
   Ack ack;
   ack.largest = get<std::uint64_t>(packet, header_size);
-  ack.received_to = get<std::uint64_t>(packet, header_size + 8);
-  ack.limit = get<std::uint64_t>(packet, header_size + 16);
+  ack.cumulative_ack = get<std::uint64_t>(packet, header_size + 8);
+  ack.max_data = get<std::uint64_t>(packet, header_size + 16);
   ack.delay = std::chrono::microseconds(get<std::uint32_t>(packet, header_size + 24));
   ack.count = get<std::uint16_t>(packet, header_size + 28);
-  if (ack.largest >= number_end || ack.received_to >= number_end || ack.limit >= number_end)
+  if (ack.largest >= number_end || ack.cumulative_ack >= number_end || ack.max_data >= number_end)
     return std::nullopt;
-  if (ack.count > most_ranges || packet.size() != ack_size + ack.count * range_size)
+  if (ack.count > max_ranges || packet.size() != ack_size + ack.count * range_size)
     return std::nullopt;
   std::uint64_t above = ack.largest + 2;  // each run ends below the one before it, with a gap
   for (std::size_t i = 0; i < ack.count; ++i) {
@@ -174,7 +175,7 @@ bool belongs_to_a_connection(const Packet& packet) {
 }
 
 std::optional<Packet> parse(std::span<const std::byte> datagram) {
-  if (datagram.size() < header_size || datagram.size() > largest_size) return std::nullopt;
+  if (datagram.size() < header_size || datagram.size() > max_packet_size) return std::nullopt;
   if (get<std::uint8_t>(datagram, 4) != version) return std::nullopt;
   if (get<std::uint32_t>(datagram, 0) != crc32c(datagram.subspan(4))) return std::nullopt;
   auto body = parse_body(static_cast<Kind>(get<std::uint8_t>(datagram, 5)), datagram,
@@ -184,12 +185,12 @@ std::optional<Packet> parse(std::span<const std::byte> datagram) {
 }
 
 std::size_t emit(std::uint64_t to, const Hello& hello, std::span<std::byte> room) {
-  assert(hello.token.size() <= most_token);
-  const auto packet = room.first(base_size);
+  assert(hello.token.size() <= max_token);
+  const auto packet = room.first(base_packet_size);
   std::ranges::fill(packet, std::byte{0});
   put_header(packet, Kind::hello, to);
   put(packet, header_size, hello.client);
-  put_terms(packet, header_size + 8, hello.terms);
+  put_terms(packet, header_size + 8, hello.parameters);
   put(packet, header_size + 8 + terms_size, static_cast<std::uint16_t>(hello.token.size()));
   std::ranges::copy(hello.token, packet.begin() + header_size + 8 + terms_size + 2);
   return finished(packet);
@@ -206,7 +207,7 @@ std::size_t emit(std::uint64_t to, const Welcome& welcome, std::span<std::byte> 
   const auto packet = room.first(header_size + 8 + terms_size);
   put_header(packet, Kind::welcome, to);
   put(packet, header_size, welcome.server);
-  put_terms(packet, header_size + 8, welcome.terms);
+  put_terms(packet, header_size + 8, welcome.parameters);
   return finished(packet);
 }
 
@@ -214,8 +215,8 @@ std::size_t emit(std::uint64_t to, const Ack& ack, std::span<std::byte> room) {
   const auto packet = room.first(ack_size + ack.count * range_size);
   put_header(packet, Kind::ack, to);
   put(packet, header_size, ack.largest);
-  put(packet, header_size + 8, ack.received_to);
-  put(packet, header_size + 16, ack.limit);
+  put(packet, header_size + 8, ack.cumulative_ack);
+  put(packet, header_size + 16, ack.max_data);
   put(packet, header_size + 24, static_cast<std::uint32_t>(ack.delay.count()));
   put(packet, header_size + 28, static_cast<std::uint16_t>(ack.count));
   put(packet, header_size + 30, std::uint16_t{0});

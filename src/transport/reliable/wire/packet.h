@@ -24,37 +24,38 @@ inline constexpr std::size_t header_size = 16;
 inline constexpr std::size_t data_header_size = 32;
 // What every path carries (RFC 9000 section 14): a HELLO has as many bytes, and nobody sends
 // more before it has tried.
-inline constexpr std::size_t base_size = 1200;
+inline constexpr std::size_t base_packet_size = 1200;
 // The most that a datagram over IPv4 holds (RFC 768).
-inline constexpr std::size_t largest_size = max_datagram;
-inline constexpr std::size_t most_ranges = 32;  // of an ACK
-inline constexpr std::size_t most_token = 64;
+inline constexpr std::size_t max_packet_size = max_datagram;
+inline constexpr std::size_t max_ranges = 32;  // of an ACK
+inline constexpr std::size_t max_token = 64;
 // Numbers and offsets stay below: no sum of two of them overflows.
 inline constexpr std::uint64_t number_end = std::uint64_t{1} << 62;
 
 enum class Strategy : std::uint8_t { stop_and_wait = 1, go_back_n = 2, selective_repeat = 3 };
 
 // What the client proposes and the server takes or lowers.
-struct Terms {
+struct TransportParameters {
   Strategy strategy = Strategy::selective_repeat;
-  std::uint32_t largest = base_size;  // datagram that may be sent, bytes: base_size to largest_size
-  std::uint32_t window = 1;           // packets on their way at once, at least 1
-  std::uint64_t limit = 0;            // the sender of this takes the bytes before this offset
+  std::uint32_t largest =
+      base_packet_size;  // datagram that may be sent, bytes: base_packet_size to max_packet_size
+  std::uint32_t window = 1;    // packets on their way at once, at least 1
+  std::uint64_t max_data = 0;  // the sender of this takes the bytes before this offset
 
-  bool operator==(const Terms&) const = default;
+  bool operator==(const TransportParameters&) const = default;
 };
 
 struct Hello {
   std::uint64_t client = 0;  // the id by which the server is to call the client
-  Terms terms;
-  std::span<const std::byte> token{};  // at most most_token bytes; empty: the first HELLO
+  TransportParameters parameters;
+  std::span<const std::byte> token{};  // at most max_token bytes; empty: the first HELLO
 };
 struct Retry {
-  std::span<const std::byte> token;  // 1 to most_token bytes
+  std::span<const std::byte> token;  // 1 to max_token bytes
 };
 struct Welcome {
   std::uint64_t server = 0;
-  Terms terms;
+  TransportParameters parameters;
 };
 struct Data {
   std::uint64_t number = 0;
@@ -63,13 +64,14 @@ struct Data {
   bool last = false;                   // the stream ends behind the payload
 };
 struct Ack {
-  std::uint64_t largest = 0;      // number of a packet that has come, kept or not
-  std::uint64_t received_to = 0;  // all bytes before have come; the end of the stream counts as one
-  std::uint64_t limit = 0;        // bytes before this offset are taken
+  std::uint64_t largest = 0;  // number of a packet that has come, kept or not
+  std::uint64_t cumulative_ack =
+      0;                       // all bytes before have come; the end of the stream counts as one
+  std::uint64_t max_data = 0;  // bytes before this offset are taken
   std::chrono::microseconds delay{};  // since the packet `largest` came
   std::size_t count = 0;
   // The packets that were kept, the highest run first. Selective repeat alone tells them.
-  std::array<Range, most_ranges> ranges;
+  std::array<Range, max_ranges> ranges;
 };
 struct Ping {
   std::uint64_t number = 0;
@@ -96,7 +98,7 @@ bool belongs_to_a_connection(const Packet& packet);
 // Nothing when it is none of ours, or has been changed on its way. Spans point into `datagram`.
 std::optional<Packet> parse(std::span<const std::byte> datagram);
 
-// Each writes a packet to the beginning of `room`, which has base_size bytes at least (for
+// Each writes a packet to the beginning of `room`, which has base_packet_size bytes at least (for
 // a CLOSE or GONE 64 do), and returns its size.
 std::size_t emit(std::uint64_t to, const Hello& hello, std::span<std::byte> room);
 std::size_t emit(std::uint64_t to, const Retry& retry, std::span<std::byte> room);

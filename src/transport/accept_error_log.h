@@ -1,5 +1,5 @@
-// Shortage tells of clients that can't be taken for want of descriptors or memory: a line at once,
-// and then one a second at most, as long as it lasts.
+// AcceptErrorLog tells of clients that can't be taken for want of descriptors or memory: a line at
+// once, and then one a second at most, as long as it lasts.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace netlab {
 
-class Shortage {
+class AcceptErrorLog {
  public:
-  void tell(Instant now, const std::string& why) {
+  void add(Instant now, const std::string& why) {
     if (now < silent_until_) return;
     silent_until_ = now + std::chrono::seconds(1);
     log::warning("accept: {}", why);
