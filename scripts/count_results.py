@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Counts the results of tests, from the files that they were written to.
+"""Counts test results from the files that the tests wrote.
 
-count_results.py FOLDER...                      sums them up, as "N passed, N failed, N skipped"
-count_results.py --check FILE.xml COMMAND...    runs a command, and writes its outcome down as one result
-count_results.py --self-check                   counts results made up for that
+count_results.py DIRECTORY...                   prints their sum, as "N passed, N failed, N skipped"
+count_results.py --check FILE.xml COMMAND...    runs a command and records its outcome as one result
+count_results.py --self-check                   tests the counting with made-up results
 
-A FOLDER is one that Meson builds in, or one with results of --check. In a build folder each test of
-Meson's is a program with cases of its own, that either GoogleTest or pytest wrote down. A program that
-crashed, timed out, failed without a failed case, or never ran counts as one failure."""
+A DIRECTORY is a build directory of Meson, or a directory with results of --check. In a build directory, each
+Meson test is a program with test cases, which GoogleTest or pytest recorded. A program that crashed, timed out,
+failed without a failed case, or never ran counts as one failure."""
 
 import contextlib
 import io
@@ -19,7 +19,7 @@ import xml.etree.ElementTree as xml
 from collections import Counter
 from pathlib import Path
 
-SKIPPED = 77  # the exit status that says so, as Meson has it
+SKIPPED = 77  # the exit status that Meson treats as skipped
 
 
 def run_check(path, command):
@@ -37,14 +37,14 @@ def count_suite(suite):
 
 
 def count_file(path):
-    """One <testsuite>, or several in an element whose own figures Meson 1.0 gets wrong."""
+    """Counts one <testsuite>, or several in a parent element, whose own totals are wrong with Meson 1.0."""
     root = xml.parse(path).getroot()
     suites = [root] if root.tag == "testsuite" else root.findall("testsuite")
     return sum(map(count_suite, suites), Counter())
 
 
 def count_cases(logs, title):
-    """The cases of the program that Meson calls "project:suite / name"."""
+    """Counts the cases of the program that Meson calls "project:suite / name"."""
     written_by_pytest = logs / f"pytest-{title.split(' / ')[-1]}.xml"
     if written_by_pytest.exists():
         return count_file(written_by_pytest)
@@ -85,7 +85,7 @@ def count_folder(folder):
 
 
 def self_check():
-    """A build folder with one program of each fate, whose cases add up to 10, 6 and 4."""
+    """Counts a build directory with one program for each outcome; the cases add up to 10, 6 and 4."""
     with tempfile.TemporaryDirectory() as name:
         logs = Path(name) / "meson-logs"
         logs.mkdir()

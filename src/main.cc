@@ -1,5 +1,5 @@
-// netlab: parses the command line, runs the subcommand, and turns what it threw into one line and
-// an exit status.
+// netlab: parses the command line, runs the subcommand, and turns an exception into one line on
+// standard error and an exit status.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,24 +17,25 @@ int status_of(ExitStatus status) {
   return static_cast<int>(status);
 }
 
-// As in busybox, a link to the program that is named like a subcommand is that subcommand.
+// As in busybox, a link to the program that is named like a subcommand runs that subcommand.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  const std::string called = std::filesystem::path(argv[0]).filename();
+  const std::string program_name = std::filesystem::path(argv[0]).filename();
   for (const netlab::Command& command : netlab::commands())
-    if (command.name.substr(0, command.name.find(' ')) == called) {
-      words.insert(words.begin(), called);
+    if (command.name.substr(0, command.name.find(' ')) == program_name) {
+      words.insert(words.begin(), program_name);
       break;
     }
   return words;
 }
 
-// The number of a standard stream that is closed (`netlab ... >&-`) must not become a socket's or a
-// file's. What takes its place is opened the wrong way round: who uses it still gets EBADF.
+// Opens /dev/null for each standard stream that is closed (`netlab ... >&-`), because otherwise a
+// socket or file would get its descriptor number. The access mode is the wrong one on purpose:
+// using the stream still fails with EBADF.
 void fill_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (fcntl(stream, F_GETFD) < 0)
-      open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // takes the lowest number
+      open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // gets the lowest number
 }
 
 ExitStatus run(CommandLine::Parsed& parsed) {

@@ -35,12 +35,12 @@ TEST_P(Matrix, ServesOneClient) {
   EXPECT_TRUE(is_ended(*client));
 }
 
-TEST_P(Matrix, ServesOneClientAfterTheOther) {
+TEST_P(Matrix, ServesClientsOneAfterAnother) {
   if (!start()) GTEST_SKIP() << without_uring;
   for (int i = 0; i < 10; ++i) converse(*connect());
 }
 
-TEST_P(Matrix, ServesTwentyThatComeAtOnce) {
+TEST_P(Matrix, ServesTwentyConcurrentClients) {
   if (!start()) GTEST_SKIP() << without_uring;
   if (iterative_ && !connects_ahead_) GTEST_SKIP() << without_queue;
   std::vector<std::unique_ptr<Stream>> clients;
@@ -52,7 +52,7 @@ TEST_P(Matrix, ServesTwentyThatComeAtOnce) {
   }
 }
 
-TEST_P(Matrix, IsHeldUpByASilentClientOnlyWhenItIsIterative) {
+TEST_P(Matrix, SilentClientBlocksOnlyTheIterativeModel) {
   if (!start()) GTEST_SKIP() << without_uring;
   auto silent = connect();
   if (iterative_ && !connects_ahead_) {
@@ -68,10 +68,10 @@ TEST_P(Matrix, IsHeldUpByASilentClientOnlyWhenItIsIterative) {
   protocol_.answer(*client);
 }
 
-TEST_P(Matrix, IsHeldUpByAStalledClientOnlyWhenItIsIterative) {
+TEST_P(Matrix, StalledClientBlocksOnlyTheIterativeModel) {
   if (!start()) GTEST_SKIP() << without_uring;
   auto stalled = connect();
-  stalled->write_all(bytes_of("G"));  // half a request at most
+  stalled->write_all(bytes_of("G"));  // at most part of a request
   if (iterative_ && !connects_ahead_) {
     EXPECT_TRUE(is_closed());
     stalled.reset();
@@ -85,7 +85,7 @@ TEST_P(Matrix, IsHeldUpByAStalledClientOnlyWhenItIsIterative) {
   protocol_.answer(*client);
 }
 
-TEST_P(Matrix, EndsAfterOneClientWhenToldTo) {
+TEST_P(Matrix, OnceEndsAfterOneClient) {
   if (!start(true)) GTEST_SKIP() << without_uring;
   auto client = connect();
   converse(*client);
@@ -94,7 +94,7 @@ TEST_P(Matrix, EndsAfterOneClientWhenToldTo) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
-TEST_P(Matrix, StopsWhenAskedTo) {
+TEST_P(Matrix, StopsOnRequest) {
   if (!start()) GTEST_SKIP() << without_uring;
   converse(*connect());
   server_->stop();

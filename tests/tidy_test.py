@@ -1,5 +1,5 @@
-"""The rules of the house that a program can check: who may include whom, how long things may be, which
-calls are made in one place only."""
+"""Checks the rules of this code base: which directories may include which, maximum lengths, and which calls
+may appear in only one file."""
 
 import os
 import re
@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(os.environ.get("NETLAB_SOURCE", Path(__file__).resolve().parent.parent))
-NO_ROOM = "precompiled"  # of the libraries, for the compiler
+NO_ROOM = "precompiled"  # precompiled library headers
 SOURCES = sorted(p for p in (ROOT / "src").rglob("*") if p.suffix in (".cc", ".h") and p.parent.name != NO_ROOM)
 TESTS = sorted(p for p in (ROOT / "tests").rglob("*") if p.suffix in (".cc", ".h"))
 
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 60
 MOST_COLUMNS = 100
-LONG_LINES = {"famous_people.cc"}  # a person a line
+LONG_LINES = {"famous_people.cc"}  # one person per line
 
-# What may stand in one place only: a pattern, and the files that may have it.
+# Patterns that may appear only in the given files.
 ONE_PLACE = {
     r"(?<!\w)::close\(": {"socket/syscalls.cc"},
-    r"\bEINTR\b": {"socket/retry_eintr.h", "model/uring.cc"},  # the ring has a word for it, too
-    r"\bshared_ptr\b": {"file/directory.h"},  # a name keeps its folder open
+    r"\bEINTR\b": {"socket/retry_eintr.h", "model/uring.cc"},  # io_uring reports it as well
+    r"\bshared_ptr\b": {"file/directory.h"},  # a FileName keeps its directory open
     r"\b(TODO|FIXME|XXX)\b": set(),
     r"(?<!\w)::(recv|send|sendfile|accept4?|connect|bind|listen|epoll_\w+)\(": {"socket/syscalls.cc"},
     r"\b(openat2|SYS_openat2)\b\(?": {"file/open_at.cc"},
@@ -31,12 +31,12 @@ ONE_PLACE = {
     r"#include <nlohmann/": {"cli/output.cc"},
     r"using namespace std\b": set(),
 }
-# make_shared is the one way to give CLI11 its formatter.
+# CLI11 only accepts its formatter as a shared_ptr.
 EXEMPT = {("cli/command_line.cc", r"\bshared_ptr\b")}
 
 
 def rooms():
-    """The table of docs/architecture.md: room -> the rooms it may use."""
+    """The table of docs/architecture.md: {room: rooms that it may use}."""
     table = {}
     for line in (ROOT / "docs/architecture.md").read_text().splitlines():
         row = re.match(r"\| `([a-z/]+)` \|.*\| ([\w, /]*) ?\|$", line)
@@ -58,7 +58,7 @@ def without_comments(text):
 
 
 def functions(path):
-    """(line number, length) of each function, told by the braces of clang-format's layout."""
+    """(line number, length) of each function, found by the braces in clang-format's layout."""
     lines = path.read_text().splitlines()
     opened = {}
     for number, line in enumerate(lines, 1):

@@ -1,4 +1,4 @@
-// Text as the bytes that go over a socket.
+// Views text as the bytes that are sent over a socket.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace netlab {
 
-// Valid as long as the text is.
+// The view is valid as long as the text is.
 inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }

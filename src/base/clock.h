@@ -1,4 +1,4 @@
-// The clock that deadlines are told in: it only goes forward, whatever the wall clock does.
+// The monotonic clock of all deadlines: changes of the wall clock do not affect it.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ using Duration = Clock::duration;
 
 inline constexpr Instant never = Instant::max();
 
-// `instant` + `duration`, where `never` and the far future stay `never`.
+// `instant` + `duration`; `never` if the sum would reach or exceed it.
 inline Instant add_saturating(Instant instant, Duration duration) {
   return duration >= never - instant ? never : instant + duration;
 }

@@ -1,5 +1,4 @@
-// Numbers from the network: digits and nothing else, and in range before anybody calculates with
-// them.
+// Parses decimal numbers from the network: digits only, with the range checked before use.
 #pragma once
 
 #include <charconv>
@@ -10,10 +9,10 @@
 
 namespace netlab {
 
-// The largest offset or size of a file: what off_t holds.
+// The largest offset or size of a file: the maximum of off_t.
 inline constexpr std::uint64_t max_offset = std::numeric_limits<std::int64_t>::max();
 
-// Nothing for an empty text, a sign, any other character, or a number above max_offset.
+// Returns nullopt for an empty text, a sign, any other character, or a number above max_offset.
 inline std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();

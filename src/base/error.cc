@@ -4,7 +4,7 @@ namespace netlab {
 
 bool is_of_network(const SystemError& error) {
   switch (error.error()) {
-    case ECANCELED:  // the server stops
+    case ECANCELED:  // the server is stopping
     case ECONNABORTED:
     case ECONNREFUSED:
     case ECONNRESET:

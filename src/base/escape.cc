@@ -9,7 +9,7 @@
 namespace netlab {
 namespace {
 
-// Appends what is escaped of one byte.
+// Appends the escape sequence of one byte.
 void escape(std::string& line, char byte) {
   switch (byte) {
     case '\n':
@@ -41,8 +41,8 @@ std::string Escaper::next(std::string_view piece) {
       break;
     }
     const bool is_kept = kept_.find(text.front()) != std::string_view::npos;
-    const bool needs_no_question = !is_control(next.character) && next.character != '\\';
-    const bool shown = next.kind == Utf8::Kind::valid && (is_kept || needs_no_question);
+    const bool is_printable = !is_control(next.character) && next.character != '\\';
+    const bool shown = next.kind == Utf8::Kind::valid && (is_kept || is_printable);
     if (shown)
       line += text.substr(0, next.length);
     else
@@ -70,8 +70,8 @@ std::string printable(std::string_view line) {
   return shown += escaper.rest();
 }
 
-std::string escaped_start(std::string_view text, std::size_t most) {
-  return text.size() <= most ? escaped(text) : escaped(text.substr(0, most)) + "...";
+std::string escaped_start(std::string_view text, std::size_t max_size) {
+  return text.size() <= max_size ? escaped(text) : escaped(text.substr(0, max_size)) + "...";
 }
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// Event is something a user is told of: a line of text, or with --json an object. Protocols say
-// what happened; the command decides how it looks.
+// Event is something reported to the user: a line of text, or an object with --json. Protocols
+// report what happened; the command decides how it is printed.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ struct Event {
   using Value = std::variant<std::string, std::uint64_t, double, bool>;
 
   std::string_view name;  // "listening", "received", ...
-  std::string text;       // one line, already escaped where it came from a peer
+  std::string text;       // one line; parts from a peer are already escaped
   std::vector<std::pair<std::string_view, Value>> fields;
 };
 
-// Called from any thread or process of a server. Empty: nobody listens, nothing need be formatted.
+// Called from any thread or process of a server. If empty, events need not be formatted.
 using EventSink = std::function<void(const Event&)>;
 
 }  // namespace netlab

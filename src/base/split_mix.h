@@ -1,12 +1,12 @@
-// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): a number
-// that looks like chance for each number given. Who knows one may find out the others.
+// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014) maps each
+// number to one that looks random. Not cryptographically secure: one output reveals the others.
 #pragma once
 
 #include <cstdint>
 
 namespace netlab {
 
-// Between the numbers to be given, for a row of them.
+// The difference between consecutive inputs of a sequence.
 inline constexpr std::uint64_t split_mix_step = 0x9e3779b97f4a7c15;
 
 constexpr std::uint64_t split_mix(std::uint64_t number) {

@@ -1,4 +1,4 @@
-// Text without the blanks at its ends: spaces, tabs, and the ends of lines.
+// Removes spaces, tabs and line breaks from both ends of a text.
 #pragma once
 
 #include <algorithm>

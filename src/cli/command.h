@@ -1,5 +1,5 @@
-// Command is one subcommand: one file with its options, its help, its example and one call
-// downstairs. A further one is one file and one row in commands.cc.
+// Command is a subcommand: one file in src/command/ with its options, help, example and one call
+// into the rooms below. To add one, write the file and add a row to commands.cc.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace netlab {
 
-// A subcommand's options, as declared, and what it does with them.
+// The options of a subcommand, and what it does with them.
 class Action {
  public:
   Action() = default;
@@ -21,7 +21,7 @@ class Action {
   Action& operator=(const Action&) = delete;
 
   virtual void declare(Options& options) = 0;
-  // Throws what its job throws; std::invalid_argument for wrong usage.
+  // Throws what the job throws; std::invalid_argument for a usage error (exit status 2).
   virtual ExitStatus run(const Output& output) = 0;
 };
 
@@ -33,6 +33,8 @@ struct Command {
 };
 
 std::span<const Command> commands();
+// What the commands of a group such as "ftp" do, in one line.
+std::string_view group_summary(std::string_view group);
 
 std::unique_ptr<Action> completion();
 std::unique_ptr<Action> demo();

@@ -15,31 +15,57 @@
 namespace netlab {
 namespace {
 
-// CLI11 lists behind each option all those that it excludes, which buries what a reader looks for.
+constexpr const char* common_group = "Common options";
+constexpr const char* commands_group = "Commands";
+
+// CLI11 prints after each option all the options that it excludes, which buries the rest.
 class ShortHelp : public CLI::Formatter {
+ public:
+  ShortHelp() {
+    label("SUBCOMMAND", "COMMAND");
+    label("Positionals", "Arguments");
+  }
+
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    // CLI11 puts two empty lines between groups of options.
+    return CLI::detail::find_and_replace(CLI::Formatter::make_help(app, name, mode), "\n\n\n",
+                                         "\n\n");
+  }
+
+ private:
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
     return is_positional ? positional_name(*option)
                          : CLI::Formatter::make_option_name(option, is_positional);
   }
   std::string make_option_opts(const CLI::Option* option) const override {
     const std::string type = value_type(*option);
-    const std::string initial = option->get_default_str();
-    return (type.empty() ? "" : " " + type) + (initial.empty() ? "" : " (" + initial + ")");
+    return type.empty() ? "" : " " + type;
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return described(*option);
   }
 };
 
-// Those that every subcommand has; they may stand before its words, too.
-void declare_common(Options& options, Output& output) {
-  options.flag("--json", output.json, "standard output is JSON lines");
-  options.flag("-q,--quiet", output.quiet, "no lines but the indispensable");
-  options.flag("-v,--verbose", output.verbose, "more lines, on standard error");
-  options.flag("--trace", output.trace, "show each socket call, in strace's notation");
-  options.choice("--color", output.color, {"auto", "always", "never"}, "colors on standard error");
+// The options of every subcommand; they may also be given before its name.
+void declare_common(CLI::App& app, Output& output) {
+  Options options(app);
+  options.group(common_group);
+  options.flag("--json", output.json, "write JSON lines to standard output");
+  options.flag("-q,--quiet", output.quiet, "print only essential lines");
+  options.flag("-v,--verbose", output.verbose, "log details to standard error");
+  options.flag("--trace", output.trace,
+               "log each socket call to standard error, in strace's notation");
+  options.choice("--color", output.color, {"auto", "always", "never"},
+                 "color messages on standard error");
+  // Last: CLI11 would list it first, in a group of its own.
+  app.set_help_flag();
+  app.set_help_flag("-h,--help", "print this help and exit")->group(common_group);
 }
 
-// What the options before the words of a command say, and those behind them.
-Output merged(const Output& before, const Output& behind) {
-  Output output = behind;
+// Combines the options before the name of a subcommand with those after it.
+Output merged(const Output& before, const Output& after) {
+  Output output = after;
   output.json |= before.json;
   output.quiet |= before.quiet;
   output.verbose |= before.verbose;
@@ -48,8 +74,8 @@ Output merged(const Output& before, const Output& behind) {
   return output;
 }
 
-// How a wrong command line is to be answered, as far as it says so: it could not be parsed.
-Output said_in(const std::vector<std::string>& words) {
+// The output options of a command line that could not be parsed: the error must honor them.
+Output output_options_in(const std::vector<std::string>& words) {
   Output output;
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
     output.json |= words[i] == "--json";
@@ -59,7 +85,7 @@ Output said_in(const std::vector<std::string>& words) {
   return output;
 }
 
-// The app for "tcp serve" below the app for "tcp", which is made when it is not there yet.
+// Adds the app for "tcp serve" below the app for "tcp", which is created if it is missing.
 CLI::App& add_leaf(CLI::App& root, const Command& command) {
   CLI::App* parent = &root;
   std::string_view name = command.name;
@@ -68,10 +94,11 @@ CLI::App& add_leaf(CLI::App& root, const Command& command) {
     name.remove_prefix(space + 1);
     const auto groups =
         root.get_subcommands([&](CLI::App* app) { return app->get_name() == group; });
-    parent = groups.empty() ? root.add_subcommand(group) : groups.front();
+    parent = groups.empty() ? root.add_subcommand(group)->group(commands_group) : groups.front();
     parent->require_subcommand(1);
   }
   CLI::App& leaf = *parent->add_subcommand(std::string(name), std::string(command.summary));
+  leaf.group(commands_group);
   leaf.footer("Example: " + std::string(command.example));
   return leaf;
 }
@@ -94,8 +121,21 @@ std::string names_of_children(const CLI::App& app) {
   return names;
 }
 
-// Of "--prot=1" or "srve" a line that says what it should have been; empty when that is not the
-// trouble.
+// The subcommands that have the option: "ftp serve, tcp serve".
+std::string commands_with(const CLI::App& root, const std::string& option) {
+  std::string names;
+  for (const Command& command : commands()) {
+    const CLI::App* app = &root;
+    for (const std::string& word : CLI::detail::split(std::string(command.name), ' '))
+      app = app->get_subcommand(word);
+    if (app->get_option_no_throw(option))
+      names += (names.empty() ? "" : ", ") + std::string(command.name);
+  }
+  return names;
+}
+
+// For "--prot=1" or "srve": the error, with the word that was probably meant. Empty when no word is
+// unknown.
 std::string misspelling(const CLI::App& root) {
   const CLI::App& app = deepest_parsed(root);
   const auto left = root.remaining(true);
@@ -111,18 +151,22 @@ std::string misspelling(const CLI::App& root) {
     if (known.empty()) return "unexpected argument '" + word + "'";
   }
   if (std::ranges::find(known, word) != known.end())
-    return fmt::format("'{}' belongs behind '{}'", word, full_name(app));
+    return fmt::format("'{}' must follow '{}'", word, full_name(app));
+  if (const std::string names = is_option ? commands_with(root, word) : ""; !names.empty())
+    return fmt::format("unknown option '{}' for '{}' (valid for {})", word, full_name(app), names);
   const std::string meant = suggestion(word, known);
   return fmt::format("unknown {} '{}'{}", is_option ? "option" : "command", word,
                      meant.empty() ? "" : ". Did you mean '" + meant + "'?");
 }
 
-// The one line about a command line that can't be parsed.
+// The one-line error for a command line that can't be parsed.
 std::string complaint(const CLI::App& root, const CLI::ParseError& error) {
   if (const std::string misspelt = misspelling(root); !misspelt.empty()) return misspelt;
-  const std::string names = names_of_children(deepest_parsed(root));
-  const bool lacks_command = dynamic_cast<const CLI::RequiredError*>(&error) && !names.empty();
-  return lacks_command ? "a command is missing: " + names : error.what();
+  const CLI::App& app = deepest_parsed(root);
+  const std::string names = names_of_children(app);
+  if (!dynamic_cast<const CLI::RequiredError*>(&error)) return error.what();
+  if (!names.empty()) return "missing command: one of " + names;
+  return fmt::format("{}. {}", error.what(), app.get_footer());
 }
 
 }  // namespace
@@ -131,15 +175,11 @@ CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
   CLI::App& app = tree_->app;
   app.name("netlab");
   app.formatter(std::make_shared<ShortHelp>());
-  app.set_help_flag("-h,--help", "print this help and exit");
-  app.set_version_flag("--version", "netlab " NETLAB_VERSION, "print the version and exit");
+  app.set_version_flag("--version", "netlab " NETLAB_VERSION, "print the version and exit")
+      ->group(common_group);
   app.require_subcommand(1);
   app.footer("Example: netlab demo");
-  const auto declare_before = [this](CLI::App& above) {
-    Options options(above);
-    declare_common(options, tree_->before);
-  };
-  declare_before(app);
+  declare_common(app, tree_->before);
   for (const Command& command : commands()) {
     CLI::App& leaf_app = add_leaf(app, command);
     Tree::Leaf& leaf = tree_->leaves[&leaf_app];
@@ -147,13 +187,13 @@ CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
     leaf.action = command.make();
     Options options(leaf_app);
     leaf.action->declare(options);
-    declare_common(options, leaf.output);
+    declare_common(leaf_app, leaf.output);
   }
   for (CLI::App* group : app.get_subcommands([](CLI::App*) { return true; })) {
     const auto children = children_of(*group);
     if (children.empty()) continue;
-    declare_before(*group);
-    group->description(names_of_children(*group));
+    declare_common(*group, tree_->before);
+    group->description(std::string(group_summary(group->get_name())));
     group->footer("Example: " + std::string(tree_->leaves[children.front()].command->example));
   }
 }
@@ -175,7 +215,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& words) {
     return parsed;
   } catch (const CLI::ParseError& error) {
     parsed.name = full_name(deepest_parsed(app));
-    said_in(words).fail(parsed.name, complaint(app, error));
+    output_options_in(words).fail(parsed.name, complaint(app, error));
     parsed.status = ExitStatus::usage;
     return parsed;
   }

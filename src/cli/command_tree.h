@@ -1,4 +1,5 @@
-// The inside of CommandLine, for the files that implement it: parse.cc, candidates.cc, man_page.cc.
+// The inside of CommandLine, for the files that implement it: command_line.cc,
+// completion_candidates.cc and man_page.cc.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,17 +12,17 @@ namespace netlab {
 
 struct CommandLine::Tree {
   CLI::App app{"learn, test and run socket programs"};
-  // What a leaf of the tree does and how it tells.
+  // A subcommand with its options and its kind of output.
   struct Leaf {
     const Command* command = nullptr;
     std::unique_ptr<Action> action;
     Output output;
   };
   std::map<const CLI::App*, Leaf> leaves;
-  Output before;  // what the options before a leaf's words say
+  Output before;  // from the options before a subcommand's name
 };
 
-// The subcommands below an app, without nameless groups.
+// The subcommands of an app. CLI11 also counts groups without a name.
 inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
   std::vector<const CLI::App*> children;
   for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -29,14 +30,22 @@ inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
   return children;
 }
 
-// What an option's value is: "N", "{lab,sheet}"; empty for a flag.
+// The type of an option's value: "N", "{lab,sheet}"; "[FILE]" for a value that may be left out,
+// empty for a flag.
 inline std::string value_type(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return {};
-  const std::string type = option.get_type_name();
-  return type.starts_with(':') ? type.substr(1) : type;  // CLI11 puts a check's text behind a colon
+  std::string type = option.get_type_name();
+  if (type.starts_with(':')) type.erase(0, 1);  // CLI11 writes a check's text after a colon
+  return option.get_items_expected_min() == 0 && !option.get_positional() ? "[" + type + "]" : type;
 }
 
-// "HOST[:PORT]": what help calls a positional. CLI11's own name for it is plainer.
+// An option's help with its default value.
+inline std::string described(const CLI::Option& option) {
+  const std::string initial = option.get_default_str();
+  return option.get_description() + (initial.empty() ? "" : " (default: " + initial + ")");
+}
+
+// The name of a positional in help: "HOST[:PORT]". CLI11 itself knows only "HOST".
 inline const std::string& positional_name(const CLI::Option& option) {
   return option.get_option_text();
 }

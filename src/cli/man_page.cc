@@ -6,9 +6,8 @@
 namespace netlab {
 namespace {
 
-// In roff a backslash begins an escape, a "-" may become a hyphen, and a line that begins with "."
-// or
-// "'" is a request (groff(7)).
+// In roff a backslash begins an escape, a "-" may become a hyphen, and a line that starts with a
+// period or an apostrophe is a request (groff(7)).
 std::string roff(const std::string& text) {
   std::string safe;
   for (const char character : text) {
@@ -29,10 +28,8 @@ std::string option_text(const CLI::Option& option) {
   if (names.size() > 2) names.resize(names.size() - 2);
   if (option.get_positional()) names = "\\fI" + roff(positional_name(option)) + "\\fR";
   const std::string type = value_type(option);
-  const std::string initial = option.get_default_str();
-  return fmt::format(".TP\n{}{}\n{}{}\n", names, type.empty() ? "" : " \\fI" + roff(type) + "\\fR",
-                     roff(option.get_description()),
-                     initial.empty() ? "" : roff(" (" + initial + ")"));
+  return fmt::format(".TP\n{}{}\n{}\n", names, type.empty() ? "" : " \\fI" + roff(type) + "\\fR",
+                     roff(described(option)));
 }
 
 // Whether every subcommand has the option.
@@ -59,42 +56,42 @@ netlab \- learn, test and run socket programs
 .I COMMAND
 .RI [ OPTION ...]
 .SH DESCRIPTION
-One program with the servers and clients of the lab sheets on sockets:
+The servers and clients of a course's exercises in socket programming, in one program:
 a message each way over TCP,
-an echo of datagrams over UDP,
-a guessing game over either,
-and the download that is broken off and resumed.
+a UDP echo,
+a guessing game over UDP or TCP,
+and a download that is interrupted and resumed.
 Each end works with the other end written in C.
-Between two programs it puts a network that loses, delays and breaks on order.
+netlab can also run between two programs and simulate loss, delay and disconnects.
 .SH COMMANDS
 )";
 
 constexpr const char* tail = R"(.SH EXIT STATUS
 .TP
 0
-done; of a game: won
+success; in a game: won
 .TP
 1
-the job failed: refused, reset, timed out, no such file, verification failed, disk full
+failure: connection refused, reset or timed out, no such file, verification failed, disk full
 .TP
 2
-wrong usage
+usage error
 .TP
 3
 the game was lost
 .TP
 130, 143
-ended by SIGINT or SIGTERM (clients)
+a client was terminated by SIGINT or SIGTERM
 .SH ENVIRONMENT
 .TP
 LISTEN_PID, LISTEN_FDS
-a server takes the socket that was passed on to it, as systemd does (sd_listen_fds(3))
+a server uses the socket inherited from systemd (sd_listen_fds(3))
 .TP
 NOTIFY_SOCKET
-a server tells this socket when it is ready, and when it stops (sd_notify(3))
+a server notifies this socket when it is ready and when it stops (sd_notify(3))
 .TP
 NO_COLOR
-when set and not empty, no colors
+if set and not empty, disables colors
 .SH SEE ALSO
 .BR socket (7),
 .BR tcp (7),
@@ -110,7 +107,7 @@ std::string CommandLine::man_page() const {
   for (const Command& command : commands())
     for (const auto& [app, leaf] : tree_->leaves)
       if (leaf.command == &command) page += command_text(command, *app, apps);
-  page += ".SH COMMON OPTIONS\nEvery command has these.\n";
+  page += ".SH COMMON OPTIONS\nEvery command accepts these.\n";
   for (const CLI::Option* option : apps.front()->get_options())
     if (is_common(*option, apps)) page += option_text(*option);
   return page + tail;

@@ -1,7 +1,9 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "base/decimal.h"
 #include "cli/parse_values.h"
@@ -9,7 +11,7 @@
 namespace netlab {
 namespace {
 
-// A whole number, decimal digits only; CLI11's own conversion takes 0x10, and 080 for no number.
+// Decimal digits only: CLI11's own conversion accepts 0x10 and rejects 080.
 std::uint64_t parse_number(const std::string& name, const std::string& text, std::uint64_t most) {
   const auto number = parse_decimal(text);
   if (!number || *number > most)
@@ -31,10 +33,12 @@ std::string long_name(const std::string& names) {
   return names.substr(names.rfind(',') + 1);
 }
 
-// "HOST" of "HOST[:PORT]", "DIR" of "DIR|FILE": CLI11 2.4 throws BadNameString for the other
-// characters.
+// "HOST" for "HOST[:PORT]", "FILE" for "[HOST[:PORT]] FILE": CLI11 2.4 throws BadNameString for the
+// other characters.
 std::string plain(const std::string& positional) {
-  return positional.substr(0, positional.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+  constexpr std::string_view capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const std::string word = positional.substr(positional.rfind(' ') + 1);
+  return word.substr(0, word.find_first_not_of(capitals));
 }
 
 std::string shown(Duration duration) {
@@ -46,18 +50,22 @@ std::string shown(Duration duration) {
 
 }  // namespace
 
+CLI::Option* Options::add(CLI::Option* option) const {
+  return option->group(group_);
+}
+
 void Options::flag(const std::string& names, bool& value, const std::string& help) {
-  app_.add_flag(names, value, help);
+  add(app_.add_flag(names, value, help));
 }
 
 void Options::text(const std::string& names, std::string& value, const std::string& type,
                    const std::string& help) {
-  app_.add_option(names, value, help)->type_name(type);
+  add(app_.add_option(names, value, help))->type_name(type);
 }
 
 void Options::text(const std::string& names, std::optional<std::string>& value,
                    const std::string& type, const std::string& help) {
-  app_.add_option(names, value, help)->type_name(type);
+  add(app_.add_option(names, value, help))->type_name(type);
 }
 
 void Options::number(const std::string& names, std::uint64_t& value, std::uint64_t most,
@@ -65,7 +73,7 @@ void Options::number(const std::string& names, std::uint64_t& value, std::uint64
   const auto set = [&value, most, name = long_name(names)](const std::string& text) {
     value = parse_number(name, text, most);
   };
-  app_.add_option_function<std::string>(names, set, help)
+  add(app_.add_option_function<std::string>(names, set, help))
       ->type_name("N")
       ->default_str(std::to_string(value));
 }
@@ -75,7 +83,7 @@ void Options::number(const std::string& names, std::optional<std::uint64_t>& val
   const auto set = [&value, most, name = long_name(names)](const std::string& text) {
     value = parse_number(name, text, most);
   };
-  app_.add_option_function<std::string>(names, set, help)->type_name("N");
+  add(app_.add_option_function<std::string>(names, set, help))->type_name("N");
 }
 
 void Options::rate(const std::string& names, std::uint64_t& value, const std::string& help) {
@@ -86,14 +94,14 @@ void Options::rate(const std::string& names, std::uint64_t& value, const std::st
       throw CLI::ValidationError(name, error.what());
     }
   };
-  app_.add_option_function<std::string>(names, set, help)->type_name("RATE");
+  add(app_.add_option_function<std::string>(names, set, help))->type_name("RATE");
 }
 
 void Options::seconds(const std::string& names, Duration& value, const std::string& help) {
   const auto set = [&value, name = long_name(names)](const std::string& text) {
     value = parse_seconds(name, text);
   };
-  app_.add_option_function<std::string>(names, set, help)
+  add(app_.add_option_function<std::string>(names, set, help))
       ->type_name("S")
       ->default_str(shown(value));
 }
@@ -103,34 +111,46 @@ void Options::seconds(const std::string& names, std::optional<Duration>& value,
   const auto set = [&value, name = long_name(names)](const std::string& text) {
     value = parse_seconds(name, text);
   };
-  app_.add_option_function<std::string>(names, set, help)->type_name("S");
+  add(app_.add_option_function<std::string>(names, set, help))->type_name("S");
 }
 
 void Options::choice(const std::string& names, std::string& value,
                      const std::vector<std::string>& among, const std::string& help) {
-  app_.add_option(names, value, help)
+  add(app_.add_option(names, value, help))
       ->check(CLI::IsMember(among))
       ->type_name("")
       ->capture_default_str();
 }
 
 void Options::positional(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(plain(name), value, help)->option_text(name)->type_name("");
+  add(app_.add_option(plain(name), value, help))->option_text(name)->type_name("");
 }
 
 void Options::positional(const std::string& name, std::optional<std::string>& value,
                          const std::string& help) {
-  app_.add_option(plain(name), value, help)->option_text(name)->type_name("");
+  add(app_.add_option(plain(name), value, help))->option_text(name)->type_name("");
+}
+
+void Options::required_positional(const std::string& name, std::string& value,
+                                  const std::string& help) {
+  positional(name, value, help);
+  app_.get_option(plain(name))->required();
 }
 
 void Options::positionals(const std::string& name, std::vector<std::string>& values,
                           const std::string& help) {
-  app_.add_option(plain(name), values, help)->option_text(name)->type_name("");
+  add(app_.add_option(plain(name), values, help))->option_text(name)->type_name("");
+}
+
+void Options::required_positionals(const std::string& name, std::vector<std::string>& values,
+                                   const std::string& help) {
+  positionals(name, values, help);
+  app_.get_option(plain(name))->required();
 }
 
 void Options::texts(const std::string& names, std::vector<std::string>& values,
                     const std::string& type, const std::string& help) {
-  app_.add_option(names, values, help)->type_name(type);
+  add(app_.add_option(names, values, help))->type_name(type);
 }
 
 void Options::text_or_flag(const std::string& names, std::optional<std::string>& value,
@@ -139,7 +159,7 @@ void Options::text_or_flag(const std::string& names, std::optional<std::string>&
     value = words.empty() ? "" : words.front();
     return true;
   };
-  app_.add_option(names, set, help)->type_name(type)->expected(0, 1);
+  add(app_.add_option(names, set, help))->type_name(type)->expected(0, 1);
 }
 
 void Options::exclusive(const std::vector<std::string>& names) {

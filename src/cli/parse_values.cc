@@ -33,7 +33,8 @@ double number_of(const std::string& text, std::string_view& unit) {
 double parse_share(const std::string& text) {
   std::string_view unit;
   const double number = number_of(text, unit);
-  if (unit != "%" || number < 0 || number > 100) throw is_not(text, "a share as 10% or 0.5%");
+  if (unit != "%" || number < 0 || number > 100)
+    throw is_not(text, "a percentage, e.g. 10% or 0.5%");
   return number / 100;
 }
 
@@ -49,7 +50,7 @@ Duration parse_duration(const std::string& text) {
   for (const Unit& unit : units)
     if (unit.name == name && number >= 0 && number * unit.seconds <= most)
       return std::chrono::round<Duration>(std::chrono::duration<double>(number * unit.seconds));
-  throw is_not(text, "a time as 40ms, 1.5s or 200us");
+  throw is_not(text, "a time, e.g. 40ms, 1.5s or 200us");
 }
 
 std::uint64_t parse_size(const std::string& text) {
@@ -62,13 +63,14 @@ std::uint64_t parse_size(const std::string& text) {
     unit = std::uint64_t{1024} << (10 * place);
   }
   const auto count = parse_decimal(number);
-  if (!count || *count > max_offset / unit) throw is_not(text, "a number of bytes as 500K or 5M");
+  if (!count || *count > max_offset / unit)
+    throw is_not(text, "a number of bytes, e.g. 500K or 5M");
   return *count * unit;
 }
 
 std::uint64_t parse_rate(const std::string& text) {
   const std::uint64_t rate = parse_size(text);
-  if (rate == 0) throw is_not(text, "a number of bytes as 500K or 5M");
+  if (rate == 0) throw is_not(text, "a number of bytes, e.g. 500K or 5M");
   return rate;
 }
 

@@ -33,14 +33,14 @@ complete -c netlab -a '(__netlab_complete)'
 class Completion : public Action {
  public:
   void declare(Options& options) override {
-    options.positional("SHELL", shell_, "bash, zsh or fish");
+    options.required_positional("SHELL", shell_, "bash, zsh or fish");
   }
 
   ExitStatus run(const Output& output) override {
     const std::map<std::string, const char*> scripts = {
         {"bash", bash}, {"zsh", zsh}, {"fish", fish}};
     const auto script = scripts.find(shell_);
-    if (script == scripts.end()) throw std::invalid_argument("SHELL is bash, zsh or fish");
+    if (script == scripts.end()) throw std::invalid_argument("SHELL must be bash, zsh or fish");
     output.always({"completion", script->second, {{"script", std::string(script->second)}}});
     return ExitStatus::done;
   }

@@ -39,7 +39,7 @@ class TemporaryDirectory {
  public:
   TemporaryDirectory() {
     std::string path = (std::filesystem::temp_directory_path() / "netlab-demo-XXXXXX").string();
-    if (!mkdtemp(path.data())) throw SystemError("make the folder " + path);
+    if (!mkdtemp(path.data())) throw SystemError("mkdtemp " + path);
     path_ = path;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw SystemError("pipe");
@@ -157,12 +157,12 @@ class Demo : public Action {
     copy_ = directory.path(file_name);
     generate(original_);
     output.event({"generated",
-                  fmt::format("1. {} of noise, as {}", size_text(file_size), original_),
+                  fmt::format("1. created {}: {} of random bytes", original_, size_text(file_size)),
                   {{"bytes", file_size}, {"path", original_}}});
     const Server server(directory.path("served"));
     output.event(
         {"listening",
-         "2. a server listens on " + server.address().text() + " (ftp)",
+         "2. server listening on " + server.address().text() + " (ftp)",
          {{"address", server.address().host()}, {"port", std::uint64_t{server.address().port()}}}});
     break_off(server.address(), output);
     resume(server.address(), output);
@@ -173,7 +173,7 @@ class Demo : public Action {
   void break_off(const Address& server, const Output& output) const {
     constexpr std::uint64_t half = file_size / 2;
     output.event({"cutting",
-                  fmt::format("3. a client asks for {}; its connection will be cut after {} bytes",
+                  fmt::format("3. client downloads {}; the connection will be cut after {} bytes",
                               file_name, half),
                   {{"after", half}}});
     std::string why;
@@ -184,40 +184,39 @@ class Demo : public Action {
     } catch (const std::exception& error) {
       why = error.what();
     }
-    if (why.empty()) throw ProtocolError("the download was not broken off");
+    if (why.empty()) throw ProtocolError("the download was not interrupted");
     const std::uint64_t kept = std::filesystem::file_size(copy_ + ".part");
-    output.event({"broken", "4. it is cut: " + why, {{"message", why}}});
+    output.event({"broken", "4. connection lost: " + why, {{"message", why}}});
     output.event({"kept",
-                  fmt::format("5. {} bytes are kept in {}.part; {} is not there yet", kept,
-                              file_name, file_name),
+                  fmt::format("5. {} bytes kept in {}.part; {} does not exist yet", kept, file_name,
+                              file_name),
                   {{"bytes", kept}}});
   }
 
   void resume(const Address& server, const Output& output) const {
-    output.event({"resuming", "6. a second client resumes it", {}});
+    output.event({"resuming", "6. a second client resumes the download", {}});
     const Instant started = Clock::now();
     const Download::Outcome outcome = fetch([&] { return network_->connect(server, deadline()); });
     const double seconds = in_seconds(Clock::now() - started);
     const double rate = static_cast<double>(outcome.received) / seconds;
     output.event({"compared",
-                  fmt::format("7. the {} bytes kept are compared by their hashes, and are the same",
+                  fmt::format("7. the {} bytes kept match the server's file (compared by hashes)",
                               outcome.compared),
                   {{"bytes", outcome.compared}}});
     output.event({"received",
-                  fmt::format("8. the bytes from {} on come: {} in {:.3f} s, {}/s", outcome.from,
-                              size_text(outcome.received), seconds,
+                  fmt::format("8. downloaded the rest from offset {}: {} in {:.3f} s, {}/s",
+                              outcome.from, size_text(outcome.received), seconds,
                               size_text(static_cast<std::uint64_t>(rate))),
                   {{"offset", outcome.from}, {"bytes", outcome.received}, {"seconds", seconds}}});
     output.event({"renamed",
-                  fmt::format("9. {}.part is whole and becomes {}", file_name, file_name),
+                  fmt::format("9. {}.part is complete and renamed to {}", file_name, file_name),
                   {{"path", copy_}}});
   }
 
   ExitStatus compare(const Output& output) const {
     const bool same = equal(original_, copy_);
     output.always({"verified",
-                   same ? "10. both files are the same, byte for byte: nothing was lost"
-                        : "10. the files differ",
+                   same ? "10. the files are identical, byte for byte" : "10. the files differ",
                    {{"same", same}}});
     return same ? ExitStatus::done : ExitStatus::failed;
   }

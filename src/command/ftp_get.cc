@@ -24,16 +24,17 @@ class FtpGet : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     client_.declare_transport(options);
-    options.positionals("NAME", names_, "the files; left out: the one that the server offers");
+    options.positionals("NAME", names_, "files to fetch (default: the one that the server offers)");
+    options.group("Download");
     options.text("-o,--output", destination_, "DEST",
-                 "where to, of several files the folder; - is standard output (the file's own "
-                 "name)");
+                 "write to DEST, a directory if there are several files; - is standard output "
+                 "(default: the file's name)");
     options.number("--offset", offset_, max_offset,
-                   "fetch the bytes from N on, counted from 0, and write them at N");
-    options.flag("--resume", resume_, "go on from what is there (the default when something is)");
-    options.flag("--restart", restart_, "fetch the whole file and replace what is there");
+                   "fetch from byte N on, counted from 0, and write at N");
+    options.flag("--resume", resume_, "resume a partial download (default if one exists)");
+    options.flag("--restart", restart_, "fetch the whole file and replace what exists");
     options.exclusive({"--offset", "--resume", "--restart"});
-    options.choice("--wire", wire_, {"lab", "sheet"}, "what the server speaks");
+    options.choice("--wire", wire_, {"lab", "sheet"}, "protocol that the server speaks");
     options.number("--streams", streams_, max_streams, "connections that share a large file");
     transfer_.declare(options);
   }
@@ -54,23 +55,21 @@ class FtpGet : public Action {
   std::string name() const { return names_.empty() ? "" : names_.front(); }
 
   void check_usage() const {
-    if (streams_ == 0) throw std::invalid_argument("--streams: 0 fetch nothing");
+    if (streams_ == 0) throw std::invalid_argument("--streams must be at least 1");
     if (!is_one() && (offset_ || destination_ == "-"))
-      throw std::invalid_argument("--offset and -o - are for one file");
+      throw std::invalid_argument("--offset and -o - require a single file");
     if (!is_one()) TransferOptions::check_distinct(names_);
     if (!makes_a_file() && (streams_ > 1 || transfer_.verify || transfer_.durable))
       throw std::invalid_argument(
-          "--streams, --verify and --fsync are for a whole file: not with --offset, "
-          "nor with -o - or a device");
+          "--streams, --verify and --fsync require a whole file: not --offset, -o - or a device");
     if (!is_sheet()) return;
     if (!names_.empty() || !is_one())
       throw std::invalid_argument(
-          "the sheet's wire knows no names: leave NAME out (-o DEST says "
-          "where to write)");
+          "--wire sheet has no file names: omit NAME (-o DEST sets where to write)");
     if (streams_ > 1 || transfer_.verify)
-      throw std::invalid_argument("the sheet's wire has neither ranges nor hashes");
+      throw std::invalid_argument("--wire sheet supports neither --streams nor --verify");
     if (offset_ > sheet::max_client_offset)
-      throw std::invalid_argument("--offset: the sheet's wire goes up to " +
+      throw std::invalid_argument("--offset: --wire sheet allows at most " +
                                   std::to_string(sheet::max_client_offset));
   }
 
@@ -127,11 +126,11 @@ class FtpGet : public Action {
     const std::string destination = escaped(outcome.destination);
     std::string line;
     if (outcome.was_complete)
-      line = fmt::format("{} was complete already", destination);
+      line = fmt::format("{} is already complete", destination);
     else
-      line = fmt::format("{}: {} bytes from {} in {:.3f} s", destination, outcome.received,
+      line = fmt::format("{}: {} bytes from offset {} in {:.3f} s", destination, outcome.received,
                          outcome.from, seconds);
-    if (outcome.compared != 0) line += fmt::format(" ({} bytes were compared)", outcome.compared);
+    if (outcome.compared != 0) line += fmt::format(" ({} bytes compared)", outcome.compared);
     if (outcome.verified) line += ", verified";
     const Event event{"done",
                       line,

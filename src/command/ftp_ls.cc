@@ -51,7 +51,7 @@ class FtpLs : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     client_.declare_transport(options);
-    options.positional("DIR", directory_, "the folder; left out: the one that is served");
+    options.positional("DIR", directory_, "directory (default: the one that is served)");
   }
 
   ExitStatus run(const Output& output) override {

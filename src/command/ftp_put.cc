@@ -20,22 +20,26 @@ namespace {
 class FtpPut : public Action {
  public:
   void declare(Options& options) override {
-    client_.declare(options);
+    options.required_positionals("[HOST[:PORT]] FILE", paths_,
+                                 "server (default: localhost:5001), then the files to upload; a "
+                                 "single word is a file");
+    client_.declare_timing(options);
     client_.declare_transport(options);
-    options.positionals("FILE", paths_, "files to send; with --recursive, also folders");
-    options.text("--as", as_, "NAME", "store FILE as NAME on the server (its own name)");
+    options.group("Upload");
+    options.text("--as", as_, "NAME", "store FILE as NAME on the server (default: its own name)");
     options.text("-t,--into", into_, "DIR",
-                 "upload into this folder on the server, which is made if it is missing");
-    options.flag("--resume", resume_,
-                 "go on from what the server has of it (the default when it has some)");
-    options.flag("--restart", restart_, "send the whole file, whatever the server has");
+                 "upload into this directory on the server, created if missing");
+    options.flag("--resume", resume_, "resume from what the server has (default if it has a part)");
+    options.flag("--restart", restart_, "send the whole file again");
     options.exclusive({"--resume", "--restart"});
     transfer_.declare(options);
   }
 
   ExitStatus run(const Output& output) override {
-    // A single word is the file; the server is then localhost.
-    if (paths_.empty()) paths_.push_back(client_.take_server());
+    if (paths_.size() > 1) {
+      client_.set_server(paths_.front());
+      paths_.erase(paths_.begin());
+    }
     check_names();
     const bool is_one = into_.empty() && !transfer_.recursive && paths_.size() == 1;
     if (!is_one) TransferOptions::check_distinct(paths_);
@@ -58,7 +62,7 @@ class FtpPut : public Action {
     if (as_->empty()) throw std::invalid_argument("--as: NAME must not be empty");
     if (as_->ends_with('/') && !transfer_.recursive)
       throw std::invalid_argument(
-          fmt::format("--as: '{}' is not the name of a file (--into takes a folder)", *as_));
+          fmt::format("--as: '{}' is not the name of a file (use --into for a directory)", *as_));
     if (paths_.size() > 1)
       throw std::invalid_argument(
           fmt::format("--as takes exactly one FILE, but {} were given", paths_.size()));
@@ -78,7 +82,7 @@ class FtpPut : public Action {
     outcome.sent = client_.bytes_moved();
     progress.clear();
     std::string line =
-        fmt::format("{} is there as {}: {} bytes from {} in {:.3f} s", escaped(upload.path),
+        fmt::format("uploaded {} as {}: {} bytes from offset {} in {:.3f} s", escaped(upload.path),
                     escaped(upload.name), outcome.sent, outcome.from, seconds);
     if (outcome.verified) line += ", verified";
     if (!output.json)
@@ -112,7 +116,7 @@ class FtpPut : public Action {
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
     if (tally.busy > 0 && client_.may_try_again())
-      throw TemporaryError("another transfer writes to some of them");
+      throw TemporaryError("another transfer is writing to some of the files");
     tally.failed += tally.busy;
     TransferOptions::report(tally, seconds, "sent", output);
   }

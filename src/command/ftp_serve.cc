@@ -11,24 +11,25 @@ namespace {
 class FtpServe : public Action {
  public:
   void declare(Options& options) override {
-    options.positional("DIR|FILE", path_, "what to serve (the current folder)");
+    options.positional("DIR|FILE", path_, "what to serve (default: the current directory)");
     server_.declare(options);
     server_.declare_transport(options);
+    options.group("Files");
     options.text("--sheet-file", sheet_file_, "NAME",
-                 "of a folder: what clients get that name no file, as those of the lab sheet");
+                 "file for clients that name none, such as the lab sheet's client");
     options.flag("--writable", writable_,
-                 "take files from clients; listens on loopback alone, unless --bind says more");
+                 "accept uploads; listen on loopback only unless --bind is given");
     options.rate("--limit-rate", limit_rate_,
-                 "bytes a second to or from each client, as 500K or 5M");
+                 "maximum bytes per second for each client, e.g. 500K or 5M");
     options.seconds("--request-timeout", request_timeout_,
-                    "how long a request may take from its first byte to its last");
+                    "seconds from the first byte of a request to its last");
   }
 
   ExitStatus run(const Output& output) override {
     const ServedFiles share(path_, sheet_file_);
     if (writable_ && share.is_single_file())
-      throw std::invalid_argument("--writable: serve a folder, for '" + path_ + "' is a file");
-    if (writable_) server_.narrow_to_loopback("files may be written");
+      throw std::invalid_argument("--writable requires a directory, but '" + path_ + "' is a file");
+    if (writable_) server_.narrow_to_loopback("uploads are allowed");
     const FileService service{.share = share,
                               .sink = output.sink(),
                               .writable = writable_,

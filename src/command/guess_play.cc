@@ -48,7 +48,7 @@ class OverStream : public Opponent {
   std::string next() {
     server_->set_deadline(add_saturating(network_.now(), timeout_));
     auto line = lines_.read(*server_, network_);
-    if (!line) throw ConnectionEnded("the server ended the connection before the game was over");
+    if (!line) throw ConnectionEnded("the server closed the connection before the game ended");
     return *line;
   }
 
@@ -83,7 +83,7 @@ class OverDatagrams : public Opponent {
         held = answer;
       }
     }
-    throw SystemError("wait for an answer of " + server_.server().text(), ETIMEDOUT);
+    throw SystemError("wait for a reply from " + server_.server().text(), ETIMEDOUT);
   }
 
  private:
@@ -106,8 +106,9 @@ class GuessPlay : public Action {
  public:
   void declare(Options& options) override {
     client_.declare(options);
-    options.flag("--tcp", tcp_, "over TCP instead of UDP");
-    options.texts("--guess", guesses_, "ANSWER", "guess this; several: one after the other");
+    options.group("Game");
+    options.flag("--tcp", tcp_, "use TCP instead of UDP");
+    options.texts("--guess", guesses_, "ANSWER", "guess this; several are guessed in turn");
   }
 
   ExitStatus run(const Output& output) override {
@@ -139,7 +140,7 @@ class GuessPlay : public Action {
       const GameEnd end = game_end(answer);
       if (end != GameEnd::none) return finish(end == GameEnd::won, output);
     }
-    output.note("no guesses are left, and the game is not over");
+    output.note("no guesses left, but the game has not ended");
     return finish(false, output);
   }
 

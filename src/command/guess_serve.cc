@@ -32,19 +32,22 @@ std::vector<Person> people_of(const std::string& path) {
 class GuessServe : public Action {
  public:
   void declare(Options& options) override {
-    server_.declare(options);
-    options.text("--numbers", numbers_, "A-B", "think of a number of this range (1-6)");
-    options.text_or_flag("--people", people_file_, "FILE",
-                         "think of a famous person, or one of a FILE of lines NAME | ... : HINT");
+    server_.declare(options, "Serving clients (with --tcp)");
+    options.group("Game");
+    options.text("--numbers", numbers_, "A-B",
+                 "the secret is a number in this range (default: 1-6)");
+    options.text_or_flag(
+        "--people", people_file_, "FILE",
+        "the secret is a famous person, or one from FILE (lines NAME | ... : HINT)");
     options.exclusive({"--numbers", "--people"});
-    options.flag("--tcp", tcp_, "over TCP instead of UDP");
-    options.number("--tries", tries_, max_tries, "guesses in a game");
-    options.number("--seed", seed_, max_offset, "the same secrets in each run");
-    options.number("--max-peers", max_peers_, max_peers_limit, "games at once over UDP");
+    options.flag("--tcp", tcp_, "use TCP instead of UDP");
+    options.number("--tries", tries_, max_tries, "guesses per game");
+    options.number("--seed", seed_, max_offset, "seed for the secrets; the same seed repeats them");
+    options.number("--max-peers", max_peers_, max_peers_limit, "maximum concurrent games over UDP");
   }
 
   ExitStatus run(const Output& output) override {
-    if (tries_ == 0) throw std::invalid_argument("--tries: nobody can win with 0");
+    if (tries_ == 0) throw std::invalid_argument("--tries must be at least 1");
     const SharedRandom lots(seed_);
     const auto people = people_file_ ? people_of(*people_file_) : std::vector<Person>();
     const NewConversation game = guess_game(

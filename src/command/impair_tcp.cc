@@ -28,19 +28,20 @@ using Faults = StreamLinkSettings;
 constexpr auto connect_timeout = std::chrono::seconds(10);
 
 constexpr std::array tcp_settings{
-    Setting<Faults>{"delay", "TIME", "how long each byte is on its way, as 40ms",
+    Setting<Faults>{"delay", "TIME", "one-way delay, e.g. 40ms",
                     [](Faults& faults, Text text) { faults.delay = parse_duration(text); }},
-    Setting<Faults>{"rate", "RATE", "bytes a second, as 500K or 10M",
+    Setting<Faults>{"rate", "RATE", "bytes per second, e.g. 500K or 10M",
                     [](Faults& faults, Text text) { faults.rate = parse_rate(text); }},
     Setting<Faults>{
-        "split", "N", "in pieces of N bytes, a millisecond apart",
+        "split", "N", "deliver in pieces of N bytes, a millisecond apart",
         [](Faults& faults, Text text) { faults.split = parse_count(text, 1, 1'000'000'000); }},
-    Setting<Faults>{"cut-after", "BYTES",
-                    "end both connections in good order when the client got so much",
+    Setting<Faults>{"cut-after", "BYTES", "close both connections (FIN) after BYTES to the client",
                     [](Faults& faults, Text text) { faults.cut_after = parse_size(text); }, true},
-    Setting<Faults>{"reset-after", "BYTES", "reset both connections when the client got so much",
+    Setting<Faults>{"reset-after", "BYTES",
+                    "reset both connections (RST) after BYTES to the client",
                     [](Faults& faults, Text text) { faults.reset_after = parse_size(text); }, true},
-    Setting<Faults>{"stall-after", "BYTES", "send the client nothing more when it got so much",
+    Setting<Faults>{"stall-after", "BYTES",
+                    "stop delivering after BYTES to the client, without closing",
                     [](Faults& faults, Text text) { faults.stall_after = parse_size(text); }, true},
 };
 

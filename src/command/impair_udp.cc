@@ -25,53 +25,54 @@ using Text = const std::string&;
 constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::array udp_settings{
-    Setting<LinkSettings>{"loss", "SHARE", "packets that are lost, as 10%",
+    Setting<LinkSettings>{"loss", "SHARE", "probability that a packet is lost, e.g. 10%",
                           [](LinkSettings& link, Text text) { link.loss = parse_share(text); }},
-    Setting<LinkSettings>{"burst", "N", "they are lost in runs of this mean length",
+    Setting<LinkSettings>{"burst", "N", "lose packets in bursts of this mean length",
                           [](LinkSettings& link, Text text) {
                             link.burst = static_cast<double>(parse_count(text, 1, 1'000'000));
                           }},
-    Setting<LinkSettings>{"delay", "TIME", "how long each is on its way, as 40ms",
+    Setting<LinkSettings>{"delay", "TIME", "one-way delay, e.g. 40ms",
                           [](LinkSettings& link, Text text) { link.delay = parse_duration(text); }},
     Setting<LinkSettings>{
-        "jitter", "TIME", "so much more or less than the delay, at most",
+        "jitter", "TIME", "random variation of the delay, plus or minus TIME",
         [](LinkSettings& link, Text text) { link.jitter = parse_duration(text); }},
     Setting<LinkSettings>{
-        "duplicate", "SHARE", "packets that come twice",
+        "duplicate", "SHARE", "probability that a packet is duplicated",
         [](LinkSettings& link, Text text) { link.duplicate = parse_share(text); }},
-    Setting<LinkSettings>{"reorder", "SHARE", "packets that are held back, so that others overtake",
+    Setting<LinkSettings>{"reorder", "SHARE",
+                          "probability that a packet is held back, so that later ones overtake it",
                           [](LinkSettings& link, Text text) { link.reorder = parse_share(text); }},
     Setting<LinkSettings>{
-        "reorder-by", "TIME", "for how long they are held back (10ms)",
+        "reorder-by", "TIME", "how long such a packet is held back (default: 10ms)",
         [](LinkSettings& link, Text text) { link.reorder_by = parse_duration(text); }},
-    Setting<LinkSettings>{"corrupt", "SHARE", "packets in which one bit is flipped",
+    Setting<LinkSettings>{"corrupt", "SHARE", "probability that one bit of a packet is flipped",
                           [](LinkSettings& link, Text text) { link.corrupt = parse_share(text); }},
-    Setting<LinkSettings>{"rate", "RATE", "bytes a second, as 500K or 10M",
+    Setting<LinkSettings>{"rate", "RATE", "bytes per second, e.g. 500K or 10M",
                           [](LinkSettings& link, Text text) { link.rate = parse_rate(text); }},
     Setting<LinkSettings>{
-        "queue", "N", "packets that may wait for the rate (100)",
+        "queue", "N", "packets that may queue for the rate (default: 100)",
         [](LinkSettings& link, Text text) { link.queue = parse_count(text, 0, 1'000'000); }},
-    Setting<LinkSettings>{"drop", "LIST", "these packets of each client: first, 3, or 3,5,7-9",
+    Setting<LinkSettings>{"drop", "LIST", "drop these packets of each client: first, 3, or 3,5,7-9",
                           [](LinkSettings& link, Text text) { link.drop = parse_ordinals(text); }},
     Setting<LinkSettings>{
-        "drop-every", "N", "each Nth packet of each client",
+        "drop-every", "N", "drop every Nth packet of each client",
         [](LinkSettings& link, Text text) { link.drop_every = parse_count(text, 1, most); }},
 };
 
 LinkSettings checked(const LinkSettings& link) {
   if (link.loss < 1 && link.loss > max_loss(link.burst))
-    throw std::invalid_argument(
-        fmt::format("--burst: between two runs of {} at least one packet comes through, so that at "
-                    "most {:.4g}% can be lost (or all, 100%)",
-                    link.burst, 100 * max_loss(link.burst)));
+    throw std::invalid_argument(fmt::format(
+        "--loss with --burst {}: must be at most {:.4g}%, or 100%, because at least one "
+        "packet separates two bursts",
+        link.burst, 100 * max_loss(link.burst)));
   return link;
 }
 
 Event summary(const std::string& direction, const DirectionCounts& tally) {
   return {
       "summary",
-      fmt::format("{}: {} packets came, {} passed; on order {} lost, {} dropped, {} "
-                  "duplicated, {} reordered, {} corrupted; unplanned {} overflowed, {} missed, "
+      fmt::format("{}: {} packets received, {} forwarded; impaired: {} lost, {} dropped, {} "
+                  "duplicated, {} reordered, {} corrupted; unintended: {} overflowed, {} missed, "
                   "{} unsent",
                   direction, tally.came, tally.passed, tally.lost, tally.dropped, tally.duplicated,
                   tally.reordered, tally.corrupted, tally.overflowed, tally.missed, tally.unsent),
@@ -91,8 +92,8 @@ Event summary(const std::string& direction, const DirectionCounts& tally) {
 
 Event clients(const ProxyCounts& tallies) {
   return {"clients",
-          fmt::format("{} clients; {} packets of others found no place, {} refusals came from the "
-                      "server's host, {} packets were still on their way",
+          fmt::format("{} clients; dropped {} packets over --max-clients, received {} ICMP "
+                      "port-unreachable, {} packets still in flight",
                       tallies.clients, tallies.rejected, tallies.refused, tallies.in_flight),
           {{"clients", tallies.clients},
            {"turned_away", tallies.rejected},
@@ -113,7 +114,8 @@ class ImpairUdp : public Action {
     impair_.declare(options);
     impair_.declare_seed(options);
     directions_.declare(options);
-    options.text("--log", log_, "FILE", "write a line there for each packet");
+    options.group("Log");
+    options.text("--log", log_, "FILE", "write a line to FILE for each packet");
   }
 
   ExitStatus run(const Output& output) override {

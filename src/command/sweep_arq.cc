@@ -13,7 +13,7 @@
 namespace netlab {
 namespace {
 
-constexpr std::uint64_t max_window = 32'768;
+constexpr std::uint64_t max_sweep_window = 32'768;
 constexpr std::uint64_t max_packets = 1'000'000;
 constexpr double max_measured_loss = 0.9;  // with more hardly anything gets through
 constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
@@ -28,9 +28,8 @@ std::vector<double> parse_losses(std::string text) {
     losses.push_back(parse_share(loss.ends_with('%') ? loss : loss + "%"));
     if (losses.back() > max_measured_loss)
       throw std::invalid_argument(
-          fmt::format("'{}%' is more than {:g}%, at which hardly a packet "
-                      "comes through",
-                      loss, 100 * max_measured_loss));
+          fmt::format("'{}%' is above {:g}%, where almost no packet gets through", loss,
+                      100 * max_measured_loss));
     start = comma + 1;
   }
   return losses;
@@ -39,22 +38,24 @@ std::vector<double> parse_losses(std::string text) {
 class SweepArq : public Action {
  public:
   void declare(Options& options) override {
-    options.text("--loss", losses_, "LIST", "shares of packets that are lost (0,1,2,5,10,20%)");
-    options.text("--delay", delay_, "TIME", "how long a packet is on its way (20ms)");
-    options.rate("--rate", rate_, "bytes a second of the line (1M)");
-    options.number("--window", window_, max_window,
-                   "packets on their way at most (as many as fill the line)");
-    options.number("--packets", packets_, max_packets, "of 1200 bytes, to get through each time");
-    options.number("--seed", seed_, max_offset, "which of them are lost");
-    options.text("-o,--output", output_, "FIGURE.svg", "draw a figure there");
+    options.group("Experiment");
+    options.text("--loss", losses_, "LIST", "packet loss rates (default: 0,1,2,5,10,20%)");
+    options.text("--delay", delay_, "TIME", "one-way delay (default: 20ms)");
+    options.rate("--rate", rate_, "bottleneck rate in bytes per second (default: 1M)");
+    options.number("--window", window_, max_sweep_window,
+                   "maximum packets in flight (default: the bandwidth-delay product)");
+    options.number("--packets", packets_, max_packets,
+                   "packets of 1200 bytes to deliver in each run");
+    options.number("--seed", seed_, max_offset, "seed of the losses; the same seed repeats them");
+    options.text("-o,--output", output_, "FIGURE.svg", "draw a figure to this file");
   }
 
   ExitStatus run(const Output& output) override {
     const auto losses = of_option("--loss", [&] { return parse_losses(losses_); });
     const Duration delay = of_option("--delay", [&] { return parse_duration(delay_); });
-    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), max_window);
+    if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), max_sweep_window);
     if (window_ == 0 || packets_ == 0)
-      throw std::invalid_argument("--window and --packets: 0 gets nothing through");
+      throw std::invalid_argument("--window and --packets must be at least 1");
     Plot figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
                                      rate_, *window_),
                 .x_label = "packets lost, %",

@@ -16,7 +16,7 @@ class TcpSend : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     options.positional("MESSAGE", message_,
-                       "what to send; left out: a line is asked for, or standard input is sent");
+                       "what to send (default: a line you type, or standard input)");
   }
 
   ExitStatus run(const Output& output) override {

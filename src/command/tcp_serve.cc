@@ -17,8 +17,10 @@ class TcpServe : public Action {
  public:
   void declare(Options& options) override {
     server_.declare(options);
-    options.text("--reply", reply_, "TEXT", "answer each client with this text");
-    options.flag("--echo", echo_, "send back what comes until the client finishes");
+    options.group("Replies");
+    options.text("--reply", reply_, "TEXT",
+                 "reply to each client with this text (default: type each reply)");
+    options.flag("--echo", echo_, "echo everything back until the client closes");
     options.exclusive({"--reply", "--echo"});
   }
 
@@ -26,8 +28,7 @@ class TcpServe : public Action {
     const bool asks = !reply_ && !echo_;
     if (asks && server_.model_was_chosen())
       throw std::invalid_argument(
-          "to be asked for each reply takes one client after the other: leave the model out, or "
-          "give --reply or --echo");
+          "interactive replies require --iterative; or use --reply or --echo");
     if (asks) server_.prefer_model("iterative");
     const bool well = server_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
     return well ? ExitStatus::done : ExitStatus::failed;

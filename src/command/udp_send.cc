@@ -32,11 +32,12 @@ class UdpSend : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     options.positionals("MESSAGE", messages_,
-                        "what to send, a datagram each; left out: lines of standard input");
+                        "messages to send, one datagram each (default: lines of standard input)");
+    options.group("Messages");
     options.number("--count", count_, max_messages,
-                   "send so many in all, each a second after the last, and tell the round trips");
+                   "send N messages, one per second, and report round-trip times");
     options.seconds("--interval", interval_,
-                    "the time from one to the next (with --count 1, else 0)");
+                    "seconds between messages (default: 1 with --count, else 0)");
   }
 
   ExitStatus run(const Output& output) override {
@@ -53,7 +54,7 @@ class UdpSend : public Action {
     if (trips_.losses() == 0) return ExitStatus::done;
     if (is_only_one()) throw std::runtime_error(why_lost_);
     throw std::runtime_error(
-        fmt::format("{} of {} messages had no answer", trips_.losses(), number_));
+        fmt::format("{} of {} messages had no reply", trips_.losses(), number_));
   }
 
  private:
@@ -96,7 +97,7 @@ class UdpSend : public Action {
     Backoff pause{std::random_device{}()};
     Outcome outcome = ask_once(message, output);
     for (std::uint64_t left = client_.retries(); left > 0 && may_pass(outcome); --left) {
-      output.note(why_lost_ + "; trying again");
+      output.note(why_lost_ + "; retrying");
       if (outcome == Outcome::refused) wait_until(add_saturating(server_->now(), pause.next()));
       outcome = ask_once(message, output);
     }
@@ -137,7 +138,7 @@ class UdpSend : public Action {
       return Outcome::answered;
     }
     const double waited = in_seconds(client_.timeout);
-    why_lost_ = fmt::format("message {} was not answered in {:g} s: {}", number_, waited,
+    why_lost_ = fmt::format("no reply to message {} within {:g} s: {}", number_, waited,
                             escaped_start(message));
     return Outcome::silent;
   }
@@ -171,7 +172,7 @@ class UdpSend : public Action {
   }
 
   static void tell_late(const std::string& reply, const Output& output) {
-    output.note("an answer came late, or twice: " + escaped_start(reply));
+    output.note("late or duplicate reply: " + escaped_start(reply));
   }
 
   void show(const std::string& reply, Duration took, const Output& output) {

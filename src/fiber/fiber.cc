@@ -1,6 +1,6 @@
-// makecontext(3) puts a new fiber on its stack; from then on _setjmp and _longjmp switch, for they
-// make no system call where swapcontext(3) makes one (it saves the signal mask).
-#undef _FORTIFY_SOURCE  // whose longjmp takes a jump to another stack for an attack
+// makecontext(3) starts a new fiber on its stack. After that, _setjmp and _longjmp switch, because
+// they make no system call; swapcontext(3) makes one to save the signal mask.
+#undef _FORTIFY_SOURCE  // its longjmp aborts on a jump to another stack
 
 #include "fiber/fiber.h"
 
@@ -17,27 +17,23 @@
 #include "fiber/stack.h"
 
 namespace netlab {
-namespace {
-
-// The exceptions being caught or thrown right now belong to a stack, but the C++ runtime keeps them
-// by thread: they are changed with the stack, so that a fiber may park inside a catch block.
-// Itanium C++ ABI, 2.2.2 "Caught Exception Stack".
-struct Exceptions {
-  void* caught = nullptr;
-  unsigned int uncaught = 0;
-
-  static Exceptions& of_this_thread() {
-    return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
-  }
-};
-
-}  // namespace
-
 struct Fiber::State {
+  // The C++ runtime keeps the exceptions being thrown or caught per thread, although they belong to
+  // a stack. Switching them with the stack allows a fiber to park inside a catch block (Itanium C++
+  // ABI, 2.2.2 "Caught Exception Stack").
+  struct Exceptions {
+    void* caught = nullptr;
+    unsigned int uncaught = 0;
+
+    static Exceptions& of_this_thread() {
+      return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
+    }
+  };
+
   std::function<void()> body;
   Stack stack;
-  jmp_buf inside;   // where the fiber goes on
-  jmp_buf outside;  // where resume() goes on
+  jmp_buf inside;   // where the fiber continues
+  jmp_buf outside;  // where resume() continues
   bool started = false;
   bool done = false;
   Exceptions exceptions;
@@ -55,12 +51,12 @@ thread_local Fiber* current = nullptr;
 }
 
 void Fiber::State::main(unsigned int high, unsigned int low) {
-  // makecontext(3) passes ints only, so the pointer comes in two halves.
+  // makecontext(3) passes only ints, so the pointer is passed in two halves.
   auto* const state =
       reinterpret_cast<State*>(static_cast<std::uintptr_t>(high) << 32 | std::uintptr_t{low});
   sanitizer::arrived(state->fiber_side, state->resumer_side);
   state->body();
-  state->body = nullptr;  // what the body held is destroyed here, on its own stack
+  state->body = nullptr;  // what the body holds is destroyed here, on its own stack
   state->done = true;
   sanitizer::leaving_for_good(state->resumer_side);
   _longjmp(state->outside, 1);
@@ -110,11 +106,11 @@ Fiber::~Fiber() {
 
 void Fiber::resume() {
   assert(!state_->done);
-  Fiber* const before = std::exchange(current, this);
-  std::swap(state_->exceptions, Exceptions::of_this_thread());
+  Fiber* const previous = std::exchange(current, this);
+  std::swap(state_->exceptions, State::Exceptions::of_this_thread());
   state_->enter();
-  std::swap(state_->exceptions, Exceptions::of_this_thread());
-  current = before;
+  std::swap(state_->exceptions, State::Exceptions::of_this_thread());
+  current = previous;
 }
 
 void Fiber::park() {

@@ -1,7 +1,7 @@
-// Fiber is a function with a stack of its own, which can stop in the middle and go on later:
-// resume() runs it until it parks or ends, park() gives control back to whoever resumed it. So a
-// handler that waits for its client is ordinary straight-line code in a loop that serves thousands.
-// A fiber belongs to the thread that made it; nothing here waits for anything.
+// Fiber is a function with its own stack that can stop in the middle and continue later: resume()
+// runs it until it parks or ends, and park() returns control to the caller of resume(). A handler
+// that waits for its client is thus ordinary straight-line code, although one loop serves thousands
+// of clients. A fiber belongs to the thread that created it. Fibers themselves never block.
 #pragma once
 
 #include <functional>
@@ -13,14 +13,15 @@ class Fiber {
  public:
   // The body must not throw.
   explicit Fiber(std::function<void()> body);
-  // Only before the first resume() or after the end: a parked body has objects on its stack.
+  // Allowed only before the first resume() or after the body has ended, because a parked body has
+  // objects on its stack.
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  // From outside the fiber, and not after its end.
+  // Called from outside the fiber, and not after its end.
   void resume();
-  // From inside: the fiber that is running.
+  // Called from inside: parks the running fiber.
   static void park();
 
   bool done() const;

@@ -1,6 +1,6 @@
-// AddressSanitizer and ThreadSanitizer must be told of each change of stacks, or they take it for
-// an error (sanitizer/common_interface_defs.h, sanitizer/tsan_interface.h). Without them all of
-// this is nothing.
+// Announces each switch of stacks to AddressSanitizer and ThreadSanitizer, which otherwise report
+// it as an error (sanitizer/common_interface_defs.h, sanitizer/tsan_interface.h). In other builds,
+// all of this compiles to nothing.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ namespace netlab::sanitizer {
 
 // One of the two stacks between which control passes.
 struct Side {
-  Side() = default;  // the resumer's, whose bounds are learnt on arrival
+  Side() = default;  // the resumer's; its bounds become known on arrival
   explicit Side(std::span<std::byte> memory) : bottom(memory.data()), size(memory.size()) {
 #ifdef NETLAB_TSAN
     tsan_fiber = __tsan_create_fiber(0);
@@ -54,8 +54,8 @@ struct Side {
   bool owns_tsan_fiber = false;
 };
 
-// Called on the old stack, right before the switch. Inlined always: ThreadSanitizer counts the
-// entry of a function on one stack and its exit on the other.
+// Called on the old stack, right before the switch. Always inlined, because ThreadSanitizer would
+// count the entry of the function on one stack and its exit on the other.
 [[gnu::always_inline]] inline void leaving([[maybe_unused]] Side& from, [[maybe_unused]] Side& to) {
 #ifdef NETLAB_ASAN
   __sanitizer_start_switch_fiber(&from.fake_stack, to.bottom, to.size);

@@ -10,10 +10,11 @@
 namespace netlab {
 namespace {
 
-// Only touched pages cost memory: a handler that waits uses some 8 KiB of it. Sanitizers make
-// frames several times larger.
+// Bytes. Only touched pages cost memory: a waiting handler uses about 8 KiB. Sanitizers make frames
+// several times larger.
 constexpr std::size_t stack_size = 256 * 1024;
-// Mapping a stack and touching it first costs more than a short conversation, so some are kept.
+// Mapping a stack and touching it for the first time takes longer than serving a short connection,
+// so each thread keeps some.
 constexpr std::size_t max_kept = 64;
 
 std::size_t guard_size() {
@@ -36,12 +37,12 @@ thread_local Kept kept;
 std::byte* map() {
   void* const mapped = mmap(nullptr, stack_size + guard_size(), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) throw SystemError("map a fiber's stack");
+  if (mapped == MAP_FAILED) throw SystemError("map a fiber stack");
   auto* const memory = static_cast<std::byte*>(mapped) + guard_size();
   if (mprotect(mapped, guard_size(), PROT_NONE) != 0) {
     const int error = errno;
     unmap(memory);
-    throw SystemError("protect a fiber's stack", error);
+    throw SystemError("protect a fiber stack", error);
   }
   return memory;
 }

@@ -1,5 +1,5 @@
-// Stack is the memory a fiber runs on: reserved, not yet used pages, with a page below that may not
-// be touched, so that an overflow is a crash and not a corruption.
+// Stack is the memory that a fiber runs on: reserved pages, allocated when first touched. An
+// inaccessible guard page below them makes an overflow crash instead of corrupting memory.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace netlab {
 
 class Stack {
  public:
-  // Takes a stack that an ended fiber of this thread left, or maps one. Throws SystemError.
+  // Reuses the stack of an ended fiber of this thread, or maps a new one. Throws SystemError.
   Stack();
   ~Stack();
   Stack(const Stack&) = delete;

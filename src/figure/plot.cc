@@ -8,13 +8,13 @@
 namespace netlab {
 namespace {
 
-// All in pixels.
+// Sizes and margins, in pixels.
 constexpr double width = 720;
 constexpr double height = 504;
 constexpr double left = 90;
 constexpr double right = 20;
 constexpr double top = 50;
-constexpr double bottom = 84;  // the numbers, what they are, the legend
+constexpr double bottom = 84;  // room for the tick labels, the axis label and the legend
 constexpr double text_line = 18;
 constexpr double row_distance = 24;
 constexpr int max_x_ticks = 10;
@@ -32,23 +32,23 @@ std::string escaped_xml(const std::string& text) {
   return safe;
 }
 
-// From a number to a place on the paper.
+// Maps values to pixel coordinates.
 class Axes {
  public:
   explicit Axes(const std::vector<Curve>& curves) {
-    double least = 1e300;
-    double most = 0;
+    double min_y = 1e300;
+    double max_y = 0;
     for (const Curve& curve : curves) {
       for (const auto* const points : {&curve.measured, &curve.calculated}) {
         for (const Curve::Point& point : *points) {
           last_x_ = std::max(last_x_, point.x);
-          least = std::min(least, point.y);
-          most = std::max(most, point.y);
+          min_y = std::min(min_y, point.y);
+          max_y = std::max(max_y, point.y);
         }
       }
     }
-    first_decade_ = static_cast<int>(std::floor(std::log10(std::min(least, most))));
-    last_decade_ = std::max(first_decade_ + 1, static_cast<int>(std::ceil(std::log10(most))));
+    first_decade_ = static_cast<int>(std::floor(std::log10(std::min(min_y, max_y))));
+    last_decade_ = std::max(first_decade_ + 1, static_cast<int>(std::ceil(std::log10(max_y))));
     if (last_x_ == 0) last_x_ = 1;
   }
 
@@ -79,7 +79,7 @@ std::string grid_line(double x1, double y1, double x2, double y2) {
       x2, y2);
 }
 
-// 1, 2 or 5 times a power of ten, so that there are no more ticks than fit.
+// Returns 1, 2 or 5 times a power of ten: the smallest that makes at most max_x_ticks ticks.
 double tick_distance(double last) {
   const double power = std::pow(10, std::floor(std::log10(last / max_x_ticks)));
   for (const double times : {1, 2, 5})
@@ -87,7 +87,7 @@ double tick_distance(double last) {
   return 10 * power;
 }
 
-// 10^4 as "10 k".
+// Returns e.g. "10 k" for 10^4.
 std::string decade_text(int decade) {
   constexpr const char* units[] = {"", " k", " M", " G", " T"};
   const std::size_t unit = std::clamp(decade / 3, 0, 4);
@@ -112,30 +112,30 @@ std::string grid(const Axes& axes) {
 
 std::string line_through(const std::vector<Curve::Point>& points, const Axes& axes,
                          const Curve& curve, const char* style) {
-  std::string places;
+  std::string coordinates;
   for (const Curve::Point& point : points)
-    places += fmt::format("{:.1f},{:.1f} ", axes.x(point.x), axes.y(point.y));
+    coordinates += fmt::format("{:.1f},{:.1f} ", axes.x(point.x), axes.y(point.y));
   return fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"{}/>\n",
-                     places, curve.color, style);
+                     coordinates, curve.color, style);
 }
 
-// A line goes from left to right, in whatever order its points were measured.
-std::vector<Curve::Point> from_left(std::vector<Curve::Point> points) {
+// Sorts the points by x, because they may have been measured in any order.
+std::vector<Curve::Point> sorted_by_x(std::vector<Curve::Point> points) {
   std::ranges::stable_sort(points, {}, &Curve::Point::x);
   return points;
 }
 
-std::string drawn(const Curve& curve, const Axes& axes) {
+std::string curve_svg(const Curve& curve, const Axes& axes) {
   std::string svg =
-      line_through(from_left(curve.calculated), axes, curve, " stroke-dasharray=\"6 4\"");
-  svg += line_through(from_left(curve.measured), axes, curve, "");
+      line_through(sorted_by_x(curve.calculated), axes, curve, " stroke-dasharray=\"6 4\"");
+  svg += line_through(sorted_by_x(curve.measured), axes, curve, "");
   for (const Curve::Point& point : curve.measured)
     svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n",
                        axes.x(point.x), axes.y(point.y), curve.color);
   return svg;
 }
 
-// Below the plot, for within it there is no place that no curve may reach.
+// Draws the legend below the plot, because a curve may cross any place within it.
 std::string legend(const std::vector<Curve>& curves) {
   std::string svg;
   const double y = height - bottom + text_line + 2 * row_distance;
@@ -166,7 +166,7 @@ std::string Plot::svg() const {
   svg += fmt::format("<g transform=\"rotate(-90 20 {:.1f})\">", middle) +
          text_at(20, middle, "middle", y_label) + "</g>\n";
   svg += grid(axes);
-  for (const Curve& curve : curves) svg += drawn(curve, axes);
+  for (const Curve& curve : curves) svg += curve_svg(curve, axes);
   return svg + legend(curves) + "</svg>\n";
 }
 

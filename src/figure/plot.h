@@ -1,5 +1,5 @@
-// Plot draws curves as SVG: what was measured as dots on a line, what was calculated as a dashed
-// line. The vertical axis is logarithmic.
+// Plot draws curves as SVG: measured points as dots on a solid line, calculated points as a dashed
+// line. The y axis is logarithmic.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct Curve {
     double y;  // above 0
   };
   std::string name;
-  std::string color;  // as CSS has it
+  std::string color;  // a CSS color
   std::vector<Point> measured;
   std::vector<Point> calculated;
 };
@@ -24,7 +24,7 @@ struct Plot {
   std::string y_label;
   std::vector<Curve> curves;
 
-  // A whole file.
+  // Returns a complete SVG file.
   std::string svg() const;
 };
 

@@ -11,7 +11,7 @@
 
 namespace netlab {
 namespace {
-// What is read at once; more would not stay in the cache until it is hashed.
+// Bytes per read; more would be evicted from the CPU cache before they are hashed.
 constexpr std::size_t read_size = 128 * 1024;
 }  // namespace
 
@@ -30,7 +30,7 @@ std::string BlockHash::of(const Fd& file, std::uint64_t offset, std::uint64_t co
   while (count > 0) {
     const std::span piece(buffer_.get(), std::min<std::uint64_t>(read_size, count));
     if (call::read_all_at(file.get(), piece, offset, name) < piece.size())
-      throw SystemError("read " + name + " (it has become shorter)", EIO);
+      throw SystemError("read " + name + " (the file has shrunk)", EIO);
     XXH3_128bits_update(state_.get(), piece.data(), piece.size());
     offset += piece.size();
     count -= piece.size();

@@ -1,5 +1,5 @@
-// BlockHash hashes pieces of a file with XXH3-128: to compare two files at two ends without sending
-// either. It finds what broke by accident; it is no proof against who makes collisions on purpose.
+// BlockHash hashes ranges of a file with XXH3-128, to compare files on two machines without sending
+// them. Detects corruption, not tampering: collisions can be made on purpose.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ struct XXH3_state_s;
 
 namespace netlab {
 
-// The sizes of block that a server hashes, bytes.
+// The block sizes that a server accepts, bytes.
 inline constexpr std::uint64_t min_hash_block = 4 * 1024;
 inline constexpr std::uint64_t max_hash_block = 1024 * 1024;
 
@@ -22,8 +22,8 @@ class BlockHash {
  public:
   BlockHash();
 
-  // Of bytes [offset, offset + count) of the file: 32 hexadecimal digits in small letters, the high
-  // half first. Throws SystemError{"read " + name}, EIO when the file ends before.
+  // The hash of bytes [offset, offset + count) of the file: 32 lowercase hexadecimal digits, the
+  // high half first. Throws SystemError{"read " + name}, EIO if the file ends before that.
   std::string of(const Fd& file, std::uint64_t offset, std::uint64_t count,
                  const std::string& name);
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr int as_directory = O_PATH | O_DIRECTORY;
 
-// "notes.txt" in "." is "notes.txt" to its user.
 // "a/b" for "a/b/c", "/" for "/c", "." for "c".
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -19,8 +18,8 @@ std::string directory_of(const std::string& path) {
   return path.substr(0, slash == 0 ? 1 : slash);
 }
 
-// Throws for what is not the name of something in a folder.
-std::string last_of(const std::string& path) {
+// Throws if the last component is not the name of an entry: "", "." or "..".
+std::string last_component(const std::string& path) {
   std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
   if (name.empty() || name == "." || name == "..") throw SystemError("open " + path, EINVAL);
   return name;
@@ -64,13 +63,13 @@ Directory Directory::directory(const std::string& name) const {
 }
 
 FileName Directory::place(const std::string& name) const {
-  std::string last = last_of(name);
+  std::string last = last_component(name);
   const std::string parent = directory_of(name);
   return {parent == "." ? fd_ : directory(parent).fd_, std::move(last), joined(path_, name)};
 }
 
 FileName FileName::of(const std::string& path) {
-  last_of(path);
+  last_component(path);  // throws before the directory is opened
   return Directory(directory_of(path), Directory::Bounds::anywhere)
       .place(path.substr(path.rfind('/') + 1));
 }
@@ -96,7 +95,7 @@ void FileName::rename(const FileName& to, bool replace) const {
   const int to_directory = to.directory_->get();
   const unsigned int flags = replace ? 0 : RENAME_NOREPLACE;
   int result = ::renameat2(from_directory, name_.c_str(), to_directory, to.name_.c_str(), flags);
-  // A file system that can't (NFS): link(2) does not replace either.
+  // A file system without RENAME_NOREPLACE (NFS): link(2) does not replace a file either.
   if (result != 0 && errno == EINVAL && !replace) {
     result = ::linkat(from_directory, name_.c_str(), to_directory, to.name_.c_str(), 0);
     if (result == 0) remove();
@@ -111,15 +110,16 @@ void FileName::remove() const {
 void FileName::make_directory() const {
   if (::mkdirat(directory_->get(), name_.c_str(), 0777) == 0) return;
   const int error = errno;
-  const auto there = status_of_link();
-  if (error != EEXIST || !there || !S_ISDIR(there->st_mode))
-    throw SystemError("make the folder " + path_, error);
+  const auto existing = status_of_link();
+  if (error != EEXIST || !existing || !S_ISDIR(existing->st_mode))
+    throw SystemError("create directory " + path_, error);
 }
 
 void FileName::sync_directory() const {
   // A descriptor made with O_PATH can't be synced.
   const Fd directory(open_anywhere(directory_->get(), ".", O_RDONLY | O_DIRECTORY, 0));
-  if (!directory || ::fsync(directory.get()) != 0) throw SystemError("sync the folder of " + path_);
+  if (!directory || ::fsync(directory.get()) != 0)
+    throw SystemError("sync the directory of " + path_);
 }
 
 }  // namespace netlab

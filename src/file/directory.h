@@ -1,6 +1,6 @@
-// Directory is an open directory, Place a name in one. All that is made, renamed or removed goes
-// through them, with the *at(2) calls: a path is resolved once, and what was checked
-// is what is used, whoever renames folders meanwhile.
+// Directory is an open directory; FileName is a name in one. Files are created, renamed and removed
+// through them, with the *at(2) calls. A path is resolved only once, so the file that was checked
+// is the file that is used, even if directories are renamed in between.
 #pragma once
 
 #include <fcntl.h>
@@ -17,27 +17,29 @@ namespace netlab {
 
 class FileName;
 
-// What a path ends with, without slashes behind it; empty where that is no name: ".", "..", "/".
+// The last component of a path, trailing slashes ignored; empty if that is not a name: ".", "..",
+// "/".
 std::string last_part(std::string path);
 
-// The path of what is called so in a folder; "" and "." add nothing to a name.
+// The path of `name` in a directory. The directories "" and "." add nothing to the name, and an
+// absolute name is returned as it is.
 std::string joined(const std::string& directory, const std::string& name);
 
 class Directory {
  public:
-  // Where names lead. `anywhere`: the user's own. `beneath`: a stranger's; "..", an absolute name
-  // and a link that leads out are refused with EXDEV (file/open_at.h).
+  // Where names may lead. `anywhere` is for names from the user, `beneath` for names from a peer:
+  // "..", absolute names and links that lead out of the directory fail with EXDEV (file/open_at.h).
   enum class Bounds { anywhere, beneath };
 
   // Throws SystemError{"open PATH"}.
   Directory(const std::string& path, Bounds bounds);
 
-  // Opens what is called so, with the flags of open(2). Throws SystemError{"open NAME"}.
+  // Opens a name in the directory, with the flags of open(2). Throws SystemError{"open NAME"}.
   Fd open(const std::string& name, int flags, mode_t mode = 0) const;
-  // A folder in it; "." is itself. Throws SystemError.
+  // Opens a directory in this one; "." is the directory itself. Throws SystemError.
   Directory directory(const std::string& name) const;
-  // The last part of the name, in its folder, which has to be there. Throws SystemError, EINVAL for
-  // a name without one, as "" and "a/..".
+  // The last component of `name`, in its parent directory, which must exist. Throws SystemError,
+  // EINVAL if `name` ends without one, e.g. "" and "a/..".
   FileName place(const std::string& name) const;
 
   const Fd& fd() const { return *fd_; }
@@ -47,34 +49,33 @@ class Directory {
       : fd_(std::move(fd)), path_(std::move(path)), open_(open) {}
 
   std::shared_ptr<const Fd> fd_;
-  std::string path_;  // for people; of a stranger's folder nothing but the names he knows
-  OpenAt open_;       // within the bounds
+  std::string path_;  // for messages; with Bounds::beneath, relative to the top
+  OpenAt open_;       // observes the bounds
 };
 
 class FileName {
  public:
-  // Of the user's own. Throws SystemError{"open FOLDER"}, EINVAL.
+  // For a path from the user. Throws SystemError{"open DIRECTORY"}, EINVAL.
   static FileName of(const std::string& path);
 
   const std::string& name() const { return name_; }
-  const std::string& path() const { return path_; }  // for people
+  const std::string& path() const { return path_; }  // for messages
 
-  // Another name in the same folder.
+  // Another name in the same directory.
   FileName beside(const std::string& name) const;
 
   // openat(2): the descriptor or -errno.
   int open(int flags, mode_t mode = 0) const;
-  // fstatat(2); nothing when it can't be had.
+  // fstatat(2); nullopt if it fails.
   std::optional<struct stat> status() const;          // links followed
   std::optional<struct stat> status_of_link() const;  // links not followed
-  // renameat2(2) within the folder. Throws SystemError, EEXIST when `to` is there and `replace` is
-  // false.
+  // renameat2(2). Throws SystemError, EEXIST if `to` exists and `replace` is false.
   void rename(const FileName& to, bool replace) const;
-  // unlinkat(2). What is not there is removed already.
+  // unlinkat(2). Errors are ignored.
   void remove() const;
-  // mkdirat(2). One that is there will do. Throws SystemError.
+  // mkdirat(2). Succeeds if the directory exists. Throws SystemError.
   void make_directory() const;
-  // fsync(2) of the folder: what was renamed there stays so. Throws SystemError.
+  // fsync(2) of the directory, which makes renames in it durable. Throws SystemError.
   void sync_directory() const;
 
  private:

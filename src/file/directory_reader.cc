@@ -26,7 +26,7 @@ DirectoryReader::DirectoryReader(const Directory& parent, const std::string& nam
   state_ = FileStatus(status);
   stream_.reset(::fdopendir(directory.get()));
   if (!stream_) throw SystemError("open " + name);
-  directory.release();  // it is the stream's now
+  directory.release();  // the stream owns it now
 }
 
 std::optional<Entry> DirectoryReader::next() {

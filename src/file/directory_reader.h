@@ -1,5 +1,5 @@
-// DirectoryReader reads what is in a folder, an entry at a time: a million of them cost no more
-// memory than one (readdir(3)).
+// DirectoryReader reads the entries of a directory one at a time (readdir(3)), so a million entries
+// take no more memory than one.
 #pragma once
 
 #include <dirent.h>
@@ -18,9 +18,9 @@ struct Entry {
   enum class Kind { file, directory, link, other };
   Kind kind = Kind::file;
   std::string name;
-  std::uint64_t size = 0;      // bytes, of a file
+  std::uint64_t size = 0;      // bytes; only of a file
   std::uint64_t modified = 0;  // nanoseconds since the Epoch
-  bool executable = false;     // of a file
+  bool executable = false;     // by its owner; only of a file
 
   bool operator==(const Entry&) const = default;
 };
@@ -30,9 +30,10 @@ class DirectoryReader {
   // Throws SystemError{"open NAME"}, ENOTDIR.
   DirectoryReader(const Directory& parent, const std::string& name);
 
-  // In no order, without "." and ".."; what is gone meanwhile is left out. Throws SystemError.
+  // The next entry, or nullopt at the end. Entries are in no order, without "." and "..", and
+  // without those that have been removed meanwhile. Throws SystemError.
   std::optional<Entry> next();
-  const FileStatus& state() const { return state_; }  // of the folder
+  const FileStatus& state() const { return state_; }  // of the directory
 
  private:
   struct Close {

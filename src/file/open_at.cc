@@ -23,15 +23,15 @@
 namespace netlab {
 namespace {
 
-// openat2(2) fails with EAGAIN when something was renamed while it resolved a "..".
+// openat2(2) fails with EAGAIN if a rename happened while it resolved a "..".
 constexpr int max_attempts = 32;
 
 constexpr int max_links = 40;  // the kernel's limit: path_resolution(7)
 constexpr std::size_t max_depth = 128;
-constexpr int max_steps = PATH_MAX;  // components, those of links and repetitions included
+constexpr int max_steps = PATH_MAX;  // components, including those of links and repetitions
 
-// Resolves a name beneath a directory. Each directory that it enters stays open, so that ".." leads
-// back to where it came from, whatever is renamed meanwhile.
+// Resolves a name beneath a directory. Each directory that it enters stays open, so ".." returns to
+// the previous one, whatever is renamed meanwhile.
 class Walk {
  public:
   explicit Walk(int top) : top_(top) {}
@@ -58,25 +58,25 @@ class Walk {
 
   // These return 0 or an errno.
 
-  // Puts the components of a path before the rest. After a trailing "/" or ".." it adds ".", so
-  // that what is opened is the directory itself.
+  // Puts the components of a path before the rest. After a trailing "/" or ".." it adds ".", which
+  // opens the directory itself.
   int prepend(std::string_view path) {
     if (path.empty() || path.find('\0') != std::string_view::npos) return ENOENT;
     if (path.starts_with('/')) return EXDEV;
-    const std::size_t before = rest_.size();
+    const std::size_t old_size = rest_.size();
     std::string_view part;
     for (std::size_t at = 0; at <= path.size(); at += part.size() + 1) {
       part = path.substr(at, path.find('/', at) - at);
       if (!part.empty() && part != ".") rest_.emplace_back(part);
     }
     if (part.empty() || part == "." || part == "..") rest_.emplace_back(".");
-    std::reverse(rest_.begin() + static_cast<std::ptrdiff_t>(before), rest_.end());
+    std::reverse(rest_.begin() + static_cast<std::ptrdiff_t>(old_size), rest_.end());
     return 0;
   }
 
   int leave() {
     if (entered_.empty()) return EXDEV;
-    // The kernel wants search permission for a directory that is left, too.
+    // Like the kernel, require search permission for the directory being left.
     const Fd searched(open_anywhere(here(), ".", O_PATH | O_DIRECTORY, 0));
     if (!searched) return -searched.get();
     entered_.pop_back();
@@ -95,19 +95,19 @@ class Walk {
     return 0;
   }
 
-  // Follows the last component, which open(2) did not open because it is a link. `error` is its
-  // errno, and the answer if it is something else.
+  // Follows the last component, which open(2) did not open because it is a link. `error` is the
+  // errno of open(2), returned if the component is not a link.
   int follow_last(const std::string& part, int error) {
     const Fd found(open_anywhere(here(), part.c_str(), O_PATH | O_NOFOLLOW, 0));
     if (!found) return -found.get();
     const mode_t type = type_of(found);
     if (S_ISLNK(type)) return follow(found);
-    const bool was_link = error == ELOOP || S_ISDIR(type);  // something else has its name now
+    const bool was_link = error == ELOOP || S_ISDIR(type);  // it was replaced meanwhile
     if (was_link) rest_.push_back(part);
     return was_link ? 0 : error;
   }
 
-  // Goes on with the target of an open symbolic link.
+  // Continues with the target of an open symbolic link.
   int follow(const Fd& link) {
     struct statvfs mount = {};
     if (::fstatvfs(link.get(), &mount) == 0 && (mount.f_flag & no_symfollow)) return ELOOP;
@@ -155,8 +155,8 @@ int open_beneath_by_component(int directory, const char* name, int flags, mode_t
 }
 
 OpenAt choose_open_beneath(int directory) {
-  // For "." these errors mean that the call is not available: a directory that we may not search
-  // gives EACCES.
+  // For ".", these errors mean that the call is not available. A directory without search
+  // permission gives EACCES.
   const Fd probe(open_beneath_by_kernel(directory, ".", O_PATH | O_DIRECTORY, 0));
   switch (probe ? 0 : -probe.get()) {
     case ENOSYS:

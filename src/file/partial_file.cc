@@ -20,16 +20,16 @@
 namespace netlab {
 namespace {
 
-constexpr mode_t new_file = 0666;  // less the umask
+constexpr mode_t new_file = 0666;  // minus the umask
 constexpr mode_t new_program = 0777;
 
-// DEST, or where ".part.state.new" behind it would be more than a name may have (NAME_MAX), its
-// start with a mark that tells it from others that start alike.
+// The name of DEST. If ".part.state.new" does not fit after it (NAME_MAX), it is cut short and ends
+// with a hash, which distinguishes it from other long names with the same start.
 std::string stem_of(const std::string& name) {
-  constexpr std::size_t longest = 255 - std::string_view(".part.state.new").size();
-  if (name.size() <= longest) return name;
-  const std::string mark = fmt::format("-{:016x}", std::hash<std::string>{}(name));
-  return name.substr(0, longest - mark.size()) + mark;
+  constexpr std::size_t max_size = 255 - std::string_view(".part.state.new").size();
+  if (name.size() <= max_size) return name;
+  const std::string hash = fmt::format("-{:016x}", std::hash<std::string>{}(name));
+  return name.substr(0, max_size - hash.size()) + hash;
 }
 
 FileName beside(const FileName& destination, const char* suffix) {
@@ -50,45 +50,48 @@ bool same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-[[noreturn]] void throw_locked(const FileName& place) {
-  throw SystemError("lock " + place.path() + " (another transfer writes to it)", EWOULDBLOCK);
+[[noreturn]] void throw_locked(const FileName& name) {
+  throw SystemError("lock " + name.path() + " (another transfer writes to it)", EWOULDBLOCK);
 }
 
-// Two transfers into one file would mix: flock(2) lets the second know.
-bool lock(const Fd& file, const FileName& place) {
+// flock(2) keeps two transfers from mixing their bytes in one file. Returns false if another one
+// holds the lock.
+bool lock(const Fd& file, const FileName& name) {
   const int result = retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); });
-  if (result < 0 && result != -EWOULDBLOCK) throw SystemError("lock " + place.path(), -result);
+  if (result < 0 && result != -EWOULDBLOCK) throw SystemError("lock " + name.path(), -result);
   return result >= 0;
 }
 
-// Whoever replaced the file under our hands would have his own renamed for ours.
-void check_in_place(const Fd& file, const FileName& place) {
+// Throws if the name now belongs to another file, which complete() would rename instead of ours.
+void check_in_place(const Fd& file, const FileName& name) {
   struct stat opened {};
-  if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + place.path());
-  const auto there = place.status();
-  if (!there || !same_file(opened, *there)) throw_locked(place);
+  if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + name.path());
+  const auto current = name.status();
+  if (!current || !same_file(opened, *current)) throw_locked(name);
 }
 
-// Gives no file when none is there.
-Fd open_and_lock(const FileName& place, int flags) {
-  // Whoever held the lock may have renamed the file away after we opened it: then once more. It
-  // takes a transfer's end in the same microseconds each time, so that ten times do.
+// Returns an empty Fd if the file does not exist.
+Fd open_and_lock(const FileName& name, int flags) {
+  // The previous holder of the lock may have renamed the file after we opened it: then try again.
+  // Ten attempts suffice, because each failure needs another transfer to end in the same
+  // microseconds.
   for (int attempt = 0; attempt < 10; ++attempt) {
-    const int fd = place.open(flags, new_file);
+    const int fd = name.open(flags, new_file);
     if (fd == -ENOENT && (flags & O_CREAT) == 0) return {};
-    if (fd < 0) throw SystemError("open " + place.path(), -fd);
+    if (fd < 0) throw SystemError("open " + name.path(), -fd);
     Fd file(fd);
-    if (!lock(file, place)) break;
+    if (!lock(file, name)) break;
     struct stat opened {};
-    if (::fstat(fd, &opened) != 0) throw SystemError("stat " + place.path());
-    if (!S_ISREG(opened.st_mode)) throw SystemError("resume " + place.path(), EINVAL);
-    const auto there = place.status();
-    if (there && same_file(opened, *there)) return file;
+    if (::fstat(fd, &opened) != 0) throw SystemError("stat " + name.path());
+    if (!S_ISREG(opened.st_mode)) throw SystemError("resume " + name.path(), EINVAL);
+    const auto current = name.status();
+    if (current && same_file(opened, *current)) return file;
   }
-  throw_locked(place);
+  throw_locked(name);
 }
 
-// Place::remove, and Place::open for writing, know no owner: these do.
+// The functions below protect state files that netlab did not write; FileName::remove and
+// FileName::open do not.
 std::optional<std::string> state_text(const FileName& state) {
   const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) return std::nullopt;
@@ -102,24 +105,23 @@ std::optional<std::string> state_text(const FileName& state) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), size);
 }
 
-bool is_another_s(const FileName& state) {
+bool is_foreign(const FileName& state) {
   return state.status_of_link() && !PartialRecord::is_ours(state_text(state).value_or("?"));
 }
 
-[[noreturn]] void throw_another_s(const FileName& place) {
-  throw SystemError("replace " + place.path() + " (nothing says that netlab made it: move it away)",
-                    EEXIST);
+[[noreturn]] void throw_foreign(const FileName& name) {
+  throw SystemError("replace " + name.path() + " (not known to be netlab's: move it away)", EEXIST);
 }
 
 void remove_state(const FileName& destination) {
   const FileName state = state_of(destination);
-  if (!is_another_s(state)) state.remove();
+  if (!is_foreign(state)) state.remove();
 }
 
 void write_state(const FileName& destination, const PartialRecord& state) {
   const FileName fresh = beside(destination, ".part.state.new");
-  for (const FileName& place : {fresh, state_of(destination)})
-    if (is_another_s(place)) throw_another_s(place);
+  for (const FileName& name : {fresh, state_of(destination)})
+    if (is_foreign(name)) throw_foreign(name);
   const int fd = fresh.open(O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, new_file);
   if (fd < 0) throw SystemError("open " + fresh.path(), -fd);
   const Fd file(fd);
@@ -131,15 +133,15 @@ void make_durable(const Fd& file, const std::string& path) {
   if (::fsync(file.get()) != 0) throw SystemError("sync " + path);
 }
 
-// Whoever was killed while it wrote a small file has left no state: where what is there is the
-// beginning of these bytes, it is as if it had, for nothing is lost. (An empty one needs none, and
-// may be somebody's who is about to write.)
+// A process killed in write_whole() leaves a DEST.part without a state file. If it is a prefix of
+// `bytes`, nothing can be lost, so the missing state file is written. An empty DEST.part needs
+// none, and may belong to a transfer that is about to write.
 void adopt_prefix(const FileName& destination, std::span<const std::byte> bytes) {
   auto part = PartialFile::find_part(destination);
   if (!part || !part->would_lose_user_data() || part->size() > bytes.size()) return;
-  std::vector<std::byte> there(part->size());
-  part->read(0, there);
-  if (std::ranges::equal(there, bytes.first(there.size()))) part->start(part->size(), "");
+  std::vector<std::byte> existing(part->size());
+  part->read(0, existing);
+  if (std::ranges::equal(existing, bytes.first(existing.size()))) part->start(part->size(), "");
 }
 
 }  // namespace
@@ -148,9 +150,9 @@ FileName PartialFile::part_of(const FileName& destination) {
   return beside(destination, ".part");
 }
 
-PartialFile::PartialFile(const FileName& destination, const FileName& place, Fd file, bool is_ours)
+PartialFile::PartialFile(const FileName& destination, const FileName& name, Fd file, bool is_ours)
     : destination_(destination),
-      place_(place),
+      name_(name),
       file_(std::move(file)),
       is_ours_(is_ours),
       size_(size_of(file_, path())) {
@@ -168,7 +170,8 @@ std::optional<PartialFile> PartialFile::find_part(const FileName& destination) {
 
 std::optional<PartialFile> PartialFile::find(const FileName& destination) {
   if (auto part = find_part(destination)) return part;
-  // DEST may be a link that the user made. One that can't be written may be whole, or be copied.
+  // Links are followed, because the user may have made DEST one. If DEST can't be written, it may
+  // be complete already, or be copied.
   const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
   Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
   if (!file) return std::nullopt;
@@ -187,17 +190,17 @@ PartialFile PartialFile::create(const FileName& destination, bool replace) {
 PartialFile PartialFile::create_part(const FileName& destination) {
   const FileName part = part_of(destination);
   PartialFile partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
-  if (partial.would_lose_user_data()) throw_another_s(part);
+  if (partial.would_lose_user_data()) throw_foreign(part);
   return partial;
 }
 
 PartialFile PartialFile::copy(std::uint64_t count, const std::string& tag) const {
-  PartialFile part = create_part(destination_);  // DEST is locked, by us
+  PartialFile part = create_part(destination_);  // we hold the lock on DEST
   part.replace();
   try {
     part.start(0, tag);
-    part.take_from(*this, count);
-  } catch (...) {  // shorter than DEST, it would be taken in its place
+    part.copy_from(*this, count);
+  } catch (...) {  // find() would prefer it to DEST, although it is shorter
     part.discard();
     throw;
   }
@@ -205,37 +208,37 @@ PartialFile PartialFile::copy(std::uint64_t count, const std::string& tag) const
 }
 
 void PartialFile::discard() {
-  place_.remove();
+  name_.remove();
   remove_state(destination_);
 }
 
-void PartialFile::take_from(const PartialFile& other, std::uint64_t count) {
+void PartialFile::copy_from(const PartialFile& other, std::uint64_t count) {
   struct stat status {};
   if (::fstat(other.file_.get(), &status) != 0) throw SystemError("stat " + other.path());
   if (::fchmod(file_.get(), status.st_mode & 0777) != 0) throw SystemError("chmod " + path());
   for (std::uint64_t at = 0; at < count;) {
     const ssize_t copied = call::send_file(file_.get(), other.file_.get(), at, count - at);
     if (copied < 0) throw SystemError("copy to " + path(), static_cast<int>(-copied));
-    if (copied == 0) throw SystemError("read " + other.path() + " (it has become shorter)", EIO);
+    if (copied == 0) throw SystemError("read " + other.path() + " (the file has shrunk)", EIO);
     at += static_cast<std::uint64_t>(copied);
   }
   size_ = count;
 }
 
 bool PartialFile::is_file_of_its_own() const {
-  const auto there = place_.status_of_link();
-  return there && S_ISREG(there->st_mode);
+  const auto current = name_.status_of_link();
+  return current && S_ISREG(current->st_mode);
 }
 
 void PartialFile::read(std::uint64_t offset, std::span<std::byte> into) const {
   if (call::read_all_at(file_.get(), into, offset, path()) < into.size())
-    throw SystemError("read " + path() + " (it has become shorter)", EIO);
+    throw SystemError("read " + path() + " (the file has shrunk)", EIO);
 }
 
 void PartialFile::start(std::uint64_t offset, const std::string& tag, bool holes) {
   state_.tag = tag;
   state_.holes = holes || (state_.holes && offset > 0);
-  // First, for it says that what is there is ours.
+  // The state file comes first, because it marks DEST.part as ours.
   write_state(destination_, state_);
   truncate(offset);
   seek(file_, offset, path());
@@ -252,7 +255,7 @@ void PartialFile::sync() const {
 }
 
 Fd PartialFile::reopen(std::uint64_t offset) const {
-  const int fd = place_.open(O_WRONLY | O_NOFOLLOW);
+  const int fd = name_.open(O_WRONLY | O_NOFOLLOW);
   if (fd < 0) throw SystemError("open " + path(), -fd);
   Fd file(fd);
   seek(file, offset, path());
@@ -266,18 +269,16 @@ std::string PartialFile::unlock() const {
 }
 
 void PartialFile::lock_again(const std::string& tag) const {
-  if (!lock(file_, place_) || FileStatus::of(file_, path()).tag != tag) throw_locked(place_);
-  check_in_place(file_, place_);
+  if (!lock(file_, name_) || FileStatus::of(file_, path()).tag != tag) throw_locked(name_);
+  check_in_place(file_, name_);
 }
 
 void PartialFile::complete(const FinalAttributes& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   if (finish.modified) set_modified(file_, *finish.modified, path());
   if (finish.durable) make_durable(file_, path());
-  check_in_place(file_, place_);
-  if (is_ours_) {
-    place_.rename(destination_, state_.replace);
-  }
+  check_in_place(file_, name_);
+  if (is_ours_) name_.rename(destination_, state_.replace);
   if (finish.durable) destination_.sync_directory();
   remove_state(destination_);
 }
@@ -287,7 +288,7 @@ void write_whole(const FileName& destination, std::span<const std::byte> bytes, 
   const FileName part = PartialFile::part_of(destination);
   const int fd = part.open(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
                            finish.executable.value_or(false) ? new_program : new_file);
-  if (fd == -EEXIST) {  // of an earlier time, or another transfer's
+  if (fd == -EEXIST) {  // left by an earlier transfer, or in use by another one
     adopt_prefix(destination, bytes);
     PartialFile partial = PartialFile::create(destination, replace);
     partial.start(0, "");
@@ -298,7 +299,7 @@ void write_whole(const FileName& destination, std::span<const std::byte> bytes, 
   if (fd < 0) throw SystemError("open " + part.path(), -fd);
   const Fd file(fd);
   if (!lock(file, part)) throw_locked(part);
-  check_in_place(file, part);  // whoever was quicker may have written to it and renamed it
+  check_in_place(file, part);  // another transfer may have written to it and renamed it
   call::write_all(fd, bytes, part.path());
   if (finish.modified) set_modified(file, *finish.modified, part.path());
   if (finish.durable) make_durable(file, part.path());
@@ -307,10 +308,10 @@ void write_whole(const FileName& destination, std::span<const std::byte> bytes, 
   if (finish.durable) destination.sync_directory();
 }
 
-bool is_partial(const FileName& place) {
-  if (!is_named_as_partial(place.name())) return false;
-  const bool is_part = place.name().ends_with(".part");
-  const FileName state = is_part ? place.beside(place.name() + ".state") : place;
+bool is_partial(const FileName& file) {
+  if (!is_named_as_partial(file.name())) return false;
+  const bool is_part = file.name().ends_with(".part");
+  const FileName state = is_part ? file.beside(file.name() + ".state") : file;
   const auto text = state_text(state);
   return text && PartialRecord::is_ours(*text);
 }
@@ -335,8 +336,8 @@ Fd open_to_write(const std::string& path) {
 }
 
 void lock_to_write(const Fd& file, const std::string& path) {
-  const FileName place = FileName::of(path);
-  if (!lock(file, place)) throw_locked(place);
+  const FileName name = FileName::of(path);
+  if (!lock(file, name)) throw_locked(name);
 }
 
 void seek(const Fd& file, std::uint64_t offset, const std::string& path) {

@@ -1,9 +1,10 @@
-// PartialFile is a file that is not whole yet. It is written to DEST.part, and becomes DEST by a
-// rename when it is whole, so that nobody ever sees half a file under the final name; beside it
-// DEST.part.state tells which state of the remote file it is a part of, and that it is netlab's: a
-// file that only happens to be called so is never begun anew, nor is such a state replaced. A
-// partial that someone made by other means is continued where it is a part; under the final name in
-// a copy, or in its place.
+// PartialFile is a file that has not been received completely. It is written to DEST.part and
+// renamed to DEST when complete, so an incomplete file never appears under the final name.
+// DEST.part.state records which version of the remote file DEST.part belongs to, and that netlab
+// created it. Without that record, an existing DEST.part is never overwritten from the start, nor
+// is a state file replaced that netlab did not write. A partial file made by other means is
+// continued if its bytes match the remote file. If it has the final name, it is continued in a copy
+// or in place.
 #pragma once
 
 #include <cstdint>
@@ -18,111 +19,114 @@
 
 namespace netlab {
 
-// What a file gets with its final name.
+// The attributes that a file gets with its final name.
 struct FinalAttributes {
-  std::optional<std::uint64_t> modified{};  // nanoseconds since the Epoch; nothing: now
-  std::optional<bool> executable{};         // nothing: as it is
-  bool durable = false;  // it is on the disk, and so is its name, when complete() returns
+  std::optional<std::uint64_t> modified{};  // nanoseconds since the Epoch; nullopt: time of writing
+  std::optional<bool> executable{};         // nullopt: unchanged
+  bool durable = false;  // complete() returns only when the bytes and the name are on disk
 };
 
 class PartialFile {
  public:
-  // DEST.part or, failing that, DEST itself; nothing when neither is there. Throws SystemError:
-  // EWOULDBLOCK when another transfer writes to it.
+  // Opens DEST.part or, if there is none, DEST itself; nullopt if neither exists. Throws
+  // SystemError, EWOULDBLOCK if another transfer writes to it.
   static std::optional<PartialFile> find(const FileName& destination);
-  // DEST.part alone.
+  // The same for DEST.part only.
   static std::optional<PartialFile> find_part(const FileName& destination);
-  // DEST.part, whatever is in it until start(). `replace`: DEST may be there and is to be replaced.
-  // Throws SystemError, EEXIST when a file is there that is not known; EWOULDBLOCK when
-  // another transfer writes to it, or to the DEST that is to be replaced.
+  // Opens or creates DEST.part; its old content stays until start(). With `replace`, DEST may exist
+  // and will be replaced. Throws SystemError: EEXIST if a DEST.part exists that is not known to be
+  // netlab's, EWOULDBLOCK if another transfer writes to it or to the DEST that will be replaced.
   static PartialFile create(const FileName& destination, bool replace);
-  // DEST.part with the first `count` bytes of this one, which is DEST and stays until the other is
-  // whole, for more from the remote file of this tag. Throws SystemError, EIO when it has become
-  // shorter; then there is no DEST.part.
+  // Creates DEST.part with the first `count` bytes of this file, which must be DEST, to be
+  // continued from the remote file with this tag. DEST stays until the copy is complete. Throws
+  // SystemError, EIO if DEST has shrunk. After an error there is no DEST.part.
   PartialFile copy(std::uint64_t count, const std::string& tag) const;
-  // Where the bytes go until they are whole.
+  // The name DEST.part.
   static FileName part_of(const FileName& destination);
 
-  const std::string& path() const { return place_.path(); }
-  std::uint64_t size() const { return size_; }  // bytes, when it was opened
-  // The tag of the remote file it is a part of; empty when nobody wrote it down.
+  const std::string& path() const { return name_.path(); }
+  std::uint64_t size() const { return size_; }  // bytes, when the file was opened
+  // The tag of the remote file that it belongs to; empty if not recorded.
   const std::string& tag() const { return state_.tag; }
   bool may_have_holes() const { return state_.holes; }
 
-  // Whether it is a DEST.part, and not a file that was there under the final name.
+  // Whether it is DEST.part, and not a file under the final name.
   bool is_ours() const { return is_ours_; }
-  // Whether its state says that netlab made it. That of a small file has none while it is written.
+  // Whether its state file says that netlab created it. There is none while write_whole() runs.
   bool is_known() const { return is_known_; }
-  // Whether something would be lost with it that may be the user's own.
+  // Whether overwriting it could destroy the user's own data.
   bool would_lose_user_data() const { return size_ > 0 && !is_known_; }
 
-  // Whether its name is its own, and not that of a link to it.
+  // Whether its name is that of the file itself, and not of a symbolic link to it.
   bool is_file_of_its_own() const;
 
-  // DEST may be there, and is to be replaced.
+  // Allows complete() to replace DEST.
   void replace() { state_.replace = true; }
 
-  // Fills `into` from there on. Throws SystemError, EIO when it has become shorter.
+  // Fills `into` from `offset`. Throws SystemError, EIO if the file has shrunk.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
-  // Writing begins: goes to `offset`, which is at most size(), and notes the remote's tag. What was
-  // behind `offset` is cut off. `holes`: what is written from now on may come in any order. Throws
-  // SystemError, EEXIST when the state's name is that of another's file.
+  // Starts writing: records the tag of the remote file, truncates the file to `offset`, which is at
+  // most size(), and continues there. With `holes`, the bytes may be written in any order from now
+  // on. Throws SystemError, EEXIST if the name of the state file belongs to a file that netlab did
+  // not write.
   void start(std::uint64_t offset, const std::string& tag, bool holes = false);
   const Fd& file() const { return file_; }
-  // A further descriptor with a position of its own. Throws SystemError.
+  // Opens another descriptor, with its own position. Throws SystemError.
   Fd reopen(std::uint64_t offset) const;
-  // Cuts off what is behind `size`. Throws SystemError.
+  // Truncates the file to `size` bytes. Throws SystemError.
   void truncate(std::uint64_t size) const;
   // fdatasync(2). Throws SystemError.
   void sync() const;
-  // Lets others write to it; the tag of what it is now (FileStatus).
+  // Allows other transfers to write to the file. Returns the current tag (FileStatus).
   std::string unlock() const;
-  // Throws SystemError, EWOULDBLOCK when another does, or has.
+  // Takes the lock back. Throws SystemError, EWOULDBLOCK if another transfer writes to the file or
+  // has changed it since unlock() returned `tag`.
   void lock_again(const std::string& tag) const;
-  // It is whole: gives it its final name. Throws SystemError, EEXIST when DEST has come up
-  // meanwhile and is not to be replaced, EWOULDBLOCK when DEST.part is another file by now.
+  // Gives the complete file its final name. Throws SystemError: EEXIST if DEST exists and may not
+  // be replaced, EWOULDBLOCK if DEST.part is another file by now.
   void complete(const FinalAttributes& finish = {});
 
  private:
-  PartialFile(const FileName& destination, const FileName& place, Fd file, bool is_ours);
+  PartialFile(const FileName& destination, const FileName& name, Fd file, bool is_ours);
   static PartialFile create_part(const FileName& destination);
-  void take_from(const PartialFile& other, std::uint64_t count);
+  void copy_from(const PartialFile& other, std::uint64_t count);
   void discard();
 
   FileName destination_;
-  FileName place_;
+  FileName name_;  // DEST.part or DEST
   Fd file_;
-  Fd replaced_{};  // DEST, locked: nobody else continues it in its place
+  Fd replaced_{};  // DEST, locked: no other transfer continues it in place
   bool is_ours_;
   std::uint64_t size_;
   bool is_known_ = false;
   PartialRecord state_;
 };
 
-// All of a small file at once, by way of DEST.part and with fewer calls. Throws SystemError, EEXIST
-// as complete(), and as create() unless what is there is the beginning of `bytes`.
+// Writes a small file at once, through DEST.part but with fewer system calls. Throws SystemError,
+// EEXIST like complete(), and like create() unless the existing DEST.part is a prefix of `bytes`.
 void write_whole(const FileName& destination, std::span<const std::byte> bytes, bool replace,
                  const FinalAttributes& finish);
 
-// Whether it is the partial of a transfer, running or broken off, or its state: netlab made it.
-bool is_partial(const FileName& place);
+// Whether it is the DEST.part of a running or interrupted transfer, or its state file: netlab
+// created it.
+bool is_partial(const FileName& file);
 
-// Whether a file of this name could be the partial of another, or its state. Of several, sorted by
-// their names, the other comes first.
+// Whether a file of this name could be the DEST.part of another, or its state file. In a list
+// sorted by name, the other file precedes it.
 bool is_named_as_partial(std::string_view name);
 
-// What is at a path, links followed.
+// The kind of file at a path, links followed.
 struct PathState {
   enum class Kind { absent, regular, directory, other } kind;
   std::uint64_t size;  // bytes, of a regular file
 };
 PathState look_at(const std::string& path);
 
-// Opens what is there, to be written as it is. Throws SystemError.
+// Opens an existing file for writing, without truncating it. Throws SystemError.
 Fd open_to_write(const std::string& path);
-// No other transfer writes to it from now on. Throws SystemError, EWOULDBLOCK when one does.
+// Keeps other transfers from writing to the file. Throws SystemError, EWOULDBLOCK if one does.
 void lock_to_write(const Fd& file, const std::string& path);
-// Moves the position where the next write goes. Throws SystemError.
+// Sets the position of the next write. Throws SystemError.
 void seek(const Fd& file, std::uint64_t offset, const std::string& path);
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// What DEST.part.state says of DEST.part: a few lines of text.
+// PartialRecord is the content of DEST.part.state, which describes DEST.part: a few lines of text.
 #pragma once
 
 #include <string>
@@ -7,19 +7,19 @@
 namespace netlab {
 
 struct PartialRecord {
-  std::string tag{};     // of the remote file it is a part of; empty: nobody knows
-  bool replace = false;  // DEST was there when it was begun, and is to be replaced
-  bool holes = false;    // it may have bytes that never came: several connections write to it
+  std::string tag{};     // of the remote file that is being received; empty: unknown
+  bool replace = false;  // DEST existed at the start, and will be replaced
+  bool holes = false;    // it may have gaps: several connections write to it
 
   bool operator==(const PartialRecord&) const = default;
 
-  // A torn or foreign text says nothing.
+  // Returns an empty record for a truncated or foreign text.
   static PartialRecord parse(std::string_view text);
-  // Whether netlab wrote it, or began to.
+  // Whether netlab wrote the text, even if only its beginning.
   static bool is_ours(std::string_view text);
   std::string emit() const;
 
-  // The longest text.
+  // The maximum size of the text, bytes.
   static constexpr std::size_t most = 256;
 };
 

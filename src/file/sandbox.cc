@@ -14,7 +14,7 @@
 namespace netlab {
 namespace {
 
-// linux/landlock.h, of which older systems have an older one or none.
+// Copied from linux/landlock.h, which is missing or outdated on older systems.
 constexpr std::uint64_t bit(int number) {
   return std::uint64_t{1} << number;
 }
@@ -28,7 +28,7 @@ constexpr std::uint64_t remove_directory = bit(4);
 constexpr std::uint64_t remove_file = bit(5);
 constexpr std::uint64_t make_directory = bit(7);
 constexpr std::uint64_t make_regular = bit(8);
-constexpr std::uint64_t refer = bit(13);  // rename and link from one folder to another
+constexpr std::uint64_t refer = bit(13);  // rename and link between directories
 constexpr std::uint64_t truncate = bit(14);
 
 constexpr std::uint64_t reading = read_file | read_directory;
@@ -54,7 +54,7 @@ long checked(long result, const char* operation) {
   return result;
 }
 
-int kernels_abi() {
+int kernel_abi() {
   return static_cast<int>(checked(
       syscall(SYS_landlock_create_ruleset, nullptr, 0, create_ruleset_version), "Landlock"));
 }
@@ -62,18 +62,19 @@ int kernels_abi() {
 void allow(const Fd& rules, std::uint64_t access, const Fd& beneath) {
   const PathBeneathAttributes allowed{access, beneath.get()};
   checked(syscall(SYS_landlock_add_rule, rules.get(), rule_path_beneath, &allowed, 0),
-          "add to Landlock's rules");
+          "landlock_add_rule");
 }
 
 void enforce(const SandboxRules& confinement, const Fd& directory) {
   const RulesetAttributes handled{confinement.files, confinement.network, confinement.scope};
-  const Fd rules(static_cast<int>(checked(
-      syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0), "make Landlock's rules")));
+  const Fd rules(
+      static_cast<int>(checked(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0),
+                               "landlock_create_ruleset")));
   allow(rules, confinement.beneath, directory);
-#ifdef NETLAB_SANITIZED  // the search for leaks at the end reads what /proc says of the process
+#ifdef NETLAB_SANITIZED  // LeakSanitizer reads /proc at exit
   allow(rules, reading, Fd(open("/proc", O_PATH | O_CLOEXEC)));
 #endif
-  checked(syscall(SYS_landlock_restrict_self, rules.get(), 0), "obey Landlock's rules");
+  checked(syscall(SYS_landlock_restrict_self, rules.get(), 0), "landlock_restrict_self");
 }
 
 std::string name_of(const Fd& directory) {
@@ -81,7 +82,8 @@ std::string name_of(const Fd& directory) {
   return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", directory.get()), ignored);
 }
 
-// By strace(1), which has started us and would see no more than numbers (ptrace(2)).
+// Whether a tracer such as strace(1) is attached. If the process became undumpable, the tracer
+// could no longer read its memory, and would print only numbers (ptrace(2)).
 bool is_traced() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
@@ -93,7 +95,7 @@ bool is_traced() {
 
 SandboxRules SandboxRules::of(int abi, bool writable) {
   SandboxRules of{.abi = abi, .writable = writable};
-  // Of the first version, and what came later: refer, truncate, ioctl on devices.
+  // The rights of ABI 1, and those added later: refer (2), truncate (3), ioctl on devices (5).
   of.files = bits_below(abi < 2 ? 13 : abi < 3 ? 14 : abi < 5 ? 15 : 16);
   of.beneath = of.files & (writable ? reading | writing : reading);
   of.network = abi < 4 ? 0 : bits_below(2);  // bind and connect of TCP
@@ -105,7 +107,7 @@ std::string SandboxRules::text(const std::string& directory) const {
   std::string line = fmt::format("confined to {} (Landlock ABI {}): reads {}files beneath it",
                                  directory, abi, writable ? "and writes " : "");
   if (abi >= 6) return line + ", nothing else";
-  line += "; this kernel can't forbid signals to others (ABI 6)";
+  line += "; this kernel can't forbid signals to other processes (ABI 6)";
   if (abi < 4) line += ", TCP connections (ABI 4)";
   if (abi < 3) line += ", truncate(2) (ABI 3)";
   return line;
@@ -113,15 +115,15 @@ std::string SandboxRules::text(const std::string& directory) const {
 
 std::string enter_sandbox(const Fd& directory, bool writable) {
   if (!is_traced()) prctl(PR_SET_DUMPABLE, 0);
-  set_no_new_privs();  // without which Landlock is for root alone
-  const char* const also = "; no new privileges";
+  set_no_new_privs();  // without it, Landlock requires root
+  const char* const suffix = "; no new privileges";
   try {
-    const SandboxRules confinement = SandboxRules::of(kernels_abi(), writable);
+    const SandboxRules confinement = SandboxRules::of(kernel_abi(), writable);
     const std::string text = confinement.text(name_of(directory));
     enforce(confinement, directory);
-    return text + also;
+    return text + suffix;
   } catch (const SystemError& error) {
-    return fmt::format("not confined: {}{}", error.what(), also);
+    return fmt::format("not confined: {}{}", error.what(), suffix);
   }
 }
 

@@ -1,5 +1,6 @@
-// SandboxRules takes from a server of files what it does not need, for good: this thread, and all
-// threads and processes that it starts from then on, reach nothing but one folder (landlock(7)).
+// Confines a file server to one directory (landlock(7)). This thread, and all threads and processes
+// that it starts from then on, permanently lose access to other files and, if the kernel supports
+// it, the rights to bind or connect TCP sockets and to signal other processes.
 #pragma once
 
 #include <cstdint>
@@ -9,28 +10,29 @@
 
 namespace netlab {
 
-// What a kernel with Landlock of some version can forbid, and what stays allowed beneath the
-// folder: bits of linux/landlock.h.
+// SandboxRules is what a kernel with a given version of Landlock can forbid, and what stays allowed
+// beneath the directory. The masks are bits of linux/landlock.h.
 struct SandboxRules {
   int abi;
   bool writable;
-  std::uint64_t files;    // forbidden, but for
-  std::uint64_t beneath;  // these, in the folder and all below it
-  std::uint64_t network;
-  std::uint64_t scope;  // of signals and of sockets with abstract names
+  std::uint64_t files;    // forbidden, except
+  std::uint64_t beneath;  // these, in the directory and everything below it
+  std::uint64_t network;  // binding and connecting TCP sockets; forbidden
+  std::uint64_t scope;    // signals and sockets with abstract names; forbidden
 
-  // `abi`: 1 or more.
+  // `abi` must be at least 1.
   static SandboxRules of(int abi, bool writable);
-  // "confined to FOLDER (Landlock ABI 7): reads files beneath it, nothing else".
+  // "confined to DIRECTORY (Landlock ABI 7): reads files beneath it, nothing else".
   std::string text(const std::string& directory) const;
 };
 
-// Confines to the folder, a descriptor of O_PATH will do. From now on no core is dumped either, and
-// nobody but root may begin to trace the process (PR_SET_DUMPABLE in prctl(2)). Returns what was
-// done in one line; a kernel that can't do it, or does not let us, is told there and is no error.
+// Confines this thread to the directory, which may be a descriptor opened with O_PATH. Also
+// disables core dumps and, except by root, tracing (PR_SET_DUMPABLE in prctl(2)), unless the
+// process is already traced. Returns one line that says what was done. Missing or denied kernel
+// support is reported in that line and is not an error.
 std::string enter_sandbox(const Fd& directory, bool writable);
 
-// Programs that would be executed gain no privileges (PR_SET_NO_NEW_PRIVS in prctl(2)).
+// Prevents executed programs from gaining privileges (PR_SET_NO_NEW_PRIVS in prctl(2)).
 void set_no_new_privs();
 
 }  // namespace netlab

@@ -6,7 +6,7 @@
 
 namespace netlab {
 
-ServedFiles::Served ServedFiles::look_for(const std::string& path) {
+ServedFiles::Served ServedFiles::locate(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
@@ -17,17 +17,17 @@ ServedFiles::Served ServedFiles::look_for(const std::string& path) {
 }
 
 ServedFiles::ServedFiles(const std::string& path, const std::string& default_name)
-    : ServedFiles(look_for(path), default_name) {}
+    : ServedFiles(locate(path), default_name) {}
 
 ServedFiles::ServedFiles(const Served& served, const std::string& default_name)
     : directory_(served.directory, Directory::Bounds::beneath),
       default_name_(served.file.empty() ? default_name : served.file),
       single_(!served.file.empty()) {
-  if (!default_name_.empty()) open("");  // says now rather than to each client that it can't be had
+  if (!default_name_.empty()) open("");  // fail now, not at each request
 }
 
-ServedFile ServedFiles::open(std::string_view asked) const {
-  const std::string name(asked.empty() ? default_name_ : asked);
+ServedFile ServedFiles::open(std::string_view requested) const {
+  const std::string name(requested.empty() ? default_name_ : requested);
   check(name);
   // O_NONBLOCK: opening a FIFO must not wait for its other end.
   ServedFile file{directory_.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY), FileStatus(), name};

@@ -1,5 +1,5 @@
-// ServedFiles is what a server gives away: a folder that no name leads out of, or a single file.
-// Every path of a client is resolved beneath the folder (file/open_at.h).
+// ServedFiles is what a server offers: a directory that no name leads out of, or a single file.
+// Every path from a client is resolved beneath the directory (file/open_at.h).
 #pragma once
 
 #include <string>
@@ -19,37 +19,36 @@ struct ServedFile {
 
 class ServedFiles {
  public:
-  // `path` is a folder or a file; `default_name` is what a client gets that names nothing, empty
-  // for none. Throws SystemError{"open PATH"}.
+  // `path` is a directory or a file. `default_name` is the file for a request without a name; empty
+  // means none. Throws SystemError{"open PATH"}.
   ServedFiles(const std::string& path, const std::string& default_name);
 
-  // An empty name asks for the default. Throws SystemError: ENOENT, EXDEV for a name that leads
+  // An empty name opens the default file. Throws SystemError: ENOENT, EXDEV for a name that leads
   // out, EISDIR, EINVAL, EACCES, EMFILE, ...
   ServedFile open(std::string_view name) const;
-  // What is in a folder; "." is the served one. Throws SystemError, ENOTDIR.
+  // The entries of a directory; "." is the served one. Throws SystemError, ENOTDIR.
   DirectoryReader list(const std::string& name) const;
-  // Where something of that name is to be made. Throws SystemError.
+  // The name of a file to create. Throws SystemError.
   FileName place(const std::string& name) const;
 
   const std::string& default_name() const { return default_name_; }
   bool is_single_file() const { return single_; }
-  const Fd& directory() const {
-    return directory_.fd();
-  }  // O_PATH; of a single file, the one it is in
+  // Opened with O_PATH; for a single file, its parent directory.
+  const Fd& directory() const { return directory_.fd(); }
 
  private:
-  // The folder of what is served, and where that is a file, its name in there.
+  // The directory to open; for a single file, its parent directory and the name in it.
   struct Served {
     std::string directory;
     std::string file;
   };
-  static Served look_for(const std::string& path);
+  static Served locate(const std::string& path);
   ServedFiles(const Served& served, const std::string& default_name);
   void check(const std::string& name) const;
 
   Directory directory_;
   std::string default_name_;
-  bool single_ = false;  // the default is all there is
+  bool single_ = false;  // the default is the only file
 };
 
 }  // namespace netlab

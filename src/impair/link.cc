@@ -9,17 +9,18 @@ double max_loss(double burst) {
   return burst == 0 ? 1 : burst / (burst + 1);
 }
 
-Link::Link(const LinkSettings& settings, std::uint64_t seed, std::uint64_t stream, Bottleneck* line)
+Link::Link(const LinkSettings& settings, std::uint64_t seed, std::uint64_t stream,
+           Bottleneck* bottleneck)
     : settings_(settings),
       decisions_(seed, stream),
       own_bottleneck_(settings.rate, settings.queue),
-      bottleneck_(line) {
+      bottleneck_(bottleneck) {
   assert(settings.burst == 0 || settings.burst >= 1);
   assert(settings.loss <= max_loss(settings.burst) || settings.loss == 1);
 }
 
-bool Link::has(Decisions::Kind what, double share) const {
-  return share > 0 && decisions_.share(what, ordinal_) < share;
+bool Link::happens(Decisions::Kind kind, double probability) const {
+  return probability > 0 && decisions_.share(kind, ordinal_) < probability;
 }
 
 bool Link::is_dropped() const {
@@ -29,18 +30,20 @@ bool Link::is_dropped() const {
   });
 }
 
-// Gilbert's model: a run of losses begins behind a packet that came through, and goes on behind one
-// that was lost, each with a fixed chance, so that runs have the mean length `burst` and all of
-// them together the share `loss`.
+// The Gilbert model: a burst of losses starts after a packet that passed, and continues after one
+// that was lost, each with a fixed probability. They are chosen to give bursts of mean length
+// `burst` and an overall loss of `loss`.
 bool Link::is_lost() {
-  double share = settings_.loss;
-  if (settings_.burst > 0 && share < 1 && ordinal_ > 1)
-    share = in_burst_ ? 1 - 1 / settings_.burst : share / (settings_.burst * (1 - share));
-  in_burst_ = has(Decisions::Kind::loss, share);
+  const double loss = settings_.loss;
+  double probability = loss;
+  if (settings_.burst > 0 && loss < 1 && ordinal_ > 1)
+    probability = in_burst_ ? 1 - 1 / settings_.burst : loss / (settings_.burst * (1 - loss));
+  in_burst_ = happens(Decisions::Kind::loss, probability);
   return in_burst_;
 }
 
-// Jitter keeps the order: a packet waits for those before it, but for those that were held back.
+// Jitter does not reorder: a packet leaves no earlier than the ones before it, except those that
+// were held back.
 Instant Link::arrival(Instant sent, bool reordered) {
   Duration delay = settings_.delay;
   if (settings_.jitter > Duration::zero()) {
@@ -57,7 +60,7 @@ Instant Link::arrival(Instant sent, bool reordered) {
 
 Fate Link::pass(Instant now, std::size_t size) {
   Fate fate{.ordinal = ++ordinal_};
-  const bool lost = is_lost();  // of every packet, or the runs would depend on what else happens
+  const bool lost = is_lost();  // for every packet, so that drops do not affect the bursts
   if (is_dropped()) {
     fate.outcome = Fate::Outcome::dropped;
     return fate;
@@ -71,9 +74,9 @@ Fate Link::pass(Instant now, std::size_t size) {
     fate.outcome = Fate::Outcome::overflow;
     return fate;
   }
-  fate.reordered = has(Decisions::Kind::reorder, settings_.reorder);
-  fate.duplicated = has(Decisions::Kind::duplicate, settings_.duplicate);
-  if (size > 0 && has(Decisions::Kind::corrupt, settings_.corrupt))
+  fate.reordered = happens(Decisions::Kind::reorder, settings_.reorder);
+  fate.duplicated = happens(Decisions::Kind::duplicate, settings_.duplicate);
+  if (size > 0 && happens(Decisions::Kind::corrupt, settings_.corrupt))
     fate.flipped_bit = decisions_.number(Decisions::Kind::bit, ordinal_) % (size * 8);
   fate.at = arrival(*sent, fate.reordered);
   return fate;

@@ -1,8 +1,9 @@
-// Link is one direction of a network that misbehaves on order. For each packet that goes in, it
-// tells whether it comes out, when, and what has been done to it. It has no sockets and no clock:
-// `netlab impair` puts it between two programs, tests put it between two state machines in virtual
-// time. What is decided depends on the seed, the stream and the packet's ordinal alone (chance.h);
-// time decides but when it comes out, and whether a queue was full.
+// Link is one direction of an impaired network, as netem(8) makes it. For each packet that enters,
+// it decides whether the packet leaves, when, and with which changes. It has no sockets and no
+// clock: `netlab impair` puts it between two programs, tests put it between two state machines in
+// virtual time. The decisions depend only on the seed, the stream and the packet's ordinal
+// (decisions.h). Time determines only when a packet leaves, and whether the queue is full. Not
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -17,41 +18,42 @@
 
 namespace netlab {
 
-// What becomes of a packet.
+// What a Link decided for one packet.
 struct Fate {
-  // Does to its bytes what was decided.
+  // Flips the bit that was chosen, if any, in the packet's bytes.
   void corrupt(std::span<std::byte> bytes) const {
     if (flipped_bit) bytes[*flipped_bit / 8] ^= std::byte{1} << (*flipped_bit % 8);
   }
 
   enum class Outcome {
     passed,
-    lost,      // by chance
-    dropped,   // by its ordinal
-    overflow,  // nobody asked for it: the queue had no room
+    lost,      // at random
+    dropped,   // chosen by its ordinal
+    overflow,  // dropped because the queue was full
   };
 
   std::uint64_t ordinal = 0;  // counted from 1
   Outcome outcome = Outcome::passed;
-  // Of one that passed:
-  Instant at{};                              // when it comes out
-  bool duplicated = false;                   // it comes out twice, both at once
-  bool reordered = false;                    // held back, so that others may overtake it
+  // The rest is valid only if it passed.
+  Instant at{};                              // when it leaves the link
+  bool duplicated = false;                   // it leaves twice, both at the same time
+  bool reordered = false;                    // held back, so that later packets may overtake it
   std::optional<std::uint64_t> flipped_bit;  // bit % 8 (0: the lowest) of byte bit / 8
 };
 
 class Link {
  public:
-  // `stream`: which of the links that have the same seed. `line`: one that is shared with other
-  // links, instead of one of its own with the settings' rate and queue; it outlives the link.
+  // `stream` distinguishes the links that have the same seed. `bottleneck`: shared with other
+  // links, and must outlive this one; null: the link has its own, with the rate and queue of the
+  // settings.
   Link(const LinkSettings& settings, std::uint64_t seed, std::uint64_t stream,
-       Bottleneck* line = nullptr);
+       Bottleneck* bottleneck = nullptr);
 
-  // The next packet goes in. `now` never goes back.
+  // Decides what happens to the next packet, which enters now. `now` must not decrease.
   Fate pass(Instant now, std::size_t size);
 
  private:
-  bool has(Decisions::Kind what, double share) const;
+  bool happens(Decisions::Kind kind, double probability) const;
   bool is_dropped() const;
   bool is_lost();
   Instant arrival(Instant sent, bool reordered);
@@ -59,14 +61,14 @@ class Link {
   LinkSettings settings_;
   Decisions decisions_;
   Bottleneck own_bottleneck_;
-  Bottleneck* bottleneck_;  // null: its own
+  Bottleneck* bottleneck_;  // null: own_bottleneck_
   std::uint64_t ordinal_ = 0;
   bool in_burst_ = false;
   Instant last_arrival_ = Instant::min();
 };
 
-// The largest share that can be lost in runs of this mean length: at least one packet comes through
-// between two runs. 1 for 0, which makes no runs.
+// Returns the largest loss probability possible with bursts of this mean length, because at least
+// one packet passes between two bursts. Returns 1 for 0, which makes losses independent.
 double max_loss(double burst);
 
 }  // namespace netlab

@@ -1,4 +1,5 @@
-// LinkSettings is how bad one direction of a network shall be. As it is here, it is perfect.
+// LinkSettings are the impairments of one direction of a network, named after those of netem(8).
+// The defaults impair nothing.
 #pragma once
 
 #include <cstddef>
@@ -9,28 +10,28 @@
 
 namespace netlab {
 
-// Packets by their ordinals, both included; the first packet is number 1.
+// A range of packets by their ordinals, both ends included; the first packet is number 1.
 struct OrdinalRange {
   std::uint64_t first;
   std::uint64_t last;
 };
 
-// Shares are from 0, never, to 1, always.
+// `loss`, `duplicate`, `reorder` and `corrupt` are probabilities from 0, never, to 1, always.
 struct LinkSettings {
   double loss = 0;
-  // The mean length of a run of lost packets, at least 1; 0: each is lost or not for itself.
-  // `loss` is at most burst / (burst + 1), or 1.
+  // Mean number of packets lost in a row (the Gilbert model), at least 1; 0: losses are
+  // independent. `loss` is at most burst / (burst + 1), or 1.
   double burst = 0;
   Duration delay{};
-  Duration jitter{};  // at most so much is added to the delay, or taken off
+  Duration jitter{};  // random variation of the delay, at most plus or minus this much
   double duplicate = 0;
   double reorder = 0;
-  Duration reorder_by = std::chrono::milliseconds(10);  // how long such a packet is held back
+  Duration reorder_by = std::chrono::milliseconds(10);  // how long a reordered packet is held back
   double corrupt = 0;
-  std::uint64_t rate = 0;   // bytes a second; 0: any
-  std::size_t queue = 100;  // packets that may wait for the rate
-  std::vector<OrdinalRange> drop;
-  std::uint64_t drop_every = 0;  // the 7th, 14th, 21st, ...; 0: none
+  std::uint64_t rate = 0;          // bytes per second; 0: unlimited
+  std::size_t queue = 100;         // maximum number of packets that wait for the rate
+  std::vector<OrdinalRange> drop;  // packets to drop
+  std::uint64_t drop_every = 0;    // drop every Nth packet, e.g. 7: the 7th, 14th, 21st; 0: none
 };
 
 }  // namespace netlab

@@ -7,23 +7,23 @@ namespace netlab {
 namespace {
 
 constexpr std::size_t max_piece = 64 * 1024;
-// What may be on its way where no rate bounds it: 400 MB/s with a delay of 40 ms.
+// Most memory for data in flight, bytes: enough for 400 MB/s with a delay of 40 ms.
 constexpr std::size_t max_bytes = 16 * 1024 * 1024;
-// What a piece costs beside its bytes, which may be one: its time, the vector, and what the
-// allocator adds.
+// Memory per piece in addition to its bytes: its time, the vector, and the allocator's overhead. It
+// counts because a piece may be one byte.
 constexpr std::size_t piece_cost = 64;
-// Between two pieces of a split: the receiver shall have the time to take one by itself.
+// Between two pieces of a split: time for the receiver to read each piece separately.
 constexpr Duration split_gap = std::chrono::milliseconds(1);
-// With a rate, so much of a second's worth comes out at once, and so much may wait for its turn:
-// whoever sends too fast shall feel it.
-constexpr std::uint64_t pieces_a_second = 50;
-constexpr Duration max_wait = std::chrono::milliseconds(100);
+// With a rate, each read takes at most 1/50 s worth of bytes, and at most 100 ms worth is queued: a
+// sender that is too fast must block soon.
+constexpr std::uint64_t pieces_per_second = 50;
+constexpr Duration max_queueing = std::chrono::milliseconds(100);
 
 std::size_t bytes_held(const StreamLinkSettings& settings) {
   if (settings.rate == 0) return max_bytes;
-  const std::chrono::duration<double> time = settings.delay + max_wait;
-  const double worth = static_cast<double>(settings.rate) * time.count();
-  return static_cast<std::size_t>(std::clamp<double>(worth, 1, max_bytes));
+  const std::chrono::duration<double> time = settings.delay + max_queueing;
+  const double bytes = static_cast<double>(settings.rate) * time.count();
+  return static_cast<std::size_t>(std::clamp<double>(bytes, 1, max_bytes));
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ std::size_t StreamLink::memory() const {
 std::size_t StreamLink::room() const {
   if (finish_at_ || held_ >= max_held_ || memory() >= max_bytes || allowed() == 0) return 0;
   if (settings_.rate == 0) return max_piece;
-  return std::clamp<std::uint64_t>(settings_.rate / pieces_a_second, 1, max_piece);
+  return std::clamp<std::uint64_t>(settings_.rate / pieces_per_second, 1, max_piece);
 }
 
 void StreamLink::push(Instant now, std::span<const std::byte> bytes) {
@@ -69,9 +69,9 @@ Instant StreamLink::next() const {
 std::span<const std::byte> StreamLink::due(Instant now) const {
   if (pieces_.empty() || next() > now) return {};
   const auto left = std::span(pieces_.front().bytes).subspan(offset_);
-  std::uint64_t most = std::min<std::uint64_t>(left.size(), allowed());
-  if (settings_.split > 0) most = std::min<std::uint64_t>(most, settings_.split);
-  return left.first(most);
+  std::uint64_t count = std::min<std::uint64_t>(left.size(), allowed());
+  if (settings_.split > 0) count = std::min<std::uint64_t>(count, settings_.split);
+  return left.first(count);
 }
 
 void StreamLink::sent(Instant now, std::size_t count) {

@@ -1,5 +1,5 @@
-// TruncatedStream wraps a Stream and cuts its connection after so many bytes have been received:
-// the broken download, on order.
+// TruncatedStream owns a Stream and aborts its connection after a given number of received bytes,
+// to simulate a broken download.
 #pragma once
 
 #include <memory>
@@ -10,18 +10,18 @@ namespace netlab {
 
 class TruncatedStream : public Stream {
  public:
-  // `after` bytes arrive, then the connection ends.
-  TruncatedStream(std::unique_ptr<Stream> beneath, std::uint64_t after)
-      : Stream(beneath->peer()), beneath_(std::move(beneath)), left_(after) {}
+  // `after`: how many bytes are received before the connection ends.
+  TruncatedStream(std::unique_ptr<Stream> inner, std::uint64_t after)
+      : Stream(inner->peer()), inner_(std::move(inner)), left_(after) {}
 
   std::size_t read_some(std::span<std::byte> into) override;
   void write_all(std::span<const std::byte> bytes) override;
-  void finish_writing() override { beneath_->finish_writing(); }
-  void close() override { beneath_->close(); }
-  void abort() override { beneath_->abort(); }
+  void finish_writing() override { inner_->finish_writing(); }
+  void close() override { inner_->close(); }
+  void abort() override { inner_->abort(); }
 
  private:
-  std::unique_ptr<Stream> beneath_;
+  std::unique_ptr<Stream> inner_;
   std::uint64_t left_;
 };
 

@@ -1,6 +1,6 @@
-// Admission counts the clients that are being served, in all and by host, and says whether one more
-// may come in. One host can't take every place; loopback is exempt, for there it is one's own
-// tests.
+// Admission counts the clients being served, in total and per host, and decides whether one more is
+// admitted. The limit per host keeps one host from taking every slot; loopback is exempt, because
+// its clients are usually the user's own tests. Not thread-safe. The service must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +15,19 @@ class Admission {
  public:
   explicit Admission(const Service& service) : service_(service) {}
 
-  // Whether all places are taken.
+  // Whether the server already has its maximum number of clients.
   bool full() const { return clients_ >= service_.limits.max_clients; }
   std::size_t clients() const { return clients_; }
 
-  // Counts the client in. False, and told to service.failed, when its host has too many already.
+  // Counts the client. If its host already has too many, reports that to service.failed and returns
+  // false.
   bool admit(const Address& client);
   void leave(const Address& client);
 
  private:
   const Service& service_;
   std::size_t clients_ = 0;
-  std::map<std::string, std::size_t> by_host_;  // without loopback
+  std::map<std::string, std::size_t> by_host_;  // except loopback
 };
 
 }  // namespace netlab

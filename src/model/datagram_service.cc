@@ -16,7 +16,7 @@
 namespace netlab {
 namespace {
 
-// Blocks, but hears of the stop.
+// Blocks, but a wait for messages also ends with ECANCELED on a stop.
 class StoppablePerformer : public BlockingPerformer {
  public:
   StoppablePerformer(int stop, int done) : stop_(stop), done_(done) {}
@@ -26,10 +26,10 @@ class StoppablePerformer : public BlockingPerformer {
       BlockingPerformer::perform(operation);
       return;
     }
-    std::array<pollfd, 3> waited_for{pollfd{operation.socket->fd.get(), POLLIN, 0},
-                                     pollfd{stop_, POLLIN, 0}, pollfd{done_, POLLIN, 0}};
-    const int result = call::poll(waited_for, operation.deadline);
-    const bool stopped = waited_for[1].revents != 0 || waited_for[2].revents != 0;
+    std::array<pollfd, 3> polled{pollfd{operation.socket->fd.get(), POLLIN, 0},
+                                 pollfd{stop_, POLLIN, 0}, pollfd{done_, POLLIN, 0}};
+    const int result = call::poll(polled, operation.deadline);
+    const bool stopped = polled[1].revents != 0 || polled[2].revents != 0;
     operation.result = stopped ? -ECANCELED : result == 0 ? -ETIMEDOUT : result;
   }
 
@@ -41,11 +41,11 @@ class StoppablePerformer : public BlockingPerformer {
 }  // namespace
 
 void serve_datagrams(const DatagramService& service) {
-  const Fd done = stop_descriptor();  // one of the threads has ended: so do the others
+  const Fd done = stop_descriptor();  // readable once one thread has ended, which ends the others
   StoppablePerformer performer(service.stop, done.get());
   std::vector<std::unique_ptr<Udp>> sockets;
   Fd first = service.bind();
-  // Not before it is bound, or a second server might share the address, and get some of our peers.
+  // Set only after binding: otherwise a second server could bind too and get some of the peers.
   if (service.sockets > 1) call::set_option(first.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   sockets.push_back(std::make_unique<Udp>(performer, std::move(first)));
   const Address local = sockets.front()->local();
@@ -64,11 +64,11 @@ void serve_datagrams(const DatagramService& service) {
     }
     stop_now(done);
   };
-  std::vector<std::future<void>> others;
+  std::vector<std::future<void>> threads;
   for (std::size_t i = 1; i < sockets.size(); ++i)
-    others.push_back(std::async(std::launch::async, serve, std::ref(*sockets[i])));
+    threads.push_back(std::async(std::launch::async, serve, std::ref(*sockets[i])));
   serve(*sockets.front());
-  for (auto& other : others) other.get();
+  for (auto& thread : threads) thread.get();
 }
 
 }  // namespace netlab

@@ -1,6 +1,6 @@
-// DatagramService is a server of messages. It has no connections to divide among processes or
-// threads: one loop receives, answers and waits, over one socket, or over one in each of several
-// threads, among which the kernel divides the peers (SO_REUSEPORT, socket(7)).
+// DatagramService describes a datagram server. It has no connections to distribute among processes
+// or threads: one loop waits, receives and replies on one socket. With several sockets, each has
+// its own thread, and the kernel distributes the peers among them (SO_REUSEPORT, socket(7)).
 #pragma once
 
 #include <functional>
@@ -10,17 +10,18 @@
 namespace netlab {
 
 struct DatagramService {
-  // Gives a socket for messages that is bound, to an address that is its own. Called once.
+  // Returns a datagram socket bound to an address it does not share. Called once.
   std::function<Fd()> bind;
-  // Serves one socket until done; when stopped, a call throws SystemError ECANCELED. Called by each
-  // of the threads.
+  // Serves one socket until done; on a stop, receive() throws SystemError ECANCELED. Called by each
+  // thread.
   std::function<void(DatagramSocket& datagrams)> handle;
   std::size_t sockets = 1;
-  int stop = -1;                                        // readable when the server shall stop
-  std::function<void(const Address& local)> listening;  // once, before the first message
+  int stop = -1;                                        // becomes readable to stop the server
+  std::function<void(const Address& local)> listening;  // called once, before the first message
 };
 
-// Throws what binding throws, and what a handler throws when it is not stopped.
+// Returns after a stop, or when one handler has returned. Throws what binding throws, and what a
+// handler throws other than ECANCELED.
 void serve_datagrams(const DatagramService& service);
 
 }  // namespace netlab

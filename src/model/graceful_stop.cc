@@ -12,25 +12,25 @@
 
 namespace netlab {
 namespace {
-// How long sessions that were cut have to end.
-constexpr auto last_patience = std::chrono::milliseconds(100);
+// How long aborted sessions have to end.
+constexpr auto abort_timeout = std::chrono::milliseconds(100);
 
 }  // namespace
 
 GracefulStop::GracefulStop(const Service& service, Listener& listener)
-    : over_(stop_descriptor()),
+    : done_(stop_descriptor()),
       watcher_([this, &service, &listener] { watch(service, listener); }) {}
 
 GracefulStop::~GracefulStop() {
-  stop_now(over_);
+  stop_now(done_);
   watcher_.join();
 }
 
-// Returns true when asked to stop, false when the time is up or everything is over.
+// Returns true on a request to stop, false when `until` has passed or the server has finished.
 bool GracefulStop::wait(int stop, Instant until) {
-  std::array<pollfd, 2> waited_for{pollfd{stop, POLLIN, 0}, pollfd{over_.get(), POLLIN, 0}};
-  call::poll(waited_for, until);
-  return waited_for[1].revents == 0 && take_stop(stop);
+  std::array<pollfd, 2> polled{pollfd{stop, POLLIN, 0}, pollfd{done_.get(), POLLIN, 0}};
+  call::poll(polled, until);
+  return polled[1].revents == 0 && take_stop(stop);
 }
 
 void GracefulStop::watch(const Service& service, Listener& listener) {
@@ -39,10 +39,10 @@ void GracefulStop::watch(const Service& service, Listener& listener) {
   listener.stop_accepting();
   wait(service.stop, add_saturating(Clock::now(), service.limits.grace));
   abort_sessions();
-  // A session that waits for a person at the keyboard does not notice; it goes down with the
+  // A session that waits for input from the terminal does not notice the abort. It ends with the
   // process.
-  pollfd over{over_.get(), POLLIN, 0};
-  if (call::poll({&over, 1}, add_saturating(Clock::now(), last_patience)) != 0) return;
+  pollfd done{done_.get(), POLLIN, 0};
+  if (call::poll({&done, 1}, add_saturating(Clock::now(), abort_timeout)) != 0) return;
   const std::lock_guard lock(mutex_);
   for (const Stream* client : sessions_) service.failed(client->peer(), session_aborted);
   _exit(service.once ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -56,13 +56,13 @@ void GracefulStop::abort_sessions() {
 
 GracefulStop::SessionGuard::SessionGuard(GracefulStop& stop, Stream& client) : stop_(stop) {
   const std::lock_guard lock(stop.mutex_);
-  place_ = stop.sessions_.insert(stop.sessions_.end(), &client);
+  position_ = stop.sessions_.insert(stop.sessions_.end(), &client);
   if (stop.aborting_) client.abort();
 }
 
 GracefulStop::SessionGuard::~SessionGuard() {
   const std::lock_guard lock(stop_.mutex_);
-  stop_.sessions_.erase(place_);
+  stop_.sessions_.erase(position_);
 }
 
 }  // namespace netlab

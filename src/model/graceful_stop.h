@@ -1,5 +1,7 @@
-// Stopping a server: a descriptor becomes readable when it is asked to, by SIGINT and SIGTERM or by
-// the program itself, and once more for each time it is asked again.
+// GracefulStop ends a server that makes blocking calls. Its own thread waits for a request to stop
+// on service.stop (SIGINT, SIGTERM or stop_now(), socket/signals.h), then stops the listener, which
+// makes accept() return. After the grace period, or on a second request, it aborts the sessions
+// that are left. A session that still does not end is ended with the process (_exit(2)).
 #pragma once
 
 #include <functional>
@@ -13,9 +15,7 @@
 
 namespace netlab {
 
-// Ends a server of blocking calls. A thread of its own waits for the request, then cuts the
-// listener, so that accept returns; after the grace, or asked again, it cuts the clients still
-// there.
+// The service and the listener must outlive it.
 class GracefulStop {
  public:
   GracefulStop(const Service& service, Listener& listener);
@@ -23,7 +23,7 @@ class GracefulStop {
   GracefulStop(const GracefulStop&) = delete;
   GracefulStop& operator=(const GracefulStop&) = delete;
 
-  // The client to be cut, from here until the SessionGuard is gone.
+  // Registers a client's session: while the guard exists, a stop may abort the client.
   class SessionGuard {
    public:
     SessionGuard(GracefulStop& stop, Stream& client);
@@ -33,7 +33,7 @@ class GracefulStop {
 
    private:
     GracefulStop& stop_;
-    std::list<Stream*>::iterator place_;
+    std::list<Stream*>::iterator position_;
   };
 
  private:
@@ -41,10 +41,10 @@ class GracefulStop {
   bool wait(int stop, Instant until);
   void abort_sessions();
 
-  Fd over_;  // readable: nobody is left to be cut
+  Fd done_;  // readable once the server has finished
   std::mutex mutex_;
   std::list<Stream*> sessions_;
-  bool aborting_ = false;  // who comes now is cut at once
+  bool aborting_ = false;  // a session registered from now on is aborted at once
   std::thread watcher_;
 };
 

@@ -12,20 +12,20 @@ namespace netlab {
 namespace {
 
 using Count = std::atomic<std::uint32_t>;
-static_assert(Count::is_always_lock_free, "a lock would not reach into other processes");
+static_assert(Count::is_always_lock_free, "a lock would not work across processes");
 
-// By the hash of its host, with a seed so that nobody can choose whom to share one with. Two that
-// do by chance have the places of one.
+// A host's count is chosen by a hash with a random seed, so a client cannot choose a host to
+// collide with. Hosts that collide by chance share one limit.
 constexpr std::size_t counts = 65'536;
 
 }  // namespace
 
-ProxiedHostCounter::ProxiedHostCounter(std::size_t most)
-    : max_(most), seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {
+ProxiedHostCounter::ProxiedHostCounter(std::size_t max)
+    : max_(max), seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {
   void* const memory = mmap(nullptr, counts * sizeof(Count), PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw SystemError("mmap");
-  counts_.reset(static_cast<Count*>(memory));  // zeros, which is what they begin with
+  counts_.reset(static_cast<Count*>(memory));  // all zero, as mmap(2) returns it
 }
 
 void ProxiedHostCounter::Unmap::operator()(Count* memory) const {
@@ -39,8 +39,8 @@ ProxiedHostCounter::Slot::Slot(const ProxiedHostCounter& hosts, const Address& c
   const std::uint32_t before = count.fetch_add(1);
   if (before >= hosts.max_) {
     count.fetch_sub(1);
-    throw ProtocolError("refused: this host has " + std::to_string(before) +
-                        " connections already (--max-per-host)");
+    throw ProtocolError("refused: this host already has " + std::to_string(before) +
+                        " connections (--max-per-host)");
   }
   count_ = &count;
 }

@@ -1,6 +1,7 @@
-// ProxiedHostCounter counts the connections of the hosts that a proxy tells, whose own are all of
-// one host: a client can't take every place by coming through it. The count is shared by all
-// processes and threads of a server that are started later.
+// ProxiedHostCounter limits the connections per client host behind a proxy, which reports each
+// client's address. All of a proxy's connections have its own address, so Admission cannot
+// distinguish its clients. The counts are shared by all processes and threads started after its
+// construction.
 #pragma once
 
 #include <atomic>
@@ -14,13 +15,13 @@ namespace netlab {
 
 class ProxiedHostCounter {
  public:
-  // So many of each, loopback exempt. Throws SystemError.
-  explicit ProxiedHostCounter(std::size_t most);
+  // At most `max` connections per host; loopback is exempt. Throws SystemError.
+  explicit ProxiedHostCounter(std::size_t max);
 
-  // A connection's, while it lasts.
+  // Counts one connection for its lifetime.
   class Slot {
    public:
-    // Throws ProtocolError when the client's host has too many already.
+    // Throws ProtocolError if the client's host already has too many connections.
     Slot(const ProxiedHostCounter& hosts, const Address& client);
     ~Slot();
     Slot(const Slot&) = delete;

@@ -1,5 +1,5 @@
-// One client after the other: while one is served, the others wait in the listener's queue, and one
-// that says nothing holds all of them up. This is the loop of the lab sheets' server.
+// Serves one client at a time. Meanwhile the other clients wait in the listener's backlog, and a
+// silent client delays them all. This is the loop of the lab sheets' server.
 #include "model/graceful_stop.h"
 #include "model/models.h"
 #include "transport/blocking_performer.h"
@@ -13,10 +13,10 @@ bool serve_iteratively(const Service& service) {
   service.listening(*listener);
   GracefulStop stop(service, *listener);
   while (const auto client = listener->accept()) {
-    const GracefulStop::SessionGuard guest(stop, *client);
+    const GracefulStop::SessionGuard guard(stop, *client);
     start_deadline(service, *client, *network);
-    const bool well = serve_client(service, *client, *network);
-    if (service.once) return well;
+    const bool succeeded = serve_client(service, *client, *network);
+    if (service.once) return succeeded;
   }
   return true;
 }

@@ -4,11 +4,11 @@ namespace netlab {
 namespace {
 
 constexpr Model rows[] = {
-    {"iterative", "one client after the other", serve_iteratively},
-    {"fork", "a process for each client", serve_with_fork},
-    {"threads", "a thread for each client", serve_with_threads},
-    {"epoll", "one thread, an event loop on epoll(7)", serve_with_epoll},
-    {"uring", "one thread, an event loop on io_uring(7)", serve_with_uring},
+    {"iterative", "one client at a time", serve_iteratively},
+    {"fork", "one process per client", serve_with_fork},
+    {"threads", "one thread per client", serve_with_threads},
+    {"epoll", "one thread with an epoll(7) event loop", serve_with_epoll},
+    {"uring", "one thread with an io_uring(7) event loop", serve_with_uring},
 };
 
 }  // namespace

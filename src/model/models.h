@@ -1,5 +1,5 @@
-// The serving models: how one server treats many clients. A further one is one file and one row in
-// models.cc.
+// The serving models: how one server handles many clients. To add one, write its serve function and
+// add a row in models.cc.
 #pragma once
 
 #include <span>
@@ -12,9 +12,9 @@ namespace netlab {
 struct Model {
   std::string_view name;
   std::string_view summary;
-  // Listens and serves until it is stopped, or once. Returns false when the one client of `once`
-  // was served badly. Throws SystemError when it can't listen or the kernel lacks what the model
-  // needs.
+  // Listens and serves until stopped, or one client with service.once. Returns false if that one
+  // client's session failed. Throws SystemError if it cannot listen or the kernel lacks a feature
+  // the model needs.
   bool (*serve)(const Service& service);
 };
 

@@ -5,8 +5,9 @@
 namespace netlab {
 
 void session_failed(const Service& service, const Address& client, const std::exception& error) {
-  const auto* const failed = dynamic_cast<const SystemError*>(&error);
-  service.failed(client, failed && failed->error() == ECANCELED ? session_aborted : error.what());
+  const auto* const system_error = dynamic_cast<const SystemError*>(&error);
+  const bool is_aborted = system_error && system_error->error() == ECANCELED;
+  service.failed(client, is_aborted ? session_aborted : error.what());
 }
 
 bool serve_client(const Service& service, Stream& client, Network& network) {
@@ -15,7 +16,7 @@ bool serve_client(const Service& service, Stream& client, Network& network) {
     client.close();
     return true;
   } catch (const std::exception& error) {
-    // SystemError, ProtocolError, or out of memory: it ends this client's session and no other.
+    // SystemError, ProtocolError or std::bad_alloc ends only this client's session.
     session_failed(service, client.peer(), error);
     client.close();
     return false;

@@ -1,5 +1,5 @@
-// Service is what a server does for one client and what bounds it: the same for every serving
-// model.
+// Service describes a stream server: its transport, the handler it runs for each client, its limits
+// and its callbacks. It is the same for every serving model.
 #pragma once
 
 #include <cstddef>
@@ -13,48 +13,49 @@
 
 namespace netlab {
 
-// One client from its first byte to its last. Throws SystemError or ProtocolError when that failed.
+// Serves one client from its first byte to its last. Throws SystemError or ProtocolError on
+// failure.
 using Handler = std::function<void(Stream& client, Network& network)>;
 
 struct Limits {
-  std::size_t max_clients = 256;  // at once; more wait in the listener's queue
+  std::size_t max_clients = 256;  // at once; more wait in the listener's backlog
   std::size_t max_per_host = 32;  // at once, from one address other than loopback; more are closed
-  Duration first_byte = std::chrono::seconds(300);  // how long a client may say nothing
-  Duration grace = std::chrono::seconds(5);         // from the stop until sessions are cut
+  Duration first_byte = std::chrono::seconds(300);  // how long to wait for a client's first byte
+  Duration grace = std::chrono::seconds(5);         // from the stop until sessions are aborted
 };
 
 struct Service {
   const Transport& transport;
-  // Makes the listener, or takes over the socket of one. Called once.
+  // Creates the listener, or adopts a listening socket. Called once.
   std::function<std::unique_ptr<Listener>(Network&)> listen;
   Handler handle;
   Limits limits;
   bool once = false;  // serve one client, then end
-  // Of protocols in which the server says the first word. Else a client of an event loop costs a
-  // stack only once its first bytes have come.
+  // Set for protocols in which the server sends first. Otherwise an event loop gives a client a
+  // stack only when its first bytes arrive.
   bool server_speaks_first = false;
-  // A descriptor that becomes readable when the server shall stop; what was asked is taken with
-  // take_stop(). Asked twice, it ends at once.
+  // A descriptor that becomes readable to stop the server; take_stop() consumes one request. A
+  // second request ends the sessions at once.
   int stop = -1;
 
-  // Once, before the first accept.
+  // Called once, before the first accept.
   std::function<void(const Listener&)> listening;
-  // Once, when it was first asked to stop; by any thread.
+  // Called once, on the first request to stop, by any thread.
   std::function<void()> stopping = [] {};
-  // A session ended badly. Called by any thread or process of the server.
+  // A session failed. Called by any thread or process of the server.
   std::function<void(const Address& client, const std::string& why)> failed;
 };
 
-// Why a session failed that did not end by itself when the server stopped, under each model.
-inline constexpr const char* session_aborted = "cut off: the server stops";
+// The reason reported, under every model, for a session aborted because the server stops.
+inline constexpr const char* session_aborted = "aborted: the server is stopping";
 
-// A session ended badly.
+// Reports to service.failed that the session failed with `error`.
 void session_failed(const Service& service, const Address& client, const std::exception& error);
 
-// Runs the handler for one client, from its first byte. Returns whether that went well.
+// Runs the handler for one client and closes the stream. Returns whether the handler succeeded.
 bool serve_client(const Service& service, Stream& client, Network& network);
 
-// The deadline of the client's first byte: it runs from accept on.
+// Sets the deadline for the client's first byte, counted from now, right after accept().
 void start_deadline(const Service& service, Stream& client, const Network& network);
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// A thread for each client, as light as the kernel has it; all share the process, so that a handler
-// must not keep anything in variables that others see.
+// Serves each client in a thread of its own. All threads share the process, so a handler must not
+// keep state in variables that other threads can see.
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -13,12 +13,12 @@
 namespace netlab {
 namespace {
 
-// The threads that serve: how many, and waiting for them.
+// Counts the threads that serve clients, and waits for them.
 class ActiveThreads {
  public:
   explicit ActiveThreads(const Service& service) : admission_(service) {}
 
-  void wait_for_place() {
+  void wait_for_slot() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !admission_.full(); });
   }
@@ -26,24 +26,24 @@ class ActiveThreads {
     const std::lock_guard lock(mutex_);
     return admission_.admit(client);
   }
-  void leave(const Address& client, bool well) {
+  void leave(const Address& client, bool succeeded) {
     const std::lock_guard lock(mutex_);
     admission_.leave(client);
-    all_well_ = all_well_ && well;
+    all_succeeded_ = all_succeeded_ && succeeded;
     changed_.notify_all();
   }
-  // Returns whether all were served well.
+  // Returns whether all sessions succeeded.
   bool wait_for_all() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return admission_.clients() == 0; });
-    return all_well_;
+    return all_succeeded_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   Admission admission_;
-  bool all_well_ = true;
+  bool all_succeeded_ = true;
 };
 
 }  // namespace
@@ -53,22 +53,22 @@ bool serve_with_threads(const Service& service) {
   const auto network = service.transport.over(performer);
   const auto listener = service.listen(*network);
   service.listening(*listener);
-  ActiveThreads crew(service);
+  ActiveThreads threads(service);
   GracefulStop stop(service, *listener);
 
   const auto serve = [&](std::unique_ptr<Stream> client) {
     const Address peer = client->peer();
-    bool well = false;
+    bool succeeded = false;
     {
-      const GracefulStop::SessionGuard guest(stop, *client);
-      well = serve_client(service, *client, *network);
+      const GracefulStop::SessionGuard guard(stop, *client);
+      succeeded = serve_client(service, *client, *network);
     }
     client.reset();
-    crew.leave(peer, well);
+    threads.leave(peer, succeeded);
   };
 
   while (auto client = listener->accept()) {
-    if (!crew.admit(client->peer())) {
+    if (!threads.admit(client->peer())) {
       client->abort();
       continue;
     }
@@ -76,15 +76,15 @@ bool serve_with_threads(const Service& service) {
     const Address peer = client->peer();
     try {
       std::thread(serve, std::move(client)).detach();
-    } catch (const std::system_error& error) {  // no thread to be had: this client is turned away
-      service.failed(peer, std::string("start a thread: ") + error.what());
-      crew.leave(peer, false);
+    } catch (const std::system_error& error) {  // no thread available: reject this client
+      service.failed(peer, std::string("cannot start a thread: ") + error.what());
+      threads.leave(peer, false);
     }
     if (service.once) break;
-    crew.wait_for_place();
+    threads.wait_for_slot();
   }
-  const bool well = crew.wait_for_all();
-  return !service.once || well;
+  const bool succeeded = threads.wait_for_all();
+  return !service.once || succeeded;
 }
 
 }  // namespace netlab

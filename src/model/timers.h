@@ -1,6 +1,6 @@
-// Timers holds, for each waiting task of an event loop, the instant at which its wait ends. Most
-// deadlines are moved on again and again and never reached, so that a task whose deadline moves to
-// later keeps its earlier entry, which is put right when it comes up.
+// Timers holds the deadline of each waiting task of an event loop. Most deadlines are postponed
+// repeatedly and never reached. A task whose deadline is postponed therefore keeps its earlier
+// entry, which is corrected when it expires. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ namespace netlab {
 template <typename Task>
 class Timers {
  public:
-  // What a task keeps of its timer.
+  // A task's own part of its timer, which the task stores.
   class Timer {
    public:
     Timer() = default;
@@ -32,17 +32,17 @@ class Timers {
     timer.deadline_ = deadline;
   }
   void clear(Timer& timer) { timer.deadline_ = never; }
-  // Before the task is gone.
+  // Removes the task's entry. Must be called before the task is destroyed.
   void drop(Timer& timer) {
     if (timer.entry_) entries_.erase(*timer.entry_);
     timer = Timer();
   }
 
-  // When to look again; early rather than late.
+  // The next instant to call take_expired(); may be too early, never too late.
   Instant next() const { return entries_.empty() ? never : entries_.begin()->first; }
 
-  // The next task whose deadline has passed, whose timer is then cleared; null when there is none.
-  // `timer_of(task)` gives the task's timer.
+  // Returns a task whose deadline has passed and clears its timer, or returns null if there is
+  // none. `timer_of(task)` returns the task's timer.
   template <typename TimerOf>
   Task* take_expired(Instant now, TimerOf timer_of) {
     while (next() <= now) {

@@ -1,5 +1,6 @@
-// The headers that most sources include and that cost most to compile, compiled once where Meson is
-// told so. No guard: the compiler includes it, and takes "once" in its main file for a mistake.
+// The headers that most sources include and that take longest to compile, precompiled with clang
+// (src/meson.build). No include guard: the compiler processes this as a main file, and warns about
+// #pragma once there.
 
 #include <fmt/core.h>
 

@@ -14,7 +14,7 @@ bool is_uppercase(int byte) {
 void serve_files(const FileService& service, Stream& client, Network& network) {
   BufferedReader reader(client);
   const int first = reader.peek();
-  if (first < 0) return;  // came and went without a word
+  if (first < 0) return;  // the client closed the connection without a request
   if (is_uppercase(first))
     serve_lab(service, reader, client, network);
   else

@@ -17,10 +17,11 @@
 namespace netlab {
 namespace {
 
-// For one message: over IPv6 several in one may be longer than a datagram over IPv4.
+// Bytes per message. Over IPv6, several datagrams received as one (UDP_GRO) may be longer than the
+// longest datagram over IPv4.
 constexpr std::size_t room_size = 65'536;
 
-// Room for the ancillary data of one message (cmsg(3)), aligned as the kernel wants it.
+// Buffer for the ancillary data of one message (cmsg(3)), aligned as the kernel requires.
 struct alignas(cmsghdr) Control {
   char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + 3 * CMSG_SPACE(sizeof(int))];
 };
@@ -52,7 +53,7 @@ void read_control(msghdr& header, Datagram& message) {
   }
 }
 
-// Behind what is there already.
+// Appends to the ancillary data of the message.
 template <typename Info>
 void put_control(msghdr& header, Control& room, int level, int type, const Info& info) {
   auto* const control = reinterpret_cast<cmsghdr*>(room.bytes + header.msg_controllen);
@@ -64,7 +65,8 @@ void put_control(msghdr& header, Control& room, int level, int type, const Info&
   std::memcpy(CMSG_DATA(control), &info, sizeof info);
 }
 
-// The answer leaves from the address that was asked (ip(7), IP_PKTINFO).
+// Sets the source address, so a reply leaves from the address that the request was sent to (ip(7),
+// IP_PKTINFO).
 void put_local(msghdr& header, Control& room, int family, const Address& local) {
   if (local.is_any_v4() || local.is_any_v6()) return;
   const sockaddr_storage storage = local.raw_for(family);
@@ -81,7 +83,7 @@ void put_local(msghdr& header, Control& room, int family, const Address& local) 
   }
 }
 
-void narrate(const char* name, int fd, int result, std::span<const Datagram> messages) {
+void trace_batch(const char* name, int fd, int result, std::span<const Datagram> messages) {
   if (!trace::enabled) return;
   if (result <= 0) {
     trace::call(result, "{}({}, [...], {}, MSG_DONTWAIT)", name, fd, messages.size());
@@ -93,16 +95,16 @@ void narrate(const char* name, int fd, int result, std::span<const Datagram> mes
               result > 1 ? ", ..." : "", messages.size());
 }
 
-// What it keeps while we are busy, and tells of each message.
+// Sets the receive buffer, and requests the TTL and local address of each message.
 void prepare(int fd, int family) {
-  const auto turn_on = [fd](int level, int option) { call::set_option(fd, level, option, 1); };
+  const auto enable = [fd](int level, int option) { call::set_option(fd, level, option, 1); };
   call::set_option(fd, SOL_SOCKET, SO_RCVBUF, datagram_buffer);
-  turn_on(IPPROTO_IP, IP_RECVTTL);
+  enable(IPPROTO_IP, IP_RECVTTL);
   if (family == AF_INET) {
-    turn_on(IPPROTO_IP, IP_PKTINFO);
+    enable(IPPROTO_IP, IP_PKTINFO);
   } else {
-    turn_on(IPPROTO_IPV6, IPV6_RECVPKTINFO);
-    turn_on(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+    enable(IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    enable(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
   }
 }
 
@@ -117,7 +119,7 @@ Fd bound(const Address& address, bool shared) {
 
 }  // namespace
 
-// What the kernel fills in for the messages of one call.
+// The buffers that the kernel fills in for the messages of one call.
 struct DatagramBatch::Room {
   std::array<mmsghdr, most> headers{};
   std::array<iovec, most> pieces{};
@@ -143,7 +145,7 @@ DatagramBatch::~DatagramBatch() = default;
 
 int DatagramBatch::receive(int fd) {
   auto& headers = room_->headers;
-  for (std::size_t i = 0; i < count_; ++i) {  // the last call has changed these
+  for (std::size_t i = 0; i < count_; ++i) {  // the last call changed these
     headers[i].msg_hdr.msg_namelen = sizeof room_->peers[i];
     headers[i].msg_hdr.msg_controllen = sizeof room_->controls[i].bytes;
   }
@@ -156,7 +158,7 @@ int DatagramBatch::receive(int fd) {
     messages_[i].truncated = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     read_control(headers[i].msg_hdr, messages_[i]);
   }
-  narrate("recvmmsg", fd, result, messages_);
+  trace_batch("recvmmsg", fd, result, messages_);
   return result;
 }
 
@@ -169,7 +171,7 @@ int send_datagrams(int fd, int family, std::span<const Datagram> messages) {
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const Datagram& message = messages[i];
     peers[i] = message.peer.raw_for(family);
-    // sendmmsg(2) only reads, whatever the type says.
+    // sendmmsg(2) only reads the bytes, although iov_base is not const.
     pieces[i] = {const_cast<std::byte*>(message.bytes.data()), message.bytes.size()};
     msghdr& header = headers[i].msg_hdr;
     header = {};
@@ -186,7 +188,7 @@ int send_datagrams(int fd, int family, std::span<const Datagram> messages) {
     return ::sendmmsg(fd, headers.data(), static_cast<unsigned>(messages.size()),
                       MSG_DONTWAIT | MSG_NOSIGNAL);
   });
-  narrate("sendmmsg", fd, result, messages);
+  trace_batch("sendmmsg", fd, result, messages);
   return result;
 }
 
@@ -199,17 +201,17 @@ void enable_gro(int fd) {
   call::set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
 }
 
-// Asked for once: SO_RXQ_OVFL would tell it with each message, at a price.
+// Read on demand: SO_RXQ_OVFL would attach the count to every message, at a cost.
 std::uint32_t dropped_datagrams(int fd) {
-  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
-  socklen_t size = sizeof figures;
+  std::array<std::uint32_t, SK_MEMINFO_VARS> counters{};
+  socklen_t size = sizeof counters;
   retry_interrupted(
-      [&] { return ::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures.data(), &size); });
-  return figures[SK_MEMINFO_DROPS];
+      [&] { return ::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, counters.data(), &size); });
+  return counters[SK_MEMINFO_DROPS];
 }
 
 Fd udp_socket(const Address& address, bool shared) {
-  return bind_to(address, [shared](const Address& there) { return bound(there, shared); });
+  return bind_to(address, [shared](const Address& local) { return bound(local, shared); });
 }
 
 Fd udp_socket(Fd bound) {

@@ -1,5 +1,5 @@
-// Datagram is a datagram (udp(7)) with where it is from or for: what recvmmsg(2) and sendmmsg(2)
-// exchange with the kernel. An empty message is a message.
+// Datagram is a UDP datagram (udp(7)) with its addresses, as recvmmsg(2) and sendmmsg(2) exchange
+// it with the kernel. A datagram may be empty.
 #pragma once
 
 #include <array>
@@ -14,21 +14,21 @@
 
 namespace netlab {
 
-// What a socket may keep while we are busy, bytes; the kernel gives at most net.core.rmem_max.
+// Receive buffer of a socket, bytes; the kernel grants at most net.core.rmem_max.
 inline constexpr int datagram_buffer = 4 * 1024 * 1024;
 
 struct Datagram {
   std::span<const std::byte> bytes;
-  Address peer;     // who sent it, or shall get it
-  Address local{};  // our address that it came to, or leaves from; 0.0.0.0: the kernel's choice
-  int ttl = 0;      // received: its TTL or hop limit; 0: not known
-  bool truncated = false;  // received: it had more bytes than there was room for (MSG_TRUNC)
-  // Several datagrams of so many bytes each, the last may have fewer (UDP_GRO and UDP_SEGMENT in
-  // udp(7)); 0: one datagram. To send: at most `max_segments`.
+  Address peer;     // its sender, or its receiver
+  Address local{};  // our address: its destination, or its source; 0.0.0.0: the kernel's choice
+  int ttl = 0;      // received: its TTL or hop limit; 0: unknown
+  bool truncated = false;  // received: it was longer than the buffer (MSG_TRUNC)
+  // If not 0, `bytes` holds several datagrams of this many bytes each, of which the last may be
+  // shorter (UDP_GRO and UDP_SEGMENT in udp(7)). At most `max_segments` can be sent at once.
   std::size_t segment = 0;
 };
 
-// Room for the messages of one system call, used again and again.
+// DatagramBatch holds the messages received by one system call. It is reused for the next call.
 class DatagramBatch {
  public:
   static constexpr std::size_t most = 64;
@@ -36,38 +36,40 @@ class DatagramBatch {
   DatagramBatch();
   ~DatagramBatch();
 
-  // What has come to the socket, up to `most` messages, without waiting: they stay valid until the
-  // next call. Returns their number or -errno, -EAGAIN when there is none.
+  // Receives up to `most` messages without waiting. They stay valid until the next call. Returns
+  // their number, or -errno: -EAGAIN if none has arrived.
   int receive(int fd);
   std::span<const Datagram> received() const { return {messages_.data(), count_}; }
 
  private:
   struct Room;
 
-  std::unique_ptr<std::byte[]> bytes_;  // of which only the pages that are used cost memory
+  std::unique_ptr<std::byte[]> bytes_;  // only the pages that are touched cost memory
   std::unique_ptr<Room> room_;
   std::array<Datagram, most> messages_;
   std::size_t count_ = 0;
 };
 
-// Sends without waiting. `family`: the socket's. Returns how many of them, from the first on, the
-// kernel took, or -errno of the first.
+// Sends without waiting. `family` is the socket's. Returns the number of messages that the kernel
+// accepted, from the first on, or -errno of the first.
 int send_datagrams(int fd, int family, std::span<const Datagram> messages);
 
-// With how many hops to live messages leave: 1 to 255.
+// Sets the TTL or hop limit of outgoing messages: 1 to 255.
 void set_ttl(int fd, int family, int hops);
 
-// From now on what has come in a row from one sender may be received as one Datagram of several
+// From now on, consecutive datagrams from one sender may be received as one Datagram of several
 // segments.
 void enable_gro(int fd);
 
-// How many messages the kernel has dropped since the socket was made, for it was full.
+// The number of messages that the kernel has dropped since the socket was created, because its
+// receive buffer was full.
 std::uint32_t dropped_datagrams(int fd);
 
-// A socket for messages; `shared`: others may be bound to the same address, and the kernel divides
-// the peers among them (SO_REUSEPORT). Throws SystemError{"bind ADDRESS:PORT"}.
+// Returns a UDP socket bound to the address. With `shared`, other sockets may be bound to it as
+// well, and the kernel divides the peers among them (SO_REUSEPORT). Throws SystemError{"bind
+// ADDRESS:PORT"}.
 Fd udp_socket(const Address& address, bool shared);
-// The same of a socket that is bound already.
+// The same for a socket that is already bound.
 Fd udp_socket(Fd bound);
 
 }  // namespace netlab

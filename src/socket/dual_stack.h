@@ -1,5 +1,5 @@
-// A server that was given no address listens on [::], which takes IPv4 clients as well (ipv6(7));
-// on a machine without IPv6, on 0.0.0.0.
+// A server without a configured address listens on [::], which also accepts IPv4 clients (ipv6(7)),
+// or on 0.0.0.0 if the machine has no IPv6.
 #pragma once
 
 #include "base/address.h"
@@ -7,7 +7,8 @@
 
 namespace netlab {
 
-// Gives what `bind` gives for the address. Throws what it throws.
+// Calls bind(address), and if address is [::] and the machine has no IPv6, bind(0.0.0.0). Returns
+// and throws what `bind` does.
 template <typename Bind>
 auto bind_to(const Address& address, Bind bind) {
   try {

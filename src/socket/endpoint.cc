@@ -16,7 +16,8 @@ std::uint16_t parse_port(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size())
-    throw std::invalid_argument("port '" + std::string(text) + "' is not a number from 0 to 65535");
+    throw std::invalid_argument("port '" + std::string(text) +
+                                "' must be a number from 0 to 65535");
   return port;
 }
 
@@ -41,11 +42,11 @@ Endpoint Endpoint::parse(std::string_view text, std::uint16_t default_port) {
   if (!text.empty() && text.front() == '[') {
     const std::size_t bracket = text.find(']');
     if (bracket == std::string_view::npos)
-      throw std::invalid_argument("'" + std::string(text) + "' lacks its closing bracket");
+      throw std::invalid_argument("'" + std::string(text) + "' is missing its closing bracket");
     host = text.substr(1, bracket - 1);
     const std::string_view rest = text.substr(bracket + 1);
     if (!rest.empty() && rest.front() != ':')
-      throw std::invalid_argument("'" + std::string(text) + "' is not [ADDRESS]:PORT");
+      throw std::invalid_argument("'" + std::string(text) + "' must be [ADDRESS]:PORT");
     if (!rest.empty()) port = parse_port(rest.substr(1));
   } else if (const std::size_t colon = text.find(':');
              colon != std::string_view::npos && colon == text.rfind(':')) {

@@ -13,7 +13,7 @@ Fd& Fd::operator=(Fd&& other) noexcept {
 }
 
 void Fd::reset() {
-  // close(2): on Linux the descriptor is gone even after EINTR, so it is never retried.
+  // On Linux, close(2) frees the descriptor even if it fails with EINTR, so it is never retried.
   if (number_ >= 0) call::close(release());
 }
 

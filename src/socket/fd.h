@@ -1,5 +1,5 @@
-// Fd owns one file descriptor: it is closed once, by the destructor, and can be moved but not
-// copied. The only close(2) of the project is in fd.cc.
+// Fd owns one file descriptor and closes it in its destructor. It can be moved, but not copied.
+// Only Fd calls close(2).
 #pragma once
 
 #include <utility>
@@ -17,7 +17,7 @@ class Fd {
   int get() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
 
-  // Gives the descriptor up without closing it.
+  // Gives up ownership without closing the descriptor.
   int release() { return std::exchange(number_, -1); }
   void reset();
 

@@ -1,11 +1,11 @@
-// The one EINTR loop of the project: a system call that a signal interrupted is made again.
+// The only EINTR loop of the project: repeats a system call that a signal interrupted.
 #pragma once
 
 #include <cerrno>
 
 namespace netlab {
 
-// Calls until it is not interrupted. Returns what the call returned, or -errno.
+// Repeats the call while it fails with EINTR. Returns the result of the call, or -errno.
 template <typename Call>
 auto retry_interrupted(Call&& call) {
   for (;;) {

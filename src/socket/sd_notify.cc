@@ -14,19 +14,19 @@
 namespace netlab {
 namespace {
 
-// How long one that does not read may hold us up.
-constexpr auto patience = std::chrono::seconds(1);
+// How long a service manager that does not read may block us.
+constexpr auto send_timeout = std::chrono::seconds(1);
 
 Fd connect_to(const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const bool is_abstract = name.front() == '@';
-  if (!is_abstract && name.front() != '/') throw SystemError("not a socket's name", EINVAL);
+  if (!is_abstract && name.front() != '/') throw SystemError("must start with / or @", EINVAL);
   if (name.size() >= sizeof address.sun_path) throw SystemError("connect", ENAMETOOLONG);
   std::memcpy(address.sun_path, name.data(), name.size());
   if (is_abstract) address.sun_path[0] = '\0';
   Fd fd = call::socket(AF_UNIX, SOCK_DGRAM);
-  call::set_timeout(fd.get(), SO_SNDTIMEO, patience);
+  call::set_timeout(fd.get(), SO_SNDTIMEO, send_timeout);
   const int result = call::connect(fd.get(), address, name.size());
   if (result < 0) throw SystemError("connect", -result);
   return fd;

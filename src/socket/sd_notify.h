@@ -1,5 +1,5 @@
-// SdNotify is who has started us as a service and wants to hear how we are: systemd, or whoever
-// else speaks sd_notify(3).
+// SdNotify reports the state of a service to the service manager that started it: systemd, or
+// another one that implements sd_notify(3).
 #pragma once
 
 #include <string_view>
@@ -10,11 +10,12 @@ namespace netlab {
 
 class SdNotify {
  public:
-  // Connects to the socket that NOTIFY_SOCKET names: a path, or an abstract name behind "@"
-  // (unix(7)). One that can't be reached gets a line in the log, and nothing is told.
+  // Connects to the socket that NOTIFY_SOCKET names: a path, or "@" and an abstract name (unix(7)).
+  // If that fails, it logs a warning, and notify() does nothing.
   SdNotify();
 
-  // "READY=1", "STOPPING=1". From any thread. Does nothing where nobody wants to hear it.
+  // Sends a state such as "READY=1" or "STOPPING=1", from any thread. Does nothing if NOTIFY_SOCKET
+  // is not set.
   void notify(std::string_view state) const;
 
  private:

@@ -22,7 +22,7 @@ sigset_t set_of(std::initializer_list<int> signals) {
 sigset_t block(std::initializer_list<int> signals) {
   const sigset_t set = set_of(signals);
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
-    throw SystemError("sigmask", error);
+    throw SystemError("pthread_sigmask", error);
   return set;
 }
 
@@ -38,7 +38,7 @@ Fd signals_as_descriptor(std::initializer_list<int> signals) {
 void end_by_signal(std::initializer_list<int> signals) {
   for (const int signal : signals) ::signal(signal, SIG_DFL);
   const sigset_t set = set_of(signals);
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // it was pending
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // delivers the pending signal
   abort();
 }
 
@@ -55,7 +55,7 @@ void stop_now(const Fd& stop) {
 }
 
 bool take_stop(int stop) {
-  // A signalfd gives 128 bytes a signal, an eventfd 8.
+  // A signalfd yields 128 bytes per signal, an eventfd 8.
   std::array<std::byte, sizeof(signalfd_siginfo)> request{};
   return call::read(stop, request) > 0;
 }

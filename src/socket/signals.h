@@ -1,4 +1,4 @@
-// Signals and requests to stop as descriptors, which poll(2) and epoll(7) can wait for.
+// Turns signals and stop requests into descriptors, which poll(2) and epoll(7) can wait for.
 #pragma once
 
 #include <initializer_list>
@@ -7,23 +7,25 @@
 
 namespace netlab {
 
-// From now on these signals are read from the descriptor instead of being delivered: to be called
-// before any thread exists (signalfd(2)).
+// From now on, these signals are read from the returned descriptor instead of being delivered
+// (signalfd(2)). Call it before any thread exists.
 Fd signals_as_descriptor(std::initializer_list<int> signals);
 
-// The process dies of that of these signals that has come, as it would have if they had not been
-// read from a descriptor: whoever started it sees so.
+// Ends the process by whichever of these signals is pending, as if it had never been blocked, so
+// its parent sees the cause in the wait status.
 [[noreturn]] void end_by_signal(std::initializer_list<int> signals);
 
-// sendfile(2) to a client that is gone raises SIGPIPE, whatever the flags of the socket. In this
-// thread, and those and the processes that it starts, it is but the error EPIPE.
+// Blocks SIGPIPE in this thread and in all threads and processes that it starts: sendfile(2) to a
+// closed connection then only fails with EPIPE. No flag of the call or the socket prevents the
+// signal.
 void block_broken_pipe();
 
-// For a server in a thread of the program: stop_now() is what makes it readable (eventfd(2)).
+// For a server in a thread of the program: a descriptor that stop_now() makes readable
+// (eventfd(2)).
 Fd stop_descriptor();
 void stop_now(const Fd& stop);
 
-// Takes one request to stop; false when there is none.
+// Reads one stop request; returns false if there is none.
 bool take_stop(int stop);
 
 }  // namespace netlab

@@ -27,7 +27,7 @@ bool is_bound(int fd) {
   return call::local_address(fd).port() != 0;
 }
 
-bool is_what_a_server_needs(int fd, int type) {
+bool is_usable(int fd, int type) {
   const auto is = [fd](int option, int value) {
     return call::option(fd, SOL_SOCKET, option) == value;
   };
@@ -44,16 +44,16 @@ Fd inherited_socket(int type) {
   take_variable("LISTEN_FDNAMES");
   if (process != std::to_string(getpid()) || count.empty() || count == "0") return {};
   if (count != "1")
-    throw std::runtime_error("LISTEN_FDS is '" + count + "': this server takes one socket");
-  // What came through execve(2) is not close-on-exec, and all that we open is.
+    throw std::runtime_error("LISTEN_FDS is '" + count + "': this server accepts only one socket");
+  // A descriptor inherited through execve(2) is not close-on-exec; all that we open are.
   if (fcntl(first_passed, F_GETFD) != 0)
     throw std::runtime_error("LISTEN_FDS is 1, but descriptor 3 was not passed");
   Fd passed(first_passed);
   fcntl(first_passed, F_SETFD, FD_CLOEXEC);
-  if (!is_what_a_server_needs(passed.get(), type))
+  if (!is_usable(passed.get(), type))
     throw std::runtime_error(
-        std::string("descriptor 3, which was passed with LISTEN_FDS, is not ") +
-        (type == SOCK_STREAM ? "a TCP socket that listens" : "a UDP socket that is bound"));
+        std::string("descriptor 3, passed with LISTEN_FDS, is not ") +
+        (type == SOCK_STREAM ? "a listening TCP socket" : "a bound UDP socket"));
   return passed;
 }
 

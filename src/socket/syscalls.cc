@@ -117,7 +117,7 @@ int accept(int fd, Address& peer, int flags) {
 }
 
 int connect(int fd, const Address& address) {
-  // connect(2) again after EINTR: Linux goes on waiting for the same handshake.
+  // connect(2) may be repeated after EINTR: Linux continues to wait for the same handshake.
   const int result =
       retry_interrupted([&] { return ::connect(fd, address.raw(), address.raw_size()); });
   trace::call(result, "connect({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
@@ -219,24 +219,24 @@ void raise_event(int event) {
   write(event, std::as_bytes(std::span(&one, 1)));
 }
 
-int poll(std::span<pollfd> waited_for, Instant until) {
+int poll(std::span<pollfd> fds, Instant until) {
   int wait = 0;
   const int result = retry_interrupted([&] {
     wait = milliseconds_until(until);
-    return ::poll(waited_for.data(), waited_for.size(), wait);
+    return ::poll(fds.data(), fds.size(), wait);
   });
-  trace::call(result, "poll([{{fd={}, ...}}], {}, {})", waited_for[0].fd, waited_for.size(), wait);
+  trace::call(result, "poll([{{fd={}, ...}}], {}, {})", fds[0].fd, fds.size(), wait);
   return result;
 }
 
-int ppoll(std::span<pollfd> waited_for, Instant until) {
+int ppoll(std::span<pollfd> fds, Instant until) {
   timespec wait{};
   const int result = retry_interrupted([&] {
     wait = time_until(until);
-    return ::ppoll(waited_for.data(), waited_for.size(), until == never ? nullptr : &wait, nullptr);
+    return ::ppoll(fds.data(), fds.size(), until == never ? nullptr : &wait, nullptr);
   });
-  trace::call(result, "ppoll([...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", waited_for.size(),
-              wait.tv_sec, wait.tv_nsec);
+  trace::call(result, "ppoll([...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", fds.size(), wait.tv_sec,
+              wait.tv_nsec);
   return result;
 }
 

@@ -17,8 +17,8 @@ namespace {
 
 constexpr int send_buffer = 1024 * 1024;
 
-// What the kernel refuses is done without.
-void ask_for(int fd, int level, int option, int value) {
+// Sets an option that is not essential: an error is ignored.
+void try_option(int fd, int level, int option, int value) {
   try {
     call::set_option(fd, level, option, value);
   } catch (const SystemError&) {
@@ -29,14 +29,15 @@ void ask_for(int fd, int level, int option, int value) {
 
 Fd connected_udp_socket(const Address& peer, const Address* local, int flags) {
   Fd fd = call::socket(peer.family(), SOCK_DGRAM | flags);
-  ask_for(fd.get(), SOL_SOCKET, SO_RCVBUF, datagram_buffer);
-  ask_for(fd.get(), SOL_SOCKET, SO_SNDBUF, send_buffer);
-  ask_for(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
-  // Too large a datagram is an error or lost, and never cut to pieces: the path's MTU is searched.
+  try_option(fd.get(), SOL_SOCKET, SO_RCVBUF, datagram_buffer);
+  try_option(fd.get(), SOL_SOCKET, SO_SNDBUF, send_buffer);
+  try_option(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
+  // Never fragment: the transport probes the path MTU, and a datagram that is too large must fail
+  // or be lost.
   if (peer.family() == AF_INET)
-    ask_for(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+    try_option(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   else
-    ask_for(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+    try_option(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
   if (local) {
     call::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     call::bind(fd.get(), *local);
@@ -72,7 +73,7 @@ ssize_t receive_segments(int fd, std::span<std::byte> into, std::size_t& segment
     std::memcpy(&size, CMSG_DATA(control), sizeof size);
     if (size > 0) segment = static_cast<std::size_t>(size);
   }
-  trace::call(result, "recvmsg({}, {{..., {} bytes a datagram}}, MSG_DONTWAIT)", fd, segment);
+  trace::call(result, "recvmsg({}, {{..., {} bytes per datagram}}, MSG_DONTWAIT)", fd, segment);
   return result;
 }
 

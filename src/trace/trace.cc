@@ -78,7 +78,7 @@ std::span<const Name> options_of(int level) {
   return socket_options;
 }
 
-// `next`: the byte behind it, or 0. A digit there must not be read as part of an octal escape.
+// `next` is the byte after it, or 0: a digit there must not be read as part of an octal escape.
 void append_escaped(std::string& line, unsigned char byte, unsigned char next) {
   switch (byte) {
     case '\n':
@@ -114,7 +114,7 @@ void append_escaped(std::string& line, unsigned char byte, unsigned char next) {
 
 std::string name_of_error(int error) {
   const char* const name = strerrorname_np(error);
-  return name ? name : std::to_string(error);  // the kernel has some that are not for programs
+  return name ? name : std::to_string(error);  // kernel-internal errors have no name
 }
 
 }  // namespace
@@ -182,7 +182,7 @@ void write_line(long result, fmt::string_view format, fmt::format_args arguments
   const std::chrono::duration<double> elapsed = Clock::now() - started;
   fmt::memory_buffer line;
   const auto out = fmt::appender(line);
-  // Like strace -f: a line says whose it is once there is more than one thread or process.
+  // Like strace -f: lines of other threads and processes start with their ID.
   const auto thread = static_cast<pid_t>(syscall(SYS_gettid));
   if (thread != first_thread) fmt::format_to(out, "[pid {}] ", thread);
   fmt::format_to(out, "{:.6f} ", elapsed.count());
@@ -192,7 +192,7 @@ void write_line(long result, fmt::string_view format, fmt::format_args arguments
   else
     fmt::format_to(out, " = -1 {} ({})\n", name_of_error(static_cast<int>(-result)),
                    strerror(static_cast<int>(-result)));
-  // One write a line, so that lines of several processes do not mix. Nobody can be told of an
+  // One write(2) per line keeps the lines of several processes apart. There is nowhere to report an
   // error.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -1,6 +1,6 @@
-// The narration of --trace: one line on standard error for each socket call, as it happens, in
-// strace's notation with the seconds since start. Switched off, a call costs one load and a branch:
-// the arguments are light views which are only turned into text when the line is written.
+// The output of --trace: one line on standard error for each socket call, as it happens, in
+// strace's notation with the seconds since start. When tracing is off, a call costs one load and a
+// branch: the arguments are lightweight views, formatted only when the line is written.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,11 +14,11 @@
 
 namespace netlab::trace {
 
-// Set once, before any thread; read everywhere.
+// Set once by enable(), before any thread exists; read everywhere.
 extern bool enabled;
 void enable();
 
-// Views that print as strace prints them.
+// Views that are formatted as strace does.
 struct Bytes {  // "GET / HTTP"..., at most 32 bytes
   std::span<const std::byte> bytes;
 };
@@ -26,7 +26,7 @@ struct SocketAddress {  // {sa_family=AF_INET, sin_port=htons(5001),
                         // sin_addr=inet_addr("127.0.0.1")}
   const sockaddr* raw;
 };
-struct Flag {  // one constant of a small table, or the number
+struct Flag {  // the name of a constant in a small table, or else the number
   enum class Kind { family, type, message, level, option, shutdown, epoll_action, events } kind;
   int value;
   int level = 0;  // of an option
@@ -36,7 +36,7 @@ std::string text(const Bytes& bytes);
 std::string text(const SocketAddress& address);
 std::string text(const Flag& flag);
 
-// Writes "SECONDS call = result"; a negative result is -errno and prints as -1 NAME (why).
+// Writes "SECONDS call = result"; a negative result is -errno and prints as -1 NAME (description).
 void write_line(long result, fmt::string_view format, fmt::format_args arguments);
 
 template <typename... Arguments>

@@ -1,5 +1,5 @@
-// AcceptErrorLog tells of clients that can't be taken for want of descriptors or memory: a line at
-// once, and then one a second at most, as long as it lasts.
+// AcceptErrorLog logs clients that cannot be accepted for lack of descriptors or memory. The first
+// failure is logged at once; while the shortage lasts, at most one line per second follows.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@ namespace netlab {
 
 class AcceptErrorLog {
  public:
-  void add(Instant now, const std::string& why) {
+  void add(Instant now, const std::string& cause) {
     if (now < silent_until_) return;
     silent_until_ = now + std::chrono::seconds(1);
-    log::warning("accept: {}", why);
+    log::warning("accept: {}", cause);
   }
 
  private:

@@ -1,5 +1,5 @@
-// BlockingPerformer makes the call and blocks, as the lab sheets' programs do. Deadlines are the
-// socket's own time-outs (SO_RCVTIMEO, SO_SNDTIMEO in socket(7)).
+// BlockingPerformer makes the call and blocks, as the lab sheets' programs do. Deadlines are
+// enforced by the socket's own timeouts (SO_RCVTIMEO, SO_SNDTIMEO in socket(7)).
 #pragma once
 
 #include "transport/performer.h"

@@ -10,9 +10,9 @@
 namespace netlab {
 namespace {
 
-// A port that the system chose for the first may be taken in the second.
+// A port that the system chose for the first transport may be in use in the second.
 constexpr int max_ports_tried = 16;
-constexpr Duration at_once = std::chrono::microseconds(1);
+constexpr Duration shortest_wait = std::chrono::microseconds(1);
 
 }  // namespace
 
@@ -35,11 +35,12 @@ DualListener::~DualListener() {
 
 std::unique_ptr<Stream> DualListener::accept() {
   while (!is_stopped_) {
-    // For what is there already, too: the others have their turn. Behind a client there may be more
-    // that no descriptor tells of, for a datagram socket is emptied at once.
+    // Always wait, even if a client is ready: an event loop then runs its other clients. After a
+    // client the wait is as short as possible, because a datagram listener buffers what it has
+    // received: more clients may be ready although no descriptor is readable.
     Operation readable{.kind = Operation::Kind::readable,
                        .socket = &ready_,
-                       .deadline = had_client_ ? performer_.now() + at_once : never,
+                       .deadline = had_client_ ? performer_.now() + shortest_wait : never,
                        .stop = stop_.get()};
     performer_.perform(readable);
     if (readable.result == -ECANCELED) break;
@@ -53,9 +54,9 @@ std::unique_ptr<Stream> DualListener::accept() {
 }
 
 std::unique_ptr<Stream> DualListener::try_accept() {
-  for (std::size_t asked = 0; asked < listeners_.size(); ++asked) {
-    auto client = listeners_[turn_]->try_accept();
-    turn_ = 1 - turn_;
+  for (std::size_t tried = 0; tried < listeners_.size(); ++tried) {
+    auto client = listeners_[next_]->try_accept();
+    next_ = 1 - next_;
     if (client) return client;
   }
   return nullptr;
@@ -74,8 +75,8 @@ std::unique_ptr<Listener> DualNetwork::listen(const Address& address) {
       auto second = second_->listen(address.with_port(first->local().port()));
       return std::make_unique<DualListener>(performer_, std::move(first), std::move(second));
     } catch (const SystemError& error) {
-      const bool was_chosen = address.port() == 0 && error.error() == EADDRINUSE;
-      if (!was_chosen || tried == max_ports_tried) throw;
+      const bool port_was_chosen = address.port() == 0 && error.error() == EADDRINUSE;
+      if (!port_was_chosen || tried == max_ports_tried) throw;
     }
   }
 }
@@ -90,7 +91,7 @@ std::unique_ptr<Stream> DualNetwork::connect(const Address& address, Instant dea
 
 Transport either(const Transport& first, const Transport& second) {
   return {.name = "either",
-          .summary = "whichever of two the client comes by",
+          .summary = "either of two transports",
           .over =
               [first, second](Performer& performer) {
                 return std::make_unique<DualNetwork>(performer, first, second);

@@ -1,5 +1,5 @@
-// DualNetwork listens on one port of two transports, for a server that takes its clients from
-// both, whichever has one.
+// DualNetwork listens on the same port number of two transports, for a server that accepts clients
+// of both. Outgoing connections use the first transport only.
 #pragma once
 
 #include <array>
@@ -25,21 +25,21 @@ class DualListener : public Listener {
  private:
   Performer& performer_;
   std::array<std::unique_ptr<Listener>, 2> listeners_;
-  bool had_client_ = false;  // the last time
-  std::size_t turn_ = 0;  // who is asked first: no crowd at the one shuts out the other's clients
-  Socket ready_;          // an epoll instance, which is readable when either listener is (epoll(7))
-  Fd stop_;               // readable once it was cut
+  bool had_client_ = false;  // the last attempt found a client
+  std::size_t next_ = 0;     // the listener to try first; alternates, so neither starves the other
+  Socket ready_;  // an epoll instance, which is readable when either listener is (epoll(7))
+  Fd stop_;       // readable after stop_accepting()
   std::atomic<bool> is_stopped_ = false;
 };
 
 class DualNetwork : public Network {
  public:
-  // The performer outlives the network and all that comes from it.
+  // The performer must outlive the network and every stream and listener it creates.
   DualNetwork(Performer& performer, const Transport& first, const Transport& second)
       : performer_(performer), first_(first.over(performer)), second_(second.over(performer)) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override;
-  // Of the first transport alone: one socket is never both's.
+  // Uses the first transport only: a socket belongs to one transport.
   std::unique_ptr<Listener> adopt(Fd listening) override;
   std::unique_ptr<Stream> connect(const Address& address, Instant deadline) override;
   Instant now() const override { return performer_.now(); }
@@ -51,6 +51,7 @@ class DualNetwork : public Network {
   std::unique_ptr<Network> second_;
 };
 
+// A transport that accepts clients of both.
 Transport either(const Transport& first, const Transport& second);
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// Listener is where a server waits for its clients.
+// Listener accepts a server's clients, on a local address of one transport or two.
 #pragma once
 
 #include <memory>
@@ -14,17 +14,17 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // The next client; null when the listener was cut. What accept(2) reports of a client that is
-  // gone again, or of no descriptors left, ends nothing: it waits and goes on.
+  // Waits for the next client; returns null after stop_accepting(). Errors that pass, e.g.
+  // ECONNABORTED or EMFILE of accept(2), are retried, never thrown.
   virtual std::unique_ptr<Stream> accept() = 0;
-  // For who waits for several listeners, in the place of accept(): a client that is there already,
-  // or null;
+  // Returns a client that is already waiting, or null. Used instead of accept(), with poll_fd(), to
+  // wait for several listeners.
   virtual std::unique_ptr<Stream> try_accept() = 0;
-  // and the descriptor that is readable when somebody may be. From now on it does not block.
+  // Returns a descriptor that is readable when a client may be waiting, and makes it non-blocking.
   virtual int poll_fd() = 0;
-  // Where it listens, with the port the system chose when 0 was asked for.
+  // The address it listens on; if port 0 was requested, with the port the system chose.
   virtual Address local() const = 0;
-  // Takes no more clients, from any thread.
+  // Accepts no more clients. May be called from any thread.
   virtual void stop_accepting() = 0;
 };
 

@@ -1,5 +1,5 @@
-// Network is the world as a handler sees it: where connections and time come from. The same handler
-// runs on blocking sockets, on a fiber in an event loop, or in a test on neither.
+// Network is a handler's source of connections and of time. The same handler runs on blocking
+// sockets, on a fiber in an event loop, or in a test without either.
 #pragma once
 
 #include <functional>
@@ -18,18 +18,18 @@ class Network {
 
   // Throws SystemError{"bind ADDRESS:PORT"}.
   virtual std::unique_ptr<Listener> listen(const Address& address) = 0;
-  // The same with a socket that listens already. Others may hold it as well, so that cut() leaves
-  // it listening: who comes then waits for them.
+  // Takes over a socket that is already listening (datagram transports: bound). Other processes may
+  // share it, so stop_accepting() leaves it listening and later clients to those processes.
   virtual std::unique_ptr<Listener> adopt(Fd listening) = 0;
   // Throws SystemError{"connect ADDRESS:PORT"}, ETIMEDOUT when the deadline passed.
   virtual std::unique_ptr<Stream> connect(const Address& address, Instant deadline) = 0;
   virtual Instant now() const = 0;
-  // Of an instant that is now or past: other clients have their turn. Throws SystemError, ECANCELED
-  // when the server stops.
+  // An instant that is not in the future still lets other clients run. Throws SystemError,
+  // ECANCELED when the server stops.
   virtual void sleep_until(Instant instant) = 0;
 };
 
-// Makes a connection to the peer that was agreed on, when it is wanted. Throws what connect throws.
+// Connects to a peer chosen beforehand. Throws what Network::connect throws.
 using Connect = std::function<std::unique_ptr<Stream>()>;
 
 }  // namespace netlab

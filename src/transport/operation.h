@@ -1,6 +1,6 @@
 // Operation is one wait: for a client, a connection, bytes, room to send, or time. The serving
-// models differ in nothing but how they perform it: by making the call and blocking; by trying,
-// parking the fiber until epoll says it is ready, and trying again; or by handing it to io_uring.
+// models differ only in how they perform it: make the call and block; try, park the fiber until
+// epoll reports the descriptor ready, and retry; or submit it to io_uring.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@
 
 namespace netlab {
 
-// A descriptor with what the performers remember of it.
+// A descriptor with the state that performers keep for it.
 struct Socket {
   Fd fd;
   Duration receive_timeout{};  // SO_RCVTIMEO and SO_SNDTIMEO as last set; 0: none
   Duration send_timeout{};
-  bool drained = false;  // the last receive took all there was: the next will have to wait
+  bool drained = false;  // the last receive emptied the socket: the next must wait
 };
 
 struct Operation {
@@ -33,18 +33,19 @@ struct Operation {
   std::uint64_t offset = 0;
   std::size_t count = 0;
   Address address{};  // connect: the peer; accept: filled in
-  int stop =
-      -1;  // accept, readable: readable when the wait shall end, where a performer has no other way
+  // accept, readable: a descriptor that becomes readable to cancel the wait, for performers that
+  // have no other way to stop; -1: none.
+  int stop = -1;
 
   // What the kernel would return, or -errno: -ETIMEDOUT when the deadline passed, -ECANCELED when
   // the server stops.
   long result = 0;
 
-  void* waiter = nullptr;  // the performer's own note of who waits
+  void* waiter = nullptr;  // for the performer: the waiting task
 };
 
 // Makes the operation's system call, once. `accept_flags`: 0 or SOCK_NONBLOCK for the new socket.
-// Not for `readable` and `sleep`, which have none.
+// Not for `readable` and `sleep`, which have no system call.
 long attempt(Operation& operation, int accept_flags);
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// Performer carries out Operations: the one thing in which the serving models differ.
+// Performer carries out Operations: it is the only part in which the serving models differ.
 #pragma once
 
 #include "transport/operation.h"
@@ -11,14 +11,14 @@ class Performer {
 
   // Waits until the operation is done, its deadline has passed or the server stops; sets result.
   virtual void perform(Operation& operation) = 0;
-  // The descriptor is about to be closed.
+  // Called before the descriptor is closed.
   virtual void forget(const Socket&) {}
   // Throws SystemError, ECANCELED when the server stops.
   void sleep_until(Instant instant);
   virtual Instant now() const { return Clock::now(); }
-  // What its sockets are made with: 0 or SOCK_NONBLOCK.
+  // The flags its sockets are created with: 0 or SOCK_NONBLOCK.
   virtual int socket_flags() const { return 0; }
-  // Whether Operation::Kind::send_file may be asked of it.
+  // Whether it supports Operation::Kind::send_file.
   virtual bool sends_files() const { return true; }
 };
 

@@ -11,15 +11,15 @@ namespace netlab {
 namespace {
 
 std::uint64_t random_number() {
-  std::random_device chance;
-  return std::uniform_int_distribution<std::uint64_t>(1)(chance);  // not 0
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>(1)(device);  // not 0
 }
 
 reliable::Identity new_identity() {
   return {.id = random_number(), .seed = random_number()};
 }
 
-Address nobody(int family) {
+Address discard_port(int family) {
   constexpr std::uint16_t discard = 9;
   return family == AF_INET ? Address::loopback(discard)
                            : Address::from_host(in6addr_loopback, 0).with_port(discard);
@@ -45,7 +45,7 @@ ReliableListener::~ReliableListener() {
 std::unique_ptr<Stream> ReliableListener::accept() {
   while (!is_stopped_) {
     if (auto client = next_client()) return client;
-    if (!wait()) break;  // for what is there already, too: the others have their turn
+    if (!wait()) break;  // always wait: an event loop then runs its other clients
     receive();
   }
   return nullptr;
@@ -80,7 +80,7 @@ std::unique_ptr<Stream> ReliableListener::next_client() {
     if (verdict.admitted) {
       if (auto client = admit(message, *verdict.admitted)) return client;
     } else if (verdict.answer > 0) {
-      // What can't be sent is asked for again.
+      // A reply that cannot be sent is lost: the client retransmits its request.
       send_datagrams(socket_.fd.get(), family_,
                      std::array{Datagram{.bytes = std::span(room).first(verdict.answer),
                                          .peer = message.peer,
@@ -99,7 +99,7 @@ std::unique_ptr<Stream> ReliableListener::admit(const Datagram& message,
                                                    settings_, new_identity(), hello);
     client->welcome();
     return client;
-  } catch (const SystemError& error) {  // no descriptor to be had: it will say HELLO again
+  } catch (const SystemError& error) {  // e.g. no descriptor left: the client retransmits HELLO
     validator_.forget(message.peer, hello);
     accept_errors_.add(performer_.now(), error.what());
     return nullptr;
@@ -114,12 +114,14 @@ void ReliableListener::stop_accepting() {
   is_stopped_ = true;
   call::raise_event(stop_.get());
   if (is_adopted_) return;
-  // Connected to nobody it takes nothing from anybody, and the kernel refuses who comes now.
-  call::connect(socket_.fd.get(), nobody(family_));
+  // Once connected to the discard port, the socket receives nothing more, and the kernel rejects
+  // new clients (ICMP port unreachable).
+  call::connect(socket_.fd.get(), discard_port(family_));
 }
 
 std::unique_ptr<Listener> ReliableNetwork::listen(const Address& address) {
-  // Alone, or a second server would take some of its clients; what is bound there later is ours.
+  // Bind without SO_REUSEPORT: otherwise a second server could bind too and take some of the
+  // clients. Then set it for the sockets of accepted clients, which are bound to the same port.
   Fd socket = udp_socket(address, false);
   call::set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   return std::make_unique<ReliableListener>(performer_, std::move(socket), false, settings_);

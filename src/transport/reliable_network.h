@@ -1,7 +1,7 @@
-// ReliableNetwork is the reliable transport over UDP as a Network: the same handlers, under the
-// same serving models, as over TCP. Each client that is accepted has a socket of its own, bound to
-// the server's port and connected to the client, so that processes, threads and loops share
-// nothing.
+// ReliableNetwork implements Network with the reliable transport over UDP: the same handlers run
+// under the same serving models as over TCP. Each accepted client has its own socket, bound to the
+// server's port and connected to the client. Processes, threads and event loops therefore share no
+// socket of a client.
 #pragma once
 
 #include <deque>
@@ -15,11 +15,12 @@
 
 namespace netlab {
 
-// Greets clients inside accept(), and nowhere else: who comes while a server is busy sends HELLO
-// again and again, and a server keeps nothing of anybody it has no time for.
+// ReliableListener performs the server's side of handshakes, only inside accept() and try_accept().
+// A client that arrives while the server is busy retransmits its HELLO. Until a client is admitted,
+// the server keeps no state for it.
 class ReliableListener : public Listener {
  public:
-  // `is_adopted`: others hold the socket, too.
+  // `is_adopted`: other processes may share the socket.
   ReliableListener(Performer& performer, Fd socket, bool is_adopted,
                    const reliable::Settings& settings);
   ~ReliableListener() override;
@@ -31,12 +32,12 @@ class ReliableListener : public Listener {
   void stop_accepting() override;
 
  private:
-  // Answers one after the other of what has come, until one may come in.
+  // Handles the received messages in order until one admits a client; null if none does.
   std::unique_ptr<Stream> next_client();
   std::unique_ptr<Stream> admit(const Datagram& message, const reliable::Hello& hello);
-  // False when no more clients are to be taken.
+  // Waits for messages; returns false after stop_accepting().
   bool wait();
-  // Fetches what has come.
+  // Reads the next batch of messages into the buffer; does not wait.
   void receive();
 
   Performer& performer_;
@@ -44,17 +45,17 @@ class ReliableListener : public Listener {
   Socket socket_;
   int family_;
   DatagramBatch buffer_;
-  std::size_t handled_ = 0;  // of the messages in the buffer
+  std::size_t handled_ = 0;  // messages of buffer_ already handled
   reliable::AddressValidator validator_;
   AcceptErrorLog accept_errors_;
-  Fd stop_;  // readable once it was cut
+  Fd stop_;  // readable after stop_accepting()
   const bool is_adopted_;
   std::atomic<bool> is_stopped_ = false;
 };
 
 class ReliableNetwork : public Network {
  public:
-  // The performer outlives the network and all that comes from it.
+  // The performer must outlive the network and every stream and listener it creates.
   explicit ReliableNetwork(Performer& performer, const reliable::Settings& settings = {})
       : performer_(performer), settings_(settings) {}
 

@@ -1,7 +1,7 @@
-// ReliableStream is a Connection on a UDP socket of its own, as the Stream that every handler
-// knows. It is driven by its own calls, whichever of them: while the handler is in none, nothing is
-// sent again, acknowledged or noticed. A peer thinks it dead when that lasts for longer than the
-// idle time-out. One thread at a time may use it, but for cut().
+// ReliableStream implements Stream with a Connection on a UDP socket of its own. The connection
+// advances only inside the stream's calls: between them nothing is retransmitted, acknowledged or
+// noticed. If the handler makes no call for longer than the idle timeout, the peer considers the
+// connection dead. One thread at a time may use it; only abort() may be called from any thread.
 #pragma once
 
 #include <atomic>
@@ -16,18 +16,19 @@ namespace netlab {
 
 class ReliableStream : public Stream {
  public:
-  // A client's, which is not greeted yet. `socket`: connected to the peer (socket/udp_gso.h).
+  // A client's stream, before its handshake. `socket`: connected to the peer (socket/udp_gso.h).
   ReliableStream(Performer& performer, Fd socket, const Address& peer,
                  const reliable::Settings& settings, const reliable::Identity& identity);
-  // A server's.
+  // A server's stream, for a client's HELLO that was admitted.
   ReliableStream(Performer& performer, Fd socket, const Address& peer,
                  const reliable::Settings& settings, const reliable::Identity& identity,
                  const reliable::Hello& hello);
-  // A client's waits as close() does. A server's does not: what serves it closes it, and it may be
-  // another process that does.
+  // On a client, waits as close() does. On a server it does not: the code that serves the client
+  // calls close(), possibly in another process.
   ~ReliableStream() override;
 
-  // Waits for the server's WELCOME. Throws SystemError{"connect ADDRESS:PORT"}.
+  // Performs a client's handshake: waits for the server's WELCOME. Throws
+  // SystemError{"connect ADDRESS:PORT"}.
   void greet(Instant deadline);
   // Sends the WELCOME.
   void welcome() { transmit(); }
@@ -36,7 +37,7 @@ class ReliableStream : public Stream {
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
-  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override;
+  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t max_bytes) override;
   void close() override;
   std::uint64_t unacknowledged() const override;
   void set_receive_window(std::size_t bytes) override { connection_.set_receive_window(bytes); }
@@ -46,24 +47,27 @@ class ReliableStream : public Stream {
   const reliable::Connection& connection() const { return connection_; }
 
  private:
-  // Throws SystemError{verb + " " + peer} when the connection is at its end.
-  void throw_if_over(const char* verb) const;
-  // Sends, and takes what has come or waits for it, until the next timer.
+  // Throws SystemError{verb + " " + peer} if the connection failed, closed or was aborted.
+  void throw_if_closed(const char* verb) const;
+  // Sends what is due and receives. If nothing has arrived, waits for a datagram or the next timer.
   void exchange(const char* verb);
   void transmit();
-  // Says that this end is no more. It depends on nothing that changes.
+  // A CLOSE that tells the peer this end is gone. Any thread may call it: it reads only what stays
+  // constant after the handshake.
   std::vector<std::byte> make_close_packet() const;
   void send(const reliable::Batch& batch);
   bool send(std::span<const std::byte> bytes);
-  bool take_in();
+  bool receive_pending();
   void wait(const char* verb);
-  // Waits for room, `wanted` bytes of it or what is worth waking up for; it is in one piece.
+  // Waits until the send buffer has room for `wanted` bytes, or for enough to be worth a wake-up.
+  // Returns room in one piece, which may be less.
   std::span<std::byte> room(std::size_t wanted);
   std::size_t whole_packets() const;
-  void wrote(std::size_t bytes);
-  // Waits for bytes; empty: the peer has finished.
+  // `bytes` were written into room().
+  void commit(std::size_t bytes);
+  // Waits for bytes; empty at end of file.
   std::span<const std::byte> received();
-  void took(std::size_t bytes);
+  void consume(std::size_t bytes);
 
   Performer& performer_;
   Socket socket_;
@@ -71,9 +75,9 @@ class ReliableStream : public Stream {
   const bool is_client_;
   std::unique_ptr<std::byte[]> outgoing_;
   std::unique_ptr<std::byte[]> incoming_;
-  std::size_t segment_ = 0;    // as last set; 0: none
-  bool is_refused_ = false;    // the network says so, and what has come was not looked at yet
-  bool takes_batches_ = true;  // the kernel does
+  std::size_t segment_ = 0;   // UDP_SEGMENT size as last set; 0: none
+  bool is_refused_ = false;   // ECONNREFUSED was reported; handled after all datagrams received
+  bool supports_gso_ = true;  // the kernel and the device accept batches
   std::atomic<bool> is_aborted_ = false;
 };
 

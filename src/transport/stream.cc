@@ -35,8 +35,8 @@ void Stream::set_receive_window(std::size_t bytes) {
   call::set_option(socket_->fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(bytes));
 }
 
-std::size_t Stream::receive_file(const Fd& file, const std::string& name, std::size_t most) {
-  std::vector<std::byte> buffer(std::min(copy_size, most));
+std::size_t Stream::receive_file(const Fd& file, const std::string& name, std::size_t max_bytes) {
+  std::vector<std::byte> buffer(std::min(copy_size, max_bytes));
   const std::size_t got = read_some(buffer);
   call::write_all(file.get(), std::span(buffer).first(got), name);
   return got;

@@ -1,5 +1,5 @@
-// Stream is an ordered pipe of bytes to one peer: what every handler talks to. Its calls wait,
-// under every serving model and every transport; none ever reports "would block".
+// Stream is a reliable, ordered, two-way byte stream to one peer, which every handler talks to. Its
+// calls wait, under every serving model and every transport; none ever reports "would block".
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,8 @@ namespace netlab {
 
 struct Socket;
 
-// What is moved with one call, bytes: of messages, and of files.
+// Bytes moved by one call, for messages and for files. Measured over loopback, a download that
+// receives 64 KiB at a time loses a third of its rate.
 inline constexpr std::size_t piece_size = 64 * 1024;
 inline constexpr std::size_t file_piece_size = 1024 * 1024;
 
@@ -30,42 +31,43 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // At least one byte, or 0 when the peer has finished writing. `into` is not empty.
+  // Reads at least one byte; returns 0 at end of file. `into` must not be empty.
   virtual std::size_t read_some(std::span<std::byte> into) = 0;
   virtual void write_all(std::span<const std::byte> bytes) = 0;
-  // Our end of file (half-close, shutdown(2) SHUT_WR); reading goes on.
+  // Sends end of file (half-close, shutdown(2) SHUT_WR); reading is still possible.
   virtual void finish_writing() = 0;
-  // Sends bytes [offset, offset + count) of the file. Returns how many there were: fewer than
-  // `count` when the file has ended early.
+  // Sends bytes [offset, offset + count) of the file. Returns the number of bytes sent: fewer than
+  // `count` if the file ends early.
   virtual std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count);
-  // Moves what has come, at least one byte and at most `most`, to the file's position; 0 when the
-  // peer has finished writing. Throws SystemError{"write " + name} when the file takes no more.
-  virtual std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most);
-  // Finishes writing, and waits until the peer has all, as far as it takes some. For what the
-  // kernel carries there is nothing to wait for: it goes on by itself when the stream is gone.
+  // Writes received bytes, at least one and at most `max_bytes`, at the file's position;
+  // returns 0 at end of file. Throws SystemError{"write " + name} if writing to the file fails.
+  virtual std::size_t receive_file(const Fd& file, const std::string& name, std::size_t max_bytes);
+  // Finishes writing and waits until the peer has acknowledged everything, as long as it makes
+  // progress. TCP does not wait: the kernel keeps sending after the stream is destroyed.
   virtual void close() {}
-  // Ends both directions at once, from any thread: whoever waits in a call above is thrown out.
+  // Ends both directions at once: a call that is waiting throws ECANCELED. May be called from any
+  // thread.
   virtual void abort() = 0;
-  // Tells the peer that this end is gone, where the kernel does not: for the parent of a process
-  // that was killed, when it has no stream any more.
+  // Returns a function that tells the peer this end is gone, where the kernel does not do so. The
+  // parent of a killed process calls it after it has destroyed its own copy of the stream.
   virtual std::function<void()> abort_notifier() const {
     return [] {};
   }
 
   const Address& peer() const { return peer_; }
-  // The one that a proxy speaks for.
+  // Sets the address of the client for which a proxy has connected.
   void set_peer(const Address& peer) { peer_ = peer; }
-  // The socket beneath on which the first bytes will come, for a loop that waits for them before
-  // anybody reads; null when there is no such socket.
+  // The socket on which the first bytes will arrive, for an event loop that waits for them before
+  // it starts the handler; null when there is none.
   Socket* socket() const { return socket_; }
 
-  // Bytes written that have not come to the peer's system yet (SIOCOUTQ, tcp(7)); 0 where nobody
-  // knows.
+  // Bytes written that the peer's system has not acknowledged yet (SIOCOUTQ, tcp(7)); 0 if unknown.
   virtual std::uint64_t unacknowledged() const;
-  // About so many bytes, at most, come before anybody reads them (SO_RCVBUF, socket(7)).
+  // Limits, approximately, the bytes received but not yet read (SO_RCVBUF, socket(7)).
   virtual void set_receive_window(std::size_t bytes);
 
-  // When waiting ends, for all calls from now on. It is absolute: no byte that arrives moves it.
+  // The instant at which waiting ends, for all later calls. It is absolute: bytes that arrive do
+  // not extend it.
   Instant deadline() const { return deadline_.load(std::memory_order_relaxed); }
   void set_deadline(Instant deadline) { deadline_.store(deadline, std::memory_order_relaxed); }
 

@@ -10,8 +10,7 @@
 namespace netlab {
 namespace {
 
-// One receive of a download. Measured over loopback, 64 KiB cost a third of the rate.
-// sendfile(2) moves at most 0x7ffff000 bytes a call.
+// The most that one sendfile(2) call moves, bytes.
 constexpr std::uint64_t send_size = 0x7ffff000;
 
 }  // namespace
@@ -19,7 +18,7 @@ constexpr std::uint64_t send_size = 0x7ffff000;
 TcpStream::TcpStream(Performer& performer, Fd fd, const Address& peer)
     : Stream(peer, &socket_), performer_(performer) {
   socket_.fd = std::move(fd);
-  // A short answer followed by a file must not wait for the peer's delayed ACK (RFC 896, RFC 1122).
+  // A short reply followed by a file must not wait for the peer's delayed ACK (RFC 896, RFC 1122).
   call::set_option(socket_.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
@@ -31,7 +30,7 @@ std::size_t TcpStream::perform(Operation& operation, const char* verb) {
   operation.socket = &socket_;
   operation.deadline = deadline();
   performer_.perform(operation);
-  // Else the kernel's answer would be that of a peer who has finished, or gone.
+  // After shutdown(2) the kernel reports end of file or EPIPE, as if the peer had closed.
   if (is_aborted_) operation.result = -ECANCELED;
   if (operation.result < 0)
     throw SystemError(verb + (" " + peer().text()), static_cast<int>(-operation.result));
@@ -65,15 +64,16 @@ std::uint64_t TcpStream::send_file(const Fd& file, std::uint64_t offset, std::ui
     send.offset = offset + sent;
     send.count = std::min(send_size, count - sent);
     const std::size_t moved = perform(send, "send to");
-    if (moved == 0) break;  // the file has become shorter
+    if (moved == 0) break;  // the file was truncated
     sent += moved;
   }
   return sent;
 }
 
-std::size_t TcpStream::receive_file(const Fd& file, const std::string& name, std::size_t most) {
+std::size_t TcpStream::receive_file(const Fd& file, const std::string& name,
+                                    std::size_t max_bytes) {
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(file_piece_size);
-  const std::size_t got = read_some({buffer_.get(), std::min(file_piece_size, most)});
+  const std::size_t got = read_some({buffer_.get(), std::min(file_piece_size, max_bytes)});
   call::write_all(file.get(), {buffer_.get(), got}, name);
   return got;
 }

@@ -1,5 +1,5 @@
-// TCP on real sockets (tcp(7)): the Stream, the Listener and the Network whose waits a Performer
-// carries out. Each is written once for all serving models.
+// The Stream, the Listener and the Network of TCP (tcp(7)). A Performer carries out their waits, so
+// each is written once for all serving models.
 #pragma once
 
 #include <atomic>
@@ -20,16 +20,16 @@ class TcpStream : public Stream {
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
-  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override;
+  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t max_bytes) override;
   void abort() override;
 
  private:
-  // Performs and returns the result. Throws SystemError{verb + " " + peer}.
+  // Performs the operation and returns its result. Throws SystemError{verb + " " + peer}.
   std::size_t perform(Operation& operation, const char* verb);
 
   Performer& performer_;
   Socket socket_;
-  std::unique_ptr<std::byte[]> buffer_;  // of receive_file
+  std::unique_ptr<std::byte[]> buffer_;  // for receive_file
   std::atomic<bool> is_aborted_ = false;
 };
 
@@ -47,18 +47,18 @@ class TcpListener : public Listener {
   void stop_accepting() override;
 
  private:
-  // Null when there is no client; of an error that passes, when it may have passed.
-  std::unique_ptr<Stream> client_of(const Operation& accepted);
+  // Returns null when there is no client. If descriptors or memory ran out, pauses first.
+  std::unique_ptr<Stream> make_client(const Operation& accepted);
 
   Performer& performer_;
   Socket socket_;
-  Fd stop_;  // of a socket that others hold, too: readable once it was cut
+  Fd stop_;  // only for an adopted socket: readable after stop_accepting()
   AcceptErrorLog accept_errors_;
 };
 
 class TcpNetwork : public Network {
  public:
-  // The performer outlives the network and all that comes from it.
+  // The performer must outlive the network and every stream and listener it creates.
   explicit TcpNetwork(Performer& performer) : performer_(performer) {}
 
   std::unique_ptr<Listener> listen(const Address& address) override;

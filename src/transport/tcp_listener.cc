@@ -1,5 +1,5 @@
-// accept(2) for a server that must not end: which errors are a client's, which pass, which are
-// final.
+// accept(2) for a server that must keep running: which errors concern one client only, which are
+// temporary and which are fatal.
 #include "base/error.h"
 #include "socket/dual_stack.h"
 #include "socket/syscalls.h"
@@ -8,12 +8,12 @@
 namespace netlab {
 namespace {
 
-// Out of descriptors or memory: how long until the next attempt.
+// The pause before the next attempt when descriptors or memory have run out.
 constexpr auto shortage_pause = std::chrono::milliseconds(50);
 
-// The connection is gone before we saw it, or the network's own errors, which accept(2) of Linux
-// passes on: "should be treated like EAGAIN by retrying".
-bool is_the_clients(int error) {
+// The connection ended before it was accepted, or had a network error pending, which accept(2) on
+// Linux reports: "should be treated like EAGAIN by retrying".
+bool is_of_client(int error) {
   switch (error) {
     case ECONNABORTED:
     case ETIMEDOUT:
@@ -33,8 +33,8 @@ bool is_the_clients(int error) {
   }
 }
 
-// The server stops, or in accept(2)'s word of a listening socket that was shut down: EINVAL.
-bool is_over(long result) {
+// ECANCELED: the server stops. EINVAL: the listening socket was shut down (accept(2)).
+bool is_stopped(long result) {
   return result == -ECANCELED || result == -EINVAL;
 }
 
@@ -44,7 +44,7 @@ bool is_shortage(int error) {
 
 Fd bound(const Address& address, int flags) {
   Fd fd = call::socket(address.family(), SOCK_STREAM | flags);
-  // Lets a server start again while connections of the last one are in TIME_WAIT (socket(7)).
+  // Lets a server restart while connections of the previous one are in TIME_WAIT (socket(7)).
   call::set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (address.is_any_v6()) call::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   call::bind(fd.get(), address);
@@ -55,7 +55,8 @@ Fd bound(const Address& address, int flags) {
 
 TcpListener::TcpListener(Performer& performer, const Address& address) : performer_(performer) {
   const int flags = performer.socket_flags();
-  socket_.fd = bind_to(address, [flags](const Address& there) { return bound(there, flags); });
+  socket_.fd =
+      bind_to(address, [flags](const Address& bindable) { return bound(bindable, flags); });
   call::listen(socket_.fd.get(), SOMAXCONN);
 }
 
@@ -73,15 +74,15 @@ std::unique_ptr<Stream> TcpListener::accept() {
   for (;;) {
     Operation accept{.kind = Operation::Kind::accept, .socket = &socket_, .stop = stop_.get()};
     performer_.perform(accept);
-    if (auto client = client_of(accept)) return client;
-    if (is_over(accept.result)) return nullptr;
+    if (auto client = make_client(accept)) return client;
+    if (is_stopped(accept.result)) return nullptr;
   }
 }
 
 std::unique_ptr<Stream> TcpListener::try_accept() {
   Operation accept{.kind = Operation::Kind::accept, .socket = &socket_};
   accept.result = attempt(accept, performer_.socket_flags());
-  return client_of(accept);
+  return make_client(accept);
 }
 
 int TcpListener::poll_fd() {
@@ -89,16 +90,16 @@ int TcpListener::poll_fd() {
   return socket_.fd.get();
 }
 
-std::unique_ptr<Stream> TcpListener::client_of(const Operation& accepted) {
+std::unique_ptr<Stream> TcpListener::make_client(const Operation& accepted) {
   const int error = static_cast<int>(-accepted.result);
   if (accepted.result >= 0)
     return std::make_unique<TcpStream>(performer_, Fd(static_cast<int>(accepted.result)),
                                        accepted.address);
-  if (is_over(accepted.result) || is_the_clients(error)) return nullptr;
+  if (is_stopped(accepted.result) || is_of_client(error)) return nullptr;
   if (!is_shortage(error)) throw SystemError("accept", error);
-  accept_errors_.add(performer_.now(), std::generic_category().message(error) + "; trying again");
+  accept_errors_.add(performer_.now(), std::generic_category().message(error) + "; retrying");
   Operation pause{.kind = Operation::Kind::sleep, .deadline = performer_.now() + shortage_pause};
-  performer_.perform(pause);  // a stop ends it, and then also what the caller waits for next
+  performer_.perform(pause);  // a stop cancels this pause and the caller's next wait
   return nullptr;
 }
 
@@ -107,7 +108,7 @@ Address TcpListener::local() const {
 }
 
 void TcpListener::stop_accepting() {
-  // shutdown(2) would end the listening for all who hold the socket.
+  // shutdown(2) would stop the socket for every process that shares it.
   if (stop_)
     call::raise_event(stop_.get());
   else

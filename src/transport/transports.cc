@@ -16,7 +16,7 @@ std::unique_ptr<Network> make(Performer& performer) {
 std::span<const Transport> transports() {
   static const Transport rows[] = {
       {"tcp", "the kernel's TCP", make<TcpNetwork>, true},
-      {"reliable_udp", "our own, over UDP", make<ReliableNetwork>, false},
+      {"reliable_udp", "netlab's reliable transport over UDP", make<ReliableNetwork>, false},
   };
   return rows;
 }

@@ -1,5 +1,5 @@
-// The transports: how a stream of bytes gets across. A further one is one file and one row in
-// transports.cc.
+// The transports: protocols that carry a byte stream. To add one, write its Network and add a row
+// in transports.cc.
 #pragma once
 
 #include <functional>
@@ -15,9 +15,9 @@ namespace netlab {
 struct Transport {
   std::string_view name;
   std::string_view summary;
-  // The network whose waits the performer carries out. The performer outlives it.
+  // Creates the network whose waits the performer carries out. The performer must outlive it.
   std::function<std::unique_ptr<Network>(Performer& performer)> over;
-  // Whether clients are connected before the server takes them: they wait in the kernel's queue.
+  // Whether the kernel completes connections before the server accepts them (listen(2)).
   bool has_backlog;
 };
 

@@ -6,12 +6,12 @@
 namespace netlab {
 namespace {
 
-// A receive that was full leaves open whether there is more, so that the next one does not wait.
-// But only a wait hears of the stop: after so many full ones there is one, which returns at once.
-constexpr unsigned full_between_waits = 16;
+// After a full batch more messages may be queued, so the next receive does not wait. But only a
+// wait notices the stop: after this many full batches in a row one is made, which returns at once.
+constexpr unsigned full_batches_between_waits = 16;
 
-// Out of room, for the moment: the message is lost.
-bool is_lost(int error) {
+// The kernel has no room at the moment: the message is dropped.
+bool is_dropped(int error) {
   return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
 
@@ -42,8 +42,8 @@ std::span<const Datagram> Udp::receive(Instant deadline) {
       const int result = buffer_.receive(socket_.fd.get());
       if (result <= 0 && result != -EAGAIN) throw SystemError("receive", -result);
       const bool full = result == static_cast<int>(DatagramBatch::most);
-      full_ = full ? full_ + 1 : 0;
-      socket_.drained = !full || full_ % full_between_waits == 0;
+      full_batches_ = full ? full_batches_ + 1 : 0;
+      socket_.drained = !full || full_batches_ % full_batches_between_waits == 0;
       if (result > 0) return buffer_.received();
     }
     Operation wait{
@@ -59,11 +59,11 @@ std::size_t Udp::send(std::span<const Datagram> messages) {
   std::size_t done = 0;
   while (done < messages.size()) {
     const int result = send_datagrams(socket_.fd.get(), family_, messages.subspan(done));
-    if (result < 0 && !is_lost(-result)) {
+    if (result < 0 && !is_dropped(-result)) {
       if (done > 0) break;
       throw SystemError("send to " + messages.front().peer.text(), -result);
     }
-    if (result < 0) ++unsent_;
+    if (result < 0) ++dropped_sends_;
     done += static_cast<std::size_t>(result < 0 ? 1 : result);
   }
   return done;
@@ -74,7 +74,7 @@ Address Udp::local() const {
 }
 
 DatagramSocket::Lost Udp::lost() const {
-  return {dropped_datagrams(socket_.fd.get()), unsent_};
+  return {dropped_datagrams(socket_.fd.get()), dropped_sends_};
 }
 
 void Udp::set_ttl(int hops) {

@@ -1,4 +1,5 @@
-// UDP (RFC 768) as DatagramSocket.
+// Udp implements DatagramSocket with a UDP socket (RFC 768), whose waits a Performer carries out.
+// The performer must outlive it.
 #pragma once
 
 #include "transport/datagram_socket.h"
@@ -8,16 +9,16 @@ namespace netlab {
 
 class Udp : public DatagramSocket {
  public:
-  // Listens. `shared`: see udp_socket. Throws SystemError{"bind ADDRESS:PORT"}.
+  // Binds a server's socket. `shared`: see udp_socket. Throws SystemError{"bind ADDRESS:PORT"}.
   Udp(Performer& performer, const Address& address, bool shared);
-  // A socket of messages, bound or connected already.
+  // Takes over a datagram socket that is already bound or connected.
   Udp(Performer& performer, Fd fd);
-  // Of a client: any free port, and connected, so that only the server's messages come in and the
-  // network's refusals are heard (udp(7)). Throws SystemError{"connect ADDRESS:PORT"}.
+  // A client's socket, on any free port. It is connected, so it receives only the server's messages
+  // and reports ICMP errors (udp(7)). Throws SystemError{"connect ADDRESS:PORT"}.
   static std::unique_ptr<Udp> to(Performer& performer, const Address& server);
   ~Udp() override;
 
-  // Whoever waits is told ECANCELED when this descriptor is readable; -1: no such.
+  // Once this descriptor is readable, a waiting receive() throws ECANCELED; -1: none.
   void set_stop(int stop) { stop_ = stop; }
 
   std::span<const Datagram> receive(Instant deadline) override;
@@ -33,8 +34,8 @@ class Udp : public DatagramSocket {
   int family_;
   int stop_ = -1;
   DatagramBatch buffer_;
-  unsigned full_ = 0;  // receives in a row, up to now, that filled the buffer
-  std::uint64_t unsent_ = 0;
+  unsigned full_batches_ = 0;  // receives in a row that filled the buffer
+  std::uint64_t dropped_sends_ = 0;
 };
 
 }  // namespace netlab

@@ -12,25 +12,25 @@ UdpClient::UdpClient(std::vector<Address> addresses, int stop)
   open();
 }
 
-// A machine without IPv6 has no way to the server's IPv6 address: on to the next.
+// A host without IPv6 cannot reach the server's IPv6 address, so the next address is tried.
 void UdpClient::open() {
-  for (;; ++tried_) {
+  for (;; ++current_) {
     try {
       udp_ = Udp::to(performer_, server());
       udp_->set_stop(stop_);
       return;
     } catch (const SystemError&) {
-      if (tried_ + 1 == addresses_.size()) throw;
+      if (current_ + 1 == addresses_.size()) throw;
     }
   }
 }
 
-bool UdpClient::goes_on_elsewhere(int error) {
+bool UdpClient::try_next_address(int error) {
   if (error != ECONNREFUSED) return false;
   const SystemError refusal("nothing listens on " + server().text(), error);
-  if (answered_ || addresses_.size() == 1) throw refusal;
-  const bool was_last = tried_ + 1 == addresses_.size();
-  tried_ = was_last ? 0 : tried_ + 1;
+  if (has_received_ || addresses_.size() == 1) throw refusal;
+  const bool was_last = current_ + 1 == addresses_.size();
+  current_ = was_last ? 0 : current_ + 1;
   open();
   if (was_last) throw refusal;
   return true;
@@ -44,28 +44,28 @@ void UdpClient::send(const std::string& message) {
       udp_->send({&datagram, 1});
       return;
     } catch (const SystemError& error) {
-      if (!goes_on_elsewhere(error.error())) throw;
+      if (!try_next_address(error.error())) throw;
     }
   }
 }
 
 std::optional<std::string> UdpClient::receive(Instant deadline) {
-  while (waiting_.empty()) {
+  while (pending_.empty()) {
     try {
       const auto messages = udp_->receive(deadline);
       if (messages.empty()) return std::nullopt;
-      answered_ = true;
+      has_received_ = true;
       for (const Datagram& message : messages)
-        waiting_.emplace_back(reinterpret_cast<const char*>(message.bytes.data()),
+        pending_.emplace_back(reinterpret_cast<const char*>(message.bytes.data()),
                               message.bytes.size());
-      std::ranges::reverse(waiting_);
+      std::ranges::reverse(pending_);
     } catch (const SystemError& error) {
-      if (!goes_on_elsewhere(error.error())) throw;
+      if (!try_next_address(error.error())) throw;
       send(last_sent_);
     }
   }
-  std::string message = std::move(waiting_.back());
-  waiting_.pop_back();
+  std::string message = std::move(pending_.back());
+  pending_.pop_back();
   return message;
 }
 

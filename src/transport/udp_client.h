@@ -1,4 +1,4 @@
-// UdpClient is a client's end of a conversation in datagrams with one server.
+// UdpClient is the client's end of a datagram conversation with one server. Its calls block.
 #pragma once
 
 #include <memory>
@@ -13,33 +13,35 @@ namespace netlab {
 
 class UdpClient {
  public:
-  // Of the server's addresses; there is at least one. Where `cut` is a descriptor, receive() throws
-  // SystemError ECANCELED once it is readable. Throws SystemError.
+  // `addresses`: the server's, at least one. `stop`: once this descriptor is readable, receive()
+  // throws SystemError ECANCELED; -1: none. Throws SystemError.
   explicit UdpClient(std::vector<Address> addresses, int stop = -1);
 
   // Throws SystemError.
   void send(const std::string& message);
-  // The next message; nothing when none came in time. While nothing ever came, a refusal makes it
-  // try the server's next address with the last message. Throws SystemError ECONNREFUSED, "nothing
-  // listens on 127.0.0.1:8888", when there is none; the next message goes to the first again.
+  // Returns the next message, or nothing if the deadline passed. Until a first message was
+  // received, ECONNREFUSED makes it resend the last message to the server's next address. After the
+  // last address it throws SystemError ECONNREFUSED, "nothing listens on 127.0.0.1:8888", and the
+  // next message goes to the first address again.
   std::optional<std::string> receive(Instant deadline);
 
-  const Address& server() const { return addresses_[tried_]; }
+  const Address& server() const { return addresses_[current_]; }
   Instant now() const { return performer_.now(); }
 
  private:
   void open();
-  // Whether it is a refusal, and there was another address to try.
-  bool goes_on_elsewhere(int error);
+  // Returns whether the error was ECONNREFUSED and the next address is now in use. Throws the
+  // refusal if no other address is left to try.
+  bool try_next_address(int error);
 
   BlockingPerformer performer_;
   std::vector<Address> addresses_;
   int stop_;
-  std::size_t tried_ = 0;
+  std::size_t current_ = 0;
   std::unique_ptr<Udp> udp_;
   std::string last_sent_;
-  bool answered_ = false;
-  std::vector<std::string> waiting_;  // came with others, and is still to be given, the last first
+  bool has_received_ = false;
+  std::vector<std::string> pending_;  // received but not returned yet, newest first
 };
 
 }  // namespace netlab

@@ -9,18 +9,18 @@ namespace {
 
 using namespace std::string_view_literals;
 
-TEST(Escape, LeavesPrintableTextAsItIs) {
+TEST(Escape, KeepsPrintableText) {
   EXPECT_EQ(escaped("hello, \"world\" 'n' 100%!"), "hello, \"world\" 'n' 100%!");
   EXPECT_EQ(escaped(""), "");
 }
 
-TEST(Escape, LeavesUtf8AsItIs) {
+TEST(Escape, KeepsUtf8) {
   for (const char* text : {"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc2\xa0",
                            "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "\xef\xbf\xbd"})
     EXPECT_EQ(escaped(text), text);
 }
 
-TEST(Escape, OfPiecesIsThatOfTheWhole) {
+TEST(Escape, GivesTheSameResultInPieces) {
   const std::string text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x82\x1b\xf0\x9f";
   for (std::size_t first = 0; first <= text.size(); ++first)
     for (std::size_t second = first; second <= text.size(); ++second) {
@@ -32,31 +32,31 @@ TEST(Escape, OfPiecesIsThatOfTheWhole) {
     }
 }
 
-TEST(Escape, ShowsControlCharacters) {
+TEST(Escape, EscapesControlCharacters) {
   EXPECT_EQ(escaped("a\nb\rc\td\\e"), "a\\nb\\rc\\td\\\\e");
   EXPECT_EQ(escaped("\x1b[2J\x07\x7f\0"sv), "\\x1b[2J\\x07\\x7f\\x00");
 }
 
-TEST(Escape, OfLinesLeavesThem) {
+TEST(Escape, KeepsNewlinesAndTabsInLineMode) {
   Escaper lines = Escaper::of_lines();
   EXPECT_EQ(lines.next("a\tb\r\n\x1b\\c\n"), "a\tb\\r\n\\x1b\\\\c\n");
 }
 
-TEST(Escape, ShowsTheSecondRowOfControlCharactersToo) {
+TEST(Escape, EscapesC1ControlCharacters) {
   EXPECT_EQ(escaped("\xc2\x80"), "\\xc2\\x80");
   EXPECT_EQ(escaped("\xc2\x9b\x32J"), "\\xc2\\x9b2J");  // CSI in eight bits
   EXPECT_EQ(escaped("\xc2\x9f"), "\\xc2\\x9f");
 }
 
-// U+202E makes "gpj.exe" of what is read as "exe.jpg".
-TEST(Escape, ShowsWhatTurnsTheDirectionOfTheText) {
+// After U+202E (right-to-left override), a terminal shows "gpj.exe" as "exe.jpg".
+TEST(Escape, EscapesBidirectionalControls) {
   for (const char* first : {"\u202a", "\u202e", "\u2066", "\u2069"})
     EXPECT_TRUE(escaped(first).starts_with("\\xe2\\x8")) << first;
   for (const char* neighbour : {"\u2029", "\u202f", "\u2065", "\u206a"})
     EXPECT_EQ(escaped(neighbour), neighbour);
 }
 
-TEST(Escape, ShowsBytesThatAreNoUtf8) {
+TEST(Escape, EscapesInvalidUtf8) {
   EXPECT_EQ(escaped("\xff"), "\\xff");
   EXPECT_EQ(escaped("\x80"), "\\x80");
   EXPECT_EQ(escaped("\x9b\x32J"), "\\x9b2J");
@@ -64,28 +64,28 @@ TEST(Escape, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(escaped("\xf8\x88\x80\x80\x80"), "\\xf8\\x88\\x80\\x80\\x80");
 }
 
-TEST(Escape, TakesNoOverlongForms) {
+TEST(Escape, EscapesOverlongUtf8) {
   EXPECT_EQ(escaped("\xc0\xaf"), "\\xc0\\xaf");
   EXPECT_EQ(escaped("\xc1\xbf"), "\\xc1\\xbf");
   EXPECT_EQ(escaped("\xe0\x9f\xbf"), "\\xe0\\x9f\\xbf");
   EXPECT_EQ(escaped("\xf0\x8f\xbf\xbf"), "\\xf0\\x8f\\xbf\\xbf");
 }
 
-TEST(Escape, TakesNoSurrogatesAndNothingAboveUnicode) {
+TEST(Escape, EscapesSurrogatesAndCodePointsBeyondUnicode) {
   EXPECT_EQ(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80");
   EXPECT_EQ(escaped("\xed\xbf\xbf"), "\\xed\\xbf\\xbf");
   EXPECT_EQ(escaped("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
 }
 
-TEST(Escape, ShowsASequenceThatIsCutOff) {
+TEST(Escape, EscapesTruncatedSequences) {
   EXPECT_EQ(escaped("x\xe2\x82"), "x\\xe2\\x82");
   EXPECT_EQ(escaped("\xf0\x9f\x98"), "\\xf0\\x9f\\x98");
 }
 
-TEST(Escape, OfNoiseHasNoControlCharacter) {
-  std::mt19937_64 chance = seeded_chance();
+TEST(Escape, NeverLeavesControlCharactersInRandomBytes) {
+  std::mt19937_64 rng = seeded_chance();
   for (int i = 0; i < 1000; ++i) {
-    const std::string line = escaped(noise(chance, below(chance, 100)));
+    const std::string line = escaped(noise(rng, below(rng, 100)));
     for (const char byte : line) {
       ASSERT_GE(static_cast<unsigned char>(byte), 0x20);
       ASSERT_NE(byte, '\x7f');
@@ -94,7 +94,7 @@ TEST(Escape, OfNoiseHasNoControlCharacter) {
   }
 }
 
-TEST(EscapedStart, CutsALongTextAndSaysSo) {
+TEST(EscapedStart, TruncatesLongTextWithAnEllipsis) {
   EXPECT_EQ(escaped_start("hello", 5), "hello");
   EXPECT_EQ(escaped_start("hello!", 5), "hello...");
   EXPECT_EQ(escaped_start(std::string(200, 'x')), std::string(200, 'x'));

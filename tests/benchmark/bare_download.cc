@@ -1,8 +1,8 @@
-// The least that a download can be: sendfile(2) on one side, recv(2) of 1 MiB on the other, no
-// layers, no checks. What netlab's own is measured against.
-//     bare_download serve FILE        prints its port, serves one client after the other
+// The minimal download: sendfile(2) on one side, recv(2) of 1 MiB on the other, no layers, no
+// checks. The baseline that netlab is measured against.
+//     bare_download serve FILE        prints its port, serves one client after another
 //     bare_download get PORT DEST
-//     bare_download splice PORT DEST   the same by way of a pipe, with splice(2)
+//     bare_download splice PORT DEST   the same through a pipe, with splice(2)
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/sendfile.h>
@@ -59,13 +59,13 @@ int connected(int port) {
   return server;
 }
 
-int emptied(const char* path) {
+int open_truncated(const char* path) {
   return or_fail(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), path);
 }
 
 void get_by_splice(int port, const char* path) {
   const int server = connected(port);
-  const int file = emptied(path);
+  const int file = open_truncated(path);
   int ends[2];
   or_fail(pipe(ends), "pipe");
   or_fail(fcntl(ends[1], F_SETPIPE_SZ, piece), "F_SETPIPE_SZ");
@@ -81,7 +81,7 @@ void get_by_splice(int port, const char* path) {
 
 void get(int port, const char* path) {
   const int server = connected(port);
-  const int file = emptied(path);
+  const int file = open_truncated(path);
   const auto buffer = std::make_unique<char[]>(piece);
   ssize_t got = 0;
   while ((got = recv(server, buffer.get(), piece, 0)) > 0)

@@ -1,6 +1,5 @@
-// The least that a download over UDP can be: 44 datagrams of 1472 bytes a call (UDP_SEGMENT), taken
-// by as few calls (UDP_GRO); a window, and nothing against loss. The reliable transport is measured
-// against it.
+// The minimal download over UDP: 44 datagrams of 1472 bytes per send (UDP_SEGMENT), joined by the
+// receiver (UDP_GRO); a window, but no recovery from loss. The baseline of the reliable transport.
 //     bare_segments serve FILE        prints its port, serves one client
 //     bare_segments get PORT DEST
 #include <fcntl.h>
@@ -22,7 +21,8 @@ namespace {
 
 constexpr std::uint64_t batch = 44 * 1472;
 constexpr std::uint64_t window = 2 * 1024 * 1024;
-constexpr std::uint64_t between_words = 256 * 1024;  // of the receiver, about how much has come
+constexpr std::uint64_t ack_interval =
+    256 * 1024;  // bytes between acknowledgements of the receiver
 constexpr std::size_t piece = 1024 * 1024;
 
 long or_fail(long result, const char* what) {
@@ -47,8 +47,8 @@ sockaddr_in loopback(int port) {
   return address;
 }
 
-// How many bytes the client has, of which it tells now and then.
-std::uint64_t heard(int fd) {
+// Receives a byte count: the size of the file, or how much the client has received.
+std::uint64_t receive_count(int fd) {
   std::uint64_t count = 0;
   or_fail(recv(fd, &count, sizeof count, 0), "recv");
   return count;
@@ -58,12 +58,12 @@ void send_all(int fd, const char* bytes, std::uint64_t size) {
   or_fail(send(fd, &size, sizeof size, 0), "send");
   std::uint64_t received = 0;
   for (std::uint64_t sent = 0; sent < size;) {
-    while (sent - received + batch > window) received = heard(fd);
+    while (sent - received + batch > window) received = receive_count(fd);
     const std::uint64_t count = std::min(batch, size - sent);
     or_fail(send(fd, bytes + sent, count, 0), "send");
     sent += count;
   }
-  while (received < size) received = heard(fd);
+  while (received < size) received = receive_count(fd);
 }
 
 void serve(const char* path) {
@@ -93,9 +93,9 @@ void get(int port, const char* path) {
   or_fail(connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server), "connect");
   const int file = static_cast<int>(or_fail(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), path));
   or_fail(send(fd, "", 1, 0), "send");
-  const std::uint64_t size = heard(fd);
+  const std::uint64_t size = receive_count(fd);
   const auto buffer = std::make_unique<char[]>(piece);
-  std::uint64_t told = 0;
+  std::uint64_t acknowledged = 0;
   for (std::uint64_t received = 0; received < size;) {
     std::size_t count = static_cast<std::size_t>(or_fail(recv(fd, buffer.get(), piece, 0), "recv"));
     while (count + 65536 <= piece) {
@@ -105,9 +105,9 @@ void get(int port, const char* path) {
     }
     or_fail(write(file, buffer.get(), count), path);
     received += count;
-    if (received - told < between_words && received < size) continue;
+    if (received - acknowledged < ack_interval && received < size) continue;
     or_fail(send(fd, &received, sizeof received, 0), "send");
-    told = received;
+    acknowledged = received;
   }
 }
 

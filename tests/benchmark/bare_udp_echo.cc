@@ -1,5 +1,5 @@
-// The least that an echo of datagrams can be: recvmmsg(2), sendmmsg(2), no layers, no checks.
-//     bare_udp_echo        prints its port, answers for ever
+// The minimal datagram echo: recvmmsg(2), sendmmsg(2), no layers, no checks.
+//     bare_udp_echo        prints its port, echoes forever
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -9,11 +9,11 @@
 #include <cstdlib>
 
 int main() {
-  constexpr unsigned most = 64;
-  static std::array<std::array<char, 65536>, most> buffers;
-  static std::array<sockaddr_in, most> peers;
-  std::array<iovec, most> pieces;
-  std::array<mmsghdr, most> headers{};
+  constexpr unsigned batch_size = 64;
+  static std::array<std::array<char, 65536>, batch_size> buffers;
+  static std::array<sockaddr_in, batch_size> peers;
+  std::array<iovec, batch_size> pieces;
+  std::array<mmsghdr, batch_size> headers{};
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);
   const int room = 4 * 1024 * 1024;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
@@ -26,11 +26,11 @@ int main() {
   std::printf("%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
   for (;;) {
-    for (unsigned i = 0; i < most; ++i) {
+    for (unsigned i = 0; i < batch_size; ++i) {
       pieces[i] = {buffers[i].data(), buffers[i].size()};
       headers[i].msg_hdr = {&peers[i], sizeof peers[i], &pieces[i], 1, nullptr, 0, 0};
     }
-    const int got = recvmmsg(fd, headers.data(), most, MSG_WAITFORONE, nullptr);
+    const int got = recvmmsg(fd, headers.data(), batch_size, MSG_WAITFORONE, nullptr);
     if (got <= 0) return EXIT_FAILURE;
     for (int i = 0; i < got; ++i)
       pieces[static_cast<unsigned>(i)].iov_len = headers[static_cast<unsigned>(i)].msg_len;

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Measures netlab beside bare loops and other people's programs, in one run, and prints tables.
+"""Compares netlab with bare loops and third-party programs in one run, and prints tables.
 
-    benchmark.py --netlab PROGRAM --tools FOLDER [--peers FOLDER] [--rounds N] [--quick] [PART...]
+    benchmark.py --netlab PROGRAM --tools DIRECTORY [--peers DIRECTORY] [--rounds N] [--quick] [PART...]
 
-The parts: download, files, echo, udp, reliable, lossy, shared, memory. FOLDER has the programs built from this folder. Where it can be
-had, all runs in a network namespace of its own under TCP cubic: both sides alike, whatever the
-machine's setting is. Wall times differ from round to round by tens of percent; ratios are medians of
-the rounds' own ratios, and CPU seconds are steadier still."""
+The parts: download, files, echo, udp, reliable, lossy, shared, memory. --tools is the directory of the programs
+built from this directory. If possible, everything runs in a network namespace under TCP cubic, regardless of the
+machine's setting. Wall times vary by tens of percent between rounds; ratios are medians of the ratios within each
+round, and CPU seconds vary least."""
 
 import argparse
 import os
@@ -29,13 +29,13 @@ import udp  # noqa: E402
 
 PARTS = ["download", "files", "echo", "udp", "reliable", "lossy", "shared", "memory"]
 INSIDE = "NETLAB_BENCHMARK_INSIDE"
-# The second address is for in.tftpd, which resolves no name where there is only a loopback.
+# The second address is for in.tftpd, which resolves no names if loopback is the only interface.
 CUBIC = ("ip link set lo up && ip addr replace 192.0.2.1/32 dev lo && ip route replace local 127.0.0.1 dev lo table local proto kernel scope host "
          "src 127.0.0.1 congctl cubic")
 
 
 def enter_namespace():
-    """Runs this program again in a network namespace of its own; goes on here where that can't be."""
+    """Restarts this program in a new network namespace; returns if that is not possible."""
     if os.environ.get(INSIDE) or not shutil.which("unshare") or not shutil.which("ip"):
         return
     unshare = ["unshare", "--net"] if os.getuid() == 0 else ["unshare", "--net", "--map-root-user"]
@@ -53,7 +53,7 @@ def congestion_control():
 
 
 def sheet_programs(peers, folder):
-    """The lab sheets' own programs, compiled; nothing where they are not at hand."""
+    """The lab sheets' own programs, compiled; None for each if they are not available."""
     names = ["server_broken_ftp", "client_broken_ftp", "server_udp"]
     if not peers or not shutil.which("cc") or not all(Path(peers, name + ".c").exists() for name in names):
         return None, None, None
@@ -68,7 +68,7 @@ def arguments():
     parser.add_argument("--tools", required=True)
     parser.add_argument("--peers", default="")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="whether it works at all: the figures say nothing")
+    parser.add_argument("--quick", action="store_true", help="only check that it runs: the figures are meaningless")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parsed = parser.parse_args()
     if unknown := set(parsed.parts) - set(PARTS):
@@ -81,9 +81,9 @@ def main():
     enter_namespace()
     parts = options.parts or PARTS
     rounds = 1 if options.quick else options.rounds
-    # A file system in memory, where there is one: the disk is not what is measured.
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="netlab-benchmark-", dir=place) as name:
+    # A file system in memory if there is one, so the disk is not measured.
+    directory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="netlab-benchmark-", dir=directory) as name:
         folder = Path(name)
         sheet_server, sheet_client, sheet_udp = sheet_programs(options.peers, folder)
         tools = SimpleNamespace(netlab=options.netlab, bare_download=Path(options.tools, "bare_download"),
@@ -114,7 +114,7 @@ def main():
                                    shared.PAIRS[:1] if options.quick else shared.PAIRS)
         if "memory" in parts:
             failures += memory.run(folder, tools, 100 if options.quick else 10000)
-    # Other people's programs may be of another version than the ones this was written for.
+    # Failures of third-party programs do not count: their versions may differ.
     return int(any(name.startswith(("netlab", "bare")) for name in failures))
 
 

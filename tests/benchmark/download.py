@@ -1,4 +1,4 @@
-"""One large file over TCP, from a warm cache: to nowhere, into a new file, and its last hundredth."""
+"""One large file over TCP, from a warm cache: to /dev/null, into a new file, and only its last 1%."""
 
 import importlib.util
 import os
@@ -29,7 +29,7 @@ secure_chroot_dir={folder}/empty
 """
 
 
-# Serves a folder by FTP with sendfile(2), as python3-pyftpdlib's own main() does not.
+# Serves a directory over FTP with sendfile(2), which python3-pyftpdlib's own main() does not use.
 PYFTPDLIB = """
 import sys
 from pyftpdlib.authorizers import DummyAuthorizer
@@ -104,7 +104,7 @@ def rows_to(destination, folder, tools):
 
 
 def rows_into_a_file(destination, fresh, folder, tools):
-    """Those that need a file: several connections, and the other direction."""
+    """Rows that need a file: several connections, and uploads."""
     name = destination.name
     rows = [Row("netlab, --streams 4", lambda port: [tools.netlab, "ftp", "serve", folder / "served", "-q", "-p", port],
                 lambda port: fresh + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "file.bin", "-q", "--streams",
@@ -123,11 +123,11 @@ def rows_into_a_file(destination, fresh, folder, tools):
     return rows
 
 
-def rows_of_the_rest(folder, size, tools):
-    """99 of 100 are there already: made anew for each round."""
+def rows_for_the_rest(folder, size, tools):
+    """99% of the file exists already; it is recreated for each round."""
     part = folder / "new.bin"
-    most = size // 100 * 99
-    first = ["sh", "-c", f'head -c {most} {folder}/served/file.bin > "$0"; exec "$@"', part]
+    existing = size // 100 * 99
+    first = ["sh", "-c", f'head -c {existing} {folder}/served/file.bin > "$0"; exec "$@"', part]
     rows = [Row("netlab, all that is there compared",
                 lambda port: [tools.netlab, "ftp", "serve", folder / "served", "-q", "-p", port],
                 lambda port: first + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "file.bin", "-q", "--resume",
@@ -165,7 +165,7 @@ def run(folder, tools, size, rounds):
         failures += failed(rows)
         report(f"{size / 2**30:g} GiB over TCP, {title}: the median of {rounds} rounds", rows, size)
     (folder / "new.bin").unlink(missing_ok=True)
-    rows = rows_of_the_rest(folder, size, tools)
+    rows = rows_for_the_rest(folder, size, tools)
     run_rounds(rows, rounds)
     failures += failed(rows)
     lines = [[row.name, "fails: " + row.trouble if row.trouble else f"{median(r.seconds for r in row.rounds):.2f}"]

@@ -15,13 +15,13 @@ def per_second(one_round):
 
 
 def bare_servers(folder):
-    """Of each model that can be compiled here."""
+    """{model: program} for each model that compiles here."""
     programs = {}
     for heading, code in servers():
         try:
             programs[MODELS[heading]] = compile_server(heading, code, folder)
         except Exception:  # no liburing, no C compiler
-            print(f"(left out, for its bare server does not compile: {heading})")
+            print(f"(left out, because its bare server does not compile: {heading})")
     return programs
 
 
@@ -48,7 +48,7 @@ def run(folder, tools, counts, seconds, rounds):
         lines = []
         for model, program in bare.items():
             if model == "iterative" and clients > 1:
-                continue  # it would serve the first of them alone
+                continue  # it would serve only the first client
             rows = rows_for(model, program, ["keep", clients, seconds], tools)
             run_rounds(rows, rounds)
             lines += report(rows)
@@ -77,6 +77,6 @@ def report(rows):
         figure = lambda key: median(json.loads(r.output)[key] for r in row.rounds)
         cost = median(r.server_cpu * 1e6 / max(1, per_second(r) * r.seconds) for r in row.rounds)
         lines.append([row.name, f"{figure('per_s'):.0f}", f"{ratio(row, rows[0], per_second):.2f}",
-                      f"{figure('p50_us'):.0f}", f"{figure('p99_us'):.0f}", f"{cost:.1f}" if cost >= 1 else "(not known)",  # of children that are killed
+                      f"{figure('p50_us'):.0f}", f"{figure('p99_us'):.0f}", f"{cost:.1f}" if cost >= 1 else "(not known)",  # the CPU time of killed children
                       f"{figure('served'):.0f}"])
     return lines

@@ -1,15 +1,15 @@
-"""A second host: a network namespace at the other end of a line, with commands that run there."""
+"""A second host: a network namespace at the other end of a line, in which commands can run."""
 
 import os
 import subprocess
 from pathlib import Path
 
 HERE, THERE = "10.77.0.1", "10.77.0.2"
-TCP = {"TCP bbr": "bbr", "TCP cubic": "cubic"}  # the congestion control of each
+TCP = {"TCP bbr": "bbr", "TCP cubic": "cubic"}  # name of the kernel's congestion control
 
 
 def may_have_devices():
-    """Root in a network namespace, for whoever runs this there (benchmark.py)."""
+    """Whether benchmark.py has restarted in a network namespace and may create devices there."""
     return bool(os.environ.get("NETLAB_BENCHMARK_INSIDE")) and os.access("/dev/net/tun", os.R_OK | os.W_OK)
 
 
@@ -18,13 +18,13 @@ def ip(*words):
 
 
 def bring_up(ip, device, address):
-    """`ip`: this host's, or another's."""
+    """`ip` is this host's ip() or the one of a Host."""
     ip("addr", "add", f"{address}/24", "dev", device)
     ip("link", "set", device, "up")
 
 
 class Host:
-    """A network namespace of its own, with commands that run there."""
+    """A separate network namespace."""
 
     def __init__(self):
         self.process = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep 100000"],
@@ -44,8 +44,8 @@ class Host:
 
 
 class FarEnd:
-    """Devices near, here, and far, there: made by `devices`, which gets the process id of the other namespace and
-    gives what is to be stopped at the end, or nothing."""
+    """A line with the device `near` here and `far` in the other namespace. `devices` creates both; it gets the
+    process ID of the other namespace and returns a process to be stopped at the end, or None."""
 
     def __init__(self, devices):
         self.devices = devices
@@ -59,7 +59,7 @@ class FarEnd:
         return self
 
     def congestion(self, name):
-        """The congestion control of TCP for what is sent to the far end from here."""
+        """Sets the TCP congestion control of traffic from here to the far end."""
         ip("route", "replace", "10.77.0.0/24", "dev", "near", "src", HERE, "congctl", name)
 
     def __exit__(self, *_):
@@ -71,8 +71,9 @@ class FarEnd:
 
 
 class Bottleneck(FarEnd):
-    """Two senders with lines of their own to a router, which is here, and from it one line to the far end, through a
-    token bucket (tc-tbf(8)). The queue is no sender's own: TCP would keep out of that (tcp_limit_output_bytes)."""
+    """Two senders with separate lines to a router, which is here, and one line from it to the far end, through a
+    token bucket (tc-tbf(8)). The queue is not in a sender, where TCP would keep it short
+    (tcp_limit_output_bytes)."""
 
     def __init__(self, devices, rate, latency):
         super().__init__(devices)
@@ -93,7 +94,7 @@ class Bottleneck(FarEnd):
 
 
 class Sender(Host):
-    """One of a bottleneck's."""
+    """One sender of a Bottleneck."""
 
     def __init__(self, number):
         super().__init__()
@@ -104,12 +105,12 @@ class Sender(Host):
         self.route = ["default", "via", router]
 
     def congestion(self, name):
-        """The congestion control of TCP."""
+        """Sets the TCP congestion control."""
         self.ip("route", "replace", *self.route, "congctl", name)
 
 
 def tun(program, delay, loss, rate, queue):
-    """Packets of 1500 bytes at most, by tun_link. Milliseconds, percent, Mbit/s, packets."""
+    """A line of tun_link, for packets of at most 1500 bytes. Units: ms, percent, Mbit/s, packets."""
     def make(host):
         link = subprocess.Popen([program, str(delay), str(loss), str(rate), str(queue)], stdout=subprocess.PIPE)
         if link.stdout.readline() != b"ready\n":
@@ -120,5 +121,5 @@ def tun(program, delay, loss, rate, queue):
 
 
 def veth(host):
-    """Without any delay."""
+    """A line without delay."""
     ip("link", "add", "near", "type", "veth", "peer", "name", "far", "netns", host)

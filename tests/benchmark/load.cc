@@ -1,10 +1,10 @@
-// Clients of an echo server, many in one thread, each with one message on its way.
-//     load PORT keep CLIENTS SECONDS     exchanges over connections that stay
-//     load PORT once CLIENTS SECONDS     a connection for each exchange
-//     load PORT silent CLIENTS           connects, prints a line, says nothing until its standard
+// Clients of an echo server, many in one thread, each with one message in flight.
+//     load PORT keep CLIENTS SECONDS     exchanges messages over persistent connections
+//     load PORT once CLIENTS SECONDS     makes a connection for each exchange
+//     load PORT silent CLIENTS           connects, prints a line, sends nothing until its standard
 //                                        input ends
-// The first two print {"per_s": exchanges a second, "p50_us", "p99_us", "served": clients that got
-// an answer}.
+// The first two print {"per_s": exchanges per second, "p50_us", "p99_us", "served": clients that
+// received an echo}.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -29,9 +29,9 @@ constexpr std::size_t message_size = 64;
 struct Client {
   int fd = -1;
   bool connected = false;
-  std::size_t missing = 0;  // bytes of the echo
+  std::size_t missing = 0;  // bytes of the echo still to be received
   bool served = false;
-  Clock::time_point asked;
+  Clock::time_point sent_at;
 };
 
 [[noreturn]] void fail(const char* what) {
@@ -51,7 +51,7 @@ class Load {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
 
-  // A server whose queue is full lets some wait for seconds: they are left to come later.
+  // A server with a full backlog delays some connections for seconds: these complete later.
   void connect_all(std::size_t clients) {
     clients_.resize(clients);
     for (std::uint32_t i = 0; i < clients; ++i) dial(i, SOCK_NONBLOCK);
@@ -65,7 +65,7 @@ class Load {
 
   void run(bool keep, double seconds) {
     for (Client& client : clients_)
-      if (client.connected) ask(client);
+      if (client.connected) send_message(client);
     const Clock::time_point started = Clock::now();
     const Clock::time_point end = started + std::chrono::duration_cast<Clock::duration>(
                                                 std::chrono::duration<double>(seconds));
@@ -73,27 +73,27 @@ class Load {
     while (Clock::now() < end) {
       const int count = epoll_wait(epoll_, events, 256, 100);
       for (int i = 0; i < count; ++i) {
-        const std::uint32_t place = events[i].data.u32;
-        Client& client = clients_[place];
+        const std::uint32_t index = events[i].data.u32;
+        Client& client = clients_[index];
         if (!client.connected) {
-          connected(place);
-          ask(client);
+          connected(index);
+          send_message(client);
           continue;
         }
-        if (!take_answer(client)) continue;
+        if (!receive_echo(client)) continue;
         if (!keep) {
           close(client.fd);
-          dial(place, 0);
+          dial(index, 0);
         }
-        ask(client);
+        send_message(client);
       }
     }
     report(std::chrono::duration<double>(Clock::now() - started).count());
   }
 
  private:
-  void dial(std::uint32_t place, int flags) {
-    Client& client = clients_[place];
+  void dial(std::uint32_t index, int flags) {
+    Client& client = clients_[index];
     client.fd = socket(AF_INET, SOCK_STREAM | flags, 0);
     if (client.fd < 0) fail("socket");
     const int on = 1;
@@ -102,61 +102,63 @@ class Load {
     const int result = connect(client.fd, address, sizeof address_);
     if (result != 0 && errno != EINPROGRESS) fail("connect");
     client.connected = flags == 0;
-    watch(EPOLL_CTL_ADD, place, client.connected ? EPOLLIN : EPOLLOUT);
+    watch(EPOLL_CTL_ADD, index, client.connected ? EPOLLIN : EPOLLOUT);
   }
 
-  void connected(std::uint32_t place) {
+  void connected(std::uint32_t index) {
     int error = 0;
     socklen_t size = sizeof error;
-    getsockopt(clients_[place].fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    getsockopt(clients_[index].fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if ((errno = error) != 0) fail("connect");
-    clients_[place].connected = true;
-    watch(EPOLL_CTL_MOD, place, EPOLLIN);
+    clients_[index].connected = true;
+    watch(EPOLL_CTL_MOD, index, EPOLLIN);
   }
 
-  void watch(int action, std::uint32_t place, std::uint32_t what) {
+  void watch(int action, std::uint32_t index, std::uint32_t what) {
     epoll_event event{};
     event.events = what;
-    event.data.u32 = place;
-    if (epoll_ctl(epoll_, action, clients_[place].fd, &event) != 0) fail("epoll_ctl");
+    event.data.u32 = index;
+    if (epoll_ctl(epoll_, action, clients_[index].fd, &event) != 0) fail("epoll_ctl");
   }
 
-  void ask(Client& client) {
+  void send_message(Client& client) {
     static const char message[message_size] = {};
-    client.asked = Clock::now();
+    client.sent_at = Clock::now();
     client.missing = message_size;
     if (send(client.fd, message, message_size, MSG_NOSIGNAL) != message_size) fail("send");
   }
 
-  // Whether all of it is there.
-  bool take_answer(Client& client) {
-    char answer[message_size];
-    const ssize_t got = recv(client.fd, answer, client.missing, 0);
+  // Returns whether the whole echo has arrived.
+  bool receive_echo(Client& client) {
+    char echo[message_size];
+    const ssize_t got = recv(client.fd, echo, client.missing, 0);
     if (got <= 0) fail("recv");
     client.missing -= static_cast<std::size_t>(got);
     if (client.missing != 0) return false;
     client.served = true;
-    waits_.push_back(std::chrono::duration<float, std::micro>(Clock::now() - client.asked).count());
+    latencies_.push_back(
+        std::chrono::duration<float, std::micro>(Clock::now() - client.sent_at).count());
     return true;
   }
 
   void report(double seconds) {
-    std::sort(waits_.begin(), waits_.end());
+    std::sort(latencies_.begin(), latencies_.end());
     const auto percentile = [&](double share) {
-      if (waits_.empty()) return 0.0F;
-      return waits_[static_cast<std::size_t>(share * static_cast<double>(waits_.size() - 1))];
+      if (latencies_.empty()) return 0.0F;
+      return latencies_[static_cast<std::size_t>(share *
+                                                 static_cast<double>(latencies_.size() - 1))];
     };
     const auto served = std::count_if(clients_.begin(), clients_.end(),
                                       [](const Client& client) { return client.served; });
     std::printf("{\"per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"served\": %td}\n",
-                static_cast<double>(waits_.size()) / seconds, percentile(0.5), percentile(0.99),
+                static_cast<double>(latencies_.size()) / seconds, percentile(0.5), percentile(0.99),
                 served);
   }
 
   sockaddr_in address_{};
   int epoll_ = epoll_create1(0);
   std::vector<Client> clients_;
-  std::vector<float> waits_;
+  std::vector<float> latencies_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
-// Clients of an echo of datagrams, many in one thread, each with so many messages on their way.
+// Clients of a datagram echo server, many in one thread, each with WINDOW messages in flight.
 //     load_udp PORT CLIENTS WINDOW SECONDS
-// Prints {"per_s": answers a second, "p50_us", "p99_us", "served": clients that got an answer,
-// "lost": messages that were not answered within a tenth of a second}.
+// Prints {"per_s": echoes per second, "p50_us", "p99_us", "served": clients that received an echo,
+// "lost": messages without an echo within 0.1 s}.
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -19,18 +19,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto patience = std::chrono::milliseconds(100);
+constexpr auto timeout = std::chrono::milliseconds(100);
 
-// What is sent: which of the client's places it is, and which of its turns. The rest is filling,
-// but for what sockperf's server wants behind the first eight bytes: that it is a client's and to
-// be answered, and how long it is.
+// A message: the client's slot and the turn of the slot, then padding. sockperf's server expects
+// flags after the first eight bytes (sent by a client, reply wanted), and the length.
 struct Datagram {
-  std::uint32_t place;
+  std::uint32_t slot;
   std::uint32_t turn;
   std::array<char, 56> rest{0, 3, 0, 0, 0, 64};
 };
 
-struct FileName {
+struct Slot {
   std::uint32_t turn = 0;
   Clock::time_point sent;
 };
@@ -38,7 +37,7 @@ struct FileName {
 struct Client {
   int fd = -1;
   bool served = false;
-  std::vector<FileName> places;
+  std::vector<Slot> slots;
 };
 
 class Load {
@@ -51,7 +50,7 @@ class Load {
     for (std::uint32_t i = 0; i < clients; ++i) {
       Client& client = clients_[i];
       client.fd = socket(AF_INET, SOCK_DGRAM, 0);
-      client.places.resize(window);
+      client.slots.resize(window);
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u32 = i;
@@ -67,66 +66,66 @@ class Load {
     const auto end = started + std::chrono::duration_cast<Clock::duration>(
                                    std::chrono::duration<double>(seconds));
     for (Client& client : clients_)
-      for (std::uint32_t place = 0; place < client.places.size(); ++place) send(client, place);
-    auto next_look = started + patience;
+      for (std::uint32_t slot = 0; slot < client.slots.size(); ++slot) send(client, slot);
+    auto next_check = started + timeout;
     while (Clock::now() < end) {
       epoll_event events[64];
       const int count = epoll_wait(epoll_, events, 64, 10);
       for (int i = 0; i < count; ++i) receive(clients_[events[i].data.u32]);
-      if (Clock::now() < next_look) continue;
-      give_up_lost();
-      next_look = Clock::now() + patience;
+      if (Clock::now() < next_check) continue;
+      resend_lost();
+      next_check = Clock::now() + timeout;
     }
     report(std::chrono::duration<double>(Clock::now() - started).count());
   }
 
  private:
-  static void send(Client& client, std::uint32_t place) {
-    const Datagram datagram{place, ++client.places[place].turn};
-    client.places[place].sent = Clock::now();
+  static void send(Client& client, std::uint32_t slot) {
+    const Datagram datagram{slot, ++client.slots[slot].turn};
+    client.slots[slot].sent = Clock::now();
     ::send(client.fd, &datagram, sizeof datagram, MSG_DONTWAIT);
   }
 
   void receive(Client& client) {
     Datagram datagram;
     while (recv(client.fd, &datagram, sizeof datagram, MSG_DONTWAIT) == sizeof datagram) {
-      const std::uint32_t place = datagram.place;
-      if (place >= client.places.size() || datagram.turn != client.places[place].turn) continue;
-      const std::chrono::duration<float, std::micro> wait =
-          Clock::now() - client.places[place].sent;
-      waits_.push_back(wait.count());
+      const std::uint32_t slot = datagram.slot;
+      if (slot >= client.slots.size() || datagram.turn != client.slots[slot].turn) continue;
+      const std::chrono::duration<float, std::micro> wait = Clock::now() - client.slots[slot].sent;
+      latencies_.push_back(wait.count());
       client.served = true;
-      send(client, place);
+      send(client, slot);
     }
   }
 
-  void give_up_lost() {
+  void resend_lost() {
     const auto now = Clock::now();
     for (Client& client : clients_)
-      for (std::uint32_t place = 0; place < client.places.size(); ++place)
-        if (now - client.places[place].sent > patience) {
+      for (std::uint32_t slot = 0; slot < client.slots.size(); ++slot)
+        if (now - client.slots[slot].sent > timeout) {
           ++lost_;
-          send(client, place);
+          send(client, slot);
         }
   }
 
   void report(double seconds) {
-    std::sort(waits_.begin(), waits_.end());
+    std::sort(latencies_.begin(), latencies_.end());
     const auto percentile = [&](double share) {
-      if (waits_.empty()) return 0.0F;
-      return waits_[static_cast<std::size_t>(share * static_cast<double>(waits_.size() - 1))];
+      if (latencies_.empty()) return 0.0F;
+      return latencies_[static_cast<std::size_t>(share *
+                                                 static_cast<double>(latencies_.size() - 1))];
     };
     const auto served = std::count_if(clients_.begin(), clients_.end(),
                                       [](const Client& client) { return client.served; });
     std::printf(
         "{\"per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"served\": %td, \"lost\": %zu}\n",
-        static_cast<double>(waits_.size()) / seconds, percentile(0.5), percentile(0.99), served,
+        static_cast<double>(latencies_.size()) / seconds, percentile(0.5), percentile(0.99), served,
         lost_);
   }
 
   int epoll_ = epoll_create1(0);
   std::vector<Client> clients_;
-  std::vector<float> waits_;
+  std::vector<float> latencies_;
   std::size_t lost_ = 0;
 };
 

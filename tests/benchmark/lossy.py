@@ -1,4 +1,4 @@
-"""A file over a line that is long and loses, for TCP, netlab and SRT alike: 64 MiB, or what comes in five seconds."""
+"""A file over a long, lossy line with TCP, netlab and SRT: 64 MiB, or what arrives within five seconds."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from measure import (Row, Running, failed, has, make_file, median, print_table, 
 
 SECONDS = 5
 MBIT = 1000
-QUEUE = 4000  # packets: more than a round trip's
+QUEUE = 4000  # packets: more than the bandwidth-delay product
 LINES = [(20, 0.1), (20, 1), (20, 5), (100, 0.1), (100, 1), (100, 5)]  # round trip, ms; loss each way, percent
 
 
@@ -23,7 +23,7 @@ def rows_for(folder, tools):
     rows = [*map(netlab, TCP), netlab("netlab --udp", "--udp"),
             netlab("netlab --udp --congestion cubic", "--udp", "--congestion", "cubic")]
     if has("srt-file-transmit"):
-        rows.append(Row("srt-file-transmit",  # which is sent by the client
+        rows.append(Row("srt-file-transmit",  # the client sends
                         lambda port: ["srt-file-transmit", "-q", f"srt://{HERE}:{port}?mode=listener",
                                       f"file://{new.parent}/"],
                         lambda port: ["srt-file-transmit", "-q", f"file://{file}", f"srt://{HERE}:{port}/file.bin"],
@@ -32,7 +32,7 @@ def rows_for(folder, tools):
 
 
 def megabits(row, line, folder, size):
-    """How many a second have come, to the end of the file or of the time."""
+    """The rate in Mbit/s, until the end of the file or of the time."""
     shutil.rmtree(folder / "new", ignore_errors=True)
     (folder / "new").mkdir()
     line.congestion(TCP.get(row.name, "cubic"))
@@ -45,12 +45,12 @@ def megabits(row, line, folder, size):
         except subprocess.TimeoutExpired:
             status = 0
         seconds = time.monotonic() - started
-        bytes_come = min(received(folder / "new/file.bin"), size)
+        bytes_received = min(received(folder / "new/file.bin"), size)
         client.kill()
         client.wait()
-    if status != 0 or bytes_come == 0:
-        raise RuntimeError(f"status {status}, {bytes_come} bytes")
-    return bytes_come * 8 / 1e6 / seconds
+    if status != 0 or bytes_received == 0:
+        raise RuntimeError(f"status {status}, {bytes_received} bytes")
+    return bytes_received * 8 / 1e6 / seconds
 
 
 def cells(row, limit):
@@ -62,7 +62,7 @@ def cells(row, limit):
 
 def run(folder, tools, size, rounds, lines):
     if not may_have_devices():
-        print("\nlossy: left out, for it needs TUN devices in network namespaces of its own")
+        print("\nlossy: left out, because it needs TUN devices in network namespaces")
         return []
     (folder / "served").mkdir(exist_ok=True)
     make_file(folder / "served/file.bin", size)

@@ -1,4 +1,4 @@
-"""Servers and clients run against each other, round by round, and what it cost them."""
+"""Runs servers and clients against each other, round by round, and measures their cost."""
 
 import re
 import resource
@@ -15,16 +15,16 @@ from typing import Callable
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "end-to-end"))
 from running import eventually, free_port, noise, wait_until_bound, wait_until_listening  # noqa: E402
 
-LONGEST = 300  # seconds that a client may take
+CLIENT_TIMEOUT = 300  # timeout of a client, in seconds
 
 
 @dataclass
 class Row:
-    """A server and its client, both made from the server's port."""
+    """The commands of a server and its client, as functions of the server's port."""
     name: str
     server: Callable[[int], list]
     client: Callable[[int], list]
-    prints_port: bool = True  # or listens on the port that it is given
+    prints_port: bool = True  # otherwise it listens on the given port
     client_input: bytes = b""
     listening: Callable[[int], None] = wait_until_listening
     rounds: list = field(default_factory=list)
@@ -52,7 +52,7 @@ def make_file(path, size):
 
 
 def received(path):
-    """How many bytes have come of a file that netlab or another fetches."""
+    """How many bytes have arrived of a file that netlab or another program downloads."""
     return sum(p.stat().st_size for p in path.parent.iterdir() if p.name in (path.name, path.name + ".part"))
 
 
@@ -62,7 +62,7 @@ def run_round(row):
         started = time.monotonic()
         client = subprocess.Popen([str(word) for word in row.client(server.port)], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        output, errors = client.communicate(row.client_input, timeout=LONGEST)
+        output, errors = client.communicate(row.client_input, timeout=CLIENT_TIMEOUT)
         seconds = time.monotonic() - started
         client_cpu = children_cpu()
         if client.returncode != 0:
@@ -77,7 +77,7 @@ def children_cpu():
 
 
 class Running:
-    """A server, until the end of the block."""
+    """A server, stopped at the end of the block."""
 
     def __init__(self, command, prints_port, listening=wait_until_listening):
         self.cpu_before = children_cpu()
@@ -108,7 +108,7 @@ class Running:
 
 
 def run_rounds(rows, count, once=run_round):
-    """Each round has every row once, in an order that rotates: what disturbs, disturbs all alike."""
+    """Each round runs every row once, in rotating order, so that disturbances affect all rows alike."""
     for number in range(count):
         for i in range(len(rows)):
             row = rows[(number + i) % len(rows)]
@@ -121,7 +121,7 @@ def run_rounds(rows, count, once=run_round):
 
 
 def failed(rows):
-    """The names of those that did not run to the end."""
+    """The names of the rows that failed."""
     return [row.name for row in rows if row.trouble]
 
 
@@ -130,7 +130,7 @@ def median(values):
 
 
 def ratio(row, limit, figure):
-    """The median of the rounds' own ratios."""
+    """The median of the ratios within each round."""
     return median(figure(own) / figure(other) for own, other in zip(row.rounds, limit.rounds))
 
 

@@ -1,4 +1,4 @@
-"""What clients that have connected and say nothing cost a server."""
+"""The cost of silent connected clients to a server."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from running import resident
 
 
 def accepted(port):
-    """How many connections to the port have been accepted: they have an inode of their own."""
+    """The number of accepted connections to the port: only these have an inode."""
     # proc(5): sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
     lines = [line.split() for table in ("tcp", "tcp6")
              for line in Path("/proc/net", table).read_text().splitlines()[1:]]

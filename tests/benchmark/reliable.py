@@ -1,4 +1,4 @@
-"""One large file over UDP on a clean loopback, into a new file: the barest way, netlab and other people's programs."""
+"""One large file over UDP on a clean loopback, into a new file: a bare loop, netlab and third-party programs."""
 
 import shutil
 
@@ -44,12 +44,12 @@ def rows_for(folder, tools):
 
 
 def run_whole(row, new, size):
-    """Some say that all went well when it did not."""
+    """Also checks the size, because some programs report success for incomplete transfers."""
     new.unlink(missing_ok=True)
     done = run_round(row)
-    bytes_come = received(new)
-    if bytes_come != size:
-        raise RuntimeError(f"{bytes_come} bytes came")
+    bytes_received = received(new)
+    if bytes_received != size:
+        raise RuntimeError(f"{bytes_received} bytes arrived")
     return done
 
 

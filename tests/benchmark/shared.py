@@ -1,4 +1,4 @@
-"""Who gets how much of a line that two downloads share: the kernel's own bottleneck (tc-tbf(8)) of 10 Mbit/s."""
+"""How two downloads share a line: a bottleneck of 10 Mbit/s in the kernel (tc-tbf(8))."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from measure import Running, make_file, median, print_table, received
 
 RATE, LATENCY = "10mbit", "50ms"
 ROUND_TRIPS = [0, 20]  # ms
-BEFORE = 0.2  # of the time, until both are at their pace
+BEFORE = 0.2  # fraction of the time before measuring, until both rates are stable
 
 UDP = {name: ["--udp", "--congestion", name] for name in ("bbr", "cubic", "newreno")}
 WORDS = UDP | dict.fromkeys(TCP, [])
@@ -19,25 +19,25 @@ PAIRS += [("TCP cubic", "TCP cubic"), ("TCP bbr", "TCP cubic")]
 
 
 def run_pair(folder, tools, line, pair, seconds):
-    """How many bytes each got, in the same time."""
+    """How many bytes each download received in the same time."""
     shutil.rmtree(folder / "new", ignore_errors=True)
     (folder / "new").mkdir()
-    places = [folder / "new/first", folder / "new/second"]
+    destinations = [folder / "new/first", folder / "new/second"]
     for sender, name in zip(line.senders, pair):
         sender.congestion(TCP.get(name, "cubic"))
     serve = lambda sender, words: lambda port: sender.there(tools.netlab, "ftp", "serve", folder / "served/file.bin",
                                                             "-q", "-p", port, *words)
     with ExitStack() as servers:
         clients = []
-        for sender, name, place in zip(line.senders, pair, places):
+        for sender, name, destination in zip(line.senders, pair, destinations):
             server = servers.enter_context(Running(serve(sender, WORDS[name]), True))
-            clients.append(line.there(tools.netlab, "ftp", "get", f"{sender.address}:{server.port}", "-q", "-o", place,
+            clients.append(line.there(tools.netlab, "ftp", "get", f"{sender.address}:{server.port}", "-q", "-o", destination,
                                       *WORDS[name][:1]))
         running = [subprocess.Popen(client) for client in clients]
         time.sleep(seconds * BEFORE)
-        before = [received(place) for place in places]
+        before = [received(destination) for destination in destinations]
         time.sleep(seconds * (1 - BEFORE))
-        after = [received(place) for place in places]
+        after = [received(destination) for destination in destinations]
         for client in running:
             client.kill()
             client.wait()
@@ -57,7 +57,7 @@ def summary(shares, seconds):
 
 def run(folder, tools, seconds, rounds, pairs):
     if not may_have_devices():
-        print("\nshared: left out, for it needs devices in network namespaces of its own")
+        print("\nshared: left out, because it needs devices in network namespaces")
         return []
     (folder / "served").mkdir(exist_ok=True)
     make_file(folder / "served/file.bin", 2**27)

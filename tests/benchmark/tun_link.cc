@@ -1,7 +1,7 @@
-// A line between two network namespaces, for TCP and UDP of any program: netlab's Link between two
-// TUN devices (Documentation/networking/tuntap.rst of the kernel), as netem would be.
+// An impaired line between two network namespaces, for any program's TCP and UDP, like netem:
+// netlab's Link between two TUN devices (the kernel's Documentation/networking/tuntap.rst).
 //     tun_link DELAY_MS LOSS_PERCENT RATE_MBIT QUEUE    makes the devices near and far, prints
-//                                                       "ready", and carries packets for ever
+//                                                       "ready", and forwards packets forever
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -25,7 +25,7 @@ namespace netlab {
 namespace {
 
 constexpr std::size_t largest = 65536;
-constexpr int max_at_once = 64;  // packets taken from one device before the other's turn
+constexpr int max_at_once = 64;  // packets read from one device before the other's turn
 
 Fd tun_device(const char* name) {
   Fd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
@@ -37,13 +37,13 @@ Fd tun_device(const char* name) {
   return fd;
 }
 
-// One direction. Without jitter packets leave in the order in which they came.
-class Way {
+// One direction. Without jitter, packets leave in the order of their arrival.
+class OneWayLink {
  public:
-  Way(int from, int to, const LinkSettings& settings, std::uint64_t stream)
+  OneWayLink(int from, int to, const LinkSettings& settings, std::uint64_t stream)
       : from_(from), to_(to), link_(settings, 1, stream) {}
 
-  void take_in(Instant now) {
+  void receive(Instant now) {
     std::array<std::byte, largest> packet;
     for (int i = 0; i < max_at_once; ++i) {
       const ssize_t size = read(from_, packet.data(), packet.size());
@@ -55,18 +55,18 @@ class Way {
     }
   }
 
-  void give_out(Instant now) {
+  void deliver(Instant now) {
     for (; !waiting_.empty() && waiting_.front().at <= now; waiting_.pop_front()) {
       const auto& bytes = waiting_.front().bytes;
-      // A device that is not up yet takes nothing, and nobody misses it.
-      [[maybe_unused]] const auto taken = write(to_, bytes.data(), bytes.size());
+      // A device that is not up yet rejects the packet, which is dropped.
+      [[maybe_unused]] const auto written = write(to_, bytes.data(), bytes.size());
     }
   }
 
   Instant next() const { return waiting_.empty() ? never : waiting_.front().at; }
 
  private:
-  struct Batch {
+  struct Packet {
     Instant at;
     std::vector<std::byte> bytes;
   };
@@ -74,23 +74,23 @@ class Way {
   int from_;
   int to_;
   Link link_;
-  std::deque<Batch> waiting_;
+  std::deque<Packet> waiting_;
 };
 
-void carry(const LinkSettings& settings) {
+void forward_packets(const LinkSettings& settings) {
   const Fd near = tun_device("near");
   const Fd far = tun_device("far");
-  Way up(near.get(), far.get(), settings, 1);
-  Way down(far.get(), near.get(), settings, 2);
+  OneWayLink up(near.get(), far.get(), settings, 1);
+  OneWayLink down(far.get(), near.get(), settings, 2);
   std::puts("ready");
   std::fflush(stdout);
   for (;;) {
     std::array<pollfd, 2> devices{pollfd{near.get(), POLLIN, 0}, pollfd{far.get(), POLLIN, 0}};
     call::poll(devices, std::min(up.next(), down.next()));
     const Instant now = Clock::now();
-    for (Way* way : {&up, &down}) {
-      way->take_in(now);
-      way->give_out(now);
+    for (OneWayLink* direction : {&up, &down}) {
+      direction->receive(now);
+      direction->deliver(now);
     }
   }
 }
@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
   settings.rate = static_cast<std::uint64_t>(std::atof(argv[3]) * 1e6 / 8);
   settings.queue = static_cast<std::size_t>(std::atoi(argv[4]));
   try {
-    netlab::carry(settings);
+    netlab::forward_packets(settings);
   } catch (const netlab::SystemError& error) {
     std::fprintf(stderr, "tun_link: %s\n", error.what());
     return EXIT_FAILURE;

@@ -1,4 +1,4 @@
-"""An echo of datagrams, against the barest one, the lab sheet's, sockperf's, socat and ncat."""
+"""A datagram echo, compared with a bare loop, the lab sheet's server, sockperf, socat and ncat."""
 
 import shutil
 
@@ -33,6 +33,6 @@ def run(tools, seconds, rounds):
         rows = rows_for([clients, window, seconds], tools)
         run_rounds(rows, rounds)
         failures += failed(rows)
-        print_table(f"Datagrams of 64 bytes, {clients} clients with {window} on their way each: the median of "
+        print_table(f"Datagrams of 64 bytes, {clients} clients with {window} in flight each: the median of "
                     f"{rounds} rounds", HEADER, report(rows))
     return failures

@@ -1,7 +1,10 @@
 #include "cli/command_line.h"
 
 #include <gtest/gtest.h>
+
 #include <unistd.h>
+#include <iomanip>
+#include <sstream>
 
 #include <algorithm>
 
@@ -12,7 +15,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-struct Answer {
+struct ParseResult {
   bool runs;
   std::string name;
   ExitStatus status;
@@ -20,7 +23,7 @@ struct Answer {
   std::string errors;
 };
 
-Answer parsed(const Words& words) {
+ParseResult parsed(const Words& words) {
   CommandLine command_line;
   Captured out(STDOUT_FILENO);
   Captured errors(STDERR_FILENO);
@@ -28,32 +31,31 @@ Answer parsed(const Words& words) {
   return {parsed.action != nullptr, parsed.name, parsed.status, out.text(), errors.text()};
 }
 
-// The one line with which a wrong command line is answered.
-std::string complaint(const Words& words) {
-  const Answer answer = parsed(words);
-  EXPECT_FALSE(answer.runs);
-  EXPECT_EQ(answer.status, ExitStatus::usage);
-  EXPECT_EQ(answer.out, "");
-  EXPECT_EQ(std::ranges::count(answer.errors, '\n'), 1) << answer.errors;
-  return answer.errors.substr(0, answer.errors.find('\n'));
+// Returns the one-line message that rejects a wrong command line.
+std::string error_from(const Words& words) {
+  const ParseResult result = parsed(words);
+  EXPECT_FALSE(result.runs);
+  EXPECT_EQ(result.status, ExitStatus::usage);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(std::ranges::count(result.errors, '\n'), 1) << result.errors;
+  return result.errors.substr(0, result.errors.find('\n'));
 }
 
-TEST(CommandLine, FindsTheSubcommand) {
+TEST(CommandLine, FindsEverySubcommand) {
   for (const Command& command : commands()) {
     const std::string name(command.name);
-    const std::size_t space = name.find(' ');
-    const Words words = space == std::string::npos
-                            ? Words{name}
-                            : Words{name.substr(0, space), name.substr(space + 1)};
-    const Answer answer = parsed(words);
-    EXPECT_TRUE(answer.runs) << name;
-    EXPECT_EQ(answer.name, name);
-    EXPECT_EQ(answer.status, ExitStatus::done);
-    EXPECT_EQ(answer.out + answer.errors, "");
+    std::istringstream example{std::string(command.example.substr(command.example.find(' ')))};
+    Words words;
+    for (std::string word; example >> std::quoted(word);) words.push_back(word);
+    const ParseResult result = parsed(words);
+    EXPECT_TRUE(result.runs) << name;
+    EXPECT_EQ(result.name, name);
+    EXPECT_EQ(result.status, ExitStatus::done);
+    EXPECT_EQ(result.out + result.errors, "");
   }
 }
 
-TEST(CommandLine, TakesOptionsInEitherForm) {
+TEST(CommandLine, AcceptsOptionsInEitherForm) {
   EXPECT_TRUE(parsed({"tcp", "serve", "-p", "0", "--reply=hi", "--once"}).runs);
   EXPECT_TRUE(parsed({"tcp", "serve", "--port=65535", "--reply", "", "--fork"}).runs);
   EXPECT_TRUE(parsed({"ftp", "get", "localhost:5001", "notes.txt", "-o", "-"}).runs);
@@ -62,7 +64,7 @@ TEST(CommandLine, TakesOptionsInEitherForm) {
   EXPECT_TRUE(parsed({"tcp", "serve", "--grace", "0.5", "--idle-timeout", "1e3"}).runs);
 }
 
-TEST(CommandLine, SetsWhatEveryCommandHas) {
+TEST(CommandLine, SetsCommonOptions) {
   CommandLine command_line;
   const auto parsed = command_line.parse({"demo", "--json", "-qv", "--trace", "--color", "never"});
   EXPECT_TRUE(parsed.output.json);
@@ -72,7 +74,7 @@ TEST(CommandLine, SetsWhatEveryCommandHas) {
   EXPECT_EQ(parsed.output.color, "never");
 }
 
-TEST(CommandLine, TakesWhatEveryCommandHasBeforeItsWordsToo) {
+TEST(CommandLine, AcceptsCommonOptionsBeforeTheSubcommand) {
   CommandLine command_line;
   const auto parsed = command_line.parse({"--json", "tcp", "--color", "never", "send", "-q"});
   EXPECT_EQ(parsed.name, "tcp send");
@@ -82,16 +84,16 @@ TEST(CommandLine, TakesWhatEveryCommandHasBeforeItsWordsToo) {
   EXPECT_EQ(parsed.output.color, "never");
 }
 
-TEST(CommandLine, TellsWhatIsWrongAsItIsAskedTo) {
-  const Answer answer = parsed({"tcp", "serve", "--json", "--bogus", "--color=always"});
-  EXPECT_EQ(answer.out,
+TEST(CommandLine, ReportsUsageErrorsWithJsonAndColor) {
+  const ParseResult result = parsed({"tcp", "serve", "--json", "--bogus", "--color=always"});
+  EXPECT_EQ(result.out,
             "{\"event\":\"error\",\"command\":\"tcp serve\",\"message\":\"unknown option "
             "'--bogus'\"}\n");
-  EXPECT_TRUE(answer.errors.starts_with("\033[1;31mnetlab tcp serve:")) << answer.errors;
-  EXPECT_NE(complaint({"tcp", "serve", "--bogus", "--color", "never", "--", "--json"}), "");
+  EXPECT_TRUE(result.errors.starts_with("\033[1;31mnetlab tcp serve:")) << result.errors;
+  EXPECT_NE(error_from({"tcp", "serve", "--bogus", "--color", "never", "--", "--json"}), "");
 }
 
-TEST(CommandLine, IsPlainWhenNothingIsSaid) {
+TEST(CommandLine, CommonOptionsDefaultToOff) {
   CommandLine command_line;
   const auto parsed = command_line.parse({"demo"});
   EXPECT_FALSE(parsed.output.json || parsed.output.quiet || parsed.output.verbose ||
@@ -99,102 +101,132 @@ TEST(CommandLine, IsPlainWhenNothingIsSaid) {
   EXPECT_EQ(parsed.output.color, "auto");
 }
 
-TEST(CommandLine, SuggestsWhatAMisspeltWordWasMeantToBe) {
-  EXPECT_EQ(complaint({"tcp", "srve"}),
+TEST(CommandLine, SuggestsTheNearestCommandOrOption) {
+  EXPECT_EQ(error_from({"tcp", "srve"}),
             "netlab tcp: unknown command 'srve'. Did you mean 'serve'?");
-  EXPECT_EQ(complaint({"ftpp"}), "netlab: unknown command 'ftpp'. Did you mean 'ftp'?");
-  EXPECT_EQ(complaint({"ftp", "get", "--ofset", "3"}),
+  EXPECT_EQ(error_from({"ftpp"}), "netlab: unknown command 'ftpp'. Did you mean 'ftp'?");
+  EXPECT_EQ(error_from({"ftp", "get", "--ofset", "3"}),
             "netlab ftp get: unknown option '--ofset'. Did you mean '--offset'?");
-  EXPECT_EQ(complaint({"tcp", "serve", "--prot=1"}),
+  EXPECT_EQ(error_from({"tcp", "serve", "--prot=1"}),
             "netlab tcp serve: unknown option '--prot'. Did you mean '--port'?");
 }
 
-TEST(CommandLine, SuggestsNothingWhereNothingIsNear) {
-  EXPECT_EQ(complaint({"xyzzy"}), "netlab: unknown command 'xyzzy'");
-  EXPECT_EQ(complaint({"demo", "--xyzzy"}), "netlab demo: unknown option '--xyzzy'");
-  EXPECT_EQ(complaint({"demo", "x"}), "netlab demo: unexpected argument 'x'");
+TEST(CommandLine, SuggestsNothingWhenNothingIsNear) {
+  EXPECT_EQ(error_from({"xyzzy"}), "netlab: unknown command 'xyzzy'");
+  EXPECT_EQ(error_from({"demo", "--xyzzy"}), "netlab demo: unknown option '--xyzzy'");
+  EXPECT_EQ(error_from({"demo", "x"}), "netlab demo: unexpected argument 'x'");
 }
 
-TEST(CommandLine, WantsASubcommand) {
-  EXPECT_EQ(complaint({"tcp"}), "netlab tcp: a command is missing: send, serve");
-  EXPECT_TRUE(complaint({"-q"}).starts_with("netlab: a command is missing: completion, demo, "));
-  EXPECT_EQ(complaint({"--port", "5", "tcp", "serve"}),
-            "netlab tcp serve: '--port' belongs behind 'tcp serve'");
+TEST(CommandLine, RequiresASubcommand) {
+  EXPECT_EQ(error_from({"tcp"}), "netlab tcp: missing command: one of send, serve");
+  EXPECT_TRUE(error_from({"-q"}).starts_with("netlab: missing command: one of completion, demo, "));
+  EXPECT_EQ(error_from({"--port", "5", "tcp", "serve"}),
+            "netlab tcp serve: '--port' must follow 'tcp serve'");
 }
 
-TEST(CommandLine, ShowsHelpOnStandardErrorWhenNothingIsSaid) {
-  const Answer answer = parsed({});
-  EXPECT_FALSE(answer.runs);
-  EXPECT_EQ(answer.status, ExitStatus::usage);
-  EXPECT_EQ(answer.out, "");
-  EXPECT_NE(answer.errors.find("Subcommands:"), std::string::npos);
+TEST(CommandLine, ShowsHelpOnStandardErrorWithoutArguments) {
+  const ParseResult result = parsed({});
+  EXPECT_FALSE(result.runs);
+  EXPECT_EQ(result.status, ExitStatus::usage);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.errors.find("Commands:"), std::string::npos);
 }
 
-TEST(CommandLine, LetsOnlyOneOfExclusiveOptionsBeGiven) {
-  EXPECT_EQ(complaint({"ftp", "get", "--resume", "--restart"}),
+TEST(CommandLine, RejectsMutuallyExclusiveOptions) {
+  EXPECT_EQ(error_from({"ftp", "get", "--resume", "--restart"}),
             "netlab ftp get: --resume excludes --restart");
-  EXPECT_NE(complaint({"ftp", "get", "--offset", "1", "--resume"}), "");
-  EXPECT_NE(complaint({"ftp", "get", "--offset", "1", "--restart"}), "");
-  EXPECT_NE(complaint({"tcp", "serve", "--reply", "x", "--echo"}), "");
-  EXPECT_NE(complaint({"tcp", "serve", "--fork", "--epoll"}), "");
-  EXPECT_NE(complaint({"ftp", "serve", "--uring", "--iterative"}), "");
-  EXPECT_NE(complaint({"ftp", "serve", "--model", "fork", "--fork"}), "");
+  EXPECT_NE(error_from({"ftp", "get", "--offset", "1", "--resume"}), "");
+  EXPECT_NE(error_from({"ftp", "get", "--offset", "1", "--restart"}), "");
+  EXPECT_NE(error_from({"tcp", "serve", "--reply", "x", "--echo"}), "");
+  EXPECT_NE(error_from({"tcp", "serve", "--fork", "--epoll"}), "");
+  EXPECT_NE(error_from({"ftp", "serve", "--uring", "--iterative"}), "");
+  EXPECT_NE(error_from({"ftp", "serve", "--model", "fork", "--fork"}), "");
 }
 
-TEST(CommandLine, RefusesValuesThatAreNoNumbers) {
-  EXPECT_EQ(complaint({"tcp", "serve", "-p", "65536"}),
+TEST(CommandLine, RejectsInvalidNumbers) {
+  EXPECT_EQ(error_from({"tcp", "serve", "-p", "65536"}),
             "netlab tcp serve: --port: '65536' is not a whole number from 0 to 65535");
   for (const char* value : {"-1", "+1", "0x10", "1.5", "x", "1 ", "99999999999999999999"})
-    EXPECT_NE(complaint({"tcp", "serve", "-p", value}), "") << value;
-  EXPECT_NE(complaint({"ftp", "get", "--offset", "9223372036854775808"}), "");
-  EXPECT_NE(complaint({"ftp", "get", "--offset", "-1"}), "");
+    EXPECT_NE(error_from({"tcp", "serve", "-p", value}), "") << value;
+  EXPECT_NE(error_from({"ftp", "get", "--offset", "9223372036854775808"}), "");
+  EXPECT_NE(error_from({"ftp", "get", "--offset", "-1"}), "");
 }
 
-TEST(CommandLine, RefusesValuesThatAreNoSeconds) {
-  EXPECT_EQ(complaint({"tcp", "serve", "--grace", "1x"}),
+TEST(CommandLine, RejectsInvalidSeconds) {
+  EXPECT_EQ(error_from({"tcp", "serve", "--grace", "1x"}),
             "netlab tcp serve: --grace: '1x' is not a number of seconds");
   for (const char* value : {"-1", "x", "nan", "inf", "1e10"})
-    EXPECT_NE(complaint({"tcp", "serve", "--grace", value}), "") << value;
+    EXPECT_NE(error_from({"tcp", "serve", "--grace", value}), "") << value;
 }
 
-TEST(CommandLine, RefusesValuesThatAreNoChoice) {
-  EXPECT_EQ(complaint({"tcp", "serve", "--model", "spoon"}),
+TEST(CommandLine, RejectsInvalidChoices) {
+  EXPECT_EQ(error_from({"tcp", "serve", "--model", "spoon"}),
             "netlab tcp serve: --model: spoon not in {iterative,fork,threads,epoll,uring}");
-  EXPECT_NE(complaint({"ftp", "get", "--wire", "std"}), "");
-  EXPECT_NE(complaint({"demo", "--color", "sometimes"}), "");
+  EXPECT_NE(error_from({"ftp", "get", "--wire", "std"}), "");
+  EXPECT_NE(error_from({"demo", "--color", "sometimes"}), "");
 }
 
-TEST(CommandLine, WantsTheValueOfAnOption) {
-  EXPECT_NE(complaint({"tcp", "serve", "--reply"}), "");
-  EXPECT_NE(complaint({"ftp", "get", "-o"}), "");
+TEST(CommandLine, RequiresTheValueOfAnOption) {
+  EXPECT_NE(error_from({"tcp", "serve", "--reply"}), "");
+  EXPECT_NE(error_from({"ftp", "get", "-o"}), "");
 }
 
 TEST(CommandLine, ShowsItsVersion) {
-  const Answer answer = parsed({"--version"});
-  EXPECT_EQ(answer.out, "netlab " NETLAB_VERSION "\n");
-  EXPECT_FALSE(answer.runs);
-  EXPECT_EQ(answer.status, ExitStatus::done);
+  const ParseResult result = parsed({"--version"});
+  EXPECT_EQ(result.out, "netlab " NETLAB_VERSION "\n");
+  EXPECT_FALSE(result.runs);
+  EXPECT_EQ(result.status, ExitStatus::done);
 }
 
 TEST(CommandLine, ShowsHelpWithAnExampleOnEveryLevel) {
   for (const Words& words : {Words{"--help"}, {"tcp", "--help"}, {"tcp", "serve", "-h"}}) {
-    const Answer answer = parsed(words);
-    EXPECT_EQ(answer.status, ExitStatus::done);
-    EXPECT_FALSE(answer.runs);
-    EXPECT_EQ(answer.errors, "");
-    EXPECT_NE(answer.out.find("Example: netlab "), std::string::npos) << answer.out;
+    const ParseResult result = parsed(words);
+    EXPECT_EQ(result.status, ExitStatus::done);
+    EXPECT_FALSE(result.runs);
+    EXPECT_EQ(result.errors, "");
+    EXPECT_NE(result.out.find("Example: netlab "), std::string::npos) << result.out;
   }
 }
 
-TEST(CommandLine, ShowsDefaultsInItsHelp) {
+TEST(CommandLine, ShowsDefaultsInHelp) {
   const std::string serve = parsed({"tcp", "serve", "--help"}).out;
-  for (const char* line : {"--port N (12345)", "--max-clients N (256)", "--max-per-host N (32)",
-                           "--idle-timeout S (300)", "--stall-timeout S (60)", "--grace S (5)"})
+  for (const char* line :
+       {"picks a free port (default: 12345)", "more wait in the backlog (default: 256)",
+        "except loopback (default: 32)", "stay silent (default: 300)",
+        "of a transfer (default: 60)", "SIGINT or SIGTERM (default: 5)"})
     EXPECT_NE(serve.find(line), std::string::npos) << line;
   const std::string get = parsed({"ftp", "get", "--help"}).out;
-  for (const char* line : {"--timeout S (10)", "--retry N (0)", "--wire {lab,sheet} (lab)"})
+  for (const char* line : {"for each reply (default: 10)", "resets the count (default: 0)",
+                           "server speaks (default: lab)", "server (default: localhost:5001)"})
     EXPECT_NE(get.find(line), std::string::npos) << line;
-  EXPECT_NE(parsed({"ftp", "serve", "--help"}).out.find("--port N (5001)"), std::string::npos);
+  EXPECT_NE(parsed({"ftp", "serve", "--help"}).out.find("(default: 5001)"), std::string::npos);
+}
+
+TEST(CommandLine, ShowsRequiredAndOptionalArguments) {
+  EXPECT_NE(parsed({"impair", "udp", "--help"}).out.find("[OPTIONS] LISTEN FORWARD\n"),
+            std::string::npos);
+  EXPECT_NE(parsed({"ftp", "put", "--help"}).out.find("[OPTIONS] [HOST[:PORT]] FILE...\n"),
+            std::string::npos);
+  EXPECT_NE(parsed({"guess", "serve", "--help"}).out.find("--people [FILE] "), std::string::npos);
+  EXPECT_EQ(error_from({"ftp", "put"}),
+            "netlab ftp put: FILE is required. Example: netlab ftp put localhost notes.txt");
+}
+
+TEST(CommandLine, NamesTheCommandsThatHaveAnUnknownOption) {
+  EXPECT_EQ(error_from({"udp", "echo", "--fork"}),
+            "netlab udp echo: unknown option '--fork' for 'udp echo' (valid for ftp serve, guess "
+            "serve, tcp serve)");
+}
+
+TEST(CommandLine, GroupsTheOptionsInItsHelp) {
+  const std::string help = parsed({"ftp", "serve", "--help"}).out;
+  std::size_t at = 0;
+  for (const char* heading : {"\nListening:\n", "\nServing clients:\n", "\nTransport:\n",
+                              "\nFiles:\n", "\nCommon options:\n"}) {
+    const std::size_t found = help.find(heading, at);
+    ASSERT_NE(found, std::string::npos) << heading;
+    at = found;
+  }
 }
 
 }  // namespace

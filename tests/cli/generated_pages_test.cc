@@ -1,4 +1,4 @@
-// What is written from the tree of commands: completions and the man page.
+// Text generated from the command tree: completion candidates and the man page.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Without the explanations.
+// The candidates without their descriptions.
 Words offered(const Words& words) {
   Words found;
   for (const std::string& line : CommandLine().candidates(words)) {
@@ -25,20 +25,20 @@ bool has(const Words& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-TEST(Candidates, AreTheSubcommands) {
+TEST(Candidates, ListSubcommands) {
   EXPECT_EQ(offered({""}),
             (Words{"completion", "demo", "ftp", "guess", "impair", "sweep", "tcp", "udp"}));
   EXPECT_EQ(offered({}), offered({""}));
   EXPECT_EQ(offered({"ftp", ""}), (Words{"get", "ls", "put", "serve"}));
 }
 
-TEST(Candidates, BeginAsTheWordDoes) {
+TEST(Candidates, MatchThePrefix) {
   EXPECT_EQ(offered({"d"}), Words{"demo"});
   EXPECT_EQ(offered({"ftp", "s"}), Words{"serve"});
   EXPECT_EQ(offered({"xyzzy"}), Words{});
 }
 
-TEST(Candidates, AreTheOptionsOfTheSubcommand) {
+TEST(Candidates, ListTheOptionsOfTheSubcommand) {
   EXPECT_EQ(offered({"ftp", "get", "--re"}),
             (Words{"--retry", "--resume", "--restart", "--recursive"}));
   EXPECT_TRUE(has(offered({"tcp", "serve", "--"}), "--echo"));
@@ -46,42 +46,42 @@ TEST(Candidates, AreTheOptionsOfTheSubcommand) {
   EXPECT_EQ(offered({"demo", "--js"}), Words{"--json"});
 }
 
-TEST(Candidates, AreTheValuesOfTheOptionBefore) {
+TEST(Candidates, ListTheValuesOfThePrecedingOption) {
   EXPECT_EQ(offered({"tcp", "serve", "--model", ""}),
             (Words{"iterative", "fork", "threads", "epoll", "uring"}));
   EXPECT_EQ(offered({"tcp", "serve", "--model", "e"}), Words{"epoll"});
   EXPECT_EQ(offered({"ftp", "get", "--wire", ""}), (Words{"lab", "sheet"}));
 }
 
-TEST(Candidates, AreTheValuesBehindAnEqualsSign) {
+TEST(Candidates, ListTheValuesAfterAnEqualsSign) {
   EXPECT_EQ(offered({"ftp", "get", "--wire="}), (Words{"--wire=lab", "--wire=sheet"}));
   EXPECT_EQ(offered({"tcp", "serve", "--model=e"}), Words{"--model=epoll"});
   EXPECT_EQ(offered({"tcp", "serve", "--once=e"}), Words{});
   EXPECT_EQ(offered({"tcp", "serve", "--nothing="}), Words{});
 }
 
-// bash takes "=" for a word of its own (COMP_WORDBREAKS), and completes what is behind it.
-TEST(Candidates, AreTheValuesBehindAnEqualsSignThatIsAWord) {
+// bash treats "=" as a separate word (COMP_WORDBREAKS) and completes the word after it.
+TEST(Candidates, ListTheValuesAfterASeparateEqualsSign) {
   EXPECT_EQ(offered({"ftp", "get", "--wire", "="}), (Words{"lab", "sheet"}));
   EXPECT_EQ(offered({"tcp", "serve", "--model", "=", "e"}), Words{"epoll"});
   EXPECT_EQ(offered({"ftp", "serve", "--model", "=", "epoll", "--writ"}), Words{"--writable"});
 }
 
-TEST(Candidates, AreNoneWhereAnythingMayStand) {
+TEST(Candidates, AreEmptyForFreeText) {
   EXPECT_EQ(offered({"tcp", "serve", "--reply", ""}), Words{});
   EXPECT_EQ(offered({"ftp", "get", "-o", ""}), Words{});
 }
 
-TEST(Candidates, AreNotValuesBehindAFlag) {
+TEST(Candidates, AreOptionsAfterAFlag) {
   EXPECT_TRUE(has(offered({"tcp", "serve", "--once", "--"}), "--echo"));
 }
 
-TEST(Candidates, AreSomethingThatParses) {
+TEST(Candidates, AreAcceptedByTheParser) {
   for (const std::string& model : offered({"ftp", "serve", "--model", ""}))
     EXPECT_NE(CommandLine().parse({"ftp", "serve", "--model", model}).action, nullptr);
 }
 
-TEST(ManPage, NamesEveryCommandWithItsSummaryAndExample) {
+TEST(ManPage, ListsEveryCommandWithItsExample) {
   const std::string page = CommandLine().man_page();
   for (const Command& command : commands()) {
     EXPECT_NE(page.find(".SS netlab " + std::string(command.name) + "\n"), std::string::npos)
@@ -93,7 +93,7 @@ TEST(ManPage, NamesEveryCommandWithItsSummaryAndExample) {
   }
 }
 
-TEST(ManPage, NamesEveryOption) {
+TEST(ManPage, ListsEveryOption) {
   const CommandLine command_line;
   const std::string page = command_line.man_page();
   for (const Command& command : commands()) {
@@ -112,7 +112,7 @@ TEST(ManPage, NamesEveryOption) {
   }
 }
 
-TEST(ManPage, HasItsSections) {
+TEST(ManPage, HasTheUsualSections) {
   const std::string page = CommandLine().man_page();
   EXPECT_TRUE(page.starts_with(".TH NETLAB 1 "));
   for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "COMMON OPTIONS",
@@ -120,7 +120,7 @@ TEST(ManPage, HasItsSections) {
     EXPECT_NE(page.find(std::string(".SH ") + section + "\n"), std::string::npos) << section;
 }
 
-TEST(ManPage, SaysWhatThereIsAndHowItMayEnd) {
+TEST(ManPage, DescribesTheProgramAndItsExitStatuses) {
   const std::string page = CommandLine().man_page();
   for (const char* words : {"TCP", "UDP", "game", "download"})
     EXPECT_LT(page.find(words, page.find(".SH DESCRIPTION")), page.find(".SH COMMANDS")) << words;
@@ -130,7 +130,7 @@ TEST(ManPage, SaysWhatThereIsAndHowItMayEnd) {
 }
 
 // A line of roff that begins with "." or "'" is a request.
-TEST(ManPage, HasNoRequestsButItsOwn) {
+TEST(ManPage, ContainsOnlyKnownRoffRequests) {
   std::istringstream page(CommandLine().man_page());
   const Words known = {".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".I", ".BR", ".RI"};
   for (std::string line; std::getline(page, line);) {

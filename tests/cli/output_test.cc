@@ -27,12 +27,12 @@ const Event event{"received",
                    {"seconds", 0.5},
                    {"same", true}}};
 
-TEST(Output, TellsALine) {
+TEST(Output, PrintsALine) {
   const Output output;
   EXPECT_EQ(shown([&] { output.event(event); }).out, "received 5 bytes\n");
 }
 
-TEST(Output, TellsAnObjectWithJson) {
+TEST(Output, PrintsAnObjectWithJson) {
   Output output;
   output.json = true;
   EXPECT_EQ(shown([&] { output.event(event); }).out,
@@ -40,7 +40,7 @@ TEST(Output, TellsAnObjectWithJson) {
             "\n");
 }
 
-TEST(Output, TellsJsonThatIsUtf8WhateverTheBytes) {
+TEST(Output, JsonIsValidUtf8ForAnyBytes) {
   Output output;
   output.json = true;
   const Event noise{"received", "", {{"text", std::string("a\xff\x1b\n\"b")}}};
@@ -48,7 +48,7 @@ TEST(Output, TellsJsonThatIsUtf8WhateverTheBytes) {
             "{\"event\":\"received\",\"text\":\"a\xef\xbf\xbd\\u001b\\n\\\"b\"}\n");
 }
 
-TEST(Output, TellsNothingInJsonThatATerminalObeys) {
+TEST(Output, JsonEscapesTerminalControls) {
   Output output;
   output.json = true;
   const Event hostile{"received", "", {{"text", std::string("\x7f\u009b2J\u202e\u2066 \u00e9")}}};
@@ -56,7 +56,7 @@ TEST(Output, TellsNothingInJsonThatATerminalObeys) {
             "{\"event\":\"received\",\"text\":\"\\u007f\\u009b2J\\u202e\\u2066 \u00e9\"}\n");
 }
 
-TEST(Output, TellsOnlyTheIndispensableWhenQuiet) {
+TEST(Output, QuietPrintsOnlyRequiredEvents) {
   Output output;
   output.quiet = true;
   EXPECT_EQ(shown([&] { output.event(event); }).out, "");
@@ -65,23 +65,23 @@ TEST(Output, TellsOnlyTheIndispensableWhenQuiet) {
   EXPECT_FALSE(output.sink());
 }
 
-// Whoever chose a name may have hoped for a terminal, or for a second line in a log.
-TEST(Output, ShowsNoControlByteOfANameThatNobodyEscaped) {
+// A hostile file name may contain terminal escapes, or a newline that forges a second log line.
+TEST(Output, EscapesControlBytesInMessages) {
   const std::string raw = "open a\x1b[2J\nb\x9b\\x1b: No such file";
-  const std::string shown_so = "open a\\x1b[2J\\nb\\x9b\\x1b: No such file\n";
+  const std::string expected = "open a\\x1b[2J\\nb\\x9b\\x1b: No such file\n";
   Output output;
   output.color = "never";
-  EXPECT_EQ(shown([&] { output.note(raw); }).errors, shown_so);
-  EXPECT_EQ(shown([&] { output.fail("ftp get", raw); }).errors, "netlab ftp get: " + shown_so);
-  EXPECT_EQ(shown([&] { output.sink()({"failed", raw, {}}); }).out, shown_so);
+  EXPECT_EQ(shown([&] { output.note(raw); }).errors, expected);
+  EXPECT_EQ(shown([&] { output.fail("ftp get", raw); }).errors, "netlab ftp get: " + expected);
+  EXPECT_EQ(shown([&] { output.sink()({"failed", raw, {}}); }).out, expected);
 }
 
-TEST(Output, TellsWhatServersTell) {
+TEST(Output, SinkPrintsServerEvents) {
   const Output output;
   EXPECT_EQ(shown([&] { output.sink()(event); }).out, "received 5 bytes\n");
 }
 
-TEST(Output, FailsInOneLineOnStandardError) {
+TEST(Output, PrintsAFailureAsOneLineOnStandardError) {
   Output output;
   output.color = "never";
   const Shown failed = shown([&] { output.fail("ftp get", "connect: Connection refused"); });
@@ -89,7 +89,7 @@ TEST(Output, FailsInOneLineOnStandardError) {
   EXPECT_EQ(failed.out, "");
 }
 
-TEST(Output, FailsAsAnEventWithJson) {
+TEST(Output, PrintsAFailureAsAnEventWithJson) {
   Output output;
   output.json = true;
   output.color = "never";
@@ -98,21 +98,21 @@ TEST(Output, FailsAsAnEventWithJson) {
             "\n");
 }
 
-TEST(Output, IsColoredWhenAskedFor) {
+TEST(Output, ColorsFailuresOnRequest) {
   Output output;
   output.color = "always";
   EXPECT_EQ(shown([&] { output.fail("", "why"); }).errors, "\033[1;31mnetlab:\033[0m why\n");
 }
 
-TEST(Output, GivesResultsAsTheyAre) {
+TEST(Output, DoesNotEscapeRawResults) {
   const Output output;
   EXPECT_EQ(shown([&] { RawResult().write("\x1b[2J"); }).out, "\x1b[2J");
 }
 
-TEST(Output, IsWatchedByNobodyButATerminal) {
-  bool watched = true;
-  shown([&] { watched = Output().stderr_is_tty(); });
-  EXPECT_FALSE(watched);
+TEST(Output, DetectsThatStandardErrorIsNoTerminal) {
+  bool is_tty = true;
+  shown([&] { is_tty = Output().stderr_is_tty(); });
+  EXPECT_FALSE(is_tty);
 }
 
 }  // namespace

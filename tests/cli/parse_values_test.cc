@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(ServedFiles, IsWrittenWithItsSign) {
+TEST(ParseShare, AcceptsPercentages) {
   EXPECT_EQ(parse_share("0%"), 0);
   EXPECT_EQ(parse_share("100%"), 1);
   EXPECT_DOUBLE_EQ(parse_share("10%"), 0.1);
@@ -18,14 +18,14 @@ TEST(ServedFiles, IsWrittenWithItsSign) {
   EXPECT_DOUBLE_EQ(parse_share(".5%"), 0.005);
 }
 
-TEST(ServedFiles, IsNothingElse) {
-  EXPECT_EQ(thrown_by([] { parse_share("0.1"); }), "'0.1' is not a share as 10% or 0.5%");
+TEST(ParseShare, RejectsAnythingElse) {
+  EXPECT_EQ(thrown_by([] { parse_share("0.1"); }), "'0.1' is not a percentage, e.g. 10% or 0.5%");
   for (const char* text : {"", "%", "101%", "100.01%", "-1%", "+1%", "1 %", "1%%", "0x1%", "nan%",
                            "inf%", "1.2.3%", ".%", "1e1%"})
     EXPECT_NE(thrown_by([&] { parse_share(text); }), "") << text;
 }
 
-TEST(DurationText, HasAUnit) {
+TEST(ParseDuration, RequiresAUnit) {
   EXPECT_EQ(parse_duration("40ms"), 40ms);
   EXPECT_EQ(parse_duration("1.5s"), 1500ms);
   EXPECT_EQ(parse_duration("200us"), 200us);
@@ -33,13 +33,14 @@ TEST(DurationText, HasAUnit) {
   EXPECT_EQ(parse_duration("86400s"), 24h);
 }
 
-TEST(DurationText, IsNothingElse) {
-  EXPECT_EQ(thrown_by([] { parse_duration("40"); }), "'40' is not a time as 40ms, 1.5s or 200us");
+TEST(ParseDuration, RejectsAnythingElse) {
+  EXPECT_EQ(thrown_by([] { parse_duration("40"); }),
+            "'40' is not a time, e.g. 40ms, 1.5s or 200us");
   for (const char* text : {"", "ms", "-1ms", "1 ms", "1m", "1h", "86401s", "1ms2", "nans"})
     EXPECT_NE(thrown_by([&] { parse_duration(text); }), "") << text;
 }
 
-TEST(Rate, HasUnitsOf1024) {
+TEST(ParseRate, UsesUnitsOf1024) {
   EXPECT_EQ(parse_rate("1"), 1u);
   EXPECT_EQ(parse_rate("500K"), 500u * 1024);
   EXPECT_EQ(parse_rate("10m"), 10u * 1024 * 1024);
@@ -47,13 +48,13 @@ TEST(Rate, HasUnitsOf1024) {
     EXPECT_NE(thrown_by([&] { parse_rate(text); }), "") << text;
 }
 
-TEST(Size, MayBeNothing) {
+TEST(ParseSize, AcceptsZero) {
   EXPECT_EQ(parse_size("0"), 0u);
   EXPECT_EQ(parse_size("2G"), 2ull << 30);
-  EXPECT_EQ(thrown_by([] { parse_size("5X"); }), "'5X' is not a number of bytes as 500K or 5M");
+  EXPECT_EQ(thrown_by([] { parse_size("5X"); }), "'5X' is not a number of bytes, e.g. 500K or 5M");
 }
 
-TEST(Count, IsInRange) {
+TEST(ParseCount, RejectsNumbersOutOfRange) {
   EXPECT_EQ(parse_count("1", 1, 5), 1u);
   EXPECT_EQ(parse_count("5", 1, 5), 5u);
   EXPECT_EQ(thrown_by([] { parse_count("6", 1, 5); }), "'6' is not a whole number from 1 to 5");
@@ -68,7 +69,7 @@ std::string shown(const std::vector<OrdinalRange>& ranges) {
   return text;
 }
 
-TEST(Ordinals, AreNumbersAndRanges) {
+TEST(ParseOrdinals, AcceptsNumbersAndRanges) {
   EXPECT_EQ(shown(parse_ordinals("3")), "3-3 ");
   EXPECT_EQ(shown(parse_ordinals("first")), "1-1 ");
   EXPECT_EQ(shown(parse_ordinals("3,5,7-9")), "3-3 5-5 7-9 ");

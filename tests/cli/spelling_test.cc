@@ -7,7 +7,7 @@
 namespace netlab {
 namespace {
 
-TEST(EditDistance, CountsLetters) {
+TEST(EditDistance, CountsEdits) {
   EXPECT_EQ(edit_distance("", ""), 0u);
   EXPECT_EQ(edit_distance("serve", "serve"), 0u);
   EXPECT_EQ(edit_distance("", "abc"), 3u);
@@ -17,33 +17,33 @@ TEST(EditDistance, CountsLetters) {
   EXPECT_EQ(edit_distance("sarve", "serve"), 1u);   // replaced
   EXPECT_EQ(edit_distance("esrve", "serve"), 1u);   // swapped
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
-  EXPECT_EQ(edit_distance("ca", "abc"), 3u);  // no letter is moved twice
+  EXPECT_EQ(edit_distance("ca", "abc"), 3u);  // a swapped pair is not edited again
 }
 
-TEST(EditDistance, IsTheSameBothWays) {
+TEST(EditDistance, IsSymmetric) {
   for (const char* one : {"serve", "send", "--port", ""})
     for (const char* other : {"srev", "dens", "--prot", "x"})
       EXPECT_EQ(edit_distance(one, other), edit_distance(other, one));
 }
 
-TEST(Suggestion, IsTheNearest) {
+TEST(Suggestion, PicksTheNearestWord) {
   EXPECT_EQ(suggestion("srve", {"send", "serve"}), "serve");
   EXPECT_EQ(suggestion("snd", {"send", "serve"}), "send");
   EXPECT_EQ(suggestion("--ofset", {"--output", "--offset"}), "--offset");
 }
 
-TEST(Suggestion, IsWhatTheWordBegins) {
+TEST(Suggestion, CompletesALongEnoughPrefix) {
   EXPECT_EQ(suggestion("comp", {"demo", "completion"}), "completion");
   EXPECT_EQ(suggestion("co", {"demo", "completion"}), "");
 }
 
-TEST(Suggestion, IsNoneWhenNothingIsNear) {
+TEST(Suggestion, IsEmptyWhenNothingIsNear) {
   EXPECT_EQ(suggestion("xyzzy", {"send", "serve"}), "");
   EXPECT_EQ(suggestion("ab", {"cd"}), "");
   EXPECT_EQ(suggestion("serve", {}), "");
 }
 
-TEST(SizeText, HasBinaryUnits) {
+TEST(SizeText, UsesBinaryUnits) {
   EXPECT_EQ(size_text(0), "0 bytes");
   EXPECT_EQ(size_text(1023), "1023 bytes");
   EXPECT_EQ(size_text(1024), "1.0 KiB");
@@ -54,7 +54,7 @@ TEST(SizeText, HasBinaryUnits) {
 }
 
 // 1,048,575 bytes are "1.0 MiB" and not "1024.0 KiB".
-TEST(SizeText, StaysBelowAThousandAndTwentyFourWhenRounded) {
+TEST(SizeText, NeverRoundsUpTo1024) {
   EXPECT_EQ(size_text((1 << 20) - 1), "1.0 MiB");
   EXPECT_EQ(size_text((1 << 30) - 1), "1.0 GiB");
 }

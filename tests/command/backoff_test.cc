@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Backoff, GrowsToTenSecondsAndIsUpToHalfLess) {
+TEST(Backoff, DoublesToTenSecondsWithJitterOfUpToHalf) {
   Backoff pause(1);
   Duration expected = 200ms;
   for (int i = 0; i < 20; ++i) {
@@ -21,14 +21,14 @@ TEST(Backoff, GrowsToTenSecondsAndIsUpToHalfLess) {
   }
 }
 
-TEST(Backoff, BeginsAnew) {
+TEST(Backoff, ResetStartsOver) {
   Backoff pause(1);
   for (int i = 0; i < 5; ++i) pause.next();
   pause.reset();
   EXPECT_LE(pause.next(), 200ms);
 }
 
-TEST(Backoff, IsNotTheSameForTwoClients) {
+TEST(Backoff, DiffersBetweenClients) {
   std::set<Duration> pauses;
   for (std::uint64_t seed = 0; seed < 20; ++seed) pauses.insert(Backoff(seed).next());
   EXPECT_GT(pauses.size(), 15u);

@@ -1,4 +1,4 @@
-"""netlab impair between a test's client and its server."""
+"""netlab impair as a proxy between a test's client and its server."""
 
 import json
 import subprocess
@@ -7,8 +7,8 @@ from running import NETLAB, Lines, environment, stop
 
 
 class Impair:
-    """netlab impair KIND 0 FORWARD WORDS...; stopped at the end. `summary` is then what it counted, of
-    datagrams by direction."""
+    """netlab impair KIND 0 FORWARD WORDS...; stopped at the end of the block. `summary` then has its
+    counters, by direction."""
 
     def __init__(self, kind, port, *words):
         self.kind = kind

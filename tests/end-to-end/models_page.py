@@ -1,4 +1,4 @@
-"""The servers that docs/models.md carries, written by hand in C, as programs."""
+"""Compiles the C servers that docs/models.md shows."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/models.md"
 
-# What the page leaves out: headers, and a main() that listens on any free port and prints it.
+# The parts that the page omits: headers, and a main() that listens on a free port and prints it.
 FRAME = """
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -40,13 +40,13 @@ int main(void) {
 
 
 def servers():
-    """(heading, code) of each block in C."""
+    """(heading, code) of each C block."""
     return re.findall(r"^## ([^\n]*)\n(?:(?!^## ).)*?```c\n(.*?)```", PAGE.read_text(),
                       re.M | re.S)
 
 
 def compile_server(heading, code, folder, optimization="-O2"):
-    """A program that prints its port and serves."""
+    """Returns a program that prints its port and serves."""
     uring = heading == "io_uring"
     source = Path(folder) / "server.c"
     program = Path(folder) / f"server-{heading}"

@@ -1,4 +1,4 @@
-"""Running the real netlab: a server for the length of a test, a client to its end."""
+"""Helpers that run the real netlab binary: a Server for the length of a test, netlab() for a command to its end."""
 
 import itertools
 import os
@@ -14,27 +14,27 @@ from pathlib import Path
 import pytest
 
 NETLAB = os.environ.get("NETLAB", str(Path(__file__).parents[2] / "build/src/netlab"))
-# How much longer things may take: sanitizers are slow.
+# Factor for all timeouts: sanitizers are slow.
 PATIENCE = float(os.environ.get("NETLAB_PATIENCE", "1"))
-# A library that makes every read and write short, for netlab's processes alone.
+# A library that makes every read and write short; only netlab's processes load it.
 PRELOAD = os.environ.get("NETLAB_PRELOAD", "")
 SANITIZED = PATIENCE > 1
 MODELS = ["iterative", "fork", "threads", "epoll", "uring"]
 TIMEOUT = 30 * PATIENCE
-# What carries the files: the same tests once more over UDP.
+# Options that choose the transport of file transfers, to run the same tests over UDP.
 CARRIER = os.environ.get("NETLAB_CARRIER", "").split()
-# And once more through a network that loses so much, both ways.
+# Loss rate of a proxy between client and server, in both directions; empty: no proxy.
 LOSS = os.environ.get("NETLAB_LOSS", "")
-CARRIED = [("ftp", verb) for verb in ("serve", "get", "put", "ls")]
+TRANSFER_COMMANDS = [("ftp", verb) for verb in ("serve", "get", "put", "ls")]
 
 
-def carried(words):
-    """The words of a command, with those that say what carries it."""
-    return [*words, *CARRIER] if tuple(words[:2]) in CARRIED else list(words)
+def with_transport(words):
+    """The words of a command, with the options for its transport."""
+    return [*words, *CARRIER] if tuple(words[:2]) in TRANSFER_COMMANDS else list(words)
 
 
 def environment(**more):
-    """Without what a service manager or a container left for us: a server would tell it that it is ready."""
+    """The environment without NOTIFY_SOCKET: a server would report its readiness to our own service manager."""
     names = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"} | more
     if PRELOAD:
         names["LD_PRELOAD"] = PRELOAD
@@ -42,7 +42,7 @@ def environment(**more):
 
 
 def eventually(condition, why, seconds=TIMEOUT):
-    """Waits until the condition holds, and gives what it gave."""
+    """Waits until the condition holds, and returns its value."""
     end = time.monotonic() + seconds
     while True:
         result = condition()
@@ -53,7 +53,7 @@ def eventually(condition, why, seconds=TIMEOUT):
 
 
 class Lines:
-    """The lines of a process's output, as they come."""
+    """The lines of a process's output, as they arrive."""
 
     def __init__(self, stream):
         self.lines = []
@@ -76,7 +76,7 @@ class Lines:
             self.changed.notify_all()
 
     def wait_for(self, pattern, seconds=TIMEOUT):
-        """The first line that the pattern is found in."""
+        """Waits for a line that the pattern matches, and returns the first one."""
         def found():
             return next((line for line in self.lines if re.search(pattern, line)), None)
         with self.changed:
@@ -89,20 +89,20 @@ class Lines:
         return "\n".join(self.lines)
 
 
-# Runs its arguments as a service whose descriptor 3 is the socket that it serves (sd_listen_fds(3)).
+# Runs its arguments as a service that receives its listening socket as descriptor 3 (sd_listen_fds(3)).
 ACTIVATED = ["sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"', "sh"]
 
 
 def as_descriptor_3(passed):
-    """What a new process does to have it."""
-    def do():
+    """A preexec_fn that makes the socket descriptor 3."""
+    def move():
         os.dup2(passed.fileno(), 3)
         os.set_inheritable(3, True)
-    return do
+    return move
 
 
 def stop(process):
-    """Ends a server, if it has not ended, and gives its exit status."""
+    """Stops a server unless it has ended, and returns its exit status."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
@@ -112,13 +112,13 @@ def stop(process):
 
 
 class Server:
-    """netlab WORDS... -p 0, or with a socket that is passed on; stopped at the end, and then its exit
-    status must be `status`."""
+    """netlab WORDS... -p 0, or with a passed socket. Stopped at the end of the block; its exit status must
+    then be `status`."""
 
     def __init__(self, *words, cwd=None, status=0, stdin=subprocess.DEVNULL, wrapper=(), passed=None,
                  **more):
         self.status = status
-        words = carried(words)
+        words = with_transport(words)
         command = [*wrapper, NETLAB, *words, "-p", "0"]
         if passed:
             command = [*ACTIVATED, *wrapper, NETLAB, *words]
@@ -129,7 +129,7 @@ class Server:
         self.out = Lines(self.process.stdout)
         self.err = Lines(self.process.stderr)
         self.port = 0
-        self.between = None
+        self.proxy = None
 
     def __enter__(self):
         try:
@@ -141,16 +141,16 @@ class Server:
             raise
         self.port = int(re.search(r'[":](\d+)[ ,]', line)[1])
         if LOSS:
-            self.between = subprocess.Popen(
+            self.proxy = subprocess.Popen(
                 [NETLAB, "impair", "udp", "0", str(self.port), "--loss", LOSS, "--seed", "1"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment())
-            line = Lines(self.between.stdout).wait_for("listening")
+            line = Lines(self.proxy.stdout).wait_for("listening")
             self.port = int(re.search(r":(\d+) ", line)[1])
         return self
 
     def __exit__(self, kind, *_):
-        if self.between:
-            stop(self.between)
+        if self.proxy:
+            stop(self.proxy)
         status = stop(self.process)
         if kind is None:
             assert status == self.status, self.err.text()
@@ -180,14 +180,14 @@ class Result:
 
 def netlab(*words, cwd=None, input=b"", preexec=None, **more):
     """Runs netlab to its end."""
-    done = subprocess.run([NETLAB, *map(str, carried(words))], cwd=cwd, input=input, capture_output=True,
+    done = subprocess.run([NETLAB, *map(str, with_transport(words))], cwd=cwd, input=input, capture_output=True,
                           timeout=TIMEOUT, env=environment(**more), preexec_fn=preexec)
     assert b"Sanitizer:" not in done.stderr, done.stderr.decode()
     return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
 
 
 def tcp_server_of(answer, clients=1):
-    """A server in a thread: `answer(connection)` for one client after the other. Gives the port."""
+    """Runs a server in a thread that calls `answer(connection)` for each client. Returns the port."""
     if CARRIER:
         pytest.skip("this speaks TCP itself")
     listener = socket.create_server(("127.0.0.1", 0))
@@ -217,7 +217,7 @@ def read_line(connection):
 
 
 def read_exactly(connection, size):
-    """Not MSG_WAITALL: Python's time-out makes the socket one that does not wait."""
+    """Not MSG_WAITALL: Python's timeout makes the socket non-blocking."""
     data = b""
     while len(data) < size:
         piece = connection.recv(size - len(data))
@@ -232,16 +232,16 @@ def read_all(connection):
 
 
 def noise(size, seed=1):
-    """Bytes without a pattern, the same for the same seed."""
+    """Random bytes, the same for the same seed."""
     import random
     return random.Random(seed).randbytes(size)
 
 
 def peer(name, folder):
-    """One of the lab sheets' own programs, compiled; skips when they are not there."""
+    """Compiles one of the lab sheets' own programs; skips the test if they are not available."""
     sources = os.environ.get("NETLAB_PEERS")
     if not sources or not Path(sources, name + ".c").exists():
-        pytest.skip("the lab sheets' programs are not at hand (-Dpeers=FOLDER)")
+        pytest.skip("the lab sheets' programs are not available (-Dpeers=FOLDER)")
     if not shutil.which("cc"):
         pytest.skip("no C compiler")
     program = Path(folder) / name
@@ -250,18 +250,18 @@ def peer(name, folder):
 
 
 def resident(pid):
-    """KiB of memory that the process and its threads have."""
+    """Resident memory of the process, in KiB."""
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 
 
 def processor_time(pid):
-    """Seconds that the process and its threads have worked."""
+    """CPU seconds of the process and its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid):
-    """{pid: state} of its children."""
+    """{pid: state} of the children of a process."""
     found = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -274,19 +274,19 @@ def children(pid):
 
 
 def free_port():
-    """For programs that can't be given port 0."""
+    """A free port, for programs that do not support port 0."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
 
 
 def wait_until_listening(port):
-    """Without connecting: the sheet's server would take that for its client."""
-    eventually(lambda: is_in("tcp", f":{port:04X} 00000000:0000 0A"), f"nobody listens on {port}")
+    """Does not connect: the sheet's server would take the connection for its client."""
+    eventually(lambda: is_in("tcp", f":{port:04X} 00000000:0000 0A"), f"no server listens on {port}")
 
 
 def wait_until_bound(port):
     """The same for UDP."""
-    eventually(lambda: is_in("udp", f":{port:04X} 00000000:0000 07"), f"nobody is bound to {port}")
+    eventually(lambda: is_in("udp", f":{port:04X} 00000000:0000 07"), f"no socket is bound to {port}")
 
 
 def is_in(table, words):
@@ -294,10 +294,10 @@ def is_in(table, words):
 
 
 def cutting_proxy(server, cut_after):
-    """A port before the server's, each connection to which is cut after so many bytes, of both ways
-    together; the later ones, when the numbers are used up, are not."""
+    """A proxy before the server that cuts its n-th connection after `cut_after[n]` bytes, counted in both
+    directions together; later connections are not cut. Returns its address."""
     if CARRIER:
-        pytest.skip("what stands between them speaks TCP")
+        pytest.skip("the proxy speaks TCP")
     listener = socket.create_server(("127.0.0.1", 0))
 
     def pump(source, target, left):

@@ -1,8 +1,8 @@
-/* A library to be preloaded, which makes every read and write of a program short, 1 to 7 bytes, and lets
-   one call in ten be interrupted before it begins. A program that minds has a bug. The same SHORT_IO_SEED
-   gives the same run as far as the program's own order of calls is the same.
-   What the kernel promises is kept: an eventfd or a signalfd is read whole (in fewer bytes not at all), and
-   a write of at most PIPE_BUF bytes to a pipe is whole. */
+/* A library for LD_PRELOAD that makes every read and write of a program short (1 to 7 bytes) and fails one
+   call in ten with EINTR. A program that does not cope has a bug. The same SHORT_IO_SEED gives the same run
+   if the program makes its calls in the same order.
+   Guarantees of the kernel are kept: an eventfd or a signalfd is read as a whole (shorter reads fail), and
+   a write of at most PIPE_BUF bytes to a pipe is atomic. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A number by chance, each thread with a row of its own. */
-static unsigned int chance(void) {
+/* A pseudo-random number; each thread has its own sequence. */
+static unsigned int next_random(void) {
     static _Thread_local unsigned int state = 0;
     if (state == 0) {
         const char *seed = getenv("SHORT_IO_SEED");
@@ -26,7 +26,7 @@ static unsigned int chance(void) {
 }
 
 static size_t shortened(size_t count) {
-    const size_t most = 1 + chance() % 7;
+    const size_t most = 1 + next_random() % 7;
     return count < most ? count : most;
 }
 
@@ -48,7 +48,7 @@ static size_t shortened_write(int fd, size_t count) {
 }
 
 static int interrupted(void) {
-    if (chance() % 10 != 0) return 0;
+    if (next_random() % 10 != 0) return 0;
     errno = EINTR;
     return 1;
 }

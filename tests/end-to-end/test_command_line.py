@@ -1,4 +1,4 @@
-"""What handouts and CI scripts rely on: exit status, output, help, signals."""
+"""The interface that handouts and CI scripts rely on: exit status, output, help, signals."""
 
 import json
 import os
@@ -44,11 +44,11 @@ def test_suggestions(words, meant):
     assert f"Did you mean '{meant}'?" in netlab(*words.split()).err
 
 
-def test_the_demo():
+def test_demo():
     done = netlab("demo")
     lines = done.out.decode().splitlines()
     assert done.status == 0 and len(lines) == 10, done
-    assert lines[-1] == "10. both files are the same, byte for byte: nothing was lost"
+    assert lines[-1] == "10. the files are identical, byte for byte"
     done = netlab("demo", "--json")
     events = [json.loads(line) for line in done.out.splitlines()]
     assert events[-1] == {"event": "verified", "same": True}
@@ -56,13 +56,13 @@ def test_the_demo():
 
 
 @pytest.mark.parametrize("ended_by", ["head -n 1", "sleep 0.05"])
-def test_the_demo_leaves_nothing_behind(ended_by, tmp_path):
+def test_demo_removes_its_directory(ended_by, tmp_path):
     subprocess.run(["bash", "-c", f'"$0" demo | {ended_by}', NETLAB], capture_output=True,
                    env=environment(TMPDIR=str(tmp_path)), timeout=TIMEOUT)
-    eventually(lambda: not list(tmp_path.iterdir()), "the demo's folder is removed")
+    eventually(lambda: not list(tmp_path.iterdir()), "the demo's directory is left")
 
 
-def test_the_first_line_and_the_port_file(tmp_path):
+def test_first_line_and_port_file(tmp_path):
     with Server("tcp", "serve", "--echo", "--port-file", "port", cwd=tmp_path) as server:
         assert re.fullmatch(r"listening on 0\.0\.0\.0:\d+ \(tcp\)", server.out.lines[0])
         assert (tmp_path / "port").read_text() == f"{server.port}\n"
@@ -73,7 +73,7 @@ def test_the_first_line_and_the_port_file(tmp_path):
                          "protocol": "tcp"}
 
 
-def test_a_port_that_is_taken():
+def test_port_in_use():
     with Server("tcp", "serve", "--echo", "--bind", "127.0.0.1") as server:
         done = netlab("tcp", "serve", "--echo", "--bind", "127.0.0.1", "-p", server.port)
         assert done.status == 1
@@ -87,13 +87,13 @@ def test_failures_as_json():
                                     "message": "connect 127.0.0.1:1: Connection refused"}
 
 
-def test_a_name_that_nobody_has():
+def test_unknown_host_name():
     done = netlab("tcp", "send", "nobody.invalid", "x")
     assert done.status == 1 and done.err.startswith("netlab tcp send: resolve nobody.invalid: ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_client_that_is_interrupted(number, tmp_path):
+def test_interrupted_client_keeps_the_part(number, tmp_path):
     began = threading.Event()
     over = threading.Event()
 
@@ -107,26 +107,26 @@ def test_a_client_that_is_interrupted(number, tmp_path):
                               env=environment(), stderr=subprocess.DEVNULL)
     assert began.wait(TIMEOUT)
     part = tmp_path / "big.bin.part"
-    eventually(lambda: part.exists() and part.stat().st_size == 5, "nothing came")
+    eventually(lambda: part.exists() and part.stat().st_size == 5, "nothing arrived")
     client.send_signal(number)
-    assert client.wait(TIMEOUT) == -number  # a shell makes 130 or 143 of it
+    assert client.wait(TIMEOUT) == -number  # a shell reports 130 or 143
     over.set()
     assert part.read_bytes() == b"short"
 
 
-def test_a_link_named_like_a_command(tmp_path):
+def test_link_named_like_a_command(tmp_path):
     (tmp_path / "ftp").symlink_to(NETLAB)
     done = subprocess.run([tmp_path / "ftp", "get", "--help"], capture_output=True, timeout=TIMEOUT)
     assert done.returncode == 0 and b"Usage: netlab ftp get" in done.stdout
 
 
-def test_a_reader_that_goes_away():
+def test_closed_pipe():
     done = subprocess.run(["bash", "-c", '"$0" demo | head -n 1; echo "${PIPESTATUS[0]}"', NETLAB],
                           capture_output=True, timeout=TIMEOUT, env=environment())
     assert done.stderr == b"" and done.stdout.splitlines()[-1] in (b"0", b"141"), done
 
 
-def test_a_server_whose_output_nobody_reads_goes_on():
+def test_server_outlives_the_reader_of_its_output():
     server = subprocess.Popen([NETLAB, "tcp", "serve", "--reply", "x", "-p", "0", "--bind", "127.0.0.1"],
                               stdout=subprocess.PIPE, env=environment())
     port = int(re.search(rb":(\d+) ", server.stdout.readline())[1])
@@ -180,7 +180,7 @@ def test_completions():
     ("ftp g", "get"), ("ftp get --wire =", "lab sheet"), ("ftp get --wire = s", "sheet"),
     ("tcp serve --model = epoll --ech", "--echo"), ("tcp serve --model=e", "--model=epoll")])
 def test_completions_in_bash(words, completed):
-    """Its words, as it divides a line: with "=" for a word of its own, or without (COMP_WORDBREAKS)."""
+    """With the words as bash splits a line: "=" may or may not be a separate word (COMP_WORDBREAKS)."""
     script = "\n".join([f'netlab() {{ "{NETLAB}" "$@"; }}', netlab("completion", "bash").out.decode(),
                         f"COMP_WORDS=(netlab {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))",
                         '_netlab; echo "${COMPREPLY[@]}"'])
@@ -188,7 +188,7 @@ def test_completions_in_bash(words, completed):
     assert done.stdout.strip() == completed, done
 
 
-def test_the_man_page(tmp_path):
+def test_man_page(tmp_path):
     page = netlab("__man").out.decode()
     for command in COMMANDS:
         assert f".SS netlab {command}" in page
@@ -245,7 +245,7 @@ def slow_server(release):
     return tcp_server_of(serve)
 
 
-def test_a_progress_bar_when_a_person_watches(tmp_path):
+def test_progress_bar_on_a_terminal(tmp_path):
     never = threading.Event()
     watched = f"127.0.0.1:{slow_server(never)}"
     unwatched = f"127.0.0.1:{slow_server(never)}"

@@ -1,4 +1,4 @@
-"""Row 10 of the bar: a server without descriptors left."""
+"""A server that runs out of descriptors keeps serving, does not spin, and recovers."""
 
 import os
 import time
@@ -11,22 +11,22 @@ LIMIT, CLIENTS, SECONDS = 64, 200, 3
 WITH_LIMIT = ["sh", "-c", f'ulimit -n {LIMIT} && exec "$@"', "sh"]
 
 
-def asks(client):
+def exchange(client):
     client.sendall(b"hello\n")
     return read_line(client) == b"hello\n"
 
 
-# The iterative server has one client at a time, the parent of --fork none: neither runs out.
+# The iterative server has one client at a time, the parent of --fork has none: neither runs out.
 @pytest.mark.skipif(SANITIZED, reason="the sanitizers' checks need descriptors themselves")
 @pytest.mark.parametrize("model", MODELS[2:])
-def test_the_server_waits_and_is_back(model):
+def test_server_waits_and_recovers(model):
     with Server("tcp", "serve", "--echo", "--" + model, wrapper=WITH_LIMIT) as server:
         clients = [server.connect() for _ in range(CLIENTS)]
-        server.err.wait_for("accept: Too many open files; trying again")
+        server.err.wait_for("accept: Too many open files; retrying")
         began, before, lines = time.monotonic(), processor_time(server.pid), len(server.err.lines)
-        # Meanwhile it serves those it has, again and again; 10 requests a second cost nothing.
+        # Meanwhile it serves its clients; 10 requests per second cost almost no CPU time.
         while time.monotonic() < began + SECONDS:
-            assert asks(clients[0])
+            assert exchange(clients[0])
             clients[0].settimeout(0.1)
             with pytest.raises(TimeoutError):
                 clients[0].recv(1)
@@ -38,8 +38,8 @@ def test_the_server_waits_and_is_back(model):
             client.close()
         freed = time.monotonic()
         with server.connect() as client:
-            assert asks(client)
-        assert time.monotonic() - freed < PATIENCE  # 0.2 s on a machine with nothing else to do
+            assert exchange(client)
+        assert time.monotonic() - freed < PATIENCE  # 0.2 s on an idle machine
         clients[0].close()
         eventually(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 16, "descriptors are left")
 
@@ -49,6 +49,6 @@ def test_models_that_do_not_run_out(model):
     with Server("tcp", "serve", "--echo", "-q", "--" + model, wrapper=WITH_LIMIT) as server:
         clients = [server.connect() for _ in range(CLIENTS)]
         for client in clients:
-            assert asks(client)
+            assert exchange(client)
             client.close()
     assert server.err.text() == ""

@@ -1,9 +1,9 @@
-"""Every command that the documents print runs, and prints what they say.
+"""Runs every command in the documents and compares its output with the documented output.
 
-In a ```console block, lines that begin with "$ " are commands, which run in one bash, in a folder and, where
-that can be made, a network of their own; what follows a command is what it prints on standard output, when
-anything is said of it ("..." stands for any lines). A command that ends with "&" goes on meanwhile; the one
-behind a server starts when it listens. What is in a ```sh block is for other machines and does not run."""
+In a ```console block, lines that start with "$ " are commands. All commands of a block run in one bash, in a
+temporary directory and a network namespace. The lines after a command are its expected standard output, if
+there are any ("..." stands for any lines). A command that ends with "&" runs in the background; the command
+after a server starts once the server listens. ```sh blocks are meant for other machines and do not run."""
 
 import re
 import shutil
@@ -45,7 +45,7 @@ ALL = [(page, number, commands) for page in PAGES for number, commands in blocks
 
 
 def script(commands):
-    """The commands in one bash, each with its output in a file of its own."""
+    """A bash script that runs the commands, with the output of each in a separate file."""
     text = WAIT
     for index, (command, _) in enumerate(commands):
         plain = command.split("  #")[0].rstrip()
@@ -60,7 +60,7 @@ def script(commands):
 
 def check(expected, text, trace):
     if any(re.match(r"\d+\.\d{6} ", line) for line in expected):
-        assert re.search(r"^\d+\.\d{6} \w+\(", trace, re.M)  # figures that differ from run to run
+        assert re.search(r"^\d+\.\d{6} \w+\(", trace, re.M)  # timings differ from run to run
     elif expected:
         pattern = "".join("(.*\n)*" if line == "..." else re.escape(line) + "\n" for line in expected)
         assert re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in text.splitlines())), text
@@ -72,7 +72,7 @@ def test_block(page, number, commands, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/netlab").symlink_to(NETLAB)
     (tmp_path / "work").mkdir()
-    # With a namespace of process ids, too: all that a block has started ends with it.
+    # A PID namespace as well: everything that a block has started ends with it.
     own_network = ["unshare", "-rnpf", "--kill-child", "--mount-proc"]
     up = "ip link set lo up\n"
     if not shutil.which("ip") or subprocess.run([*own_network, "true"]).returncode != 0:
@@ -88,17 +88,17 @@ def test_block(page, number, commands, tmp_path):
             check(expected, outputs[f"out{index}"], outputs.get(f"err{index}", ""))
 
 
-def test_the_documents_have_commands():
+def test_documents_contain_commands():
     assert len(ALL) >= 10
 
 
-def test_links_lead_somewhere():
+def test_links_resolve():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#: ]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_every_option_in_the_documents_exists():
+def test_documented_options_exist():
     helps = "\n".join(netlab(*words.split(), "--help").out.decode() for words in (
         "tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put", "ftp ls", "impair tcp", "impair udp", "demo",
         "completion"))

@@ -48,22 +48,22 @@ class TestModes:
         assert sorted(p.name for p in folder.iterdir()) == ["copy", "served"]
 
     @pytest.mark.parametrize("kept", [1, 1000, 70_000, SIZE - 1])
-    def test_resume_what_others_began(self, wire, kept, folder, server):
+    def test_resume_a_file_made_by_other_means(self, wire, kept, folder, server):
         (folder / "copy").write_bytes(CONTENT[:kept])
         done = get(server, wire, "-o", "copy", "--resume", cwd=folder)
         assert done.status == 0, done
         assert (folder / "copy").read_bytes() == CONTENT
-        assert f"{SIZE - kept} bytes from {kept} " in done.err
+        assert f"{SIZE - kept} bytes from offset {kept} " in done.err
 
-    def test_resume_is_the_default_when_something_is_there(self, wire, folder, server):
+    def test_resume_is_the_default_for_an_existing_file(self, wire, folder, server):
         (folder / "copy").write_bytes(CONTENT[:100_000])
-        assert "from 100000" in get(server, wire, "-o", "copy", cwd=folder).err
+        assert "from offset 100000" in get(server, wire, "-o", "copy", cwd=folder).err
         assert (folder / "copy").read_bytes() == CONTENT
 
     def test_resume_of_a_complete_file(self, wire, folder, server):
         (folder / "copy").write_bytes(CONTENT)
         done = get(server, wire, "-o", "copy", "--resume", cwd=folder)
-        assert done.status == 0 and "was complete already" in done.err, done
+        assert done.status == 0 and "is already complete" in done.err, done
 
     def test_nothing_is_appended_to_another_file(self, wire, folder, server):
         other = noise(100_000, seed=2)
@@ -72,7 +72,7 @@ class TestModes:
         assert done.status == 1 and "is not the beginning of the remote file" in done.err, done
         assert (folder / "copy").read_bytes() == other
 
-    def test_a_partial_longer_than_the_remote_file(self, wire, folder, server):
+    def test_local_file_longer_than_the_remote_file(self, wire, folder, server):
         (folder / "copy").write_bytes(CONTENT + b"more")
         done = get(server, wire, "-o", "copy", "--resume", cwd=folder)
         assert done.status == 1 and "--restart" in done.err, done
@@ -102,16 +102,16 @@ class TestModes:
     def test_offset_beyond_the_end(self, wire, folder, server):
         done = get(server, wire, "--offset", SIZE + 1, "-o", "-", cwd=folder)
         assert done.out == b""
-        if wire == "lab":  # the sheet's wire has no words for it
-            assert done.status == 1 and "beyond its end" in done.err, done
+        if wire == "lab":  # the sheet's wire cannot report it
+            assert done.status == 1 and "beyond the end of file" in done.err, done
         server.out.wait_for(r"offset \d+ is beyond")
 
-    def test_a_device_is_written_as_it_is(self, wire, folder, server):
+    def test_device_is_written_directly(self, wire, folder, server):
         assert get(server, wire, "-o", "/dev/null", cwd=folder).status == 0
         assert not os.path.exists("/dev/null.part")
 
 
-def test_the_names_of_files(folder, server):
+def test_odd_file_names(folder, server):
     (folder / "served/dir").mkdir()
     for name in ("with space", "new\nline", "*", "%41", "ümlaut", "x" * 255):
         (folder / "served/dir" / name).write_bytes(name.encode())
@@ -126,7 +126,7 @@ def test_the_names_of_files(folder, server):
     assert done.stdout == b"not UTF-8"
 
 
-def test_a_single_file_is_all_there_is(folder):
+def test_single_file_hides_its_siblings(folder):
     (folder / "other").write_bytes(b"secret")
     with Server("ftp", "serve", "served/big.bin", cwd=folder) as server:
         assert netlab("ftp", "get", server.address, cwd=folder).status == 0
@@ -135,7 +135,7 @@ def test_a_single_file_is_all_there_is(folder):
 
 
 def broken_server(content, after, tag="a-b-c"):
-    """Speaks the lab wire, and ends the connection after so many bytes of the file."""
+    """A lab wire server that ends the connection after `after` bytes of the file. Returns the port."""
     def answer(client):
         line = read_line(client)
         while line.startswith(b"STAT"):
@@ -152,19 +152,19 @@ def broken_server(content, after, tag="a-b-c"):
     return tcp_server_of(answer, clients=2)
 
 
-def test_what_came_is_kept_and_goes_on(folder):
+def test_part_is_kept_and_resumed(folder):
     port = broken_server(CONTENT, 150_000)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "big.bin", cwd=folder)
     assert done.status == 1 and f"after 150000 of {SIZE} bytes" in done.err, done
     assert (folder / "big.bin.part").read_bytes() == CONTENT[:150_000]
     assert not (folder / "big.bin").exists()
     port = broken_server(CONTENT, SIZE)
-    # The check after the last byte is left unanswered: not whole for sure, and so not renamed.
+    # The final check is not answered: the file may have changed, so it is not renamed.
     assert netlab("ftp", "get", f"127.0.0.1:{port}", "big.bin", cwd=folder).status == 1
     assert (folder / "big.bin.part").read_bytes() == CONTENT
 
 
-def test_a_changed_file_is_noticed(folder, server):
+def test_changed_file_is_detected(folder, server):
     port = broken_server(CONTENT, 150_000)
     netlab("ftp", "get", f"127.0.0.1:{port}", "big.bin", cwd=folder)
     part = bytearray(CONTENT[:150_000])
@@ -172,14 +172,14 @@ def test_a_changed_file_is_noticed(folder, server):
     (folder / "big.bin.part").write_bytes(part)
     done = netlab("ftp", "get", server.address, "big.bin", cwd=folder)
     assert done.status == 1, done
-    assert "big.bin has changed since big.bin.part was begun; --restart" in done.err
+    assert "big.bin has changed since big.bin.part was started; --restart" in done.err
     assert (folder / "big.bin.part").read_bytes() == part
     assert netlab("ftp", "get", server.address, "big.bin", "--restart", cwd=folder).status == 0
     assert (folder / "big.bin").read_bytes() == CONTENT
     assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
 
 
-def test_half_a_file_stays_half_until_the_whole_is_there(folder, server):
+def test_incomplete_file_is_replaced_only_when_complete(folder, server):
     (folder / "big.bin").write_bytes(CONTENT[:100_000])
     address = cutting_proxy(server, [60_000])
     assert netlab("ftp", "get", address, "big.bin", cwd=folder).status == 1
@@ -190,7 +190,7 @@ def test_half_a_file_stays_half_until_the_whole_is_there(folder, server):
     assert sorted(p.name for p in folder.iterdir()) == ["big.bin", "served"]
 
 
-def test_a_link_stays_one(folder, server):
+def test_link_is_kept(folder, server):
     (folder / "real").write_bytes(CONTENT[:100_000])
     (folder / "big.bin").symlink_to("real")
     assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
@@ -198,8 +198,8 @@ def test_a_link_stays_one(folder, server):
 
 
 @pytest.mark.skipif(PRELOAD != "", reason="the limit is the library's as well")
-def test_half_a_file_that_there_is_no_room_to_copy(folder, server):
-    """What was copied of it does not go before it in the next attempt."""
+def test_no_space_to_copy_an_incomplete_file(folder, server):
+    """The incomplete copy is not preferred to the file in the next attempt."""
     (folder / "big.bin").write_bytes(CONTENT[:1_000_000])
 
     def limit():
@@ -212,7 +212,7 @@ def test_half_a_file_that_there_is_no_room_to_copy(folder, server):
     assert (folder / "big.bin").read_bytes() == CONTENT
 
 
-def test_a_file_replaced_while_it_is_sent_is_noticed(folder):
+def test_file_replaced_while_sent_is_detected(folder):
     def answer(client):
         for tag in ("first", "second"):
             asked = read_line(client)
@@ -220,12 +220,12 @@ def test_a_file_replaced_while_it_is_sent_is_noticed(folder):
             client.sendall(b"12345" if asked.startswith(b"GET") else b"")
     port = tcp_server_of(answer)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "big.bin", cwd=folder)
-    assert done.status == 1 and "has changed while it was sent" in done.err, done
+    assert done.status == 1 and "changed while being sent" in done.err, done
     assert not (folder / "big.bin").exists()
 
 
-def test_killed_in_the_middle_and_resumed(folder):
-    """kill -9 at any time loses nothing that was written."""
+def test_killed_download_is_resumed(folder):
+    """kill -9 at any time loses no bytes that were written."""
     half = broken_server(CONTENT, SIZE // 2)
     netlab("ftp", "get", f"127.0.0.1:{half}", "big.bin", cwd=folder)
     with Server("ftp", "serve", "served", cwd=folder) as server:
@@ -240,7 +240,7 @@ def test_killed_in_the_middle_and_resumed(folder):
     assert (folder / "big.bin").read_bytes() == CONTENT
 
 
-def test_a_second_download_into_one_file_is_told(folder, server):
+def test_second_download_into_the_same_file_is_rejected(folder, server):
     port = broken_server(CONTENT, 100)
     netlab("ftp", "get", f"127.0.0.1:{port}", "big.bin", cwd=folder)
     import fcntl
@@ -253,11 +253,11 @@ def test_a_second_download_into_one_file_is_told(folder, server):
 def test_retry_resumes(folder, server):
     address = cutting_proxy(server, [100_000])
     done = netlab("ftp", "get", address, "big.bin", "--retry", "3", cwd=folder)
-    assert done.status == 0 and "trying again" in done.err, done
+    assert done.status == 0 and "retrying" in done.err, done
     assert (folder / "big.bin").read_bytes() == CONTENT
 
 
-def test_many_at_once(folder):
+def test_concurrent_downloads(folder):
     count = 3 if PRELOAD else 8
     for model in MODELS[1:]:
         with Server("ftp", "serve", "served", "--" + model, cwd=folder) as server:
@@ -284,7 +284,7 @@ def test_one_connection_serves_many_requests(folder, server):
 def test_events_as_json(folder):
     with Server("ftp", "serve", "served", "--json", cwd=folder) as server:
         done = netlab("ftp", "get", server.address, "big.bin", "--json", cwd=folder)
-        event = json.loads(done.out.splitlines()[-1])  # behind the progress of a slow machine
+        event = json.loads(done.out.splitlines()[-1])  # after the progress events of a slow machine
         assert event["event"] == "done" and event["bytes"] == SIZE
         assert event["destination"] == "big.bin" and event["offset"] == 0
         failed = netlab("ftp", "get", server.address, "nothing", "--json", cwd=folder)
@@ -294,9 +294,9 @@ def test_events_as_json(folder):
 
 
 
-@pytest.mark.skipif(bool(PRELOAD), reason="sees no half of it")
-def test_what_went_into_a_pipe_is_not_sent_again(folder):
-    """--retry can't take back the bytes that a reader has had."""
+@pytest.mark.skipif(bool(PRELOAD), reason="the transfer never stops half-way")
+def test_bytes_in_a_pipe_are_not_sent_again(folder):
+    """--retry cannot take back bytes that a reader of the pipe has received."""
     def half(client):
         read_line(client)
         client.sendall(b"OK 10 0 tag x\n01234")
@@ -312,8 +312,8 @@ def test_what_went_into_a_pipe_is_not_sent_again(folder):
 SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}.get(os.uname().machine)
 
 
-def without_a_disk_that_syncs():
-    """In the new process: both calls fail with EIO (seccomp(2)), so that whoever makes them is found."""
+def fail_sync_calls():
+    """A preexec_fn: a seccomp(2) filter makes both calls fail with EIO, which reveals that they are made."""
     load, equal, give = 0x20, 0x15, 0x06
     program = b"".join(struct.pack("HBBI", *line) for line in [
         (load, 0, 0, 0), (equal, 1, 0, SYNC_CALLS[0]), (equal, 0, 1, SYNC_CALLS[1]),
@@ -329,11 +329,11 @@ def without_a_disk_that_syncs():
 @pytest.mark.skipif(not SYNC_CALLS, reason="the numbers of its system calls are not known here")
 @pytest.mark.parametrize("words", [["big.bin"], ["small"], ["big.bin", "--streams", "2"],
                                    ["-r", "-o", "all"]], ids=lambda words: "-".join(words))
-def test_fsync_asks_the_disk(words, folder, server):
-    """Where that fails so does the download; who does not ask for it does not sync."""
+def test_fsync(words, folder, server):
+    """If syncing fails, so does the download; without --fsync nothing is synced."""
     (folder / "served/small").write_bytes(b"small")
     done = netlab("ftp", "get", server.address, *words, "--fsync", cwd=folder,
-                  preexec=without_a_disk_that_syncs)
+                  preexec=fail_sync_calls)
     assert done.status == 1 and "sync " in done.err and "Input/output error" in done.err, done
-    done = netlab("ftp", "get", server.address, *words, cwd=folder, preexec=without_a_disk_that_syncs)
+    done = netlab("ftp", "get", server.address, *words, cwd=folder, preexec=fail_sync_calls)
     assert done.status == 0, done

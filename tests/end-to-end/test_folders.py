@@ -1,4 +1,4 @@
-"""ftp ls, and ftp get and ftp put of many files: whole folders, odd names, streams, rates."""
+"""ftp ls, and ftp get and put of many files: directories, odd names, --streams, rate limits."""
 
 import fcntl
 import filecmp
@@ -12,8 +12,9 @@ import time
 
 import pytest
 
-from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Server, carried,
-                     cutting_proxy, environment, netlab, noise, read_all, read_line, tcp_server_of)
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Server,
+                     cutting_proxy, environment, netlab, noise, read_all, read_line, tcp_server_of,
+                     with_transport)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
 COUNT = 40 if PRELOAD or SANITIZED else 1000
@@ -37,7 +38,7 @@ def make_tree(top):
 
 
 def tree(top):
-    """Name, bytes, time and executable bit of all that is in a folder."""
+    """Name, bytes, time and executable bit of everything in a directory."""
     top = os.fsencode(top)
     found = {}
     for path, _, names in os.walk(top):
@@ -73,7 +74,7 @@ def done_event(done):
 
 
 class TestLs:
-    def test_a_line_an_entry_sorted(self, served, folder, server):
+    def test_one_line_per_entry_sorted(self, served, folder, server):
         done = netlab("ftp", "ls", server.address)
         lines = done.out.decode().splitlines()
         assert [line.split()[-1] for line in lines] == ["big.bin", "empty", "odd", "sub"]
@@ -87,20 +88,20 @@ class TestLs:
             "event": "entry", "name": "big.bin", "kind": "file", "size": SIZE,
             "modified": "2001-09-09T01:46:40.987654321Z"}
 
-    def test_names_never_reach_the_terminal_raw(self, served, folder, server):
+    def test_names_are_escaped(self, served, folder, server):
         out = netlab("ftp", "ls", server.address, "odd").out
         assert len(out.splitlines()) == len(ODD_NAMES)
         assert b"\x1b" not in out and b"\xff" not in out and b"\t" not in out
 
-    def test_what_is_no_folder(self, served, server):
+    def test_not_a_directory(self, served, server):
         for name, why in [("absent", "No such file"), ("big.bin", "Not a directory"),
-                          ("..", "leads out of the folder")]:
+                          ("..", "leads outside the served directory")]:
             done = netlab("ftp", "ls", server.address, name)
             assert done.status == 1 and why in done.err and done.out == b"", done
 
     @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
-    def test_of_many_entries_each_is_there_once(self, folder, server):
-        """Sorted while they are few, as they come when they are more."""
+    def test_every_entry_is_listed_once(self, folder, server):
+        """Few entries are sorted; more than 10,000 are listed in the order of arrival."""
         for count in (9_999, 10_001):
             names = {f"{i:05}" for i in range(count)}
             for name in names:
@@ -111,7 +112,7 @@ class TestLs:
             assert count > 10_000 or shown == sorted(shown)
 
     @pytest.mark.skipif(bool(PRELOAD) or SANITIZED, reason="too slow")
-    def test_a_large_folder_streams_with_bounded_memory(self, folder, server):
+    def test_large_directory_is_listed_with_bounded_memory(self, folder, server):
         for i in range(30_000):
             (folder / f"served/{i:08}{'x' * 200}").touch()
         done = netlab("ftp", "ls", server.address, cwd=folder)
@@ -122,7 +123,7 @@ class TestLs:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_whole_folder_comes_and_goes(model, served, folder):
+def test_get_and_put_of_a_directory(model, served, folder):
     with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=folder) as server:
         done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--json", cwd=folder)
         assert done.status == 0, done
@@ -135,17 +136,17 @@ def test_a_whole_folder_comes_and_goes(model, served, folder):
         assert tree(served / "up/again/copy") == tree(folder / "copy")
 
 
-def test_what_is_there_already_is_not_sent_again(served, folder, server):
+def test_complete_files_are_not_transferred_again(served, folder, server):
     for command, words in [("get", ["-r", "-o", "copy"]), ("put", ["-r", "copy", "-t", "up"])]:
         assert netlab("ftp", command, server.address, *words, cwd=folder).status == 0
         done = netlab("ftp", command, server.address, *words, "--json", cwd=folder)
         event = done_event(done)
-        # What was uploaded is there to be fetched as well.
+        # The uploaded files are then fetched as well.
         assert event["files"] == 0 and event["complete"] == COUNT + len(ODD_NAMES) + 2, event
 
 
-def test_verify_compares_what_is_there_already(folder, server):
-    """Its size and its time say that it is the same, its bytes do not."""
+def test_verify_compares_existing_files(folder, server):
+    """A file with the same size and time, but other bytes."""
     for name in ("one", "two", "three"):
         (folder / "served" / name).write_bytes(noise(50_000))
     assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
@@ -156,21 +157,21 @@ def test_verify_compares_what_is_there_already(folder, server):
     assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
     done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--verify", cwd=folder)
     assert done.status == 1 and "one is not the beginning of the remote file" in done.err, done
-    assert "2 there already" in done.err
+    assert "2 already there" in done.err
     done = netlab("ftp", "put", server.address, "-r", "copy/.", "--verify", cwd=folder)
-    assert done.status == 0 and "one differs from what the server has of it" in done.err, done
-    assert "1 file sent" in done.err and "2 there already" in done.err
+    assert done.status == 0 and "copy/./one again: the server's copy differs" in done.err, done
+    assert "1 file sent" in done.err and "2 already there" in done.err
     assert (folder / "served/one").read_bytes() == noise(50_000, 2)
 
 
 @pytest.mark.parametrize("words", [["--offset", "1"], ["-o", "-"], ["-o", "/dev/null"]])
 @pytest.mark.parametrize("asked", [["--verify"], ["--fsync"], ["--streams", "2"]])
-def test_what_is_for_a_whole_file_is_refused_for_less(words, asked, folder):
+def test_whole_file_options_are_rejected_for_partial_downloads(words, asked, folder):
     done = netlab("ftp", "get", "127.0.0.1:1", "x", *words, *asked, cwd=folder)
-    assert done.status == 2 and "are for a whole file" in done.err and done.err.count("\n") == 1, done
+    assert done.status == 2 and "require a whole file" in done.err and done.err.count("\n") == 1, done
 
 
-def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder, server):
+def test_partial_files_are_resumed_and_different_files_are_kept(served, folder, server):
     copy = folder / "copy"
     copy.mkdir()
     content = (served / "big.bin").read_bytes()
@@ -188,7 +189,7 @@ def test_what_is_partly_there_is_resumed_and_what_differs_is_left(served, folder
     assert tree(copy) == tree(served)
 
 
-def test_a_file_that_is_called_as_a_partial_one(folder, server):
+def test_files_named_like_partial_files(folder, server):
     large = noise(100_000)
     for name, content in [("x", large + b"all of it"), ("x.part", large + b"all"), ("x.part.state", b"?"),
                           ("x.part.part", large), ("x.part.part.part", b"al"),
@@ -200,26 +201,26 @@ def test_a_file_that_is_called_as_a_partial_one(folder, server):
     assert tree(folder / "served/copy") == tree(folder / "copy")
 
 
-def test_a_file_that_happens_to_be_called_as_a_partial_is_left(folder, server):
-    """One of the user's here, and one of somebody's there."""
+def test_foreign_files_named_like_partials_are_kept(folder, server):
+    """One belongs to the user, the other is on the server."""
     for place in (folder, folder / "served"):
         (place / "movie").write_bytes(noise(100_000, 1 if place == folder else 2))
     (folder / "movie.part").write_bytes(b"mine")
     (folder / "served/movie.part").write_bytes(b"its")
     done = netlab("ftp", "get", server.address, "movie", "--restart", cwd=folder)
-    assert done.status == 1 and "replace movie.part (nothing says that netlab made it: move it away)" in done.err, done
+    assert done.status == 1 and "replace movie.part (not known to be netlab's: move it away)" in done.err, done
     for words in (["movie"], ["movie", "--restart"], ["-t", ".", "movie", "movie.part"]):
         done = netlab("ftp", "put", server.address, *words, cwd=folder)
-        assert done.status == 1 and "nothing says that it is an upload's" in done.err, done
+        assert done.status == 1 and "not known to be an upload" in done.err, done
     assert (folder / "movie.part").read_bytes() == b"mine"
-    # Whoever names it sends it.
+    # Naming the file explicitly sends it.
     assert (folder / "served/movie.part").read_bytes() == b"mine"
     assert (folder / "served/movie").read_bytes() == noise(100_000, 2)
     assert netlab("ftp", "get", server.address, "movie", "-o", "other", cwd=folder).status == 0
 
 
-def lying_server(*answers, listed=5):
-    """One that lists a file, and then says this, whatever it is asked."""
+def scripted_server(*answers, listed=5):
+    """A server that lists a file and then sends these replies to any request."""
     def answer(client):
         read_line(client)
         client.sendall(b"OK 0 0 a-b-c .\nfile %d 0 - x\nEND\n" % listed)
@@ -227,28 +228,28 @@ def lying_server(*answers, listed=5):
         for said in answers:
             client.sendall(said)
         client.shutdown(socket.SHUT_WR)
-        read_all(client)  # a request that nobody reads would reset the connection
+        read_all(client)  # unread requests would reset the connection
     return tcp_server_of(answer)
 
 
 @pytest.mark.parametrize("said, why", [
-    (b"", "finished in the middle of a line"),
-    (b"OK 5 0 a-b-c x\nhe", "the peer finished after 2 of 5 bytes"),
-    (b"OK 5 1 a-b-c x\nhell", "another offset"),
+    (b"", "closed the connection in the middle of a line"),
+    (b"OK 5 0 a-b-c x\nhe", "the peer closed the connection after 2 of 5 bytes"),
+    (b"OK 5 1 a-b-c x\nhell", "for offset 1, not 0"),
     (b"OK 9223372036854775807 0 a-b-c x\nhello", "after 5 of 9223372036854775807 bytes"),
     (b"OK 99999999999999999999 0 a-b-c x\nhello", "bad size"),
     (b"OK -5 0 a-b-c x\nhello", "bad size"),
-    (b"hello\n", "not an answer"), (b"x" * 20000, "a line of more than")])
-def test_a_server_that_lies(said, why, folder):
-    port = lying_server(said, listed=1 << 20 if b"OK 9223372036854775807" in said else 5)
+    (b"hello\n", "malformed reply"), (b"x" * 20000, "a line of more than")])
+def test_server_with_wrong_replies(said, why, folder):
+    port = scripted_server(said, listed=1 << 20 if b"OK 9223372036854775807" in said else 5)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
     assert done.status == 1 and why in done.err, done
     assert set(os.listdir(folder / "copy")) <= {"x.part", "x.part.state"}
 
 
 @pytest.mark.parametrize("listed", [40_000, 5], ids=["as listed", "grown since"])
-def test_a_file_that_changes_while_it_is_sent(listed, folder):
-    """Whatever comes in more than one piece is confirmed: a mixture is never there."""
+def test_file_that_changes_while_sent(listed, folder):
+    """A file that arrives in more than one piece is confirmed, so a mixture never gets its final name."""
     def answer(client):
         while line := read_line(client):
             if line.startswith(b"LIST"):
@@ -261,12 +262,12 @@ def test_a_file_that_changes_while_it_is_sent(listed, folder):
                 client.sendall(b"OK 40000 0 new x 2 -\n")
     port = tcp_server_of(answer, clients=2)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
-    assert done.status == 1 and "x has changed while it was sent" in done.err, done
+    assert done.status == 1 and "x changed while being sent" in done.err, done
     assert not (folder / "copy/x").exists() and (folder / "copy/y").read_bytes() == b"yy"
 
 
-@pytest.mark.skipif(bool(PRELOAD), reason="they are too many to be read seven bytes at a time")
-def test_a_server_that_lists_for_ever(folder):
+@pytest.mark.skipif(bool(PRELOAD), reason="too many bytes to be read seven at a time")
+def test_server_with_an_endless_list(folder):
     def answer(client):
         read_line(client)
         client.sendall(b"OK 0 0 a-b-c .\n")
@@ -278,8 +279,8 @@ def test_a_server_that_lists_for_ever(folder):
     assert os.listdir(folder / "copy") == []
 
 
-@pytest.mark.skipif(bool(PRELOAD), reason="they are too many to be read seven bytes at a time")
-def test_a_server_whose_names_have_no_end(folder):
+@pytest.mark.skipif(bool(PRELOAD), reason="too many bytes to be read seven at a time")
+def test_server_with_too_many_bytes_of_names(folder):
     def answer(client):
         read_line(client)
         client.sendall(b"OK 0 0 a-b-c .\n")
@@ -288,11 +289,11 @@ def test_a_server_whose_names_have_no_end(folder):
             client.sendall(lines)
     port = tcp_server_of(answer)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
-    assert done.status == 1 and "names of more than 134217728 bytes" in done.err, done
+    assert done.status == 1 and "more than 134217728 bytes of names" in done.err, done
 
 
-def test_a_server_that_answers_of_another_state(folder):
-    """Once it has told which state it sends the rest of."""
+def test_server_that_replies_with_another_tag(folder):
+    """The reply with the rest of the file has another tag than the reply to STAT."""
     (folder / "some.part").write_bytes(b"he")
 
     def answer(client):
@@ -307,18 +308,18 @@ def test_a_server_that_answers_of_another_state(folder):
     answers = iter([answer, answer_on])
     port = tcp_server_of(lambda client: next(answers)(client), clients=2)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", cwd=folder)
-    assert done.status == 1 and "another state of the file" in done.err, done
+    assert done.status == 1 and "another version of the file" in done.err, done
     assert (folder / "some.part").read_bytes() == b"he"
 
 
-def test_a_server_that_sends_more(folder):
-    port = lying_server(b"OK 5 0 a-b-c x\nhello and more")
+def test_server_that_sends_more_than_announced(folder):
+    port = scripted_server(b"OK 5 0 a-b-c x\nhello and more")
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "-r", "-o", "copy", cwd=folder)
     assert (folder / "copy/x").read_bytes() == b"hello"
     assert done.status == 0, done
 
 
-def test_a_server_that_sends_nothing(folder):
+def test_server_that_sends_nothing(folder):
     def answer(client):
         client.recv(100)
         client.recv(100)
@@ -327,10 +328,10 @@ def test_a_server_that_sends_nothing(folder):
 
 
 @pytest.mark.parametrize("change, works, why", [
-    (lambda old: old + b"more", True, "as they were"),
+    (lambda old: old + b"more", True, "bytes have not"),
     (lambda old: old[:100_000], False, "has changed"),
     (lambda old: old[::-1], False, "has changed")], ids=["grown", "truncated", "replaced"])
-def test_the_remote_file_between_two_tries(change, works, why, folder, server):
+def test_remote_file_changes_between_attempts(change, works, why, folder, server):
     content = noise(200_000)
     (folder / "served/some").write_bytes(content)
     status = (folder / "served/some").stat()
@@ -363,19 +364,19 @@ def test_several_names(served, folder, server):
 
 @pytest.mark.parametrize("words", [["get", "a/x", "b/x", "-o", "c"], ["put", "a/x", "b/x/", "-t", "c"],
                                    ["get", "-r", "sub", "a/sub"]])
-def test_two_names_that_would_be_one(words, folder):
+def test_names_that_would_collide(words, folder):
     done = netlab("ftp", words[0], "127.0.0.1:1", *words[1:], cwd=folder)
     assert done.status == 2 and "would both become" in done.err, done
 
 
-def test_a_name_that_is_not_there_is_told_once(folder, server):
+def test_missing_name_is_reported_once(folder, server):
     done = netlab("ftp", "get", server.address, "-r", "absent", cwd=folder)
     assert done.status == 1 and done.err.count("absent: No such file") == 1, done
     assert "; 1 failed" in done.err, done
 
 
-def test_one_that_cannot_be_read_does_not_keep_the_others(folder, server):
-    """Not even root may read /proc/sys/net/ipv4/route/flush."""
+def test_unreadable_file_does_not_stop_the_others(folder, server):
+    """Even root may not read /proc/sys/net/ipv4/route/flush."""
     route = "/proc/sys/net/ipv4/route"
     if not os.path.exists(route + "/flush"):
         pytest.skip("no such file here")
@@ -386,7 +387,7 @@ def test_one_that_cannot_be_read_does_not_keep_the_others(folder, server):
         name for name in os.listdir(route) if name != "flush")
 
 
-def test_answers_of_long_names_block_nobody(folder, server):
+def test_replies_with_long_names_do_not_deadlock(folder, server):
     top = "/".join(["\u00e4" * 120] * 7)
     (folder / "long" / top).mkdir(parents=True)
     for i in range(COUNT // 2):
@@ -396,7 +397,7 @@ def test_answers_of_long_names_block_nobody(folder, server):
     assert tree(folder / "back/long") == tree(folder / "long")
 
 
-def test_restart_goes_on_from_its_own_beginning(folder, server):
+def test_restart_resumes_its_own_part(folder, server):
     large = noise(500_000)
     for name, new, old in (("first", b"first", b"old  "), ("large", large, large[:-1] + b"?")):
         (folder / name).write_bytes(old)
@@ -406,14 +407,14 @@ def test_restart_goes_on_from_its_own_beginning(folder, server):
     address = cutting_proxy(server, [300_000])
     done = netlab("ftp", "get", address, "first", "large", "--restart", "--retry", "5", "--json",
                   cwd=folder)
-    assert done.status == 0 and "trying again" in done.err, done
-    assert done_event(done)["bytes"] == 500_005, done  # nothing twice
+    assert done.status == 0 and "retrying" in done.err, done
+    assert done_event(done)["bytes"] == 500_005, done  # no byte twice
     assert (folder / "first").read_bytes() == b"first"
     assert (folder / "large").read_bytes() == large
     assert sorted(os.listdir(folder)) == ["first", "large", "served"]
 
 
-def test_links_and_devices_are_left_out(served, folder, server):
+def test_links_and_devices_are_skipped(served, folder, server):
     (served / "link").symlink_to("big.bin")
     (served / "away").symlink_to("/etc")
     os.mkfifo(served / "fifo")
@@ -427,7 +428,7 @@ def test_links_and_devices_are_left_out(served, folder, server):
 
 
 @pytest.mark.parametrize("name", ["..", ".", "", "a/b", "/etc/passwd", "a%2Fb", "a%00b", "x" * 256])
-def test_names_that_a_server_makes_up(name, folder):
+def test_invalid_names_from_a_server(name, folder):
     def answer(client):
         read_line(client)
         client.sendall(f"OK 0 0 a-b-c .\nfile 3 0 - {name}\nEND\n".encode())
@@ -447,8 +448,8 @@ def test_streams_share_a_file(streams, served, folder, server):
     assert sorted(os.listdir(folder)) == ["big.bin", "served"]
 
 
-def test_streams_end_well_while_the_server_stops(folder):
-    """It takes no new connection, and lets those that are there finish."""
+def test_streams_complete_while_the_server_stops(folder):
+    """The stopping server accepts no new connection, and lets existing ones finish."""
     (folder / "served/some").write_bytes(noise(400_000))
     with Server("ftp", "serve", "served", "--grace", "20", "--limit-rate", "200000",
                 cwd=folder) as server:
@@ -460,8 +461,8 @@ def test_streams_end_well_while_the_server_stops(folder):
     assert (folder / "some").read_bytes() == noise(400_000)
 
 
-def test_streams_outlast_the_connection_that_asked(folder):
-    """The first one is idle while the others fetch, for longer than the server allows."""
+def test_streams_outlast_the_idle_first_connection(folder):
+    """The first connection is idle while the others fetch, for longer than the idle timeout."""
     size = 100_000 if PRELOAD else 400_000
     (folder / "served/some").write_bytes(noise(size))
     with Server("ftp", "serve", "served", "--idle-timeout", "0.6", cwd=folder) as server:
@@ -471,21 +472,21 @@ def test_streams_outlast_the_connection_that_asked(folder):
     assert (folder / "some").read_bytes() == noise(size)
 
 
-def test_streams_that_left_holes_are_resumed(served, folder, server):
+def test_holes_of_killed_streams_are_filled(served, folder, server):
     content = (served / "big.bin").read_bytes()
     half = SIZE // 2
-    # As a kill leaves it: the second half came, a piece of the first did not.
+    # What a killed client leaves: the second half has arrived, part of the first has not.
     (folder / "big.bin.part").write_bytes(content[:100_000] + bytes(half - 100_000) + content[half:])
     status = (served / "big.bin").stat()
     tag = f"{status.st_mtime_ns:x}-{status.st_ctime_ns:x}-{status.st_ino:x}"
     (folder / "big.bin.part.state").write_text(f"netlab partial 1\ntag {tag}\nholes\n")
     done = netlab("ftp", "get", server.address, "big.bin", "--streams", "3", cwd=folder)
-    assert done.status == 0 and "fetched again" in done.err, done
+    assert done.status == 0 and "fetching the last" in done.err, done
     assert (folder / "big.bin").read_bytes() == content
 
 
-def test_streams_lose_little_when_one_stalls(folder):
-    """The others do not run ahead of it for all of the file."""
+def test_streams_stay_close_when_one_stalls(folder):
+    """The other streams run only a limited distance ahead of the stalled one."""
     size, asked, over = 400 << 20, [], threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -500,7 +501,7 @@ def test_streams_lose_little_when_one_stalls(folder):
             try:
                 client.sendall(bytes(count))
             except OSError:
-                return  # it has given up
+                return  # the client has given up
 
     def serve():
         while not over.is_set():
@@ -516,7 +517,7 @@ def test_streams_lose_little_when_one_stalls(folder):
     assert 1 < len(asked) <= 9 and max(asked) < 33 << 20, asked
 
 
-def test_a_rate_is_kept(folder, server):
+def test_limit_rate(folder, server):
     rate = 50_000 if PRELOAD else 200_000
     (folder / "served/some").write_bytes(noise(rate))
     for words in (["get", server.address, "some"], ["put", server.address, "some", "--as", "back"]):
@@ -531,9 +532,9 @@ def test_a_rate_is_kept(folder, server):
         assert netlab("ftp", "get", "--limit-rate", wrong).status == 2
 
 
-@pytest.mark.skipif(bool(PRELOAD), reason="150 KB within a stall time-out, 1 to 7 bytes at a time")
-def test_a_slow_server_is_waited_for(folder):
-    """The client has sent all long before the server has taken it."""
+@pytest.mark.skipif(bool(PRELOAD), reason="150 KB within the stall timeout, 1 to 7 bytes at a time")
+def test_client_waits_for_a_slow_server(folder):
+    """The client has sent everything long before the server has read it."""
     (folder / "some").write_bytes(noise(150_000))
     with Server("ftp", "serve", "served", "--writable", "--limit-rate", "50K", "--stall-timeout", "1",
                 cwd=folder) as server:
@@ -543,8 +544,8 @@ def test_a_slow_server_is_waited_for(folder):
     assert (folder / "served/some").read_bytes() == noise(150_000)
 
 
-def test_a_slow_client_has_its_time(folder, server):
-    """It gathers small files for longer than an answer may take."""
+def test_server_waits_for_a_slow_client(folder, server):
+    """The client takes longer to send a batch of small files than a reply may take."""
     (folder / "some").mkdir()
     for i in range(6):
         (folder / f"some/{i}").write_bytes(bytes(500))
@@ -553,7 +554,7 @@ def test_a_slow_client_has_its_time(folder, server):
     assert done.status == 0 and len(os.listdir(folder / "served/some")) == 6, done
 
 
-def test_a_slow_server_answers_before_it_rests(folder):
+def test_slow_server_replies_before_it_pauses(folder):
     (folder / "some").write_bytes(bytes(8000))
     with Server("ftp", "serve", "served", "--writable", "--limit-rate", "2K", "--grace", "0.1",
                 cwd=folder) as server:
@@ -572,7 +573,7 @@ def test_progress_events(folder, server):
 
 
 def flaky_server(content, after):
-    """Speaks the lab wire, and ends each connection after so many bytes of the file."""
+    """A lab wire server that ends each connection after `after` bytes of the file. Returns the port."""
     def answer(client):
         while line := read_line(client):
             words = line.split()
@@ -589,47 +590,47 @@ def flaky_server(content, after):
 
 
 def start(*words, cwd):
-    return subprocess.Popen([NETLAB, *carried(words)], cwd=cwd, env=environment(),
+    return subprocess.Popen([NETLAB, *with_transport(words)], cwd=cwd, env=environment(),
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def test_a_failure_says_nothing_behind_the_files_bytes(folder):
+def test_failure_adds_nothing_to_the_bytes_of_the_file(folder):
     port = flaky_server(b"hello, world", 5)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "-o", "-", "--json", cwd=folder)
     assert done.status == 1 and done.out == b"hello" and "after 5 of 12" in done.err, done
 
 
-def test_retries_are_counted_anew_after_progress(folder):
-    """One retry is enough when each attempt brings something; the summary is of all of them."""
+def test_progress_resets_the_retry_count(folder):
+    """--retry 1 is enough if each attempt makes progress; the summary covers all attempts."""
     port = flaky_server(noise(500_000), 150_000)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "--retry", "1", "--json", cwd=folder)
-    # The last 64 KiB are compared each time, where there are no hashes.
-    assert done.status == 0 and done.err.count("trying again") >= 3, done
+    # Without hashes, the last 64 KiB are compared each time.
+    assert done.status == 0 and done.err.count("retrying") >= 3, done
     assert done_event(done)["bytes"] == 500_000 and done_event(done)["offset"] == 0, done
 
 
-def test_the_summary_of_many_is_of_all_attempts(folder, server):
+def test_summary_covers_all_attempts(folder, server):
     for name in ("one", "two", "three"):
         (folder / "served" / name).write_bytes(noise(200_000))
     address = cutting_proxy(server, [300_000])
     done = netlab("ftp", "get", address, "-r", "-o", "copy", "--retry", "3", "--json", cwd=folder)
-    assert done.status == 0 and "trying again" in done.err, done
+    assert done.status == 0 and "retrying" in done.err, done
     event = done_event(done)
     assert event["files"] == 3 and event["complete"] == 0 and event["bytes"] == 600_000, event
 
 
-def test_a_reader_that_has_gone_is_no_trouble_of_the_network(folder, server):
+def test_closed_pipe_is_not_retried(folder, server):
     (folder / "served/some").write_bytes(noise(500_000))
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "wb") as pipe:
-        done = subprocess.run([NETLAB, *carried(["ftp", "get", server.address, "some", "-o", "-",
+        done = subprocess.run([NETLAB, *with_transport(["ftp", "get", server.address, "some", "-o", "-",
                                                  "--retry", "3"])], env=environment(), stdout=pipe,
                               stderr=subprocess.PIPE, timeout=TIMEOUT, restore_signals=False)
-    assert done.returncode == 1 and b"trying again" not in done.stderr, done
+    assert done.returncode == 1 and b"retrying" not in done.stderr, done
 
 
-def test_two_at_an_offset_of_one_file(folder, server):
+def test_offset_respects_the_lock_of_another_transfer(folder, server):
     (folder / "served/some").write_bytes(noise(1000))
     (folder / "some").write_bytes(bytes(10))
     with open(folder / "some", "rb") as there:
@@ -640,10 +641,10 @@ def test_two_at_an_offset_of_one_file(folder, server):
 
 
 @pytest.mark.parametrize("destination", ["some", "-"])
-def test_retry_heals_a_connection_that_breaks(destination, folder):
+def test_retry_after_a_broken_connection(destination, folder):
     content = noise(500_000)
     port = flaky_server(content, 150_000)
     done = netlab("ftp", "get", f"127.0.0.1:{port}", "some", "-o", destination, "--retry", "10",
                   cwd=folder)
-    assert done.status == 0 and "trying again" in done.err, done
+    assert done.status == 0 and "retrying" in done.err, done
     assert (done.out if destination == "-" else (folder / "some").read_bytes()) == content

@@ -47,17 +47,17 @@ def test_json():
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_models_over_tcp_and_the_same_secrets_with_the_same_seed(model):
-    """Also where each game is played by a process of its own."""
-    told = []
+def test_same_seed_gives_the_same_secrets_under_every_model(model):
+    """The secrets must also match where each game has its own process."""
+    outputs = []
     for _ in range(2):
         with Server("guess", "serve", "--tcp", "--numbers", "1-1000000", "--seed", "5", "--" + model) as server:
-            told.append([play(server, "tcp", "--guess", "1").out for _ in range(3)])
-    assert told[0] == told[1]
-    assert len(set(told[0])) == 3
+            outputs.append([play(server, "tcp", "--guess", "1").out for _ in range(3)])
+    assert outputs[0] == outputs[1]
+    assert len(set(outputs[0])) == 3
 
 
-def udp_player(server):
+def connect_player(server):
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.settimeout(TIMEOUT)
     client.connect(("127.0.0.1", server.port))
@@ -68,26 +68,26 @@ def udp_player(server):
     return say
 
 
-def test_a_student_with_ten_lines_of_code():
-    """And two at once, each in a game of its own."""
+def test_player_in_ten_lines_of_code():
+    """Two players at once, each in a separate game."""
     with Server("guess", "serve", "--numbers", "1-6", "--tries", "6") as server:
-        one, other = udp_player(server), udp_player(server)
+        one, other = connect_player(server), connect_player(server)
         assert one(b"hello") == other(b"hello") == "Guess a number from 1 to 6. You have 6 tries."
         answers = [one(b"%d\n" % guess) for guess in range(1, 7)]
         won = next(i for i, answer in enumerate(answers) if answer.startswith("You win"))
         assert all(answer.startswith("Too low") for answer in answers[:won])
-        # One's turns are not the other's.
+        # The turns of one player do not count for the other.
         assert re.match(r'Too (low|high): "1"\. 5 tries left\.|You win', other(b"1"))
 
 
-def test_a_proxy_is_for_connections():
+def test_proxy_protocol_needs_tcp():
     done = netlab("guess", "serve", "--proxy-protocol", "-p", "0")
-    assert done.status == 2 and "--proxy-protocol: datagrams do not come" in done.err, done
+    assert done.status == 2 and "--proxy-protocol requires TCP" in done.err, done
 
 
-def test_a_datagram_that_comes_twice_is_one_turn():
+def test_duplicate_datagram_is_one_turn():
     with Server("guess", "serve", "--numbers", "1-1000000", "--tries", "2", "--seed", "1") as server:
-        say = udp_player(server)
+        say = connect_player(server)
         assert say(b"hello") == say(b"hello")
         first = say(b"1")
         assert first.endswith("1 try left.") and say(b"1") == first
@@ -95,8 +95,8 @@ def test_a_datagram_that_comes_twice_is_one_turn():
         assert last.startswith("You lose") and say(b"2") == last and say(b"1") == first
 
 
-class Between:
-    """Between a player and the server: what it forwards of a message is `forwarded(message, to_server)`."""
+class Proxy:
+    """A proxy between a player and the server; `forwarded(message, to_server)` returns what it sends on."""
 
     def __init__(self, port):
         self.server = ("127.0.0.1", port)
@@ -122,28 +122,28 @@ class Between:
             self.socket.close()
 
 
-class Lossy(Between):
-    """Loses every second datagram, each way."""
+class Lossy(Proxy):
+    """Drops every second datagram in each direction."""
 
     def forwarded(self, message, to_server):
         return [message] if len(self.before[to_server]) % 2 == 1 else []
 
 
-class Repeating(Between):
-    """Brings each answer once more, late: before the next one."""
+class Repeating(Proxy):
+    """Duplicates each reply, late: just before the next one."""
 
     def forwarded(self, message, to_server):
         return [message] if to_server else [*self.before[to_server][-1:], message]
 
 
-def test_the_player_gets_through_a_network_that_loses():
+def test_player_copes_with_lost_datagrams():
     with Server("guess", "serve", "--numbers", "5-5", "--tries", "3") as server:
         done = netlab("guess", "play", f"127.0.0.1:{Lossy(server.port).port}", "--guess", "5", "--timeout", "2")
         assert done.status == 0, done
         assert done.out.decode().splitlines()[-1] == 'You win: "5" is right.'
 
 
-def test_an_answer_that_comes_twice_is_not_the_answer_to_the_next_guess():
+def test_duplicate_reply_is_not_taken_for_the_next():
     with Server("guess", "serve", "--numbers", "1-1000000", "--tries", "3", "--seed", "1") as server:
         done = netlab("guess", "play", f"127.0.0.1:{Repeating(server.port).port}", "--guess", "1", "2", "3")
     question, *answers = done.out.decode().splitlines()
@@ -151,8 +151,8 @@ def test_an_answer_that_comes_twice_is_not_the_answer_to_the_next_guess():
     assert all(f'"{guess}"' in answer for guess, answer in enumerate(answers, 1)), done
 
 
-def test_a_server_that_says_the_same_each_time_can_be_played_with():
-    """As a student's may, which names no guess."""
+def test_server_with_constant_replies():
+    """A student's server may not repeat the guess in its reply."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 0))
     server.settimeout(TIMEOUT)
@@ -171,7 +171,7 @@ def test_a_server_that_says_the_same_each_time_can_be_played_with():
     assert (done.status, done.out) == (0, b"Guess!\nGuess!\nGuess!\nYou win!\n"), done
 
 
-def test_nobody_answers():
+def test_no_reply():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         done = netlab("guess", "play", f"127.0.0.1:{silent.getsockname()[1]}", "--guess", "1", "--timeout", "0.5")
@@ -193,11 +193,11 @@ def test_people(tmp_path):
 
 
 @pytest.mark.parametrize("words, status, why", [
-    (["--numbers", "6-1"], 2, "netlab guess serve: --numbers: '6-1' is not a range"), (["--tries", "0"], 2, "--tries"),
-    (["--people", "absent"], 1, "read absent: No such file"), (["--fork"], 2, "--fork: over UDP"),
-    (["--people", "empty"], 2, "netlab guess serve: empty: nobody is in it"),
+    (["--numbers", "6-1"], 2, "netlab guess serve: --numbers: '6-1' must be a range"), (["--tries", "0"], 2, "--tries"),
+    (["--people", "absent"], 1, "read absent: No such file"), (["--fork"], 2, "--fork: not available over UDP"),
+    (["--people", "empty"], 2, "netlab guess serve: empty: no people listed"),
     (["--people", "."], 1, "read .: Is a directory"),
-    (["--people", "bad"], 2, "bad:1: there is no hint"), (["--numbers", "1-6", "--people", "bad"], 2, "excludes")])
+    (["--people", "bad"], 2, "bad:1: missing hint"), (["--numbers", "1-6", "--people", "bad"], 2, "excludes")])
 def test_usage(words, status, why, tmp_path):
     (tmp_path / "bad").write_text("Ada Lovelace\n")
     (tmp_path / "empty").touch()
@@ -205,13 +205,13 @@ def test_usage(words, status, why, tmp_path):
     assert done.status == status and why in done.err, done
 
 
-def test_the_games_over_udp_are_bounded_in_number():
+def test_max_peers_limits_games_over_udp():
     with Server("guess", "serve", "--max-peers", "2") as server:
-        players = [udp_player(server) for _ in range(2)]
+        players = [connect_player(server) for _ in range(2)]
         assert all(player(b"hello") for player in players)
         third = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         third.sendto(b"hello", ("127.0.0.1", server.port))
-        server.out.wait_for("no answer to .*: there are too many peers")
+        server.out.wait_for("no reply to .*: too many peers")
         third.close()
 
 
@@ -222,9 +222,9 @@ def test_once_ends_after_a_game():
             assert server.process.wait(TIMEOUT) == 0
 
 
-def test_once_ends_when_its_player_has_gone():
-    """With the outcome of that, as over TCP."""
+def test_once_fails_when_its_player_times_out():
+    """With the exit status of that failure, as over TCP."""
     with Server("guess", "serve", "--once", "--idle-timeout", "0.2", status=1) as server:
-        assert udp_player(server)(b"hello").startswith("Guess a number")
+        assert connect_player(server)(b"hello").startswith("Guess a number")
         assert server.process.wait(TIMEOUT) == 1
         server.err.wait_for(r"^netlab guess serve: wait for 127\.0\.0\.1:\d+: Connection timed out$")

@@ -1,5 +1,5 @@
-"""Row 18 of the bar: a server that means harm gets no file outside, no escape to the terminal and no more
-time than the deadline. And row 4: a folder whose links change while names are resolved."""
+"""A malicious server cannot write outside the directory, send escapes to the terminal or exceed the deadline.
+A malicious client cannot read outside the served directory, even while its links change."""
 
 import os
 import socket
@@ -12,13 +12,13 @@ import pytest
 from running import (MODELS, PATIENCE, PRELOAD, SANITIZED, TIMEOUT, Server, netlab, read_all,
                      read_exactly, read_line, tcp_server_of)
 
-pytestmark = pytest.mark.skipif(bool(PRELOAD), reason="what is tested is when things come")
+pytestmark = pytest.mark.skipif(bool(PRELOAD), reason="the tests depend on timing")
 CONTENT = b"0123456789" * 1000
 OK = b"OK %d 0 tag big.bin\n" % len(CONTENT)
 
 
 def reset(client):
-    """The connection ends with RST: SO_LINGER with no time."""
+    """Ends the connection with RST (SO_LINGER of zero)."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
 
@@ -51,8 +51,8 @@ RESETS = {
 
 @pytest.mark.parametrize("when", RESETS)
 @pytest.mark.parametrize("end", [reset, socket.socket.close], ids=["reset", "closed"])
-def test_an_end_at_any_time(when, end, tmp_path):
-    """The file is never there; what came is, and is the beginning."""
+def test_connection_ends_at_any_time(when, end, tmp_path):
+    """The file never gets its final name; the .part has what arrived."""
     done, _ = get(lambda client: (RESETS[when](client), end(client)), "big.bin", cwd=tmp_path)
     assert set(files(tmp_path)) <= {"big.bin.part", "big.bin.part.state"}, done
     part = tmp_path / "big.bin.part"
@@ -62,15 +62,15 @@ def test_an_end_at_any_time(when, end, tmp_path):
 
 
 @pytest.mark.parametrize("wire", [["big.bin"], ["--wire", "sheet", "-o", "big.bin"]])
-def test_a_file_that_is_there_outlives_a_server_that_ends(wire, tmp_path):
-    """--restart replaces it by a whole file or not at all."""
+def test_failed_restart_keeps_the_file(wire, tmp_path):
+    """--restart replaces the file with a complete one or not at all."""
     (tmp_path / "big.bin").write_bytes(b"mine")
     get(lambda client: (read_exactly(client, 2), client.sendall(b"OK"), reset(client)), *wire,
         "--restart", cwd=tmp_path)
     assert (tmp_path / "big.bin").read_bytes() == b"mine"
 
 
-def send_for_ever(client, piece):
+def send_forever(client, piece):
     read_line(client)
     while True:
         client.sendall(piece)
@@ -78,20 +78,20 @@ def send_for_ever(client, piece):
 
 @pytest.mark.parametrize("piece", [b"O" * 65536, b"\n" * 65536, b"\0" * 65536, b"OK " * 20000],
                          ids=["letters", "empty lines", "NUL", "words"])
-def test_an_answer_without_end(piece, tmp_path):
-    _, took = get(lambda client: send_for_ever(client, piece), "big.bin", cwd=tmp_path)
+def test_endless_reply(piece, tmp_path):
+    _, took = get(lambda client: send_forever(client, piece), "big.bin", cwd=tmp_path)
     assert took < 2 * PATIENCE and files(tmp_path) == []
 
 
-def drip(client, text):
+def trickle(client, text):
     read_line(client)
     for byte in text * 1000:
         client.sendall(bytes([byte]))
         threading.Event().wait(0.02)
 
 
-def test_an_answer_a_byte_at_a_time_does_not_move_the_deadline(tmp_path):
-    done, took = get(lambda client: drip(client, b"O"), "big.bin", "--timeout", "0.5", cwd=tmp_path)
+def test_trickling_reply_does_not_extend_the_deadline(tmp_path):
+    done, took = get(lambda client: trickle(client, b"O"), "big.bin", "--timeout", "0.5", cwd=tmp_path)
     assert "timed out" in done.err and 0.4 < took < 2 * PATIENCE
 
 
@@ -107,7 +107,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("what", LINES)
-def test_a_line_that_is_none(what, tmp_path):
+def test_invalid_reply_line(what, tmp_path):
     def answer(client):
         read_line(client)
         client.sendall(LINES[what] + b"\n12345")
@@ -119,8 +119,8 @@ def test_a_line_that_is_none(what, tmp_path):
 
 @pytest.mark.parametrize("name", [
     b"..", b".", b"../x", b"/", b"a/..", b"%2E%2E", b"..%2F..%2Fx%2F", b"%00", b"x%00y", b"*"])
-def test_a_name_of_the_servers_choice_leads_nowhere(name, tmp_path):
-    """Without NAME and -o the file is stored under the last part of the server's name, or not at all."""
+def test_name_from_the_server_cannot_lead_outside(name, tmp_path):
+    """Without NAME and -o, the file is stored under the last component of the server's name, or not at all."""
     (tmp_path / "inside").mkdir()
 
     def answer(client):
@@ -132,8 +132,8 @@ def test_a_name_of_the_servers_choice_leads_nowhere(name, tmp_path):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_links_that_change_lead_nowhere(model, tmp_path):
-    """A link is turned to and fro between the inside and the outside, as fast as that can be done."""
+def test_changing_links_cannot_lead_outside(model, tmp_path):
+    """A link alternates between a target inside and one outside, as fast as possible."""
     for name, text in (("served/in", b"inside"), ("outside", b"SECRET")):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "file").write_bytes(text)
@@ -164,7 +164,7 @@ def test_links_that_change_lead_nowhere(model, tmp_path):
 
 
 def hostile_names():
-    """Each way out, at some depths and behind some prefixes: several hundred."""
+    """Several hundred names that lead outside, from various depths and with various prefixes."""
     tails = ["secret", "outside/file", "etc/passwd", ""]
     for prefix in ("", "in/", "in/../", "./", "link/", "absolute/", "in//"):
         for climb in ("..", "../..", "../../..", "..//..", "../in/../..", "/..", "//"):
@@ -181,7 +181,7 @@ def encoded(name):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_hundreds_of_names_lead_nowhere(model, tmp_path):
+def test_hundreds_of_names_cannot_lead_outside(model, tmp_path):
     (tmp_path / "served/in").mkdir(parents=True)
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/file").write_bytes(b"SECRET")

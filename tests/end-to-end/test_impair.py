@@ -1,4 +1,4 @@
-"""impair udp: a network that misbehaves on order, between any two programs."""
+"""impair udp: a network with configurable faults between any two programs."""
 
 import csv
 import signal
@@ -25,7 +25,7 @@ def udp_socket(timeout=TIMEOUT):
 
 
 class Ends:
-    """A client and a server with an impaired network between them, in this test's own hands."""
+    """A client socket and a server socket of the test, with netlab impair between them."""
 
     def __init__(self, *words):
         self.folder = tempfile.TemporaryDirectory()
@@ -49,12 +49,12 @@ class Ends:
         self.client.connect(("127.0.0.1", self.impair.port))
 
     def rows(self, direction="up"):
-        """What the log says."""
-        whole = self.log.read_text().rpartition("\n")[0]  # a line may be on its way
+        """The rows of the log."""
+        whole = self.log.read_text().rpartition("\n")[0]  # the last line may be incomplete
         return [row for row in csv.DictReader(whole.splitlines()) if row["direction"] == direction]
 
     def send_up(self, messages, pause=0):
-        """All of them, and what of them comes to the server: as many as the log says, and no more."""
+        """Sends all messages. Returns those that arrive: exactly as many as the log reports."""
         before = len(self.rows())
         for message in messages:
             self.client.send(message)
@@ -80,7 +80,7 @@ def ordinals(messages):
     return [int(message) for message in messages]
 
 
-def test_nothing_is_changed_without_options():
+def test_passes_everything_by_default():
     messages = [b"", b"x", noise(1472), noise(65507), b"last"]
     with Ends() as ends:
         assert ends.send_up(messages) == messages
@@ -96,14 +96,14 @@ def test_nothing_is_changed_without_options():
 
 
 @pytest.mark.parametrize("share, passed", [("0%", 100), ("100%", 0)])
-def test_nothing_and_all_are_exact(share, passed):
+def test_loss_of_0_and_100_percent_is_exact(share, passed):
     with Ends("--loss", share) as ends:
         assert len(ends.send_up(numbered(100))) == passed
     assert ends.impair.summary["up"]["lost"] == 100 - passed
 
 
-# A packet is lost by its ordinal alone: timing, delay and all that happens to the others change nothing.
-def test_the_same_seed_loses_the_same():
+# The ordinal decides whether a packet is lost; timing, delay and other impairments do not matter.
+def test_same_seed_loses_the_same_packets():
     def passed(*words, pause=0, seed=SEED):
         with Ends("--loss", "20%", "--seed", seed, *words) as ends:
             return sorted(set(ordinals(ends.send_up(numbered(100), pause))))
@@ -115,7 +115,7 @@ def test_the_same_seed_loses_the_same():
     assert passed(seed="21") != first
 
 
-def test_the_seed_is_told_and_repeats_the_run():
+def test_printed_seed_repeats_the_run():
     with Ends("--loss", "20%") as ends:
         first = ends.send_up(numbered(100))
         seed = ends.impair.forwarding()["seed"]
@@ -134,7 +134,7 @@ def test_each_client_has_its_own_losses():
     assert ends.impair.clients["clients"] == 2
 
 
-# What docs/impair.md says of how it is decided, written a second time.
+# A second implementation of the decisions that docs/impair.md describes.
 def scramble(number):
     number = (number + 0x9e3779b97f4a7c15) % 2**64
     number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9 % 2**64
@@ -142,7 +142,7 @@ def scramble(number):
     return number ^ (number >> 31)
 
 
-def test_losses_can_be_foretold():
+def test_losses_match_the_documented_algorithm():
     def is_lost(seed, stream, ordinal):
         number = scramble(scramble(scramble(scramble(seed) ^ stream) ^ ordinal) ^ 1)
         return (number >> 11) / 2**53 < 0.2
@@ -161,7 +161,7 @@ def test_named_packets_are_dropped(words, missing):
     assert ends.impair.summary["up"]["dropped"] == len(missing)
 
 
-def test_each_way_for_itself():
+def test_options_per_direction():
     with Ends("--drop", "2", "--up", "loss=100%,drop=1") as ends:
         assert ends.send_up(numbered(3)) == []
     with Ends("--drop", "2", "--down", "drop=first") as ends:
@@ -194,7 +194,7 @@ def test_duplicates():
     assert ends.impair.summary["up"]["duplicated"] == 3
 
 
-def test_one_bit_is_flipped():
+def test_corrupt_flips_one_bit():
     messages = [noise(100, seed) for seed in range(20)]
     with Ends("--corrupt", "100%") as ends:
         found, rows = ends.send_up(messages), ends.rows()
@@ -205,7 +205,7 @@ def test_one_bit_is_flipped():
     assert ends.impair.summary["up"]["corrupted"] == 20
 
 
-def test_the_rate_is_held():
+def test_rate_is_kept():
     with Ends("--rate", "100K", "--queue", "1000") as ends:
         begin = time.monotonic()
         for message in [noise(1024)] * 50 + [b"last"]:
@@ -216,7 +216,7 @@ def test_the_rate_is_held():
     assert ends.impair.summary["up"]["overflowed"] == 0
 
 
-def test_a_full_queue_is_counted_and_told_apart():
+def test_overflow_is_counted_separately():
     with Ends("--rate", "10K", "--queue", "5", "--loss", "50%", "--seed", SEED) as ends:
         found = ordinals(ends.send_up([message.rjust(50) for message in numbered(100)]))
         fates = {int(row["ordinal"]): row["fate"] for row in ends.rows()}
@@ -227,11 +227,11 @@ def test_a_full_queue_is_counted_and_told_apart():
     assert list(fates.values()).count("overflow") == summary["overflowed"]
 
 
-def test_the_log_agrees_with_what_arrived():
+def test_log_agrees_with_what_arrived():
     with Ends("--loss", "30%", "--duplicate", "20%", "--delay", "5ms") as ends:
         found = ordinals(ends.send_up([message.rjust(10) for message in numbered(200)]))
         ends.server.sendto(b"back", ends.sender)
-        down = eventually(lambda: ends.rows("down"), "the log lags behind")
+        down = eventually(lambda: ends.rows("down"), "the log is late")
         up = ends.rows()
     assert [int(row["ordinal"]) for row in up] == list(range(1, 201))
     assert found == [int(row["ordinal"]) for row in up if row["fate"] == "passed"
@@ -242,7 +242,7 @@ def test_the_log_agrees_with_what_arrived():
     assert all(float(row["delay"]) == 0.005 for row in up if row["fate"] == "passed")
 
 
-def test_datagrams_that_the_kernel_has_joined_are_still_each_for_itself():
+def test_datagrams_joined_by_the_kernel_are_impaired_individually():
     udp_segment = 103  # linux/udp.h: cut what is sent into datagrams of this size
     datagrams = [b"%04d" % number for number in range(1, 41)] + [b"end"]
     with Ends("--drop", "3,5", "--duplicate", "100%") as ends:
@@ -253,7 +253,7 @@ def test_datagrams_that_the_kernel_has_joined_are_still_each_for_itself():
         assert [ends.server.recv(100) for _ in expected] == expected
 
 
-def test_what_the_kernel_drops_is_counted_and_told_apart():
+def test_kernel_drops_are_counted_separately():
     lasts = []
     with Ends("--loss", "50%") as ends:
         ends.impair.process.send_signal(signal.SIGSTOP)
@@ -261,19 +261,19 @@ def test_what_the_kernel_drops_is_counted_and_told_apart():
             ends.client.send(b"x" * 100)
         ends.impair.process.send_signal(signal.SIGCONT)
 
-        def last_has_come():
-            lasts.append(ends.client.send(b"last"))  # as long as the buffer is full, it is lost, too
+        def last_has_arrived():
+            lasts.append(ends.client.send(b"last"))  # also lost while the buffer is full
             time.sleep(0.01)
             rows = ends.rows()
             return rows and rows[-1]["bytes"] == "4"
-        eventually(last_has_come, "the last has not come")
+        eventually(last_has_arrived, "the last message has not arrived")
     summary = ends.impair.summary["up"]
     assert summary["missed"] > 1000
     assert 20_000 < summary["missed"] + summary["came"] <= 20_000 + len(lasts)
     assert 0.4 < summary["lost"] / summary["came"] < 0.6
 
 
-def test_clients_do_not_get_each_others_answers():
+def test_clients_receive_only_their_own_replies():
     with Server("udp", "echo", "-q") as server, Impair("udp", server.port) as impair:
         clients = [udp_socket() for _ in range(20)]
         for number, client in enumerate(clients):
@@ -282,7 +282,7 @@ def test_clients_do_not_get_each_others_answers():
     assert impair.clients["clients"] == 20
 
 
-def test_further_clients_find_no_place_until_one_is_forgotten():
+def test_max_clients_until_one_is_idle():
     with Server("udp", "echo", "-q") as server, \
             Impair("udp", server.port, "--max-clients", "1", "--idle-timeout", "0.2", "-v") as impair:
         one, other = udp_socket(), udp_socket(0.05)
@@ -295,12 +295,12 @@ def test_further_clients_find_no_place_until_one_is_forgotten():
                 return other.recv(100) == b"other"
             except TimeoutError:
                 return False
-        eventually(answered, "the first client keeps its place")
-        impair.err.lines.clear()  # it was told that there was no place, if there was none
+        eventually(answered, "the first client is not forgotten")
+        impair.err.lines.clear()  # may report that there was no slot
     assert impair.clients["clients"] == 2
 
 
-def test_a_server_that_is_not_there():
+def test_missing_server():
     gone = udp_socket()
     port = gone.getsockname()[1]
     gone.close()
@@ -313,7 +313,7 @@ def test_a_server_that_is_not_there():
     assert impair.clients["refused"] > 0 and impair.summary["up"]["passed"] == 3
 
 
-def test_the_port_file_and_a_server_by_its_name(tmp_path):
+def test_port_file_and_server_by_name(tmp_path):
     with Server("udp", "echo", "-q") as server:
         with Impair("udp", f"localhost:{server.port}", "--port-file", tmp_path / "port") as impair:
             assert (tmp_path / "port").read_text() == f"{impair.port}\n"
@@ -321,7 +321,7 @@ def test_the_port_file_and_a_server_by_its_name(tmp_path):
 
 
 @pytest.mark.parametrize("listen, host", [("0.0.0.0:0", "127.0.0.2"), ("[::]:0", "127.0.0.2"), ("[::1]:0", "::1")])
-def test_answers_come_from_the_address_that_was_asked(listen, host):
+def test_replies_come_from_the_address_of_the_request(listen, host):
     with Server("udp", "echo", "-q") as server:
         process = subprocess.Popen([NETLAB, "impair", "udp", listen, str(server.port)], env=environment(),
                                    stdout=subprocess.PIPE)
@@ -337,7 +337,7 @@ def test_answers_come_from_the_address_that_was_asked(listen, host):
             assert process.wait(TIMEOUT) == 0
 
 
-def test_the_sheets_programs_and_a_lost_packet(tmp_path):
+def test_sheets_programs_with_a_lost_packet(tmp_path):
     program, port = peer("server_udp", tmp_path), free_port()
     client = peer("client_udp", tmp_path)
     server = subprocess.Popen([program, str(port)], stdout=subprocess.DEVNULL)
@@ -356,8 +356,8 @@ def test_the_sheets_programs_and_a_lost_packet(tmp_path):
 
 
 @pytest.mark.parametrize("words, why", [
-    ("", "LISTEN and FORWARD"), ("9000", "LISTEN and FORWARD"), ("9000 localhost", "lacks its port"),
-    ("9000 0", "no server has port 0"), ("9000 99999", "99999"), ("9000 8888 --loss 0.1", "0.1"),
+    ("", "LISTEN is required"), ("9000", "FORWARD is required"), ("9000 localhost", "has no port"),
+    ("9000 0", "the port must not be 0"), ("9000 99999", "99999"), ("9000 8888 --loss 0.1", "0.1"),
     ("9000 8888 --loss 101%", "101%"), ("9000 8888 --delay 40", "40"), ("9000 8888 --rate 0", "--rate"),
     ("9000 8888 --drop 0", "--drop"), ("9000 8888 --drop-every 0", "--drop-every"),
     ("9000 8888 --burst 0", "--burst"), ("9000 8888 --loss 60% --burst 1", "50%"),
@@ -370,8 +370,8 @@ def test_usage(words, why):
     assert done.status == 2 and done.out == b"" and why in done.err and done.err.count("\n") == 1, done
 
 
-def test_it_does_not_forward_to_itself():
+def test_forwarding_to_itself_is_rejected():
     port = free_port()
     for listen in (f"127.0.0.1:{port}", f"0.0.0.0:{port}"):
         done = netlab("impair", "udp", listen, f"127.0.0.1:{port}")
-        assert done.status == 2 and "FORWARD is LISTEN" in done.err, done
+        assert done.status == 2 and "FORWARD must differ from LISTEN" in done.err, done

@@ -1,4 +1,4 @@
-"""impair tcp: connections that are slow, come in pieces, and break on order."""
+"""impair tcp: connections with delay, rate limits, small pieces, and breaks at a given byte."""
 
 import array
 import contextlib
@@ -25,18 +25,18 @@ def connect(impair):
     return client
 
 
-def sending(content):
-    """A server that sends this to each of two clients, and then finishes."""
+def server_sending(content):
+    """A server that sends this to each of two clients and closes. Returns the port."""
     return tcp_server_of(lambda connection: connection.sendall(content), clients=2)
 
 
-def fetched(impair):
+def fetch(impair):
     with connect(impair) as client:
         return read_all(client)
 
 
 @pytest.mark.parametrize("words", [[], ["--delay", "20ms"], ["--split", "10000"], ["--rate", "10M"]])
-def test_every_byte_comes_through_both_ways_and_both_finish(words):
+def test_forwards_all_bytes_and_both_ends(words):
     with Server("tcp", "serve", "--echo", "-q") as server, Impair("tcp", server.port, *words) as impair:
         done = netlab("tcp", "send", impair.address, input=CONTENT)
         assert done.status == 0 and done.out == CONTENT, done
@@ -44,7 +44,7 @@ def test_every_byte_comes_through_both_ways_and_both_finish(words):
     assert (impair.summary[None]["up"], impair.summary[None]["down"]) == (300_000, 300_000)
 
 
-def test_the_server_may_finish_first():
+def test_server_may_finish_first():
     heard = []
 
     def answer(connection):
@@ -58,7 +58,7 @@ def test_the_server_may_finish_first():
         eventually(lambda: heard == [b"answered still"], "the other direction was not kept")
 
 
-def test_delay_delays_each_way():
+def test_delay_in_each_direction():
     with Server("tcp", "serve", "--echo", "-q") as server, \
             Impair("tcp", server.port, "--delay", "50ms", "--down", "delay=100ms") as impair:
         with connect(impair) as client:
@@ -68,28 +68,28 @@ def test_delay_delays_each_way():
             assert time.monotonic() - begin >= 0.15
 
 
-def test_the_rate_is_held():
-    with Impair("tcp", sending(noise(100 * 1024)), "--rate", "200K") as impair:
+def test_rate_is_kept():
+    with Impair("tcp", server_sending(noise(100 * 1024)), "--rate", "200K") as impair:
         begin = time.monotonic()
-        assert len(fetched(impair)) == 100 * 1024
+        assert len(fetch(impair)) == 100 * 1024
         assert 0.45 <= time.monotonic() - begin
 
 
-def test_split_comes_in_pieces():
-    with Impair("tcp", sending(noise(1000)), "--split", "7") as impair, connect(impair) as client:
+def test_split_sends_small_pieces():
+    with Impair("tcp", server_sending(noise(1000)), "--split", "7") as impair, connect(impair) as client:
         pieces = list(iter(lambda: client.recv(1000), b""))
     assert b"".join(pieces) == noise(1000)
     assert len(pieces) > 10 and len(pieces[0]) % 7 == 0
 
 
 @pytest.mark.parametrize("after", [0, 1, 100_000, 300_000])
-def test_cut_after_so_many_bytes_in_good_order(after):
-    with Impair("tcp", sending(CONTENT), "--cut-after", after) as impair:
-        assert fetched(impair) == CONTENT[:after]
+def test_cut_after_ends_regularly(after):
+    with Impair("tcp", server_sending(CONTENT), "--cut-after", after) as impair:
+        assert fetch(impair) == CONTENT[:after]
         impair.out.wait_for('"cut"')
 
 
-def test_cut_counts_what_the_server_sends_unless_told_otherwise():
+def test_cut_after_in_the_other_direction():
     heard = []
 
     def answer(connection):
@@ -97,31 +97,31 @@ def test_cut_counts_what_the_server_sends_unless_told_otherwise():
     with Impair("tcp", tcp_server_of(answer), "--up", "cut-after=5") as impair, connect(impair) as client:
         client.sendall(b"hello, world")
         assert read_all(client) == b""
-        eventually(lambda: heard == [b"hello"], "not just the first 5 bytes have come")
+        eventually(lambda: heard == [b"hello"], "not exactly the first 5 bytes have arrived")
 
 
 def expect_reset_at_once(impair):
-    with pytest.raises(ConnectionResetError):  # possibly while it still connects
+    with pytest.raises(ConnectionResetError):  # possibly while connecting
         with connect(impair) as client:
             client.recv(1)
 
 
-def test_reset_after_no_byte():
-    with Impair("tcp", sending(CONTENT), "--reset-after", "0") as impair:
+def test_reset_after_zero_bytes():
+    with Impair("tcp", server_sending(CONTENT), "--reset-after", "0") as impair:
         expect_reset_at_once(impair)
 
 
 @pytest.mark.parametrize("after", [1, 100_000])
-def test_reset_after_so_many_bytes(after):
-    # The server waits to be asked: the reset must not come before connect(2) has returned.
+def test_reset_after(after):
+    # The server waits for a byte: the reset must not arrive before connect(2) has returned.
     server = tcp_server_of(lambda connection: (connection.recv(1), connection.sendall(CONTENT)))
     with Impair("tcp", server, "--reset-after", after) as impair, connect(impair) as client:
         client.sendall(b"x")
         assert read_until_reset(client) == CONTENT[:after]
 
 
-def test_stall_after_so_many_bytes():
-    with Impair("tcp", sending(CONTENT), "--stall-after", "1000") as impair, connect(impair) as client:
+def test_stall_after():
+    with Impair("tcp", server_sending(CONTENT), "--stall-after", "1000") as impair, connect(impair) as client:
         assert read_exactly(client, 1000) == CONTENT[:1000]
         client.settimeout(0.2)
         with pytest.raises(TimeoutError):
@@ -131,8 +131,8 @@ def test_stall_after_so_many_bytes():
 RESET_WHEN_CLOSED = b"\1\0\0\0\0\0\0\0"  # struct linger, for SO_LINGER
 
 
-def resetting(content, is_reset=None):
-    """A server that sends this, and resets the connection when all of it has come to the other kernel."""
+def server_resetting(content, is_reset=None):
+    """A server that sends this and resets the connection once all of it is acknowledged. Returns the port."""
     def unacknowledged(connection):
         count = array.array("i", [0])
         fcntl.ioctl(connection, termios.TIOCOUTQ, count)
@@ -141,7 +141,7 @@ def resetting(content, is_reset=None):
     def answer(connection):
         connection.recv(1)
         connection.sendall(content)
-        eventually(lambda: unacknowledged(connection) == 0, "the proxy does not take it")
+        eventually(lambda: unacknowledged(connection) == 0, "the proxy does not receive it")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_WHEN_CLOSED)
         connection.close()
         if is_reset:
@@ -154,16 +154,16 @@ def read_until_reset(client):
     with pytest.raises(ConnectionResetError):
         while True:
             piece = client.recv(65536)
-            assert piece, f"an end in good order behind {len(found)} bytes"
+            assert piece, f"a regular end after {len(found)} bytes"
             found += piece
     return found
 
 
 @pytest.mark.parametrize("words", [[], ["--delay", "50ms"], ["--rate", "1M"],
                                    ["--delay", "50ms", "--rate", "2M"]])
-def test_a_reset_comes_behind_all_that_was_sent_before(words):
+def test_reset_follows_all_bytes_sent_before_it(words):
     content = noise(1_000_000)
-    with Impair("tcp", resetting(content), *words) as impair, connect(impair) as client:
+    with Impair("tcp", server_resetting(content), *words) as impair, connect(impair) as client:
         client.sendall(b"x")
         assert read_until_reset(client) == content
         impair.out.wait_for('"broken"')
@@ -172,7 +172,7 @@ def test_a_reset_comes_behind_all_that_was_sent_before(words):
 
 @contextlib.contextmanager
 def late_reader(impair):
-    """A client whose kernel takes next to nothing ahead: the rest waits in the proxy's."""
+    """A client with a tiny receive buffer: the rest waits in the proxy's."""
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.settimeout(TIMEOUT)
@@ -180,17 +180,17 @@ def late_reader(impair):
         yield client
 
 
-def test_a_reset_waits_for_a_receiver_that_reads_late():
+def test_reset_waits_for_a_late_reader():
     is_reset = threading.Event()
-    with Impair("tcp", resetting(CONTENT, is_reset)) as impair, late_reader(impair) as client:
+    with Impair("tcp", server_resetting(CONTENT, is_reset)) as impair, late_reader(impair) as client:
         client.sendall(b"x")
         assert is_reset.wait(TIMEOUT)
         assert read_until_reset(client) == CONTENT
 
 
-def test_it_stops_while_a_reset_waits_for_its_receiver():
+def test_stops_while_a_reset_waits():
     is_reset = threading.Event()
-    impair = Impair("tcp", resetting(CONTENT, is_reset))
+    impair = Impair("tcp", server_resetting(CONTENT, is_reset))
     impair.__enter__()
     with late_reader(impair) as client:
         client.sendall(b"x")
@@ -199,7 +199,7 @@ def test_it_stops_while_a_reset_waits_for_its_receiver():
         assert '"stopped"' in impair.out.text()
 
 
-def test_a_reset_of_one_end_is_one_for_the_other():
+def test_reset_is_forwarded():
     def answer(connection):
         connection.recv(1)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_WHEN_CLOSED)
@@ -209,10 +209,10 @@ def test_a_reset_of_one_end_is_one_for_the_other():
             client.recv(1)
 
 
-def test_what_was_said_before_a_reset_still_comes():
+def test_bytes_before_a_reset_arrive():
     def answer(connection):
         connection.recv(1)
-        connection.sendall(b"last words")  # what it has not read makes its close a reset
+        connection.sendall(b"last words")  # unread bytes make its close a reset
     with Impair("tcp", tcp_server_of(answer), "--delay", "50ms") as impair, connect(impair) as client:
         client.sendall(b"hello")
         assert read_exactly(client, 10) == b"last words"
@@ -221,20 +221,20 @@ def test_what_was_said_before_a_reset_still_comes():
         impair.out.wait_for('"broken"')
 
 
-def test_a_server_that_is_not_there():
+def test_missing_server():
     with Impair("tcp", free_port()) as impair:
         expect_reset_at_once(impair)
         impair.out.wait_for("Connection refused")
 
 
-def test_an_idle_connection_ends():
+def test_idle_connection_ends():
     with Server("tcp", "serve", "--echo", "-q") as server, \
             Impair("tcp", server.port, "--idle-timeout", "0.2") as impair:
-        assert fetched(impair) == b""
+        assert fetch(impair) == b""
         impair.out.wait_for('"idle"')
 
 
-def test_what_is_on_its_way_is_not_idle():
+def test_delayed_bytes_are_not_idle():
     with Server("tcp", "serve", "--echo", "-q") as server, \
             Impair("tcp", server.port, "--delay", "1300ms", "--idle-timeout", "1") as impair:
         with connect(impair) as client:
@@ -245,24 +245,24 @@ def test_what_is_on_its_way_is_not_idle():
         impair.out.wait_for('"finished"')
 
 
-def test_a_receiver_that_never_reads_is_idle():
-    with Impair("tcp", sending(noise(8_000_000)), "--delay", "1ms", "--idle-timeout", "0.3") as impair, \
+def test_receiver_that_never_reads_is_idle():
+    with Impair("tcp", server_sending(noise(8_000_000)), "--delay", "1ms", "--idle-timeout", "0.3") as impair, \
             late_reader(impair):
         impair.out.wait_for('"idle"')
 
 
-def test_a_reset_waits_no_longer_than_an_idle_connection():
-    with Impair("tcp", resetting(CONTENT), "--idle-timeout", "0.3") as impair, late_reader(impair) as client:
+def test_waiting_reset_ends_at_the_idle_timeout():
+    with Impair("tcp", server_resetting(CONTENT), "--idle-timeout", "0.3") as impair, late_reader(impair) as client:
         client.sendall(b"x")
         impair.out.wait_for('"broken"')
-        # The line comes before the reset. Whatever is read in between makes room for more.
+        # The event is printed before the reset. Reading in between would make room for more bytes.
         reset = select.poll()
         reset.register(client, 0)  # POLLERR and POLLHUP are reported without being asked for
         assert reset.poll(TIMEOUT * 1000), "no reset"
         assert len(read_until_reset(client)) < len(CONTENT)
 
 
-def test_a_receiver_that_does_not_read_holds_the_sender_up():
+def test_backpressure_reaches_the_sender():
     taken = []
     held_up = threading.Event()
 
@@ -280,7 +280,7 @@ def test_a_receiver_that_does_not_read_holds_the_sender_up():
         assert sum(map(len, iter(lambda: client.recv(1 << 20), b""))) == sum(taken)
 
 
-def test_several_clients_at_once():
+def test_concurrent_clients():
     with Server("tcp", "serve", "--echo", "-q") as server, \
             Impair("tcp", server.port, "--delay", "10ms", "--max-clients", "20") as impair:
         clients = [connect(impair) for _ in range(20)]
@@ -289,14 +289,14 @@ def test_several_clients_at_once():
         for number, client in enumerate(clients):
             assert read_exactly(client, 2) == b"%02d" % number
             client.close()
-        # Each has its place until both of its ends have finished.
+        # A connection occupies its slot until both ends have finished.
         with connect(impair) as another:
             another.sendall(b"x")
             assert read_exactly(another, 1) == b"x"
 
 
-def test_it_stops_while_a_connection_is_stalled():
-    impair = Impair("tcp", sending(CONTENT), "--stall-after", "1")
+def test_stops_while_a_connection_is_stalled():
+    impair = Impair("tcp", server_sending(CONTENT), "--stall-after", "1")
     impair.__enter__()
     with connect(impair) as client:
         assert read_exactly(client, 1) == CONTENT[:1]
@@ -305,7 +305,7 @@ def test_it_stops_while_a_connection_is_stalled():
 
 
 @pytest.mark.parametrize("how", ["--cut-after", "--reset-after"])
-def test_the_broken_download_and_how_it_goes_on(how, tmp_path):
+def test_broken_download_resumes(how, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder/file").write_bytes(CONTENT)
     with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server, \
@@ -318,7 +318,7 @@ def test_the_broken_download_and_how_it_goes_on(how, tmp_path):
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
-def test_a_stalled_download_times_out_and_goes_on(tmp_path):
+def test_stalled_download_times_out_and_resumes(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder/file").write_bytes(CONTENT)
     with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server:
@@ -348,8 +348,8 @@ def test_the_sheets_download_client_and_server(tmp_path):
 
 
 @pytest.mark.parametrize("words, why", [
-    ("9000", "LISTEN and FORWARD"), ("9000 8888 --cut-after x", "--cut-after"),
-    ("9000 8888 --split 0", "--split"), ("9000 8888 --up cut=1", "none of delay, rate"),
+    ("9000", "FORWARD is required"), ("9000 8888 --cut-after x", "--cut-after"),
+    ("9000 8888 --split 0", "--split"), ("9000 8888 --up cut=1", "not one of delay, rate"),
     ("9000 8888 --seed 1", "--seed"), ("9000 8888 --loss 1%", "--loss"),
     ("9000 8888 --idle-timeout 0", "--idle-timeout")])
 def test_usage(words, why):

@@ -1,5 +1,5 @@
-"""Transfers whose ends are killed, again and again: after the last resume the file is whole, and at no
-moment was half a file there under its name."""
+"""Transfers whose ends are killed repeatedly: after the last resume the file is complete, and an incomplete
+file never had the final name."""
 
 import os
 import random
@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from running import NETLAB, SANITIZED, TIMEOUT, Server, carried, environment, netlab, noise
+from running import NETLAB, SANITIZED, TIMEOUT, Server, environment, netlab, noise, with_transport
 
 SIZE = 1_500_000
 RATE = "30M"
@@ -20,7 +20,7 @@ SEED = int(os.environ.get("NETLAB_SEED", "1"))
 
 
 class Transfer:
-    """A server of `there` and a client in `here`, either of which can be killed and started again."""
+    """A server of `there` and a client in `here`; either can be killed and restarted."""
 
     def __init__(self, folder, words):
         self.folder, self.words = folder, words
@@ -41,7 +41,7 @@ class Transfer:
             cwd=self.folder / "here", env=environment(), stderr=subprocess.PIPE)
 
     def progress(self):
-        """How much of the file has come, or all of it once the client has ended."""
+        """How many bytes of the file have arrived; its full size once the client has ended."""
         if self.client.poll() is not None:
             return SIZE
         part = self.target.with_name(self.target.name + ".part")
@@ -67,13 +67,13 @@ class Transfer:
 @pytest.mark.parametrize("words", [["get", "file"], ["get", "file", "--streams", "2"], ["put", "file", "--retry", "9"]],
                          ids=lambda words: "-".join(words[::2]))
 def test_kill_either_end_at_any_moment(words, tmp_path):
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     transfer = Transfer(tmp_path, words)
     target = transfer.target
     kills = 0
     version = 0
     while kills < KILLS:
-        # A new version, and another attempt at it until it is there.
+        # A new version of the file, and attempts to transfer it until one succeeds.
         version += 1
         content = noise(SIZE, version)
         transfer.source.write_bytes(content)
@@ -81,18 +81,18 @@ def test_kill_either_end_at_any_moment(words, tmp_path):
         moment = 0
         for _ in range(10):
             transfer.start()
-            moment = min(SIZE, moment + chance.randrange(SIZE // 3))
+            moment = min(SIZE, moment + rng.randrange(SIZE // 3))
             end = time.monotonic() + TIMEOUT
             while transfer.progress() < moment and time.monotonic() < end:
                 pass
             if transfer.client.poll() is not None:
                 break
-            who = chance.choice(["client", "server", "both"])
+            victim = rng.choice(["client", "server", "both"])
             kills += 1
-            if who != "client":
+            if victim != "client":
                 transfer.kill_server()
-            # One that tries again would go on trying.
-            if who != "server" or "--retry" in words:
+            # A client with --retry would keep trying.
+            if victim != "server" or "--retry" in words:
                 transfer.kill_client()
             else:
                 _, error = transfer.client.communicate(timeout=TIMEOUT)
@@ -108,22 +108,22 @@ def test_kill_either_end_at_any_moment(words, tmp_path):
     transfer.stop()
 
 
-def killed_at_the_rename(*words):
-    """The words of a command that is killed when its first file has come, and is to have its final name."""
+def kill_at_rename(*words):
+    """A command that is killed when it renames its first complete file to the final name."""
     if not shutil.which("strace"):
         pytest.skip("no strace")
     return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=renameat,renameat2:signal=KILL", *words]
 
 
 @pytest.mark.parametrize("again", [[], ["--restart"]], ids=" ".join)
-def test_a_small_file_is_fetched_after_its_client_was_killed(again, tmp_path):
-    """Its .part has no state that says whose it is."""
+def test_small_file_is_fetched_after_the_client_was_killed(again, tmp_path):
+    """The .part of a small file has no .state that marks it as netlab's."""
     transfer = Transfer(tmp_path, ["get", "-r"])
     part = transfer.target.with_name("file.part")
     transfer.source.write_bytes(b"content")
     with Server("ftp", "serve", "there", cwd=tmp_path) as server:
-        words = [NETLAB, *carried(["ftp", "get", "-r", server.address])]
-        killed = subprocess.run(killed_at_the_rename(*words), cwd=tmp_path / "here", env=environment())
+        words = [NETLAB, *with_transport(["ftp", "get", "-r", server.address])]
+        killed = subprocess.run(kill_at_rename(*words), cwd=tmp_path / "here", env=environment())
         assert killed.returncode == -signal.SIGKILL
         assert part.read_bytes() == b"content" and not transfer.target.exists()
         done = netlab("ftp", "get", server.address, "-r", *again, cwd=tmp_path / "here")
@@ -132,7 +132,7 @@ def test_a_small_file_is_fetched_after_its_client_was_killed(again, tmp_path):
     assert [path.name for path in transfer.target.parent.iterdir()] == ["file"]
 
 
-def test_a_small_file_that_was_changed_since_is_not_fetched_over_what_may_be_the_users(tmp_path):
+def test_changed_small_file_does_not_replace_a_possibly_foreign_part(tmp_path):
     transfer = Transfer(tmp_path, ["get", "file"])
     transfer.source.write_bytes(b"another")
     part = transfer.target.with_name("file.part")
@@ -140,20 +140,20 @@ def test_a_small_file_that_was_changed_since_is_not_fetched_over_what_may_be_the
     with Server("ftp", "serve", "there", cwd=tmp_path) as server:
         get = lambda *words: netlab("ftp", "get", server.address, "file", *words, cwd=tmp_path / "here")
         done = get()
-        assert done.status == 1 and "move it away to fetch the file anew" in done.err, done
+        assert done.status == 1 and "move it away to fetch the whole file" in done.err, done
         done = get("--restart")
-        assert done.status == 1 and "nothing says that netlab made it: move it away" in done.err, done
+        assert done.status == 1 and "not known to be netlab's: move it away" in done.err, done
         assert part.read_bytes() == b"content"
         part.unlink()
         assert get().status == 0
 
 
 @pytest.mark.parametrize("again", [[], ["--restart"], ["-t", "."]], ids=" ".join)
-def test_a_small_file_is_taken_after_the_server_was_killed(again, tmp_path):
+def test_small_file_is_uploaded_after_the_server_was_killed(again, tmp_path):
     transfer = Transfer(tmp_path, ["put", "file"])
     transfer.source.write_bytes(b"content")
     killed = Server("ftp", "serve", "there", "--writable", cwd=tmp_path, status=-signal.SIGKILL,
-                    wrapper=killed_at_the_rename())
+                    wrapper=kill_at_rename())
     with killed as server:
         assert netlab("ftp", "put", server.address, "file", cwd=tmp_path / "here").status == 1
         server.process.wait(TIMEOUT)
@@ -166,7 +166,7 @@ def test_a_small_file_is_taken_after_the_server_was_killed(again, tmp_path):
 
 
 class Reader:
-    """Reads the file as fast as it can, and keeps what else it saw but the old one and the new one."""
+    """Reads the file in a tight loop and records contents that are neither the old nor the new version."""
 
     def __init__(self, path, *versions):
         self.path, self.versions = path, versions
@@ -192,8 +192,8 @@ class Reader:
 
 
 @pytest.mark.parametrize("words", [["get", "file", "--restart"], ["put", "file"]], ids=["get", "put"])
-def test_the_old_file_is_there_until_the_new_one_is_whole(words, tmp_path):
-    chance = random.Random(SEED)
+def test_old_file_stays_until_the_new_one_is_complete(words, tmp_path):
+    rng = random.Random(SEED)
     transfer = Transfer(tmp_path, words)
     target = transfer.target
     versions = [noise(SIZE, 0), noise(SIZE, 1)]
@@ -202,12 +202,12 @@ def test_the_old_file_is_there_until_the_new_one_is_whole(words, tmp_path):
     with Reader(target, *versions) as reader:
         for _ in range(KILLS // 4):
             transfer.start()
-            moment = chance.randrange(SIZE)
+            moment = rng.randrange(SIZE)
             end = time.monotonic() + TIMEOUT
             while (transfer.client.poll() is None and transfer.progress() < moment
                    and time.monotonic() < end):
                 pass
-            if chance.choice([True, False]):
+            if rng.choice([True, False]):
                 transfer.kill_server()
             transfer.kill_client()
             if target.read_bytes() == versions[1]:

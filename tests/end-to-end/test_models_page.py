@@ -1,4 +1,4 @@
-"""docs/models.md carries the same server five times, written by hand: each is compiled and must echo."""
+"""docs/models.md shows the same server in five models: each is compiled and must echo."""
 
 import os
 import shutil
@@ -18,13 +18,13 @@ def exchange(port, message):
         return b"".join(iter(lambda: client.recv(4096), b""))
 
 
-def test_there_are_five():
+def test_page_shows_five_models():
     assert [heading for heading, _ in servers()] == [
         "Iterative", "fork", "Threads", "epoll", "io_uring"]
 
 
 @pytest.mark.parametrize("heading, code", servers(), ids=lambda text: text.split("\n")[0][:12])
-def test_it_echoes(heading, code, tmp_path):
+def test_server_echoes(heading, code, tmp_path):
     uring = heading == "io_uring"
     if not shutil.which("cc"):
         pytest.skip("no C compiler")

@@ -1,4 +1,4 @@
-"""Other people's programs as the other end: ncat, socat, nc, curl, and Python's sockets."""
+"""Interoperability with third-party programs: ncat, socat, nc, curl, and Python's sockets."""
 
 import http.server
 import shutil
@@ -13,14 +13,14 @@ from running import (MODELS, PRELOAD, TIMEOUT, Server, free_port, netlab, noise,
 
 CONTENT = noise(20_000 if PRELOAD else 500_000)
 
-# What each sends, it takes from standard input; what comes, it prints.
+# Each sends its standard input and prints what it receives.
 CLIENTS = {
     "ncat": ["ncat", "127.0.0.1", "{port}"],
     "socat": ["socat", "-t", "10", "-", "TCP4:127.0.0.1:{port}"],
     "nc.openbsd": ["nc.openbsd", "-N", "127.0.0.1", "{port}"],
     "curl": ["curl", "-s", "-m", "20", "telnet://127.0.0.1:{port}"],
 }
-# Sends back what comes. (ncat --sh-exec cat loses what is under way when its peer finishes first.)
+# Echo servers. (ncat --sh-exec cat loses bytes in flight when its peer finishes first.)
 ECHOES = {"socat": ["socat", "TCP4-LISTEN:{port},bind=127.0.0.1,reuseaddr", "EXEC:cat"]}
 
 
@@ -32,19 +32,19 @@ def words(table, program, port):
 
 def run(command, message):
     done = subprocess.run(command, input=message, capture_output=True, timeout=TIMEOUT)
-    if program_is_another(done.stderr):
+    if lacks_protocol(done.stderr):
         pytest.skip(done.stderr.decode(errors="replace").strip())
     return done
 
 
-def program_is_another(said):
-    """A curl may be built without telnet."""
-    return b"not supported" in said
+def lacks_protocol(stderr):
+    """curl may be built without telnet."""
+    return b"not supported" in stderr
 
 
 @pytest.mark.parametrize("program", CLIENTS)
 @pytest.mark.parametrize("model", MODELS)
-def test_an_answer_to_a_client(program, model):
+def test_client_receives_the_reply(program, model):
     with Server("tcp", "serve", "--reply", "hello yourself", "--" + model) as server:
         done = run(words(CLIENTS, program, server.port), b"hello")
         assert done.stdout == b"hello yourself", done
@@ -52,14 +52,14 @@ def test_an_answer_to_a_client(program, model):
 
 
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc.openbsd"])  # curl does not half-close
-def test_an_echo_to_a_client(program):
+def test_client_receives_its_echo(program):
     with Server("tcp", "serve", "--echo") as server:
         assert run(words(CLIENTS, program, server.port), CONTENT).stdout == CONTENT
         server.out.wait_for(f"echoed {len(CONTENT)} bytes")
 
 
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc.openbsd"])
-def test_both_wires_by_hand(program, tmp_path):
+def test_client_speaks_both_wires_by_hand(program, tmp_path):
     (tmp_path / "file").write_bytes(CONTENT)
     with Server("ftp", "serve", "file", cwd=tmp_path) as server:
         command = words(CLIENTS, program, server.port)
@@ -70,7 +70,7 @@ def test_both_wires_by_hand(program, tmp_path):
 
 
 @pytest.mark.parametrize("program", ECHOES)
-def test_an_echo_from_a_server(program):
+def test_echo_from_a_server(program):
     port = free_port()
     server = subprocess.Popen(words(ECHOES, program, port))
     try:
@@ -92,7 +92,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_a_web_server_of_python():
+def test_python_web_server():
     with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         done = netlab("tcp", "send", f"127.0.0.1:{server.server_port}",
@@ -101,8 +101,8 @@ def test_a_web_server_of_python():
     assert done.status == 0 and head.startswith(b"HTTP/1.0 200 OK") and content == CONTENT
 
 
-def test_a_server_of_the_lab_wire_from_its_page_alone():
-    """docs/protocols.md, written down in Python: what netlab's client asks for, and in which order."""
+def test_lab_wire_server_written_from_the_docs():
+    """docs/protocols.md implemented in Python: netlab's client must send GET, then STAT."""
     asked = []
 
     def answer(client):
@@ -121,8 +121,8 @@ def test_a_server_of_the_lab_wire_from_its_page_alone():
     assert asked == ["GET", "STAT"]
 
 
-def test_an_urgent_byte_is_a_byte_like_any_other_or_none():
-    """MSG_OOB, which Telnet's clients send, must not end anything."""
+def test_urgent_byte_ends_nothing():
+    """MSG_OOB, which Telnet clients send, must not end a connection."""
     with Server("tcp", "serve", "--echo") as server, server.connect() as client:
         client.sendall(b"before")
         client.send(b"!", socket.MSG_OOB)

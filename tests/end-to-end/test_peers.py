@@ -1,4 +1,4 @@
-"""The lab sheets' own programs, as the other end."""
+"""Interoperability with the lab sheets' own programs."""
 
 import subprocess
 
@@ -24,7 +24,7 @@ def run(program, *words, input):
 
 
 class ServerInC:
-    """A server of the sheets, which prints its first lines once it listens."""
+    """One of the sheets' servers, stopped at the end of the block."""
 
     def __init__(self, program, *words):
         self.port = free_port()
@@ -41,8 +41,8 @@ class ServerInC:
         self.process.communicate()
 
 
-# The sheet's programs take what one recv(2) returns for the message.
-in_one_piece = pytest.mark.skipif(bool(PRELOAD), reason="what netlab sends comes in pieces here")
+# The sheet's programs treat the result of one recv(2) as the message.
+in_one_piece = pytest.mark.skipif(bool(PRELOAD), reason="netlab sends in pieces here")
 
 
 @in_one_piece
@@ -87,7 +87,7 @@ def test_the_sheets_download_client(model, folder):
 def test_the_sheets_download_server(folder):
     with ServerInC(peer("server_broken_ftp", folder), folder / "source_file.txt") as server:
         def fetch(*words):
-            # It sleeps for a second after each client, and serves the next one then.
+            # The server sleeps for a second after each client before it accepts the next.
             return netlab("ftp", "get", server.address, "--wire", "sheet", *words, cwd=folder)
         assert fetch("-o", "whole").status == 0
         assert (folder / "whole").read_bytes() == CONTENT
@@ -98,13 +98,13 @@ def test_the_sheets_download_server(folder):
         (folder / "other").write_bytes(b"something else")
         refused = fetch("-o", "other", "--resume")
         assert refused.status == 1 and "is not the beginning" in refused.err
-        # A mistake that is found before anything is sent must not reach it: it would spin for ever.
+        # The client must detect an error before it connects: otherwise this server would spin forever.
         refused = fetch("-o", "nothing", "--offset", "5")
         assert refused.status == 1 and "hole" in refused.err
         assert fetch("-o", "again", "--restart").status == 0
 
 
-def test_offsets_that_the_sheets_server_can_not_read_are_refused(folder):
+def test_offsets_too_long_for_the_sheets_server_are_rejected(folder):
     refused = netlab("ftp", "get", "127.0.0.1:1", "--wire", "sheet", "--offset", "1000000000",
                      "-o", "x", cwd=folder)
     assert refused.status == 2 and "999999999" in refused.err

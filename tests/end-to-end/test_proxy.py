@@ -29,7 +29,7 @@ def folder(tmp_path):
 
 
 def ask(server, first, request=b"GET notes.txt 0\n"):
-    """What a client is answered that comes through a proxy which says this."""
+    """The reply to a client whose proxy sends `first`, byte by byte, before the request."""
     answer = b""
     with server.connect() as client:
         try:
@@ -40,12 +40,12 @@ def ask(server, first, request=b"GET notes.txt 0\n"):
             while data := client.recv(65536):
                 answer += data
         except OSError:
-            pass  # refused, and reset
+            pass  # rejected, and reset
     return answer
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_client_is_who_the_proxy_says(model, folder):
+def test_client_address_comes_from_the_proxy(model, folder):
     with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
         assert ask(server, header("192.0.2.7", 4660)).endswith(b"hello, world\n")
         server.out.wait_for(r"sent notes.txt to 192\.0\.2\.7:4660: 13 bytes")
@@ -53,7 +53,7 @@ def test_the_client_is_who_the_proxy_says(model, folder):
         server.out.wait_for(r"sent notes.txt to \[2001:db8::1\]:80")
         assert ask(server, header("192.0.2.8", 1), b"STAT nothing\n").startswith(b"ERROR")
         server.out.wait_for(r"refused nothing to 192\.0\.2\.8:1")
-        # The proxy's own connections, as of its checks.
+        # The proxy's own connections, such as health checks.
         assert ask(server, SIGNATURE + b"\x20\x00\x00\x00", b"") == b""
         assert ask(server, b"", b"") == b""
         assert ask(server, SIGNATURE + b"\x20\x00\x00\x00").startswith(b"OK 13")
@@ -61,10 +61,10 @@ def test_the_client_is_who_the_proxy_says(model, folder):
 
 
 @pytest.mark.parametrize("model", MODELS[1:])
-def test_the_places_of_a_host_that_the_proxy_tells(model, folder):
-    def come(server, host, stays):
+def test_max_per_host_uses_the_address_from_the_proxy(model, folder):
+    def connect_as(server, host, connections):
         client = server.connect()
-        stays.append(client)
+        connections.append(client)
         try:
             client.sendall(header(host, 1) + b"STAT notes.txt\n")
             return client.recv(2)
@@ -72,20 +72,20 @@ def test_the_places_of_a_host_that_the_proxy_tells(model, folder):
             return b""
     with Server("ftp", "serve", "served", "--proxy-protocol", "--max-per-host", "2", f"--{model}",
                 cwd=folder) as server:
-        stays = []
-        assert [come(server, "192.0.2.7", stays) for _ in range(2)] == [b"OK", b"OK"]
-        assert come(server, "192.0.2.7", stays) == b""
-        server.out.wait_for("refused: this host has 2 connections already")
-        assert come(server, "192.0.2.8", stays) == b"OK"
-        for client in stays:
+        connections = []
+        assert [connect_as(server, "192.0.2.7", connections) for _ in range(2)] == [b"OK", b"OK"]
+        assert connect_as(server, "192.0.2.7", connections) == b""
+        server.out.wait_for("refused: this host already has 2 connections")
+        assert connect_as(server, "192.0.2.8", connections) == b"OK"
+        for client in connections:
             client.close()
-        eventually(lambda: ask(server, header("192.0.2.7", 1)).startswith(b"OK"), "its places are kept")
+        eventually(lambda: ask(server, header("192.0.2.7", 1)).startswith(b"OK"), "its slots are not freed")
 
 
 @pytest.mark.parametrize("first, why", [
     (b"", "no PROXY header"), (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "version 1"),
-    (SIGNATURE + b"\x21\x11\xff\xff", "of 65551 bytes"), (SIGNATURE + b"\x99\x11\x00\x00", "command 0x99")])
-def test_who_does_not_say_is_not_served(first, why, folder):
+    (SIGNATURE + b"\x21\x11\xff\xff", "has 65551 bytes"), (SIGNATURE + b"\x99\x11\x00\x00", "command 0x99")])
+def test_missing_or_invalid_header_is_rejected(first, why, folder):
     with Server("ftp", "serve", "served", "--proxy-protocol", cwd=folder) as server:
         assert ask(server, first) == b""
         assert why in server.out.wait_for("failed")
@@ -94,7 +94,7 @@ def test_who_does_not_say_is_not_served(first, why, folder):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("first, why", [
     (b"LIST\n", "no PROXY header"), (b"PROXY UNKNOWN\r\n", "version 1")])
-def test_who_does_not_say_and_waits_is_not_kept_waiting(first, why, model, folder):
+def test_invalid_header_is_rejected_without_waiting(first, why, model, folder):
     with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
         with server.connect() as client:
             client.sendall(first)
@@ -103,13 +103,13 @@ def test_who_does_not_say_and_waits_is_not_kept_waiting(first, why, model, folde
 
 
 def reset(client):
-    """Ends a connection as HAProxy ends its checks."""
+    """Resets a connection, as HAProxy does after a health check."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_check_that_is_reset_is_no_client_that_failed(model, folder):
+def test_reset_health_check_is_no_failure(model, folder):
     with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
         check = server.connect()
         check.sendall(SIGNATURE + b"\x20\x00\x00\x00")
@@ -117,26 +117,26 @@ def test_a_check_that_is_reset_is_no_client_that_failed(model, folder):
         client = server.connect()
         client.sendall(header("192.0.2.7", 4660))
         reset(client)
-        # The one after the other here, and what is told of a client comes in the end.
+        # Connections are handled in order, so the client's line is the last one.
         server.out.wait_for(r"client 192\.0\.2\.7:4660 failed")
     assert [line for line in server.out.text().split("\n") if "failed" in line] == [
         "client 192.0.2.7:4660 failed: receive from 192.0.2.7:4660: Connection reset by peer"]
 
 
-def test_a_server_that_speaks_first(folder):
+def test_server_that_speaks_first(folder):
     with Server("guess", "serve", "--tcp", "--numbers", "6-6", "--proxy-protocol") as server:
         assert b"You win" in ask(server, header("192.0.2.7", 4660), b"6\n")
         server.out.wait_for(r"192\.0\.2\.7:4660")
 
 
-def test_without_the_option_it_is_garbage(folder):
+def test_header_without_the_option_is_a_bad_request(folder):
     with Server("ftp", "serve", "served", cwd=folder) as server:
         assert ask(server, header("192.0.2.7", 4660)) == b""
         server.out.wait_for("unknown command")
 
 
 @pytest.mark.skipif(not shutil.which("haproxy", path="/usr/sbin:/usr/bin"), reason="no haproxy here")
-def test_a_backend_that_is_killed_costs_a_resume_and_not_a_byte(folder):
+def test_download_survives_a_killed_backend(folder):
     content = noise(3_000_000)
     (folder / "served/big.bin").write_bytes(content)
     options = ["ftp", "serve", "served", "--proxy-protocol", "--bind", "127.0.0.1", "--limit-rate", "6M"]
@@ -167,13 +167,13 @@ def test_a_backend_that_is_killed_costs_a_resume_and_not_a_byte(folder):
         killed.process.wait()
         _, error = client.communicate(timeout=TIMEOUT)
         assert client.returncode == 0, error
-        assert b"trying again" in error and b"verified" in error
+        assert b"retrying" in error and b"verified" in error
         assert (folder / "big.bin").read_bytes() == content
-        # The checks are not told of, and clients by their own names.
+        # Health checks are not logged; clients are logged with their own addresses.
         with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as direct:
             direct.sendall(b"STAT nothing\n")
             direct.shutdown(socket.SHUT_WR)
-            with direct.makefile("rb") as answer:  # to its end: else we would reset it
+            with direct.makefile("rb") as answer:  # read to the end, because closing earlier would reset the connection
                 assert answer.read().startswith(b"ERROR")
             other.out.wait_for(f"refused nothing to 127.0.0.1:{direct.getsockname()[1]}:")
         assert not [line for line in other.out.lines if "failed" in line]

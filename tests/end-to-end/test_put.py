@@ -1,4 +1,4 @@
-"""ftp put: to a server that takes files, broken off and resumed."""
+"""ftp put: uploads to a writable server, interrupted and resumed."""
 
 import fcntl
 import json
@@ -49,14 +49,14 @@ def test_put_under_every_model(model, folder):
     assert [p.name for p in (folder / "served").iterdir()] == ["copy.bin"]
 
 
-def test_its_name_is_its_own_when_none_is_given(folder, server):
+def test_default_name_is_the_file_name(folder, server):
     assert put(server, "./big.bin", cwd=folder).status == 0
     assert (folder / "served/big.bin").read_bytes() == CONTENT
     assert netlab("ftp", "put", cwd=folder).status == 2
 
 
-def test_two_files_are_two_files(folder, server):
-    """`put HOST *.txt` with two matches: neither is a name for the other."""
+def test_two_files_are_both_sent(folder, server):
+    """`put HOST *.txt` with two matches: the second file is not the target name of the first."""
     for name in ("a.txt", "b.txt"):
         (folder / name).write_text(name)
     (folder / "served/b.txt").write_text("an older one")
@@ -69,7 +69,7 @@ def test_two_files_are_two_files(folder, server):
     assert sorted(os.listdir(folder / "served")) == ["a.txt", "b.txt"]
 
 
-def test_the_name_there_is_an_option(folder, server):
+def test_as_sets_the_remote_name(folder, server):
     (folder / "tree").mkdir()
     (folder / "tree/leaf").write_text("leaf")
     for words in (["big.bin", "--as", "one"], ["--as", "two", "big.bin", "-t", "sub"], ["-r", "tree", "--as", "three"],
@@ -84,31 +84,31 @@ def test_the_name_there_is_an_option(folder, server):
         assert (served / name / "leaf").read_text() == "leaf"
     for words, why in [(["a", "b", "--as", "c"], "--as takes exactly one FILE, but 2 were given"),
                        (["a", "--as", ""], "--as: NAME must not be empty"), (["a", ""], "FILE must not be empty"),
-                       (["a", "--as", "x/"], "--as: 'x/' is not the name of a file (--into takes a folder)"),
+                       (["a", "--as", "x/"], "--as: 'x/' is not the name of a file (use --into for a directory)"),
                        ([""], "FILE must not be empty")]:
         done = put(server, *words, cwd=folder)
         assert done.status == 2 and done.err == f"netlab ftp put: {why}\n", done
 
 
-def test_listens_on_loopback_alone_and_says_so(folder):
+def test_writable_server_listens_on_loopback_by_default(folder):
     with Server("ftp", "serve", "served", "--writable", cwd=folder) as server:
         assert server.out.lines[0].startswith("listening on 127.0.0.1:")
-        server.err.wait_for("files may be written: listening on loopback alone")
+        server.err.wait_for("uploads are allowed: listening on loopback only")
     with Server("ftp", "serve", "served", "--writable", "--bind", "0.0.0.0", cwd=folder) as server:
         assert server.out.lines[0].startswith("listening on 0.0.0.0:")
     assert netlab("ftp", "serve", "big.bin", "--writable", "-p", "0", cwd=folder).status == 2
 
 
-def test_a_server_that_takes_nothing(folder):
+def test_read_only_server(folder):
     with Server("ftp", "serve", "served", cwd=folder) as server:
         for words in (["big.bin"], ["-r", ".", "-t", "x"], ["big.bin", "--restart"]):
             done = put(server, *words, cwd=folder)
-            assert done.status == 1 and "this server takes no files" in done.err, done
+            assert done.status == 1 and "this server does not accept uploads" in done.err, done
     assert list((folder / "served").iterdir()) == []
 
 
 def broken_put(server, name, count, content=CONTENT):
-    """An upload whose connection is cut after so many bytes."""
+    """An upload whose connection ends after `count` bytes."""
     with server.connect() as client:
         client.sendall(f"PUT {name} {len(content)} 0 0 -\n".encode() + content[:count])
         client.shutdown(socket.SHUT_WR)
@@ -116,7 +116,7 @@ def broken_put(server, name, count, content=CONTENT):
 
 
 @pytest.mark.parametrize("words", [[], ["--resume"]])
-def test_goes_on_where_it_was_broken_off(words, folder, server):
+def test_resumes_an_interrupted_upload(words, folder, server):
     (folder / "served/big.bin").write_bytes(b"the old one")
     broken_put(server, "big.bin", 150_000)
     assert (folder / "served/big.bin").read_bytes() == b"the old one"
@@ -129,34 +129,34 @@ def test_goes_on_where_it_was_broken_off(words, folder, server):
     assert [p.name for p in (folder / "served").iterdir()] == ["big.bin"]
 
 
-def test_sends_a_damaged_tail_again(folder, server):
+def test_damaged_tail_is_sent_again(folder, server):
     broken_put(server, "big.bin", 150_000)
     part = bytearray((folder / "served/big.bin.part").read_bytes())
     part[140_000] ^= 1
     (folder / "served/big.bin.part").write_bytes(part)
     done = put(server, "big.bin", cwd=folder)
-    assert done.status == 0 and "they are replaced" in done.err, done
+    assert done.status == 0 and "replacing the last" in done.err, done
     assert (folder / "served/big.bin").read_bytes() == CONTENT
 
 
-def test_restart_uses_nothing_of_it(folder, server):
+def test_restart_resumes_nothing(folder, server):
     broken_put(server, "big.bin", 150_000)
-    assert f"{SIZE} bytes from 0" in put(server, "big.bin", "--restart", cwd=folder).err
+    assert f"{SIZE} bytes from offset 0" in put(server, "big.bin", "--restart", cwd=folder).err
     assert (folder / "served/big.bin").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("model", MODELS[1:])
-def test_a_silent_upload_gives_way_to_the_next(model, folder):
-    """A client that lost its connection, which the server has not heard of, is not told that it is busy
-    until the stall time-out."""
+def test_stalled_upload_gives_way_to_the_next(model, folder):
+    """A client that lost its connection without the server noticing can upload again before the stall
+    timeout."""
     with Server("ftp", "serve", "served", "--writable", f"--{model}", cwd=folder) as server, \
             server.connect() as old:
         old.sendall(f"PUT big.bin {SIZE} 0 0 -\n".encode() + CONTENT[:150_000])
         part = folder / "served/big.bin.part"
-        eventually(lambda: part.exists() and part.stat().st_size == 150_000, "it has not come")
+        eventually(lambda: part.exists() and part.stat().st_size == 150_000, "it has not arrived")
         assert "another transfer writes to it" in put(server, "big.bin", cwd=folder).err
         done = put(server, "big.bin", "--retry", "9", cwd=folder)
-        assert done.status == 0 and "trying again" in done.err, done
+        assert done.status == 0 and "retrying" in done.err, done
         try:
             old.sendall(CONTENT[150_000:])
             assert read_line(old).startswith(b"ERROR busy ")
@@ -166,17 +166,17 @@ def test_a_silent_upload_gives_way_to_the_next(model, folder):
     assert [p.name for p in (folder / "served").iterdir()] == ["big.bin"]
 
 
-def test_what_is_uploaded_is_not_listed(folder, server):
+def test_partial_uploads_are_not_listed(folder, server):
     (folder / "served/mine.part").write_bytes(b"mine")
     broken_put(server, "big.bin", 150_000)
-    eventually(lambda: (folder / "served/big.bin.part").exists(), "it has not come")
+    eventually(lambda: (folder / "served/big.bin.part").exists(), "it has not arrived")
     assert [line.split()[-1] for line in netlab("ftp", "ls", server.address).out.decode().splitlines()
             ] == ["mine.part"]
     assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
     assert os.listdir(folder / "copy") == ["mine.part"]
 
 
-def test_two_at_once(folder, server):
+def test_concurrent_upload_is_rejected(folder, server):
     (folder / "served/big.bin.part").write_bytes(b"")
     with open(folder / "served/big.bin.part", "rb") as part:
         fcntl.flock(part, fcntl.LOCK_EX)
@@ -184,8 +184,8 @@ def test_two_at_once(folder, server):
     assert done.status == 1 and "another transfer writes to it" in done.err, done
 
 
-def test_what_others_write_to_comes_last(folder, server):
-    """What is busy is told and tried again; the others are sent all the same."""
+def test_busy_files_are_retried_last(folder, server):
+    """A busy file is reported and retried; the others are sent anyway."""
     for name in "abc":
         (folder / name).write_bytes(name.encode())
     (folder / "served/b.part").write_bytes(b"")
@@ -194,7 +194,7 @@ def test_what_others_write_to_comes_last(folder, server):
         words = [NETLAB, "ftp", "put", server.address, "-t", ".", "a", "b", "c", "--retry", "9", *CARRIER]
         client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
         assert b"b: another transfer writes to it" in client.stderr.readline()
-        assert b"trying again" in client.stderr.readline()
+        assert b"retrying" in client.stderr.readline()
         assert (folder / "served/c").read_bytes() == b"c"
         done = put(server, "-t", ".", "--restart", "a", "b", "c", cwd=folder)
         assert done.status == 1 and "b: another transfer" in done.err and "1 failed" in done.err, done
@@ -203,8 +203,8 @@ def test_what_others_write_to_comes_last(folder, server):
     assert (folder / "served/b").read_bytes() == b"b"
 
 
-def test_what_another_has_written_to_is_looked_at_again(folder, server):
-    """One more attempt, when what was proved is not there any more."""
+def test_changed_part_is_compared_again(folder, server):
+    """The upload is retried when the partial file has changed since it was compared."""
     (folder / "notes").write_bytes(b"hello, world\n")
     (folder / "served/hello").write_bytes(b"hello")
     with server.connect() as asker:
@@ -226,51 +226,51 @@ def test_what_another_has_written_to_is_looked_at_again(folder, server):
     answers = iter([lose, take])
     port = tcp_server_of(lambda client: next(answers)(client), clients=2)
     done = netlab("ftp", "put", f"127.0.0.1:{port}", "notes", "--retry", "1", cwd=folder)
-    assert done.status == 0 and "notes: it has; trying again" in done.err, done
+    assert done.status == 0 and "notes: it has; retrying" in done.err, done
 
 
-def test_a_file_that_changes_while_it_is_sent_replaces_none(folder):
+def test_file_that_changes_while_sent_replaces_nothing(folder):
     (folder / "served/big.bin").write_bytes(b"the old one")
     with Server("ftp", "serve", "served", "--writable", "--limit-rate", "250K", cwd=folder) as server:
         (folder / "big.bin").write_bytes(CONTENT[:100_000] * 4)
         words = [NETLAB, "ftp", "put", server.address, "big.bin", "--limit-rate", "250K", *CARRIER]
         client = subprocess.Popen(words, cwd=folder, env=environment(), stderr=subprocess.PIPE)
         part = folder / "served/big.bin.part"
-        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing came")
+        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing arrived")
         with open(folder / "big.bin", "r+b") as changed:
             changed.write(b"another")
-        _, said = client.communicate(timeout=TIMEOUT)
-    assert client.returncode == 1 and b"has changed while it was sent" in said, said
+        _, error = client.communicate(timeout=TIMEOUT)
+    assert client.returncode == 1 and b"changed while being sent" in error, error
     assert (folder / "served/big.bin").read_bytes() == b"the old one"
 
 
 @pytest.mark.parametrize("words", [["big.bin"], ["-t", ".", "small", "big.bin"]])
-def test_restart_goes_on_from_its_own_beginning(words, folder, server):
+def test_restart_resumes_its_own_part(words, folder, server):
     (folder / "small").write_bytes(b"small")
     (folder / "served/small").write_bytes(b"SMALL")
-    (folder / "served/big.bin").write_bytes(CONTENT[:-1] + b"?")  # nothing but its bytes tells
+    (folder / "served/big.bin").write_bytes(CONTENT[:-1] + b"?")  # only its bytes differ
     (folder / "served/big.bin.part").write_bytes(bytes(100_000))
     (folder / "served/big.bin.part.state").write_text("netlab partial 1\ntag \nreplace\n")
     for name in ("small", "big.bin", "served/small", "served/big.bin"):
         os.utime(folder / name, ns=(1, 1))
     address = cutting_proxy(server, [SIZE // 2])
     done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
-    assert done.status == 0 and "trying again" in done.err, done
-    # What was on its way when it was cut is sent again, and no more; a piece that broke off is not counted.
+    assert done.status == 0 and "retrying" in done.err, done
+    # Only bytes in flight at the cut are sent again; an interrupted piece is not counted.
     least = SIZE - 64 * 1024 if PRELOAD else SIZE
     assert least <= json.loads(done.out.splitlines()[-1])["bytes"] < 2 * SIZE, done
     assert (folder / "served/big.bin").read_bytes() == CONTENT
     assert len(words) == 1 or (folder / "served/small").read_bytes() == b"small"
 
 
-def test_a_file_that_is_not_there(folder, server):
+def test_missing_file(folder, server):
     done = put(server, "absent", cwd=folder)
     assert done.status == 1 and "open absent: No such file or directory" in done.err, done
     done = put(server, "served", cwd=folder)
     assert done.status == 1 and "Is a directory" in done.err, done
 
 
-def test_a_server_that_has_another_size(folder):
+def test_server_that_reports_another_size(folder):
     def answer(client):
         assert read_line(client).startswith(b"PART")
         client.sendall(b"ERROR no-such-file\n")
@@ -286,7 +286,7 @@ def test_a_server_that_has_another_size(folder):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a full disk needs a mount, and that needs root")
-def test_a_full_disk_is_told_and_what_is_there_stays(folder):
+def test_full_disk_is_reported_and_files_are_kept(folder):
     disk = folder / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk]).returncode != 0:

@@ -1,4 +1,4 @@
-"""ftp over the reliable transport: what --udp and the options beside it do."""
+"""ftp over the reliable transport: --udp and the options that go with it."""
 
 import itertools
 import os
@@ -40,7 +40,7 @@ def get(server, *words, cwd):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("words", [[], ["--window", "1"], ["--mss", "1200"], ["--congestion", "newreno"]],
                          ids=" ".join)
-def test_whatever_is_agreed_on(strategy, words, folder, server):
+def test_every_combination_of_parameters(strategy, words, folder, server):
     done = get(server, "--arq", strategy, *words, cwd=folder)
     assert done.status == 0, done
     assert (folder / "copy").read_bytes() == CONTENT
@@ -52,12 +52,12 @@ BAD = ["--seed", "1", "--delay", "2ms", "--jitter", "1ms", "--duplicate", "1%", 
 @pytest.mark.parametrize("loss", ["1%", "10%"])
 @pytest.mark.parametrize("words", [["--arq", "go-back-n"], [], ["--congestion", "newreno"], ["--congestion", "bbr"]],
                          ids=" ".join)
-def test_a_bad_network(words, loss, folder, server):
-    with Impair("udp", server.port, "--loss", loss, *BAD) as between:
-        done = netlab("ftp", "get", f"127.0.0.1:{between.port}", "big.bin", "-o", "copy", "--udp", *words, cwd=folder)
+def test_bad_network(words, loss, folder, server):
+    with Impair("udp", server.port, "--loss", loss, *BAD) as proxy:
+        done = netlab("ftp", "get", f"127.0.0.1:{proxy.port}", "big.bin", "-o", "copy", "--udp", *words, cwd=folder)
         assert done.status == 0, done
         assert (folder / "copy").read_bytes() == CONTENT
-        done = netlab("ftp", "put", f"127.0.0.1:{between.port}", "copy", "--udp", *words, cwd=folder)
+        done = netlab("ftp", "put", f"127.0.0.1:{proxy.port}", "copy", "--udp", *words, cwd=folder)
         assert done.status == 0, done
     assert (folder / "served/copy").read_bytes() == CONTENT
 
@@ -71,7 +71,7 @@ def test_every_model(model, folder):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_both_on_one_port(model, folder):
+def test_tcp_and_udp_on_one_port(model, folder):
     with Server("ftp", "serve", "served", "--tcp", "--udp", "--" + model, cwd=folder) as server:
         server.out.wait_for(r"listening on \[::\]:%d \(ftp\)" % server.port)
         server.out.wait_for(r"listening on \[::\]:%d \(ftp over UDP\)" % server.port)
@@ -83,7 +83,7 @@ def test_both_on_one_port(model, folder):
 
 @pytest.mark.parametrize("carrier", [[], ["--udp"]], ids=["tcp", "udp"])
 @pytest.mark.parametrize("model", MODELS)
-def test_one_client_of_either(model, carrier, folder):
+def test_once_over_tcp_or_udp(model, carrier, folder):
     with Server("ftp", "serve", "served", "--tcp", "--udp", "--once", "--" + model, cwd=folder) as server:
         assert netlab("ftp", "get", server.address, "big.bin", "-o", "copy", *carrier, cwd=folder).status == 0
         assert server.process.wait(TIMEOUT) == 0
@@ -98,18 +98,18 @@ def test_uploads_lists_and_resumes_under_every_model(model, folder):
         assert (folder / "served/mine").read_bytes() == CONTENT[::-1]
         assert netlab("ftp", "ls", server.address, "--udp").out.count(b"\n") == 2
         done = get(server, "--resume", cwd=folder)
-        assert done.status == 0 and "from 123456" in done.err, done
+        assert done.status == 0 and "from offset 123456" in done.err, done
         assert (folder / "copy").read_bytes() == CONTENT
 
 
-def test_datagrams_are_as_large_as_loopback_carries(folder, server):
-    (folder / "served/big.bin").write_bytes(bytes(20_000_000))  # it takes some round trips to find out
+def test_datagrams_grow_to_the_mtu_of_loopback(folder, server):
+    (folder / "served/big.bin").write_bytes(bytes(20_000_000))  # path MTU discovery takes some round trips
     done = get(server, "--trace", cwd=folder)
-    assert done.status == 0 and re.search(r"65507 bytes a datagram", done.err), done
+    assert done.status == 0 and re.search(r"65507 bytes per datagram", done.err), done
 
 
 def hello(folder):
-    """What a client says first, as it says it."""
+    """The first datagram of a client, HELLO."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         netlab("ftp", "get", f"127.0.0.1:{taken.getsockname()[1]}", "x", "--udp", "--timeout", "0.1", cwd=folder)
@@ -117,52 +117,52 @@ def hello(folder):
 
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer's memory grows by itself")
-def test_greetings_of_nobody_cost_nothing_and_are_worth_nothing(folder, server):
-    """An address that was forged gets less than what was sent in its name, and is not remembered."""
-    word = hello(folder)
-    assert len(word) >= 1200
-    strangers = []
+def test_forged_hellos_keep_no_state_and_amplify_nothing(folder, server):
+    """A forged address receives less than was sent from it, and the server keeps no state for it."""
+    datagram = hello(folder)
+    assert len(datagram) >= 1200
+    clients = []
     for i in range(100):
-        stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        stranger.bind((f"127.0.1.{i + 1}", 0))
-        stranger.connect(("127.0.0.1", server.port))
-        stranger.setblocking(False)
-        strangers.append(stranger)
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.bind((f"127.0.1.{i + 1}", 0))
+        client.connect(("127.0.0.1", server.port))
+        client.setblocking(False)
+        clients.append(client)
 
     def greet(times):
         sent = answered = 0
         for _ in range(times):
-            for stranger in strangers:
-                sent += stranger.send(word)
-            for stranger in strangers:
+            for client in clients:
+                sent += client.send(datagram)
+            for client in clients:
                 try:
                     while True:
-                        answered += len(stranger.recv(65535))
+                        answered += len(client.recv(65535))
                 except BlockingIOError:
                     pass
         return sent, answered
     greet(20)
     descriptors, before = len(os.listdir(f"/proc/{server.pid}/fd")), resident(server.pid)
-    sent, answered = greet(1000)  # a hundred thousand
+    sent, answered = greet(1000)  # 100,000 datagrams
     assert 0 < answered <= sent / 10
     assert len(os.listdir(f"/proc/{server.pid}/fd")) == descriptors
     assert resident(server.pid) - before <= 64
     assert get(server, cwd=folder).status == 0
-    for stranger in strangers:
-        stranger.close()
+    for client in clients:
+        client.close()
 
 
-def test_a_forged_word_that_nobody_is_there_ends_nothing(folder):
-    """ICMP's "port unreachable" that a stranger sends (RFC 792): it knows the ports and no id."""
+def test_forged_icmp_unreachable_ends_nothing(folder):
+    """A forged ICMP "port unreachable" (RFC 792): the attacker knows the ports but no connection ID."""
     with Server("ftp", "serve", "served", "--udp", "--limit-rate", "400K", cwd=folder) as server:
         client = subprocess.Popen([NETLAB, "ftp", "get", server.address, "big.bin", "-o", "copy", "--udp"], cwd=folder,
                                   env=environment())
-        eventually((folder / "copy.part").exists, "it does not begin")
+        eventually((folder / "copy.part").exists, "the download does not begin")
         port = port_of_client(server.port)
         try:
-            with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as forger:
+            with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as attacker:
                 for _ in range(20):
-                    forger.sendto(port_unreachable(port, server.port), ("127.0.0.1", 0))
+                    attacker.sendto(port_unreachable(port, server.port), ("127.0.0.1", 0))
                     time.sleep(0.01)  # the pace of the attack
         except PermissionError:
             client.kill()
@@ -173,7 +173,7 @@ def test_a_forged_word_that_nobody_is_there_ends_nothing(folder):
 
 
 def port_of_client(port):
-    """Of a socket connected to the port, in /proc/net/udp."""
+    """The local port of the socket that is connected to the port, from /proc/net/udp."""
     for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
         words = line.split()
         if words[2] == f"0100007F:{port:04X}":
@@ -182,7 +182,7 @@ def port_of_client(port):
 
 
 def port_unreachable(source, target):
-    """About a datagram from the one port to the other, both of 127.0.0.1."""
+    """An ICMP error about a datagram from one port to another, both on 127.0.0.1."""
     local = socket.inet_aton("127.0.0.1")
     quoted = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 17, 0, local, local) + struct.pack(
         "!HHHH", source, target, 8, 0)
@@ -192,18 +192,18 @@ def port_unreachable(source, target):
     return message[:2] + struct.pack("!H", ~(total + (total >> 16)) & 0xffff) + message[4:]
 
 
-def test_the_server_says_what_it_speaks(folder):
+def test_first_line_names_the_transport(folder):
     with Server("ftp", "serve", "served", "--udp", cwd=folder) as server:
         assert "(ftp over UDP)" in server.out.lines[0]
 
 
-def test_a_port_that_is_taken(folder, server):
-    """Two servers would share the clients of one port."""
+def test_port_in_use(folder, server):
+    """Otherwise two servers would share the clients of one port."""
     done = netlab("ftp", "serve", "served", "--udp", "-p", server.port, "--writable", cwd=folder)
     assert done.status == 1 and "Address already in use" in done.err, done
 
 
-def test_nobody_there(folder):
+def test_connection_refused(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -212,7 +212,7 @@ def test_nobody_there(folder):
     assert f"connect 127.0.0.1:{port}: Connection refused" in done.err
 
 
-def test_somebody_who_says_nothing(folder):
+def test_silent_server_times_out(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
@@ -221,24 +221,24 @@ def test_somebody_who_says_nothing(folder):
     assert f"connect 127.0.0.1:{port}: Connection timed out" in done.err
 
 
-def test_noise_and_strangers_get_no_answer_and_do_no_harm(folder, server):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-        stranger.connect(("127.0.0.1", server.port))
-        stranger.settimeout(0.2)
+def test_random_datagrams_are_ignored(folder, server):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", server.port))
+        client.settimeout(0.2)
         for size in itertools.chain(range(0, 100), (1200, 1472, 65507)):
-            stranger.send(noise(size, size + 1))
+            client.send(noise(size, size + 1))
         with pytest.raises(TimeoutError):
-            stranger.recv(1)
+            client.recv(1)
     assert get(server, cwd=folder).status == 0
 
 
 @pytest.mark.parametrize("words, why", [
-    (["--arq", "go-back-n"], "are for --udp"),
-    (["--udp", "--mss", "1199"], "every path carries 1200 bytes"),
-    (["--udp", "--window", "0"], "sends nothing"),
+    (["--arq", "go-back-n"], "require --udp"),
+    (["--udp", "--mss", "1199"], "--mss must be at least 1200"),
+    (["--udp", "--window", "0"], "--window must be at least 1"),
     (["--udp", "--arq", "hope"], "--arq"),
 ])
-def test_options_that_make_no_sense(words, why, folder):
+def test_invalid_options(words, why, folder):
     done = netlab("ftp", "get", "127.0.0.1:1", "x", *words, cwd=folder)
     assert done.status == 2, done
     assert why in done.err
@@ -253,17 +253,17 @@ def test_put_and_ls(folder, server):
     assert b"mine" in listed.out and b"big.bin" in listed.out
 
 
-def test_the_client_of_a_child_that_is_killed_hears_of_it(folder):
-    """At once, and not when it asks after ten seconds of silence: it has less patience."""
+def test_client_of_a_killed_child_is_reset(folder):
+    """The client is reset at once; its timeout is shorter than the ten seconds until its keep-alive."""
     with Server("ftp", "serve", "served", "--udp", "--fork", "--limit-rate", "300K", cwd=folder) as server:
         client = subprocess.Popen(
             [NETLAB, "ftp", "get", server.address, "big.bin", "-o", "copy", "--udp", "--timeout", "9", "--retry", "9"],
             cwd=folder, env=environment(), stderr=subprocess.PIPE)
         part = folder / "copy.part"
-        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing comes")
+        eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing arrives")
         (child,) = children(server.pid)
         os.kill(child, signal.SIGKILL)
         server.out.wait_for("failed: its process was ended by a signal: Killed")
         _, error = client.communicate(timeout=TIMEOUT)
-        assert client.returncode == 0 and b"Connection reset by peer; trying again" in error, error
+        assert client.returncode == 0 and b"Connection reset by peer; retrying" in error, error
     assert (folder / "copy").read_bytes() == CONTENT

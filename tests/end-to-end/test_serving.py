@@ -1,4 +1,4 @@
-"""The five serving models: who holds up whom, limits, leaks, and the end."""
+"""The five serving models: blocking clients, limits, leaks, and stopping."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
 
 
-def test_a_silent_client_holds_up_the_iterative_server():
+def test_silent_client_blocks_the_iterative_server():
     with Server("tcp", "serve", "--echo", "--iterative") as server:
         with server.connect(), server.connect() as second:
             second.sendall(b"hello")
@@ -44,15 +44,15 @@ def test_a_silent_client_holds_up_the_iterative_server():
 
 
 @pytest.mark.parametrize("model", CONCURRENT)
-def test_a_silent_client_holds_up_nobody_else(model):
+def test_silent_client_does_not_block_others(model):
     with Server("tcp", "serve", "--echo", "--" + model) as server:
         with server.connect():
             assert exchange(server) == b"hello"
 
 
 @pytest.mark.parametrize("model", ["epoll", "uring"])
-def test_a_client_that_asks_and_asks_holds_up_nobody(model, tmp_path):
-    """Its requests are there before another's, which is served before its last all the same."""
+def test_pipelining_client_does_not_starve_others(model, tmp_path):
+    """A client that pipelines thousands of requests must not starve another client."""
     (tmp_path / "file").write_bytes(b"content")
     count = 3_000
     with Server("ftp", "serve", str(tmp_path), "--writable", "--" + model) as server:
@@ -60,7 +60,7 @@ def test_a_client_that_asks_and_asks_holds_up_nobody(model, tmp_path):
             taker = threading.Thread(target=read_all, args=(greedy,))
             taker.start()
             os.kill(server.pid, signal.SIGSTOP)
-            greedy.sendall(b"PUT new 0 0 0 -\n" * count)  # there is room for so much
+            greedy.sendall(b"PUT new 0 0 0 -\n" * count)  # fits into the socket buffers
             modest.sendall(b"GET file 0\n")
             os.kill(server.pid, signal.SIGCONT)
             assert read_line(modest).startswith(b"OK 7")
@@ -71,7 +71,7 @@ def test_a_client_that_asks_and_asks_holds_up_nobody(model, tmp_path):
     assert len(lines) > count and name in "".join(lines[:count // 10]), (name, lines[:3])
 
 
-def seconds_of_stat(server):
+def time_stat_request(server):
     with server.connect() as client:
         before = time.monotonic()
         client.sendall(b"STAT file\n")
@@ -80,22 +80,22 @@ def seconds_of_stat(server):
 
 
 @pytest.mark.parametrize("model", CONCURRENT)
-def test_clients_that_dribble_hold_up_nobody(model, tmp_path):
-    """Row 9 of the bar: 200 that send a byte now and then; another is served at once, they are gone
-    when the time for a request is over."""
+def test_slow_clients_do_not_block_others(model, tmp_path):
+    """Many clients send one byte now and then: another client is served at once, and they are disconnected
+    at the request timeout."""
     (tmp_path / "file").write_bytes(b"content")
     count = 50 if SANITIZED else 200
     with Server("ftp", "serve", ".", "--request-timeout", "1", "--" + model,
                 cwd=tmp_path) as server:
         started = time.monotonic()
-        dribblers = [server.connect() for _ in range(count)]
-        for client in dribblers:
+        slow_clients = [server.connect() for _ in range(count)]
+        for client in slow_clients:
             client.sendall(b"G")
-        # The quickest of some: whatever else the machine does disturbs one of them, and dribblers all.
-        assert min(seconds_of_stat(server) for _ in range(5)) < 0.1 * PATIENCE
+        # The minimum of several: other load on the machine delays one request, but slow clients would delay all.
+        assert min(time_stat_request(server) for _ in range(5)) < 0.1 * PATIENCE
         gone = 0
         while gone < count and time.monotonic() - started < TIMEOUT / 2:
-            for client in list(dribblers):
+            for client in list(slow_clients):
                 client.settimeout(0.001)
                 try:
                     client.sendall(b"x")
@@ -106,10 +106,10 @@ def test_clients_that_dribble_hold_up_nobody(model, tmp_path):
                     gone_now = True
                 if gone_now:
                     gone += 1
-                    dribblers.remove(client)
+                    slow_clients.remove(client)
         assert gone == count
         assert time.monotonic() - started > 0.9
-        for client in dribblers:
+        for client in slow_clients:
             client.close()
 
 
@@ -132,8 +132,8 @@ def test_max_clients(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nothing_is_left_behind(model):
-    """Row 11 of the bar."""
+def test_sessions_leak_nothing(model):
+    """Sessions leave no child processes, descriptors, threads or memory behind."""
     with Server("tcp", "serve", "--echo", "-q", "--" + model) as server:
         for _ in range(SESSIONS // 10):
             exchange(server)
@@ -149,14 +149,14 @@ def test_nothing_is_left_behind(model):
             assert resident(server.pid) - memory < 1024
 
 
-def test_a_thousand_clients_leave_no_zombie():
+def test_fork_leaves_no_zombies():
     with Server("tcp", "serve", "--echo", "-q", "--fork") as server:
         for _ in range(100 if SANITIZED or PRELOAD else 1000):
             exchange(server)
         eventually(lambda: not children(server.pid), "zombies", seconds=2 * PATIENCE)
 
 
-def test_fork_closes_what_is_not_its_own(tmp_path):
+def test_fork_closes_unneeded_sockets(tmp_path):
     """The parent closes the connected socket, the child the listening one."""
     with Server("tcp", "serve", "--echo", "--fork", "-q") as server, server.connect() as client:
         client.sendall(b"x")
@@ -167,12 +167,13 @@ def test_fork_closes_what_is_not_its_own(tmp_path):
             return {link for link in links if link.startswith("socket:")}
         (child,) = children(server.pid)
         # The child may answer before the parent has closed its copy.
-        parents = eventually(lambda: len(found := sockets(server.pid)) == 1 and found, "the parent keeps it")
+        parents = eventually(lambda: len(found := sockets(server.pid)) == 1 and found,
+                             "the parent keeps the connected socket")
         childs = sockets(child)
         assert len(childs) == 1 and parents != childs
 
 
-def test_a_child_that_is_killed_is_told():
+def test_killed_child_is_reported():
     with Server("tcp", "serve", "--echo", "--fork") as server, server.connect() as client:
         client.sendall(b"x")
         assert client.recv(1) == b"x"
@@ -188,8 +189,8 @@ def test_stopping_lets_sessions_finish(model):
         client.sendall(b"x")
         assert client.recv(1) == b"x"
         server.process.send_signal(signal.SIGTERM)
-        # The listener is gone at once; what is going on goes on.
-        eventually(lambda: refuses(server), "still takes clients")
+        # The listener is closed at once; sessions continue.
+        eventually(lambda: refuses(server), "still accepts clients")
         client.sendall(b"y")
         assert client.recv(1) == b"y"
         client.shutdown(socket.SHUT_WR)
@@ -207,15 +208,15 @@ def refuses(server):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("signals", [1, 2])
-def test_stopping_ends_those_that_do_not_finish(model, signals):
-    """Row 12 of the bar: within the grace, or at once when asked again."""
+def test_stopping_ends_unfinished_sessions(model, signals):
+    """Within the grace period, or at once on a second signal."""
     grace = "0.3" if signals == 1 else "60"
     with Server("tcp", "serve", "--echo", "-q", "--grace", grace, "--" + model) as server:
         with server.connect() as client:
             client.sendall(b"x")
             assert client.recv(1) == b"x"
             server.process.send_signal(signal.SIGINT)
-            eventually(lambda: refuses(server), "still takes clients")
+            eventually(lambda: refuses(server), "still accepts clients")
             if signals == 2:
                 server.process.send_signal(signal.SIGINT)
             assert server.process.wait(5 * PATIENCE) == 0
@@ -226,7 +227,7 @@ def test_stopping_ends_those_that_do_not_finish(model, signals):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_stopping_in_the_middle_of_a_transfer(model, tmp_path):
+def test_stopping_during_a_transfer(model, tmp_path):
     (tmp_path / "large").write_bytes(bytes(20_000_000))
     with Server("ftp", "serve", "large", "--grace", "0.2", "--" + model, cwd=tmp_path) as server:
         with socket.socket() as client:
@@ -241,7 +242,7 @@ def test_stopping_in_the_middle_of_a_transfer(model, tmp_path):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_flood_of_clients(model):
+def test_many_concurrent_clients(model):
     with Server("tcp", "serve", "--echo", "-q", "--" + model) as server:
         clients = [server.connect() for _ in range(100)]
         for client in clients:
@@ -253,7 +254,7 @@ def test_a_flood_of_clients(model):
 
 
 @pytest.mark.skipif(SANITIZED, reason="measures memory")
-def test_ten_thousand_silent_clients_are_cheap():
+def test_memory_of_ten_thousand_silent_clients():
     import resource
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     count = min(10_000, most - 100)
@@ -268,7 +269,7 @@ def test_ten_thousand_silent_clients_are_cheap():
 
 
 def test_max_per_host(tmp_path):
-    """From an address other than loopback, for which a network namespace is made."""
+    """From an address other than loopback, in a network namespace."""
     script = """ip link set lo up && ip address add 192.0.2.1/32 dev lo || exit 77
 "$NETLAB" tcp serve --echo --max-per-host 1 --bind 192.0.2.1 -p 0 --port-file port > events &
 until [ -s port ]; do :; done
@@ -281,10 +282,10 @@ touch done; wait %2; kill %1; wait %1; cat events"""
                           capture_output=True, timeout=TIMEOUT, env=environment(NETLAB=NETLAB))
     if done.returncode == 77 or "unshare" in done.stderr:
         pytest.skip("no network namespace here: " + done.stderr.strip())
-    assert "refused: this host has 1 connections already (--max-per-host)" in done.stdout, done
+    assert "refused: this host already has 1 connections (--max-per-host)" in done.stdout, done
 
 
-def test_uring_that_is_forbidden_says_so():
+def test_forbidden_io_uring_is_reported():
     """seccomp(2) answers io_uring_setup with EPERM, as containers do."""
     import ctypes
     import struct
@@ -303,7 +304,7 @@ def test_uring_that_is_forbidden_says_so():
     assert re.fullmatch(r"netlab tcp serve: io_uring.*\n", done.err), done
 
 
-def test_fork_reaps_though_its_parent_ignored_the_signal():
+def test_fork_reaps_though_sigchld_was_ignored():
     ignoring = ["/usr/bin/env", "--ignore-signal=CHLD"]
     with Server("tcp", "serve", "--echo", "-q", "--fork", "--max-clients", "2", wrapper=ignoring) as server:
         for _ in range(5):
@@ -311,10 +312,10 @@ def test_fork_reaps_though_its_parent_ignored_the_signal():
         eventually(lambda: not children(server.pid), "zombies")
 
 
-# Seven bytes at a time it takes ten seconds to fill the buffers of a connection: one model will do.
+# At seven bytes per write, filling the buffers of a connection takes ten seconds: test one model only.
 @pytest.mark.parametrize("model", ["epoll"] if PRELOAD else MODELS)
-def test_a_client_that_takes_a_little_now_and_then_is_given_up(model, tmp_path):
-    """No byte that it takes moves the deadline of a piece."""
+def test_slow_reader_times_out(model, tmp_path):
+    """Bytes that the client reads do not extend the deadline of a piece."""
     (tmp_path / "file").write_bytes(bytes(8_000_000))
     with Server("ftp", "serve", ".", "--" + model, "--stall-timeout", "1", cwd=tmp_path) as server:
         with socket.socket() as client:

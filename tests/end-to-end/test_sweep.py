@@ -1,4 +1,4 @@
-"""netlab sweep: figures."""
+"""netlab sweep: CSV, JSON and figures."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 QUICK = ["sweep", "arq", "--loss", "0,5,20%", "--delay", "5ms", "--packets", "300"]
 
 
-def test_a_line_a_point(tmp_path):
+def test_one_line_per_point(tmp_path):
     done = netlab(*QUICK, cwd=tmp_path)
     assert done.status == 0 and done.err == "", done
     rows = list(csv.DictReader(io.StringIO(done.out.decode())))
@@ -29,15 +29,15 @@ def test_a_line_a_point(tmp_path):
     assert [point["measured"] for point in points] == [int(row["measured"]) for row in rows]
 
 
-def test_high_losses_are_measured_up_to_the_highest():
+def test_losses_of_up_to_90_percent():
     done = netlab("sweep", "arq", "--loss", "80,85,90%", "--packets", "300")
     assert done.status == 0 and done.err == "", done
     rows = list(csv.DictReader(io.StringIO(done.out.decode())))
     assert len(rows) == 9 and all(int(row["measured"]) > 0 for row in rows), rows
 
 
-def test_what_is_given_up_is_told_and_the_rest_is_there(tmp_path):
-    # No handshake succeeds: its token lives for 15 s.
+def test_points_that_fail_are_reported_and_left_out(tmp_path):
+    # No handshake succeeds: a token is valid for 15 s.
     slow = ["sweep", "arq", "--loss", "0,5,20%", "--delay", "20s", "-o", "figure.svg"]
     done = netlab(*slow, cwd=tmp_path)
     assert done.status == 1 and done.err.count("\n") == 1, done
@@ -52,34 +52,34 @@ def test_what_is_given_up_is_told_and_the_rest_is_there(tmp_path):
     assert len(points) == 9 and not any("measured" in point for point in points)
 
 
-def test_a_figure(tmp_path):
+def test_figure(tmp_path):
     assert netlab(*QUICK, "-o", "figure.svg", cwd=tmp_path).status == 0
     figure = xml.etree.ElementTree.parse(tmp_path / "figure.svg").getroot()
     assert figure.tag == SVG + "svg"
     curves = figure.findall(SVG + "polyline")
     assert len(curves) == 6  # three strategies, measured and calculated
     for curve in curves:
-        places = places_of(curve)
-        assert len(places) == 3
+        coordinates = points_of(curve)
+        assert len(coordinates) == 3
         assert all(0 <= x <= float(figure.get("width")) and 0 <= y <= float(figure.get("height"))
-                   for x, y in places)
+                   for x, y in coordinates)
     texts = [text.text for text in figure.iter(SVG + "text")]
     assert {"stop-and-wait", "go-back-n", "selective-repeat", "packets lost, %"} <= set(texts)
 
 
-def figure_of(folder, *words):
+def make_figure(folder, *words):
     assert netlab("sweep", "arq", "--packets", "100", *words, "-o", "figure.svg", cwd=folder).status == 0
     return xml.etree.ElementTree.parse(folder / "figure.svg").getroot()
 
 
-def places_of(curve):
+def points_of(curve):
     return [tuple(map(float, place.split(","))) for place in curve.get("points").split()]
 
 
 @pytest.mark.parametrize("words", [[], ["--rate", "900K"], ["--window", "1"], ["--loss", "0,90%"]])
-def test_nothing_runs_through_the_legend(words, tmp_path):
-    figure = figure_of(tmp_path, *words)
-    lowest = max(y for curve in figure.findall(SVG + "polyline") for _, y in places_of(curve))
+def test_legend_overlaps_nothing(words, tmp_path):
+    figure = make_figure(tmp_path, *words)
+    lowest = max(y for curve in figure.findall(SVG + "polyline") for _, y in points_of(curve))
     texts = [(text.text, float(text.get("x")), float(text.get("y"))) for text in figure.iter(SVG + "text")]
     legend = [text for text in texts if text[0].startswith(("stop", "go-", "selective", "dashed"))]
     assert len(legend) == 4
@@ -92,22 +92,22 @@ def test_nothing_runs_through_the_legend(words, tmp_path):
     assert len({y for *_, y in legend}) == 1 and len([1 for *_, y in texts if y == legend[0][2]]) == 4
 
 
-def test_a_curve_goes_from_left_to_right_in_whatever_order_it_was_measured(tmp_path):
-    figure = figure_of(tmp_path, "--loss", "20,0,5%")
+def test_curves_are_sorted_by_loss(tmp_path):
+    figure = make_figure(tmp_path, "--loss", "20,0,5%")
     for curve in figure.findall(SVG + "polyline"):
-        xs = [x for x, _ in places_of(curve)]
+        xs = [x for x, _ in points_of(curve)]
         assert len(xs) == 3 and xs == sorted(xs)
 
 
 @pytest.mark.parametrize("words, why", [
-    (["--loss", "x"], "--loss: 'x%' is not a share"), (["--loss", "1,,2"], "--loss: '%' is not"),
-    (["--loss", "95%"], "hardly a packet"), (["--delay", "3"], "--delay: '3' is not a time"),
-    (["--packets", "0"], "0 gets nothing through"), (["--window", "0"], "0 gets nothing through")])
-def test_what_cannot_be_measured(words, why):
+    (["--loss", "x"], "--loss: 'x%' is not a percentage"), (["--loss", "1,,2"], "--loss: '%' is not"),
+    (["--loss", "95%"], "almost no packet"), (["--delay", "3"], "--delay: '3' is not a time"),
+    (["--packets", "0"], "must be at least 1"), (["--window", "0"], "must be at least 1")])
+def test_invalid_options(words, why):
     done = netlab("sweep", "arq", *words)
     assert done.status == 2 and why in done.err and done.out == b"", done
 
 
-def test_a_figure_that_cannot_be_written():
+def test_unwritable_figure():
     done = netlab(*QUICK, "-o", "/nonexistent/figure.svg")
     assert done.status == 1 and "open /nonexistent: No such file" in done.err, done

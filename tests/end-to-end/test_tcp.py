@@ -14,7 +14,7 @@ from running import (MODELS, NETLAB, TIMEOUT, Lines, Server, environment, eventu
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_message_each_way(model):
+def test_message_and_reply(model):
     with Server("tcp", "serve", "--reply", "hello yourself", "--" + model) as server:
         answer = netlab("tcp", "send", server.address, "hello")
         assert (answer.status, answer.out) == (0, b"hello yourself"), answer
@@ -24,7 +24,7 @@ def test_a_message_each_way(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_an_echo_of_any_size_and_half_close(model):
+def test_echo_of_any_size_and_half_close(model):
     message = noise(300_000)
     with Server("tcp", "serve", "--echo", "--" + model) as server:
         answer = netlab("tcp", "send", server.address, input=message)
@@ -37,20 +37,20 @@ def test_an_echo_of_any_size_and_half_close(model):
             assert read_all(client) == b"last"
 
 
-def test_a_message_larger_than_any_buffer():
+def test_message_larger_than_any_buffer():
     message = noise(200_000)
     with Server("tcp", "serve", "--reply", "ok", "--json") as server:
         assert netlab("tcp", "send", server.address, input=message).out == b"ok"
         assert json.loads(server.out.wait_for("received"))["bytes"] == 200_000
 
 
-def test_a_client_that_does_not_finish_gets_its_answer():
+def test_client_without_half_close_gets_its_reply():
     with Server("tcp", "serve", "--reply", "answer") as server, server.connect() as client:
         client.sendall(b"no end, no line, no FIN")
         assert read_all(client) == b"answer"
 
 
-def test_a_message_in_pieces_is_one_message():
+def test_pieces_of_a_message_are_joined():
     with Server("tcp", "serve", "--reply", "x") as server, server.connect() as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in (b"one ", b"two ", b"three"):
@@ -60,7 +60,7 @@ def test_a_message_in_pieces_is_one_message():
         server.out.wait_for("received 13 bytes .*: one two three$")
 
 
-def test_a_script_answers_from_standard_input():
+def test_replies_from_standard_input():
     with Server("tcp", "serve", stdin=subprocess.PIPE) as server:
         server.process.stdin.write(b"first answer\nsecond answer\n")
         server.process.stdin.close()
@@ -69,7 +69,7 @@ def test_a_script_answers_from_standard_input():
         assert netlab("tcp", "send", server.address, "c").out == b""
 
 
-def test_a_person_is_asked_on_both_ends():
+def test_prompts_at_both_ends():
     ours, theirs = pty.openpty()
     with Server("tcp", "serve", stdin=theirs) as server:
         client_ours, client_theirs = pty.openpty()
@@ -85,7 +85,7 @@ def test_a_person_is_asked_on_both_ends():
         os.close(fd)
 
 
-def test_what_a_peer_sends_does_not_reach_a_terminal_raw():
+def test_received_bytes_are_escaped_on_a_terminal():
     ours, theirs = pty.openpty()
     def answer(client):
         read_all(client)
@@ -99,13 +99,13 @@ def test_what_a_peer_sends_does_not_reach_a_terminal_raw():
     os.close(theirs)
 
 
-def test_the_server_shows_control_bytes_escaped():
+def test_server_escapes_control_bytes():
     with Server("tcp", "serve", "--reply", "x") as server:
         netlab("tcp", "send", server.address, input=b"\x1b[31mred\nline\xff")
         server.out.wait_for(r": \\x1b\[31mred\\nline\\xff$")
 
 
-def test_refused():
+def test_connection_refused():
     gone = socket.create_server(("127.0.0.1", 0))
     port = gone.getsockname()[1]
     gone.close()
@@ -114,7 +114,7 @@ def test_refused():
     assert failed.err == f"netlab tcp send: connect 127.0.0.1:{port}: Connection refused\n"
 
 
-def test_a_silent_server_is_given_up():
+def test_silent_server_times_out():
     over = threading.Event()
     port = tcp_server_of(lambda peer: over.wait(TIMEOUT))
     failed = netlab("tcp", "send", f"127.0.0.1:{port}", "x", "--timeout", "0.2")
@@ -132,7 +132,7 @@ def test_once_ends_with_the_outcome_of_its_client():
         server.out.wait_for("failed: .*timed out")
 
 
-def test_ipv6_and_names():
+def test_ipv6_and_host_names():
     with Server("tcp", "serve", "--reply", "six") as server:
         try:
             socket.create_connection(("::1", server.port), timeout=TIMEOUT).close()
@@ -142,7 +142,7 @@ def test_ipv6_and_names():
         assert netlab("tcp", "send", f"localhost:{server.port}", "x").out == b"six"
 
 
-def test_a_server_that_finishes_first_still_gets_all():
+def test_server_that_finishes_first_still_receives_everything():
     taken = []
 
     def take(client):
@@ -154,7 +154,7 @@ def test_a_server_that_finishes_first_still_gets_all():
     assert len(taken[0]) == 1_000_000
 
 
-def test_input_that_can_not_be_read_is_told_at_once(tmp_path):
+def test_unreadable_input_is_reported_at_once(tmp_path):
     with Server("tcp", "serve", "--echo", "-q") as server:
         done = subprocess.run([NETLAB, "tcp", "send", server.address], stdin=os.open(tmp_path, os.O_RDONLY),
                               capture_output=True, text=True, timeout=TIMEOUT / 4, env=environment())
@@ -162,8 +162,8 @@ def test_input_that_can_not_be_read_is_told_at_once(tmp_path):
     assert done.stderr == "netlab tcp send: read standard input: Is a directory\n"
 
 
-def test_a_standard_output_that_does_not_wait_gets_all():
-    """O_NONBLOCK belongs to the pipe: whoever shares it may have set it."""
+def test_nonblocking_standard_output_gets_everything():
+    """O_NONBLOCK belongs to the open file description: a process that shares the pipe may have set it."""
     def talk(client):
         read_all(client)
         client.sendall(b"x" * 1_000_000)

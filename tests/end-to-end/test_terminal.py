@@ -1,4 +1,4 @@
-"""With a person at the terminal: a session of its own, with standard input, output and error on a pty."""
+"""netlab at a terminal: in its own session, with standard input, output and error on a pty."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ from running import (NETLAB, PATIENCE, PRELOAD, TIMEOUT, Server, environment, ev
 
 
 class Terminal:
-    """netlab with a terminal of its own; what it shows, byte for byte, is in `shown`."""
+    """netlab with its own terminal; `shown` has every byte that it printed."""
 
     def __init__(self, *words, cwd=None, **more):
         self.ours, theirs = pty.openpty()
@@ -46,7 +46,7 @@ class Terminal:
         while True:
             try:
                 piece = os.read(self.ours, 4096)
-            except OSError:  # EIO: nobody has the other end open any more
+            except OSError:  # EIO: the other end is closed
                 piece = b""
             with self.changed:
                 self.shown += piece
@@ -56,7 +56,7 @@ class Terminal:
                 return
 
     def wait_for(self, pattern, times=1):
-        """The match of the pattern's occurrence of that number."""
+        """Waits for the n-th match of the pattern, n = `times`, and returns it."""
         def found():
             return list(re.finditer(pattern, self.shown))[times - 1:]
         with self.changed:
@@ -68,7 +68,7 @@ class Terminal:
         os.write(self.ours, text)
 
     def end(self):
-        """The exit status, and all that was shown."""
+        """Waits for the end. Returns the exit status and everything that was shown."""
         status = self.process.wait(TIMEOUT)
         self.reader.join(TIMEOUT)
         return status, self.shown
@@ -97,7 +97,7 @@ def send_in_background(address, message):
                             env=environment())
 
 
-def test_the_server_asks_for_each_reply():
+def test_server_prompts_for_each_reply():
     with ServerAtTerminal() as server:
         for turn, (message, reply) in enumerate([("one", b"first"), ("two", b"second")], 1):
             client = send_in_background(server.address, message)
@@ -110,8 +110,8 @@ def test_the_server_asks_for_each_reply():
         assert server.end()[0] == 0
 
 
-def test_an_end_of_input_is_no_reply_for_one_client_only():
-    """Ctrl-D at the prompt answers nobody; the next client's prompt waits for a line again."""
+def test_ctrl_d_skips_one_reply():
+    """Ctrl-D at the prompt sends no reply; the prompt for the next client waits for a line again."""
     with ServerAtTerminal() as server:
         client = send_in_background(server.address, "one")
         server.wait_for(rb"ENTER MESSAGE FOR CLIENT\r\n")
@@ -124,23 +124,23 @@ def test_an_end_of_input_is_no_reply_for_one_client_only():
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_while_a_reply_is_asked_for(presses):
-    """Row 12 of the bar: five seconds, also when a session can't notice; pressed again, at once."""
+def test_ctrl_c_at_the_reply_prompt(presses):
+    """The server ends within five seconds even if a session cannot react; at once on a second Ctrl-C."""
     with ServerAtTerminal() as server:
         client = send_in_background(server.address, "hello")
         server.wait_for(rb"ENTER MESSAGE FOR CLIENT")
         began = time.monotonic()
         server.type(CTRL_C)
         if presses == 2:
-            # Two signals at once would be one: the first has been heard when the listener is gone.
-            eventually(lambda: refuses(server.port), "still takes clients")
+            # Two pending signals merge into one: the first was handled when the listener is closed.
+            eventually(lambda: refuses(server.port), "still accepts clients")
             server.type(CTRL_C)
         assert server.end()[0] == 0
         assert time.monotonic() - began <= (5.5 if presses == 1 else 3) * PATIENCE
         client.wait(TIMEOUT)
 
 
-def test_what_the_client_sends_is_shown_escaped():
+def test_server_escapes_received_messages():
     with ServerAtTerminal("--reply", "x") as server:
         netlab("tcp", "send", server.address, input=b"\x1b[2J\x07\xc2\x9b31m\xe4\xb8\xad\n")
         server.wait_for(rb": \\x1b\[2J\\x07\\xc2\\x9b31m\xe4\xb8\xad\\n\r\n")
@@ -148,7 +148,7 @@ def test_what_the_client_sends_is_shown_escaped():
         assert b"\x1b" not in server.end()[1]
 
 
-def test_the_client_asks_and_shows_the_answer():
+def test_client_prompts_and_shows_the_reply():
     with Server("tcp", "serve", "--reply", "hello yourself") as server:
         with Terminal("tcp", "send", server.address) as client:
             client.wait_for(rb"ENTER MESSAGE FOR SERVER\r\n")
@@ -161,13 +161,13 @@ def test_the_client_asks_and_shows_the_answer():
 @pytest.mark.parametrize("answer, shown", [
     (b"one\n\ttwo\n", b"one\r\n\ttwo\r\n"), (b"one\ntwo", b"one\r\ntwo\r\n"), (b"", b"\r\n"),
     (b"a\r\n\x1b[2J", b"a\\r\r\n\\x1b[2J\r\n"), (b"end\n\xe2", b"end\r\n\\xe2\r\n")])
-def test_an_answer_of_several_lines_is_shown_as_lines(answer, shown):
+def test_reply_with_several_lines(answer, shown):
     def say(client):
         read_all(client)
         client.sendall(answer)
     with Terminal("tcp", "send", f"127.0.0.1:{tcp_server_of(say)}", "x") as client:
         status, seen = client.end()
-    assert status == 0 and seen.expandtabs() == shown.expandtabs()  # the terminal makes blanks of a tab
+    assert status == 0 and seen.expandtabs() == shown.expandtabs()  # the terminal expands tabs
 
 
 def test_ctrl_c_ends_the_client():
@@ -178,8 +178,8 @@ def test_ctrl_c_ends_the_client():
             assert client.end()[0] == -signal.SIGINT
 
 
-def test_an_answer_in_pieces_is_shown_as_it_was_sent():
-    """No line ends and no torn characters where the network happened to divide it."""
+def test_reply_in_pieces_is_shown_unchanged():
+    """No line breaks and no broken characters where the network divided the text."""
     text = "\u00fc\u4e2d".encode() * 3000
     shown_first = threading.Event()
 
@@ -198,7 +198,7 @@ def test_an_answer_in_pieces_is_shown_as_it_was_sent():
 
 
 @pytest.mark.parametrize("hostile", [b"\x1b]0;title\x07", b"\x9b2J", b"\xc2\x9b2J", b"\r\x7f\x08"])
-def test_what_a_server_says_is_shown_escaped(hostile, tmp_path):
+def test_client_escapes_error_texts(hostile, tmp_path):
     def refuse(client):
         read_line(client)
         client.sendall(b"ERROR failed " + hostile + b"\n")
@@ -211,7 +211,7 @@ def test_what_a_server_says_is_shown_escaped(hostile, tmp_path):
     assert all(character.isprintable() for character in text), shown
 
 
-def test_names_are_shown_escaped(tmp_path):
+def test_file_names_are_escaped(tmp_path):
     (tmp_path / "served").mkdir()
     name = "\x1b[31mred\n.bin"
     (tmp_path / "served" / name).write_bytes(b"content")
@@ -225,7 +225,7 @@ def test_names_are_shown_escaped(tmp_path):
 
 
 def slow(size, seconds):
-    """A server of the lab wire that takes so long for a file."""
+    """A lab wire server that takes `seconds` to send a file. Returns its address."""
     content = noise(size)
 
     def answer(client):
@@ -242,18 +242,18 @@ def slow(size, seconds):
     return f"127.0.0.1:{tcp_server_of(answer)}"
 
 
-@pytest.mark.skipif(bool(PRELOAD), reason="all is slow here")
+@pytest.mark.skipif(bool(PRELOAD), reason="every transfer is slow")
 @pytest.mark.parametrize("seconds, words, bar", [
     (1.6, [], True), (0, [], False), (1.6, ["-q"], False), (1.6, ["--json"], False)])
-def test_the_progress_bar(seconds, words, bar, tmp_path):
+def test_progress_bar(seconds, words, bar, tmp_path):
     with Terminal("ftp", "get", slow(1_000_000, seconds), "big.bin", *words,
                   cwd=tmp_path) as client:
         status, shown = client.end()
     assert status == 0 and (b"\x1b[K" in shown) == bar, shown
     if bar:
         assert re.search(rb"\r\[#+ *\] \d[^\r]*/s of 976\.6 KiB  \d+ s left\x1b\[K", shown)
-        # It is gone at the end, and the line about the file is in its place.
-        assert re.search(rb"\r\x1b\[Kbig\.bin: 1000000 bytes from 0 in [\d.]+ s\r\n$", shown)
+        # At the end, the line about the file has replaced the bar.
+        assert re.search(rb"\r\x1b\[Kbig\.bin: 1000000 bytes from offset 0 in [\d.]+ s\r\n$", shown)
 
 
 @pytest.mark.parametrize("words, environment_, colored", [
@@ -267,14 +267,14 @@ def test_colors(words, environment_, colored):
     assert plain == b"netlab tcp send: connect 127.0.0.1:1: Connection refused\r\n"
 
 
-def test_a_reader_of_a_pipe_gets_the_bytes_and_the_person_the_rest(tmp_path):
-    """`netlab ftp get ... -o - | cmp`: standard output is the file, the terminal has the line."""
+def test_pipe_gets_the_bytes_and_terminal_the_summary(tmp_path):
+    """`netlab ftp get ... -o - | cmp`: standard output has the file, the terminal has the summary."""
     (tmp_path / "file").write_bytes(b"\x1b[2Jcontent")
     with Server("ftp", "serve", "file", cwd=tmp_path) as server:
         ours, theirs = pty.openpty()
         done = subprocess.run([NETLAB, "ftp", "get", server.address, "-o", "-"], timeout=TIMEOUT,
                               stdout=subprocess.PIPE, stderr=theirs, env=environment())
         assert done.stdout == b"\x1b[2Jcontent"
-        assert os.read(ours, 1000).startswith(b"-: 11 bytes from 0 in")
+        assert os.read(ours, 1000).startswith(b"-: 11 bytes from offset 0 in")
         os.close(ours)
         os.close(theirs)

@@ -39,7 +39,7 @@ def server():
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1"])
 @pytest.mark.parametrize("size", [0, 1, 1472, 65507])
-def test_a_datagram_comes_back_from_where_it_went(host, size, server):
+def test_echo_comes_from_the_address_of_the_request(host, size, server):
     message = noise(size)
     with udp_socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as client:
         client.sendto(message, (host, server.port))
@@ -47,7 +47,7 @@ def test_a_datagram_comes_back_from_where_it_went(host, size, server):
     assert answer == message and sender[:2] == (host, server.port)
 
 
-def test_a_line_for_each_datagram(server):
+def test_log_line_for_each_datagram(server):
     with udp_socket() as client:
         client.sendto(b"hello\x1b[2J\xff", ("127.0.0.1", server.port))
         port = client.getsockname()[1]
@@ -64,7 +64,7 @@ def test_quiet_and_json():
     assert [line for line in quiet.out.lines if "listening" not in line] == []
 
 
-def test_many_clients_at_once_with_a_socket_for_each_core():
+def test_many_clients_with_a_socket_per_core():
     with Server("udp", "echo", "-q", "--threads") as server:
         clients = [udp_socket() for _ in range(50)]
         for number, client in enumerate(clients):
@@ -75,13 +75,13 @@ def test_many_clients_at_once_with_a_socket_for_each_core():
 
 
 @pytest.mark.parametrize("words", [[], ["--threads"]])
-def test_a_port_has_one_server(words):
+def test_port_in_use(words):
     with Server("udp", "echo", "--threads") as server:
         done = netlab("udp", "echo", "-p", server.port, "--once", *words)
         assert done.status == 1 and "Address already in use" in done.err, done
 
 
-def test_once_and_the_port_file(tmp_path):
+def test_once_and_port_file(tmp_path):
     with Server("udp", "echo", "--once", "--port-file", "port", cwd=tmp_path) as server:
         eventually((tmp_path / "port").exists, "no port file")
         assert (tmp_path / "port").read_text() == f"{server.port}\n"
@@ -89,7 +89,7 @@ def test_once_and_the_port_file(tmp_path):
         assert server.process.wait(TIMEOUT) == 0
 
 
-def test_a_full_buffer_drops_and_counts(server):
+def test_full_receive_buffer_drops_and_counts(server):
     with udp_socket() as client:
         server.process.send_signal(signal.SIGSTOP)
         for _ in range(20_000):
@@ -97,7 +97,7 @@ def test_a_full_buffer_drops_and_counts(server):
         server.process.send_signal(signal.SIGCONT)
         answers = 0
         client.settimeout(0.5)
-        while True:  # until it is silent: the client's own buffer drops as well
+        while True:  # until silence: the client's own buffer drops datagrams as well
             try:
                 client.recv(200)
                 answers += 1
@@ -108,16 +108,16 @@ def test_a_full_buffer_drops_and_counts(server):
         client.sendto(b"still there", ("127.0.0.1", server.port))
         assert client.recv(100) == b"still there"
         server.process.send_signal(signal.SIGTERM)
-        server.out.wait_for(r"^[1-9]\d* datagrams were lost here on their way in, 0 on their way out")
+        server.out.wait_for(r"^dropped [1-9]\d* incoming and 0 outgoing datagrams: socket buffer full")
 
 
-def test_answers_are_not_answered(server):
-    """What has 32 hops or fewer to live is another server's answer."""
+def test_replies_are_not_answered(server):
+    """A datagram with a TTL of 32 or less is a reply of another server."""
     with udp_socket(ttl=32) as reflector, udp_socket(ttl=33) as client:
         reflector.sendto(b"an answer", ("127.0.0.1", server.port))
         client.sendto(b"a question", ("127.0.0.1", server.port))
         assert client.recv(100) == b"a question"
-        server.out.wait_for("no answer to .*: it is the answer of another server")
+        server.out.wait_for("no reply to .*: it is the reply of another server")
         reflector.setblocking(False)
         with pytest.raises(BlockingIOError):
             reflector.recv(100)
@@ -140,8 +140,8 @@ print("".join(seen + [line for server in servers for line in server.stdout]), en
 """
 
 
-def test_two_servers_do_not_answer_each_other_for_ever(tmp_path):
-    """Row 15 of the bar: one forged datagram, and after a second there were at most two."""
+def test_two_servers_do_not_loop(tmp_path):
+    """One forged datagram causes at most two datagrams, and no loop, within a second."""
     own_network = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     if not shutil.which("ip") or subprocess.run([*own_network, "true"]).returncode != 0:
         pytest.skip("no network namespace here")
@@ -149,7 +149,7 @@ def test_two_servers_do_not_answer_each_other_for_ever(tmp_path):
                           text=True, timeout=TIMEOUT, env=environment())
     lines = done.stdout.splitlines()
     assert len(lines) == 2 and "received 4 bytes" in lines[0], done
-    assert "it is the answer of another server" in lines[1], done
+    assert "it is the reply of another server" in lines[1], done
 
 
 def test_the_sheets_client(server, tmp_path):
@@ -164,7 +164,7 @@ def test_the_sheets_server(tmp_path):
     server = subprocess.Popen([program, str(port)], stdout=subprocess.DEVNULL)
     try:
         wait_until_bound(port)
-        # localhost is ::1 first, where the sheet's server does not listen.
+        # localhost resolves to ::1 first, where the sheet's server does not listen.
         done = netlab("udp", "send", f"localhost:{port}", "hello", "two words")
         assert (done.status, done.out) == (0, b"hello\ntwo words\n"), done
     finally:
@@ -177,12 +177,12 @@ def test_lines_of_standard_input(server):
     assert (done.status, done.out, done.err) == (0, b"one\n\nthree\n", "")
 
 
-def test_a_ping(server):
+def test_ping(server):
     done = netlab("udp", "send", server.address, "--count", "5", "--interval", "0.01")
     lines = done.out.decode().splitlines()
     assert done.status == 0 and len(lines) == 6, done
     assert re.fullmatch(r"6 bytes from 127\.0\.0\.1:\d+: \d+\.\d{3} ms", lines[0])
-    assert re.fullmatch(r"5 sent, 5 answered, 0% lost; round trip min/median/p99/max "
+    assert re.fullmatch(r"5 sent, 5 answered, 0% lost; RTT min/median/p99/max "
                         r"[\d.]+/[\d.]+/[\d.]+/[\d.]+ ms", lines[-1])
     done = netlab("udp", "send", server.address, "--count", "3", "--interval", "0", "--json")
     events = [json.loads(line) for line in done.out.splitlines()]
@@ -190,8 +190,8 @@ def test_a_ping(server):
     assert events[-1]["answered"] == 3 and 0 < events[-1]["median_seconds"] < 1
 
 
-def answering(answer):
-    """A server in a thread: `answer(socket, message, sender)`. Gives the port."""
+def udp_server(answer):
+    """Runs a server in a thread that calls `answer(socket, message, sender)`. Returns the port."""
     server = udp_socket()
     server.bind(("127.0.0.1", 0))
 
@@ -206,20 +206,20 @@ def answering(answer):
     return server.getsockname()[1]
 
 
-def test_what_is_not_answered_is_told_and_the_next_is_sent():
-    port = answering(lambda server, message, sender: message != b"lost" and server.sendto(message, sender))
+def test_lost_message_is_reported_and_the_next_is_sent():
+    port = udp_server(lambda server, message, sender: message != b"lost" and server.sendto(message, sender))
     done = netlab("udp", "send", f"127.0.0.1:{port}", "one", "lost", "three", "--timeout", "1")
     assert (done.status, done.out) == (1, b"one\nthree\n")
-    assert done.err == ("message 2 was not answered in 1 s: lost\n"
-                        "netlab udp send: 1 of 3 messages had no answer\n")
+    assert done.err == ("no reply to message 2 within 1 s: lost\n"
+                        "netlab udp send: 1 of 3 messages had no reply\n")
     done = netlab("udp", "send", f"127.0.0.1:{port}", "lost", "--timeout", "0.1", "--json", "--count", "1")
     assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["lost", "summary", "error"]
     done = netlab("udp", "send", f"127.0.0.1:{port}", "lost", "--timeout", "0.1", "-q")
-    assert done.err == "netlab udp send: message 1 was not answered in 0.1 s: lost\n"
+    assert done.err == "netlab udp send: no reply to message 1 within 0.1 s: lost\n"
 
 
-def test_it_goes_on_where_a_message_is_refused():
-    """By a server that listens only now and then."""
+def test_continues_after_connection_refused():
+    """The server is down while the second message is sent."""
     server = udp_socket()
     server.bind(("127.0.0.1", 0))
     address = server.getsockname()
@@ -236,11 +236,11 @@ def test_it_goes_on_where_a_message_is_refused():
         server.sendto(message, sender)
         assert client.wait(TIMEOUT) == 1
     assert b"\n3 sent, 2 answered, 33.33% lost; " in client.stdout.read()
-    assert err.text().endswith("\nnetlab udp send: 1 of 3 messages had no answer")
+    assert err.text().endswith("\nnetlab udp send: 1 of 3 messages had no reply")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_ping_that_is_broken_off_tells_its_summary(server, number):
+def test_interrupted_ping_prints_its_summary(server, number):
     client = subprocess.Popen([NETLAB, "udp", "send", server.address, "--count", "9", "--interval", "1000"],
                               stdout=subprocess.PIPE, env=environment())
     out = Lines(client.stdout)
@@ -249,7 +249,7 @@ def test_a_ping_that_is_broken_off_tells_its_summary(server, number):
     assert client.wait(TIMEOUT) == -number
     out.wait_for("^1 sent, 1 answered, 0% lost; ")
     asked = threading.Event()
-    silent = f"127.0.0.1:{answering(lambda *_: asked.set())}"
+    silent = f"127.0.0.1:{udp_server(lambda *_: asked.set())}"
     client = subprocess.Popen([NETLAB, "udp", "send", silent, "--count", "9", "--timeout", "1000"],
                               stdout=subprocess.PIPE, env=environment())
     assert asked.wait(TIMEOUT)
@@ -258,27 +258,27 @@ def test_a_ping_that_is_broken_off_tells_its_summary(server, number):
     assert client.stdout.read() == b"0 sent, 0 answered, 0% lost\n"
 
 
-def test_retry_sends_it_again():
+def test_retry_retransmits():
     seen = []
 
     def second_time(server, message, sender):
         seen.append(message)
         if len(seen) == 2:
             server.sendto(b"at last", sender)
-    done = netlab("udp", "send", f"127.0.0.1:{answering(second_time)}", "x", "--timeout", "1", "--retry", "3")
+    done = netlab("udp", "send", f"127.0.0.1:{udp_server(second_time)}", "x", "--timeout", "1", "--retry", "3")
     assert (done.status, done.out) == (0, b"at last\n") and seen == [b"x", b"x"]
 
 
 @pytest.mark.parametrize("words, out", [(["udp", "send", "HOST", "x"], b"x\n"),
                                         (["guess", "play", "HOST", "--guess", "x"], b"hello\nYou win\n")])
-def test_retry_waits_for_a_server_that_is_not_there_yet(words, out):
+def test_retry_waits_for_the_server_to_start(words, out):
     with udp_socket() as server:
         server.bind(("127.0.0.1", 0))
         address = server.getsockname()
     words = [f"localhost:{address[1]}" if word == "HOST" else word for word in words]
     client = subprocess.Popen([NETLAB, *words, "--retry", "9"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env=environment())
-    Lines(client.stderr).wait_for("^nothing listens on .*: Connection refused; trying again$")
+    Lines(client.stderr).wait_for("^nothing listens on .*: Connection refused; retrying$")
     with udp_socket() as server:
         server.bind(address)
         message = b""
@@ -289,7 +289,7 @@ def test_retry_waits_for_a_server_that_is_not_there_yet(words, out):
     assert client.stdout.read() == out
 
 
-def test_an_answer_that_comes_late_is_not_taken_for_another():
+def test_late_reply_is_not_taken_for_the_next():
     held = []
 
     def late(server, message, sender):
@@ -298,39 +298,39 @@ def test_an_answer_that_comes_late_is_not_taken_for_another():
         else:
             for answer in held + [message]:
                 server.sendto(answer, sender)
-    done = netlab("udp", "send", f"127.0.0.1:{answering(late)}", "first", "second", "--timeout", "1")
+    done = netlab("udp", "send", f"127.0.0.1:{udp_server(late)}", "first", "second", "--timeout", "1")
     assert (done.status, done.out) == (1, b"second\n")
-    assert "an answer came late, or twice: first\n" in done.err
+    assert "late or duplicate reply: first\n" in done.err
 
 
-def test_an_answer_that_comes_twice_is_not_taken_for_the_next():
-    """At once, or only after the next message."""
-    def doubling(server, message, sender):
+def test_duplicate_reply_is_not_taken_for_the_next():
+    """The duplicate arrives at once, or only after the next message."""
+    def duplicate(server, message, sender):
         server.sendto(message, sender)
         server.sendto(message, sender)
-    done = netlab("udp", "send", f"127.0.0.1:{answering(doubling)}", "one", "two", "three")
+    done = netlab("udp", "send", f"127.0.0.1:{udp_server(duplicate)}", "one", "two", "three")
     assert (done.status, done.out) == (0, b"one\ntwo\nthree\n"), done
-    assert "an answer came late, or twice: one\n" in done.err
+    assert "late or duplicate reply: one\n" in done.err
     before = []
 
-    def repeating_itself(server, message, sender):
+    def repeat_previous(server, message, sender):
         for answer in [*before[-1:], message]:
             server.sendto(answer, sender)
         before.append(message)
-    done = netlab("udp", "send", f"127.0.0.1:{answering(repeating_itself)}", "--count", "3", "--interval", "0",
+    done = netlab("udp", "send", f"127.0.0.1:{udp_server(repeat_previous)}", "--count", "3", "--interval", "0",
                   "--json")
     events = [json.loads(line) for line in done.out.splitlines()]
     assert [event["text"] for event in events[:-1]] == ["ping 1", "ping 2", "ping 3"], done
 
 
-def test_the_answers_of_a_server_that_is_no_echo_may_be_like_the_messages():
-    """What is there before a message is sent is still not the answer to it."""
+def test_replies_of_a_server_other_than_echo():
+    """A datagram that arrived before a message was sent cannot be the reply to it."""
     total = []
 
     def adding(server, message, sender):
         total.append(int(message))
         server.sendto(b"%d" % sum(total), sender)
-    done = netlab("udp", "send", f"127.0.0.1:{answering(adding)}", "--timeout", "2", input=b"1\n2\n-2\n")
+    done = netlab("udp", "send", f"127.0.0.1:{udp_server(adding)}", "--timeout", "2", input=b"1\n2\n-2\n")
     assert (done.status, done.out) == (0, b"1\n3\n1\n"), done
 
     def always_twice(server, message, sender):
@@ -338,29 +338,29 @@ def test_the_answers_of_a_server_that_is_no_echo_may_be_like_the_messages():
         for _ in range(2):
             server.sendto(b"answer %d" % len(total), sender)
     total.clear()
-    done = netlab("udp", "send", f"127.0.0.1:{answering(always_twice)}", "a", "b", "--interval", "0.5")
+    done = netlab("udp", "send", f"127.0.0.1:{udp_server(always_twice)}", "a", "b", "--interval", "0.5")
     assert (done.status, done.out) == (0, b"answer 1\nanswer 2\n"), done
 
 
-def test_where_nothing_listens():
+def test_nothing_listens():
     for host in ("127.0.0.1", "localhost"):
         done = netlab("udp", "send", f"{host}:1", "x")
         assert done.status == 1
         assert done.err == "netlab udp send: nothing listens on 127.0.0.1:1: Connection refused\n"
 
 
-def test_what_is_too_long_for_a_datagram(server):
+def test_message_too_long_for_a_datagram(server):
     done = netlab("udp", "send", server.address, input=b"x" * 65508)
     assert done.status == 1 and "Message too long\n" in done.err, done
     done = netlab("udp", "send", server.address, input=b"one\n" + b"x" * 65508 + b"\nthree\n")
     assert (done.status, done.out) == (1, b"one\nthree\n"), done
     assert re.fullmatch(r"message 2: send to .*: Message too long\n"
-                        r"netlab udp send: 1 of 3 messages had no answer\n", done.err), done
+                        r"netlab udp send: 1 of 3 messages had no reply\n", done.err), done
 
 
-def test_what_comes_is_not_shown_raw_on_a_terminal():
+def test_replies_are_escaped_on_a_terminal():
     import pty
-    port = answering(lambda server, message, sender: server.sendto(b"\x1b[2J\xff", sender))
+    port = udp_server(lambda server, message, sender: server.sendto(b"\x1b[2J\xff", sender))
     ours, theirs = pty.openpty()
     subprocess.run([NETLAB, "udp", "send", f"127.0.0.1:{port}", "x"], stdout=theirs, timeout=TIMEOUT,
                    env=environment())

@@ -1,4 +1,4 @@
-"""Runs a command under a seccomp filter that fails openat2(2), as systemd's RestrictSUIDSGID= does:
+"""Runs a command under a seccomp filter that makes openat2(2) fail, as systemd's RestrictSUIDSGID= does:
 
     without_openat2.py ERRNO COMMAND..."""
 

@@ -14,32 +14,32 @@
 namespace netlab {
 namespace {
 
-using Story = std::vector<std::string>;
+using Events = std::vector<std::string>;
 
-TEST(Fiber, RunsUntilItParksAndGoesOnFromThere) {
-  Story story;
+TEST(Fiber, RunsUntilItParksAndResumesThere) {
+  Events events;
   Fiber fiber([&] {
-    story.push_back("begins");
+    events.push_back("begins");
     Fiber::park();
-    story.push_back("goes on");
+    events.push_back("resumes");
   });
-  story.push_back("made");
+  events.push_back("made");
   fiber.resume();
-  story.push_back("parked");
+  events.push_back("parked");
   EXPECT_FALSE(fiber.done());
   fiber.resume();
   EXPECT_TRUE(fiber.done());
-  EXPECT_EQ(story, (Story{"made", "begins", "parked", "goes on"}));
+  EXPECT_EQ(events, (Events{"made", "begins", "parked", "resumes"}));
 }
 
-TEST(Fiber, MayEndWithoutParking) {
+TEST(Fiber, CanEndWithoutParking) {
   Fiber fiber([] {});
   EXPECT_FALSE(fiber.done());
   fiber.resume();
   EXPECT_TRUE(fiber.done());
 }
 
-TEST(Fiber, IsDestroyedQuietlyWhenItNeverBegan) {
+TEST(Fiber, CanBeDestroyedBeforeItStarts) {
   bool ran = false;
   {
     Fiber fiber([&] { ran = true; });
@@ -49,7 +49,7 @@ TEST(Fiber, IsDestroyedQuietlyWhenItNeverBegan) {
 
 TEST(Fiber, KeepsItsLocalVariables) {
   const std::string on_the_heap(100, 'x');
-  std::string told;
+  std::string result;
   double product = 0;
   Fiber fiber([&] {
     const std::string copy = on_the_heap;
@@ -58,15 +58,15 @@ TEST(Fiber, KeepsItsLocalVariables) {
       number *= 2;
       Fiber::park();
     }
-    told = copy;
+    result = copy;
     product = number;
   });
   while (!fiber.done()) fiber.resume();
-  EXPECT_EQ(told, on_the_heap);
+  EXPECT_EQ(result, on_the_heap);
   EXPECT_EQ(product, 4);
 }
 
-TEST(Fiber, DestroysWhatItsBodyHeldWhenItEnds) {
+TEST(Fiber, ReleasesItsCapturesWhenItEnds) {
   const auto held = std::make_shared<int>(1);
   Fiber fiber([held] { Fiber::park(); });
   fiber.resume();
@@ -75,7 +75,7 @@ TEST(Fiber, DestroysWhatItsBodyHeldWhenItEnds) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
-TEST(Fiber, ThrowsAndCatchesInside) {
+TEST(Fiber, CanThrowAndCatchInside) {
   std::string caught;
   Fiber fiber([&] {
     try {
@@ -90,25 +90,25 @@ TEST(Fiber, ThrowsAndCatchesInside) {
   EXPECT_EQ(caught, "inside");
 }
 
-void catch_and_park(const char* name, Story& story) {
+void catch_and_park(const char* name, Events& events) {
   try {
     throw std::runtime_error(name);
   } catch (const std::exception& error) {
     Fiber::park();
     try {
-      throw;  // whose exception is "the one being caught" now?
+      throw;  // must rethrow this fiber's exception
     } catch (const std::exception& again) {
-      story.push_back(std::string(error.what()) + again.what());
+      events.push_back(std::string(error.what()) + again.what());
     }
     Fiber::park();
-    story.push_back(error.what());
+    events.push_back(error.what());
   }
 }
 
-TEST(Fiber, MayParkInACatchBlockWhileOthersThrow) {
-  Story story;
-  Fiber a([&] { catch_and_park("a", story); });
-  Fiber b([&] { catch_and_park("b", story); });
+TEST(Fiber, CanParkInACatchBlockWhileOthersThrow) {
+  Events events;
+  Fiber a([&] { catch_and_park("a", events); });
+  Fiber b([&] { catch_and_park("b", events); });
   a.resume();
   b.resume();
   EXPECT_EQ(std::current_exception(), nullptr);
@@ -122,7 +122,7 @@ TEST(Fiber, MayParkInACatchBlockWhileOthersThrow) {
   a.resume();
   b.resume();
   EXPECT_TRUE(a.done() && b.done());
-  EXPECT_EQ(story, (Story{"aa", "bb", "a", "b"}));
+  EXPECT_EQ(events, (Events{"aa", "bb", "a", "b"}));
   EXPECT_EQ(std::current_exception(), nullptr);
 }
 
@@ -134,7 +134,7 @@ struct ParksWhenDestroyed {
   }
 };
 
-TEST(Fiber, MayParkWhileAnExceptionUnwinds) {
+TEST(Fiber, CanParkDuringUnwinding) {
   int uncaught_inside = 0;
   bool caught = false;
   Fiber fiber([&] {
@@ -153,27 +153,27 @@ TEST(Fiber, MayParkWhileAnExceptionUnwinds) {
   EXPECT_EQ(std::uncaught_exceptions(), 0);
 }
 
-TEST(Fiber, CanRunAnotherInside) {
-  Story story;
+TEST(Fiber, CanRunAnotherFiber) {
+  Events events;
   Fiber outer([&] {
     Fiber inner([&] {
-      story.push_back("inner begins");
+      events.push_back("inner begins");
       Fiber::park();
-      story.push_back("inner ends");
+      events.push_back("inner ends");
     });
     inner.resume();
-    story.push_back("outer parks");
+    events.push_back("outer parks");
     Fiber::park();
     inner.resume();
-    story.push_back("outer ends");
+    events.push_back("outer ends");
   });
   outer.resume();
-  story.push_back("outside");
+  events.push_back("outside");
   outer.resume();
-  EXPECT_EQ(story, (Story{"inner begins", "outer parks", "outside", "inner ends", "outer ends"}));
+  EXPECT_EQ(events, (Events{"inner begins", "outer parks", "outside", "inner ends", "outer ends"}));
 }
 
-TEST(Fiber, ManyTakeTurns) {
+TEST(Fiber, TakesTurnsWithManyOthers) {
   constexpr int fibers = 500;
   constexpr int rounds = 3;
   std::vector<int> turns;
@@ -202,7 +202,7 @@ TEST(Fiber, ManyTakeTurns) {
   return deep(left - 1) + (frame[0] == static_cast<char>(left) ? 1 : 0);
 }
 
-TEST(Fiber, HasRoomForDeepCalls) {
+TEST(Fiber, HasAStackForDeepCalls) {
   constexpr int frames = 96;
   int intact = 0;
   Fiber fiber([&] { intact = deep(frames); });
@@ -211,7 +211,7 @@ TEST(Fiber, HasRoomForDeepCalls) {
   EXPECT_EQ(intact, frames);
 }
 
-TEST(Fiber, OfAnotherThreadDoesNotDisturb) {
+TEST(Fiber, IsIndependentOfFibersInOtherThreads) {
   const auto work = [](int& sum) {
     for (int i = 0; i < 50; ++i) {
       Fiber fiber([&] {
@@ -232,14 +232,14 @@ TEST(Fiber, OfAnotherThreadDoesNotDisturb) {
   EXPECT_EQ(other, 500);
 }
 
-TEST(Stack, OfAnEndedFiberIsUsedAgain) {
+TEST(Stack, IsReusedAfterAFiberEnds) {
   std::optional<Stack> first(std::in_place);
   const std::byte* const memory = first->memory().data();
   first.reset();
   EXPECT_EQ(Stack().memory().data(), memory);
 }
 
-TEST(Stack, CanBeWrittenToItsLastByteAndNotBelow) {
+TEST(Stack, HasAGuardPageBelow) {
   const Stack stack;
   stack.memory().front() = std::byte{1};
   stack.memory().back() = std::byte{1};
@@ -247,7 +247,7 @@ TEST(Stack, CanBeWrittenToItsLastByteAndNotBelow) {
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
   const Fd out(ends[0]);
   const Fd in(ends[1]);
-  // The kernel says whether a page can be read, without a crash.
+  // write(2) reports an unreadable page as EFAULT, without a crash.
   EXPECT_EQ(write(in.get(), stack.memory().data(), 1), 1);
   EXPECT_EQ(write(in.get(), stack.memory().data() - 1, 1), -1);
   EXPECT_EQ(errno, EFAULT);

@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Each directory on the way is a descriptor.
-TEST(OpenBeneathByComponent, StopsAt128Directories) {
+// Each directory along the path holds a descriptor.
+TEST(OpenBeneathByComponent, LimitsTheDepthTo128Directories) {
   const TemporaryDirectory directory;
   std::string path;
   for (int i = 0; i < 129; ++i) path += "d/";
@@ -25,7 +25,7 @@ TEST(OpenBeneathByComponent, StopsAt128Directories) {
   EXPECT_EQ(open_beneath_by_component(top.get(), path.c_str(), O_RDONLY, 0), -ENAMETOOLONG);
 }
 
-TEST(OpenBeneathByComponent, StopsAfter4096Components) {
+TEST(OpenBeneathByComponent, LimitsThePathTo4096Components) {
   const TemporaryDirectory directory;
   fs::create_directories(directory.path("d"));
   directory.write("file", "");
@@ -43,7 +43,7 @@ TEST(OpenBeneathByComponent, StopsAfter4096Components) {
             -ENAMETOOLONG);
 }
 
-TEST(OpenBeneathByComponent, LeavesLastLinksWhereTheyAre) {
+TEST(OpenBeneathByComponent, HonorsNofollowAndExclForTheLastComponent) {
   const TemporaryDirectory directory;
   directory.write("file", "");
   fs::create_symlink("file", directory.path("link"));
@@ -58,7 +58,7 @@ TEST(OpenBeneathByComponent, LeavesLastLinksWhereTheyAre) {
   EXPECT_TRUE(fs::exists(directory.path("new")));
 }
 
-TEST(ChooseOpenBeneath, IsTheKernelWhereItCan) {
+TEST(ChooseOpenBeneath, PrefersTheKernelWhereOpenat2Works) {
   const Fd here(open_anywhere(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0));
   EXPECT_EQ(choose_open_beneath(here.get()), open_beneath_by_kernel);
   for (const int error : {ENOSYS, EPERM, EINVAL, EOPNOTSUPP})

@@ -1,4 +1,4 @@
-// Each test confines a process of its own, and hears from it through a pipe what it could do.
+// Each test sandboxes a child process, which reports through a pipe what it could do.
 #include "file/sandbox.h"
 
 #include <fcntl.h>
@@ -27,9 +27,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const char* const no_landlock = "the kernel has no Landlock, or not this of it";
+const char* const no_landlock = "the kernel has no Landlock, or lacks this feature of it";
 
-// "done", or what the system calls the error.
+// "done", or the symbolic name of errno.
 std::string outcome(long result) {
   return result < 0 ? strerrorname_np(errno) : "done";
 }
@@ -37,43 +37,43 @@ std::string outcome_of_open(const std::string& path, int flags = O_RDONLY) {
   return outcome(Fd(open(path.c_str(), flags | O_CLOEXEC, 0600)).get());
 }
 
-std::string said_by_child(const std::function<std::string()>& job) {
+std::string output_of_child(const std::function<std::string()>& job) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw SystemError("pipe");
-  const Fd hears(ends[0]);
-  Fd tells(ends[1]);
+  const Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
-    call::write_all(tells.get(), bytes_of(job()), "pipe");
+    call::write_all(write_end.get(), bytes_of(job()), "pipe");
     _exit(0);
   }
-  tells.reset();
-  std::string said(4096, '\0');
-  const ssize_t got = call::read(hears.get(), std::as_writable_bytes(std::span(said)));
-  said.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  write_end.reset();
+  std::string output(4096, '\0');
+  const ssize_t got = call::read(read_end.get(), std::as_writable_bytes(std::span(output)));
+  output.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   waitpid(child, nullptr, 0);
-  return said;
+  return output;
 }
 
-class ConfinementTest : public testing::Test {
+class SandboxTest : public testing::Test {
  protected:
-  ConfinementTest() {
+  SandboxTest() {
     fs::create_directories(directory_.path("served/sub"));
     directory_.write("secret", "secret");
     directory_.write("served/notes", "notes");
     fs::copy_file("/bin/true", directory_.path("served/program"));
     const Fd unconfined = served();
-    const std::string line = said_by_child([&] { return enter_sandbox(unconfined, false); });
+    const std::string line = output_of_child([&] { return enter_sandbox(unconfined, false); });
     const std::string mark = "(Landlock ABI ";
-    const std::size_t place = line.find(mark);
-    if (place != std::string::npos) abi_ = std::stoi(line.substr(place + mark.size()));
+    const std::size_t at = line.find(mark);
+    if (at != std::string::npos) abi_ = std::stoi(line.substr(at + mark.size()));
   }
 
   Fd served() const { return Fd(open(directory_.path("served").c_str(), O_PATH | O_CLOEXEC)); }
-  // What the job gives in a process that is confined to the folder.
+  // Returns the result of the job in a child that is confined to the directory.
   std::string confined(const std::function<std::string()>& job, bool writable = false) const {
     const Fd directory = served();
-    return said_by_child([&] {
+    return output_of_child([&] {
       enter_sandbox(directory, writable);
       return job();
     });
@@ -81,24 +81,24 @@ class ConfinementTest : public testing::Test {
   std::string path(const std::string& name) const { return directory_.path("served/" + name); }
 
   TemporaryDirectory directory_;
-  int abi_ = 0;  // of the kernel; 0: it has no Landlock
+  int abi_ = 0;  // the kernel's Landlock ABI; 0 without Landlock
 };
 
-TEST_F(ConfinementTest, SaysWhatItDid) {
+TEST_F(SandboxTest, ReportsTheRulesItApplied) {
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
   const Fd directory = served();
   for (const bool writable : {false, true})
     EXPECT_EQ(
-        said_by_child([&] { return enter_sandbox(directory, writable); }),
+        output_of_child([&] { return enter_sandbox(directory, writable); }),
         SandboxRules::of(abi_, writable).text(directory_.path("served")) + "; no new privileges");
 }
 
-TEST_F(ConfinementTest, LeavesWhatIsBeneathToBeRead) {
+TEST_F(SandboxTest, AllowsReadingBeneathTheDirectory) {
   EXPECT_EQ(confined([&] { return outcome_of_open(path("notes")); }), "done");
   EXPECT_EQ(confined([&] { return outcome_of_open(path("sub")); }), "done");
 }
 
-TEST_F(ConfinementTest, LeavesNothingElseToBeRead) {
+TEST_F(SandboxTest, ForbidsReadingAnythingElse) {
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
   EXPECT_EQ(confined([&] { return outcome_of_open("/etc/passwd"); }), "EACCES");
   EXPECT_EQ(confined([&] { return outcome_of_open("/sys/kernel"); }), "EACCES");
@@ -107,21 +107,21 @@ TEST_F(ConfinementTest, LeavesNothingElseToBeRead) {
   EXPECT_EQ(confined([&] { return outcome_of_open(directory_.path()); }), "EACCES");
 }
 
-TEST_F(ConfinementTest, HoldsForThreadsAndProcessesThatComeLater) {
+TEST_F(SandboxTest, AppliesToLaterThreadsAndProcesses) {
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
   const auto in_a_thread = [] {
-    std::string said;
-    std::thread([&] { said = outcome_of_open("/etc/passwd"); }).join();
-    return said;
+    std::string output;
+    std::thread([&] { output = outcome_of_open("/etc/passwd"); }).join();
+    return output;
   };
   const auto in_a_process = [] {
-    return said_by_child([] { return outcome_of_open("/etc/passwd"); });
+    return output_of_child([] { return outcome_of_open("/etc/passwd"); });
   };
   EXPECT_EQ(confined(in_a_thread), "EACCES");
   EXPECT_EQ(confined(in_a_process), "EACCES");
 }
 
-TEST_F(ConfinementTest, LeavesNothingToBeWritten) {
+TEST_F(SandboxTest, ForbidsWriting) {
   if (abi_ < 3) GTEST_SKIP() << no_landlock;
   const auto expect_refused = [&](const std::function<long()>& job) {
     EXPECT_EQ(confined([&] { return outcome(job()); }), "EACCES");
@@ -137,36 +137,36 @@ TEST_F(ConfinementTest, LeavesNothingToBeWritten) {
   expect_refused([&] { return truncate(directory_.path("secret").c_str(), 0); });
 }
 
-TEST_F(ConfinementTest, LeavesFilesToBeWrittenWhereThatIsWanted) {
+TEST_F(SandboxTest, WritableAllowsWritingBeneathTheDirectory) {
   const auto all = [&] {
-    std::string said = outcome_of_open(path("new"), O_RDWR | O_CREAT | O_EXCL | O_TRUNC);
-    const auto say = [&](long result) { said += " " + outcome(result); };
-    say(truncate(path("new").c_str(), 10));
-    say(rename(path("new").c_str(), path("newer").c_str()));
-    say(unlink(path("newer").c_str()));
-    say(mkdir(path("made").c_str(), 0700));
-    say(rmdir(path("made").c_str()));
-    // To another folder: ABI 1 has no word for it, and refuses.
-    if (abi_ != 1) say(rename(path("notes").c_str(), path("sub/moved").c_str()));
-    return said;
+    std::string output = outcome_of_open(path("new"), O_RDWR | O_CREAT | O_EXCL | O_TRUNC);
+    const auto report = [&](long result) { output += " " + outcome(result); };
+    report(truncate(path("new").c_str(), 10));
+    report(rename(path("new").c_str(), path("newer").c_str()));
+    report(unlink(path("newer").c_str()));
+    report(mkdir(path("made").c_str(), 0700));
+    report(rmdir(path("made").c_str()));
+    // Moving to another directory: ABI 1 cannot allow it.
+    if (abi_ != 1) report(rename(path("notes").c_str(), path("sub/moved").c_str()));
+    return output;
   };
   EXPECT_EQ(confined(all, true),
             abi_ != 1 ? "done done done done done done done" : "done done done done done done");
 }
 
-TEST_F(ConfinementTest, LeavesNothingElseToBeWritten) {
+TEST_F(SandboxTest, WritableForbidsWritingElsewhere) {
   if (abi_ < 3) GTEST_SKIP() << no_landlock;
   const std::string outside = directory_.path("new");
   EXPECT_EQ(confined([&] { return outcome_of_open(outside, O_RDWR | O_CREAT); }, true), "EACCES");
   EXPECT_EQ(confined([&] { return outcome(truncate(directory_.path("secret").c_str(), 0)); }, true),
             "EACCES");
-  // Out of the folder: EXDEV, or EACCES where more is forbidden.
+  // Moving out of the directory: EXDEV, or EACCES where more is forbidden.
   EXPECT_NE(confined([&] { return outcome(rename(path("notes").c_str(), outside.c_str())); }, true),
             "done");
   EXPECT_EQ(confined([&] { return outcome(symlink("/", path("link").c_str())); }, true), "EACCES");
 }
 
-TEST_F(ConfinementTest, LeavesNothingToBeExecuted) {
+TEST_F(SandboxTest, ForbidsExecution) {
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
   const auto execute = [](const std::string& program) {
     return outcome(execl(program.c_str(), program.c_str(), static_cast<char*>(nullptr)));
@@ -177,7 +177,7 @@ TEST_F(ConfinementTest, LeavesNothingToBeExecuted) {
   }
 }
 
-TEST_F(ConfinementTest, LeavesTheListenerButNoOtherConnection) {
+TEST_F(SandboxTest, KeepsTheListenerButForbidsNewConnections) {
   if (abi_ < 4) GTEST_SKIP() << no_landlock;
   const Fd listener = call::socket(AF_INET, SOCK_STREAM);
   call::bind(listener.get(), Address::loopback(0));
@@ -196,14 +196,14 @@ TEST_F(ConfinementTest, LeavesTheListenerButNoOtherConnection) {
   EXPECT_EQ(confined([&] { return outcome(::accept(listener.get(), nullptr, nullptr)); }), "done");
 }
 
-TEST_F(ConfinementTest, LeavesNoOtherProcessToBeSignalled) {
+TEST_F(SandboxTest, ForbidsSignallingOtherProcesses) {
   if (abi_ < 6) GTEST_SKIP() << no_landlock;
   const pid_t parent = getpid();
   EXPECT_EQ(confined([&] { return outcome(kill(parent, 0)); }), "EPERM");
   EXPECT_EQ(confined([] { return outcome(kill(getpid(), 0)); }), "done");
 }
 
-TEST_F(ConfinementTest, GivesUpPrivilegesAndCores) {
+TEST_F(SandboxTest, SetsNoNewPrivsAndClearsDumpable) {
   const auto state = [] {
     return std::to_string(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)) + " " +
            std::to_string(prctl(PR_GET_DUMPABLE));
@@ -211,19 +211,19 @@ TEST_F(ConfinementTest, GivesUpPrivilegesAndCores) {
   EXPECT_EQ(confined(state), "1 0");
 }
 
-TEST_F(ConfinementTest, LeavesItsSightToWhoeverTracesItAlready) {
+TEST_F(SandboxTest, StaysDumpableUnderATracer) {
   const Fd directory = served();
-  const std::string said = said_by_child([&]() -> std::string {
+  const std::string output = output_of_child([&]() -> std::string {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return "traced by another";
     enter_sandbox(directory, false);
     return std::to_string(prctl(PR_GET_DUMPABLE));
   });
-  if (said == "traced by another") GTEST_SKIP() << said;
-  EXPECT_EQ(said, "1");
+  if (output == "traced by another") GTEST_SKIP() << output;
+  EXPECT_EQ(output, "1");
 }
 
-// A system call that the kernel does not have.
-void take_away(long number, int error) {
+// Makes a system call fail with `error`, as if the kernel lacked it.
+void fail_syscall(long number, int error) {
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
@@ -234,12 +234,12 @@ void take_away(long number, int error) {
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw SystemError("seccomp");
 }
 
-TEST_F(ConfinementTest, IsNoErrorWhereTheKernelCanNot) {
+TEST_F(SandboxTest, IsNoErrorWithoutKernelSupport) {
   const Fd directory = served();
   const auto without = [&](long number, int error) {
-    return said_by_child([&] {
+    return output_of_child([&] {
       set_no_new_privs();
-      take_away(number, error);
+      fail_syscall(number, error);
       return enter_sandbox(directory, false) + "; " + outcome_of_open("/etc/passwd");
     });
   };
@@ -249,12 +249,12 @@ TEST_F(ConfinementTest, IsNoErrorWhereTheKernelCanNot) {
             "not confined: Landlock: Operation not supported; no new privileges; done");
   if (abi_ < 1) GTEST_SKIP() << no_landlock;
   EXPECT_EQ(without(SYS_landlock_restrict_self, EPERM),
-            "not confined: obey Landlock's rules: Operation not permitted; no new privileges; "
+            "not confined: landlock_restrict_self: Operation not permitted; no new privileges; "
             "done");
 }
 
 // The versions of landlock(7), "Supported features".
-TEST(SandboxRules, AsksForWhatAKernelHas) {
+TEST(SandboxRules, MatchTheKernelsAbi) {
   const auto files = [](int abi) { return SandboxRules::of(abi, false).files; };
   EXPECT_EQ(files(1), 0x1fffu);
   EXPECT_EQ(files(2), 0x3fffu);
@@ -268,17 +268,17 @@ TEST(SandboxRules, AsksForWhatAKernelHas) {
   EXPECT_EQ(SandboxRules::of(6, false).scope, 3u);
 }
 
-TEST(SandboxRules, AllowsNothingThatIsNotForbiddenElsewhere) {
+TEST(SandboxRules, AllowOnlyRightsThatAreHandled) {
   for (int abi = 1; abi <= 8; ++abi)
     for (const bool writable : {false, true}) {
-      const SandboxRules confinement = SandboxRules::of(abi, writable);
-      EXPECT_EQ(confinement.beneath & ~confinement.files, 0u) << abi;
-      EXPECT_EQ(confinement.beneath & 1, 0u) << "execute";
+      const SandboxRules rules = SandboxRules::of(abi, writable);
+      EXPECT_EQ(rules.beneath & ~rules.files, 0u) << abi;
+      EXPECT_EQ(rules.beneath & 1, 0u) << "execute";
     }
   EXPECT_EQ(SandboxRules::of(7, false).beneath, 0xcu);
 }
 
-TEST(SandboxRules, SaysWhatAnOlderKernelCanNotForbid) {
+TEST(SandboxRules, TextNamesWhatAnOlderKernelCannotForbid) {
   const auto text = [](int abi, bool writable) {
     return SandboxRules::of(abi, writable).text("/d");
   };
@@ -288,10 +288,10 @@ TEST(SandboxRules, SaysWhatAnOlderKernelCanNotForbid) {
             "confined to /d (Landlock ABI 6): reads and writes files beneath it, nothing else");
   EXPECT_EQ(text(4, false),
             "confined to /d (Landlock ABI 4): reads files beneath it; this kernel can't forbid "
-            "signals to others (ABI 6)");
+            "signals to other processes (ABI 6)");
   EXPECT_EQ(text(2, false),
             "confined to /d (Landlock ABI 2): reads files beneath it; this kernel can't forbid "
-            "signals to others (ABI 6), TCP connections (ABI 4), truncate(2) (ABI 3)");
+            "signals to other processes (ABI 6), TCP connections (ABI 4), truncate(2) (ABI 3)");
 }
 
 }  // namespace

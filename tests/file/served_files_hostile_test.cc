@@ -1,5 +1,5 @@
-// Nothing that a client names, and nobody who moves files about meanwhile, gets a byte from outside
-// the folder.
+// Neither the names that a client sends nor concurrent renames make the server read a byte outside
+// its directory.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <limits.h>
@@ -62,7 +62,7 @@ class HostileNames : public testing::Test, public EitherOpenat2 {
     fs::create_symlink(target, directory_.path("served/" + name));
   }
 
-  std::string component(std::mt19937_64& chance) const {
+  std::string component(std::mt19937_64& rng) const {
     static const std::vector<std::string> known = {"..",
                                                    "..",
                                                    "..",
@@ -105,68 +105,68 @@ class HostileNames : public testing::Test, public EitherOpenat2 {
                                                    std::string(255, 'x'),
                                                    std::string(256, 'x'),
                                                    std::string(5000, 'y')};
-    const std::size_t index = below(chance, known.size() + 1);
-    return index < known.size() ? known[index] : noise(chance, 1 + below(chance, 20));
+    const std::size_t index = below(rng, known.size() + 1);
+    return index < known.size() ? known[index] : noise(rng, 1 + below(rng, 20));
   }
 
-  std::string name(std::mt19937_64& chance) const {
+  std::string name(std::mt19937_64& rng) const {
     std::string name;
-    switch (below(chance, 6)) {
+    switch (below(rng, 6)) {
       case 0:
         name = "/";
         break;
       case 1:
-        name = directory_.path() + "/";  // absolute, and near the truth
+        name = directory_.path() + "/";  // absolute, with the right prefix
         break;
       default:
         break;
     }
-    const std::size_t count = 1 + below(chance, 8);
-    for (std::size_t i = 0; i < count; ++i) name += (i == 0 ? "" : "/") + component(chance);
+    const std::size_t count = 1 + below(rng, 8);
+    for (std::size_t i = 0; i < count; ++i) name += (i == 0 ? "" : "/") + component(rng);
     return name;
   }
 
   TemporaryDirectory directory_;
 };
 
-TEST_P(HostileNames, FiveHundredOfThemNeverLeadOut) {
-  std::mt19937_64 chance = seeded_chance();
+TEST_P(HostileNames, FiveHundredRandomNamesNeverLeadOutside) {
+  std::mt19937_64 rng = seeded_chance();
   run([&] {
-    const ServedFiles share(directory_.path("served"), "");
+    const ServedFiles files(directory_.path("served"), "");
     const auto descriptors = [] {
       return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
     };
     const auto before = descriptors();
     for (int i = 0; i < 500; ++i) {
-      const std::string asked = name(chance);
+      const std::string requested = name(rng);
       try {
-        const ServedFile file = share.open(asked);
-        ASSERT_EQ(beginning_of(file), inside) << escaped(asked);
+        const ServedFile file = files.open(requested);
+        ASSERT_EQ(beginning_of(file), inside) << escaped(requested);
       } catch (const SystemError&) {
-        // refused: right in most cases
+        // rejected, as most of these names must be
       }
     }
     EXPECT_EQ(descriptors(), before);
   });
 }
 
-TEST_P(HostileNames, ClimbingFromAnyDepthNeverLeadsOut) {
+TEST_P(HostileNames, ClimbingFromAnyDepthNeverLeadsOutside) {
   run([&] {
-    const ServedFiles share(directory_.path("served"), "");
+    const ServedFiles files(directory_.path("served"), "");
     for (const std::string start :
          {"", "sub/", "sub/deeper/", "good_folder/", "good_folder/deeper/"}) {
       std::string climb = start;
-      for (int steps = 0; steps < 12; ++steps, climb += "../")
+      for (int depth = 0; depth < 12; ++depth, climb += "../")
         for (const char* last : {"secret", "other/secret", "etc/passwd"})
-          EXPECT_THROW(share.open(climb + last), SystemError) << climb << last;
+          EXPECT_THROW(files.open(climb + last), SystemError) << climb << last;
     }
   });
 }
 
 INSTANTIATE_TEST_SUITE_P(Openat2, HostileNames, testing::Bool(), EitherOpenat2::name);
 
-// Two paths are exchanged again and again for half a second, while `names` are opened in turn.
-class ShareRace : public HostileNames {
+// Exchanges two paths in a loop for half a second, while `names` are opened in turn.
+class ServedFilesRace : public HostileNames {
  protected:
   struct Opened {
     std::string content;
@@ -182,12 +182,12 @@ class ShareRace : public HostileNames {
       while (!over) renameat2(AT_FDCWD, first.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE);
     });
     run([&] {
-      const ServedFiles share(directory_.path("served"), "");
+      const ServedFiles files(directory_.path("served"), "");
       const Instant end = Clock::now() + std::chrono::milliseconds(500);
       for (std::size_t i = 0; Clock::now() < end && !HasFailure(); ++i) {
         Opened opened;
         try {
-          opened.content = beginning_of(share.open(names[i % names.size()]));
+          opened.content = beginning_of(files.open(names[i % names.size()]));
         } catch (const SystemError& error) {
           opened.error = error.error();
         }
@@ -199,42 +199,42 @@ class ShareRace : public HostileNames {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Openat2, ShareRace, testing::Bool(), EitherOpenat2::name);
+INSTANTIATE_TEST_SUITE_P(Openat2, ServedFilesRace, testing::Bool(), EitherOpenat2::name);
 
-TEST_P(ShareRace, AFolderThatBecomesALinkNeverLeadsOut) {
+TEST_P(ServedFilesRace, DirectoryThatBecomesALinkNeverLeadsOutside) {
   fs::create_directories(directory_.path("served/flip"));
   directory_.write("served/flip/file", inside);
   fs::create_symlink("../other", directory_.path("served/link"));
   int opened = 0;
-  race("served/flip", "served/link", {"flip/file", "link/file"}, [&](const Opened& now) {
-    opened += now.error == 0;
-    EXPECT_TRUE(now.error != 0 || now.content == inside) << now.content;
+  race("served/flip", "served/link", {"flip/file", "link/file"}, [&](const Opened& result) {
+    opened += result.error == 0;
+    EXPECT_TRUE(result.error != 0 || result.content == inside) << result.content;
   });
   EXPECT_GT(opened, 0);
 }
 
-// ".." leads to where the walk came from, not to where the folder is now.
-TEST_P(ShareRace, AFolderThatIsMovedOutNeverLeadsOut) {
+// ".." returns to the directory that the walk came from, not to the current parent.
+TEST_P(ServedFilesRace, DirectoryThatIsMovedOutNeverLeadsOutside) {
   fs::create_directories(directory_.path("served/m/a/b"));
   fs::create_directories(directory_.path("other/q/b"));
   directory_.write("served/m/file", inside);
   int opened = 0;
   race("served/m/a", "other/q", {"m/a/b/../../file", "m/a/b/../../secret", "m/a/../secret"},
-       [&](const Opened& now) {
-         opened += now.error == 0;
-         EXPECT_TRUE(now.error != 0 || now.content == inside) << now.content;
+       [&](const Opened& result) {
+         opened += result.error == 0;
+         EXPECT_TRUE(result.error != 0 || result.content == inside) << result.content;
        });
   EXPECT_GT(opened, 0);
 }
 
-// A link that is replaced by rename(2), as a "current" is, is one or the other at any time.
-TEST_P(ShareRace, ALinkThatIsReplacedAlwaysLeadsSomewhere) {
+// A link that rename(2) replaces, such as "current", is the old or the new one at any time.
+TEST_P(ServedFilesRace, ReplacedLinkAlwaysResolves) {
   fs::create_directories(directory_.path("served/flip"));
   directory_.write("served/flip/file", inside);
   link("sub", "current");
   link("file", "last");
   directory_.write("served/plain", inside);
-  const auto works = [](const Opened& now) { EXPECT_EQ(now.error, 0); };
+  const auto works = [](const Opened& result) { EXPECT_EQ(result.error, 0); };
   race("served/flip", "served/current", {"flip/file", "current/file"}, works);
   race("served/plain", "served/last", {"plain", "last"}, works);
 }

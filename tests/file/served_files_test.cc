@@ -25,9 +25,9 @@ std::string content_of(const ServedFile& file) {
   return text;
 }
 
-class FolderToShare : public testing::Test {
+class ServedFilesFixture : public testing::Test {
  protected:
-  FolderToShare() {
+  ServedFilesFixture() {
     fs::create_directories(directory_.path("served/sub"));
     directory_.write("secret.txt", "secret");
     directory_.write("served/notes.txt", "notes");
@@ -41,14 +41,14 @@ class FolderToShare : public testing::Test {
   TemporaryDirectory directory_;
 };
 
-// With and without openat2(2): the same names have to work, and the same to fail.
-class ShareTest : public FolderToShare, public EitherOpenat2 {
+// Runs with and without openat2(2): the same names must open, and the same names must fail.
+class ServedFilesTest : public ServedFilesFixture, public EitherOpenat2 {
  protected:
   static int error_in(const std::string& served, const std::string& name) {
     int error = 0;
     run([&] {
-      const ServedFiles share(served, "");
-      error = error_of([&] { share.open(name); });
+      const ServedFiles files(served, "");
+      error = error_of([&] { files.open(name); });
     });
     return error;
   }
@@ -60,14 +60,14 @@ class ShareTest : public FolderToShare, public EitherOpenat2 {
   }
 };
 
-TEST_P(ShareTest, OpensFilesBeneathTheFolder) {
+TEST_P(ServedFilesTest, OpensFilesBeneathTheDirectory) {
   EXPECT_EQ(read("notes.txt"), "notes");
   EXPECT_EQ(read("sub/inner.txt"), "inner");
   EXPECT_EQ(read("./sub//inner.txt"), "inner");
   EXPECT_EQ(read("sub/../notes.txt"), "notes");
 }
 
-TEST_P(ShareTest, TellsSizeAndName) {
+TEST_P(ServedFilesTest, ReportsSizeAndName) {
   run([&] {
     const ServedFile file = ServedFiles(directory_.path("served"), "").open("notes.txt");
     EXPECT_EQ(file.state.size, 5u);
@@ -75,7 +75,7 @@ TEST_P(ShareTest, TellsSizeAndName) {
   });
 }
 
-TEST_P(ShareTest, RefusesWhatLeadsOut) {
+TEST_P(ServedFilesTest, RejectsNamesThatLeadOutside) {
   EXPECT_EQ(error_for("../secret.txt"), EXDEV);
   EXPECT_EQ(error_for("sub/../../secret.txt"), EXDEV);
   EXPECT_EQ(error_for(".."), EXDEV);
@@ -83,14 +83,14 @@ TEST_P(ShareTest, RefusesWhatLeadsOut) {
   EXPECT_EQ(error_for(directory_.path("served/notes.txt")), EXDEV);
 }
 
-TEST_P(ShareTest, FollowsLinksThatStayInside) {
+TEST_P(ServedFilesTest, FollowsLinksThatStayInside) {
   link("notes.txt", "served/inside");
   link("../notes.txt", "served/sub/up");
   EXPECT_EQ(read("inside"), "notes");
   EXPECT_EQ(read("sub/up"), "notes");
 }
 
-TEST_P(ShareTest, RefusesLinksThatLeadOut) {
+TEST_P(ServedFilesTest, RejectsLinksThatLeadOutside) {
   link("../secret.txt", "served/out");
   link(directory_.path("secret.txt"), "served/absolute");
   link("..", "served/parent");
@@ -103,18 +103,18 @@ TEST_P(ShareTest, RefusesLinksThatLeadOut) {
   EXPECT_EQ(error_for("loop"), ELOOP);
 }
 
-TEST_P(ShareTest, FollowsNoMagicLinks) {
-  // In user space such a link can't be told from one to an absolute path.
+TEST_P(ServedFilesTest, RejectsMagicLinks) {
+  // In user space, a magic link looks like a link to an absolute path.
   const int expected = GetParam() ? ELOOP : EXDEV;
   EXPECT_EQ(error_in("/proc/self", "root/etc/passwd"), expected);
   EXPECT_EQ(error_in("/proc/self", "exe"), expected);
-  // "/dev/null", or "pipe:[1234]", which would be a name beside it.
+  // fd/0 links to "/dev/null", or to "pipe:[1234]", which reads as a relative name.
   const int of_descriptor = error_in("/proc/self", "fd/0");
   EXPECT_TRUE(of_descriptor == expected || (!GetParam() && of_descriptor == ENOENT))
       << of_descriptor;
 }
 
-TEST_P(ShareTest, FollowsAtMost40Links) {
+TEST_P(ServedFilesTest, FollowsAtMost40Links) {
   link("../notes.txt", "served/sub/0");
   for (int i = 1; i <= 40; ++i)
     link("../sub/./" + std::to_string(i - 1), "served/sub/" + std::to_string(i));
@@ -122,7 +122,7 @@ TEST_P(ShareTest, FollowsAtMost40Links) {
   EXPECT_EQ(error_for("sub/40"), ELOOP);
 }
 
-TEST_P(ShareTest, LeavesEachFolderTheWayItCame) {
+TEST_P(ServedFilesTest, ResolvesDotDotAndTrailingSlashesLikeTheKernel) {
   fs::create_directories(directory_.path("served/a/b/c"));
   link("a/b/c", "served/deep");
   link("sub/", "served/slash");
@@ -141,8 +141,8 @@ TEST_P(ShareTest, LeavesEachFolderTheWayItCame) {
   EXPECT_EQ(error_for("absent/../notes.txt"), ENOENT);
 }
 
-// The kernel wants search permission for a directory that ".." leaves, too.
-TEST_P(ShareTest, LeavesNoFolderThatMayNotBeSearched) {
+// The kernel also requires search permission for a directory that ".." leaves.
+TEST_P(ServedFilesTest, RequiresSearchPermissionForEachDirectory) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may search any";
   fs::permissions(directory_.path("served/sub"), fs::perms::owner_read);
   EXPECT_EQ(error_for("sub/../notes.txt"), EACCES);
@@ -150,7 +150,7 @@ TEST_P(ShareTest, LeavesNoFolderThatMayNotBeSearched) {
   fs::permissions(directory_.path("served/sub"), fs::perms::owner_all);
 }
 
-TEST_P(ShareTest, OpensWhatIsDeepDown) {
+TEST_P(ServedFilesTest, OpensFilesInDeepDirectories) {
   std::string path = "served";
   for (int i = 0; i < 120; ++i) path += "/d";
   fs::create_directories(directory_.path(path));
@@ -158,7 +158,7 @@ TEST_P(ShareTest, OpensWhatIsDeepDown) {
   EXPECT_EQ(read(path.substr(sizeof "served") + "/file"), "deep");
 }
 
-TEST_P(ShareTest, OpensNothingButRegularFiles) {
+TEST_P(ServedFilesTest, OpensOnlyRegularFiles) {
   ASSERT_EQ(mkfifo(directory_.path("served/fifo").c_str(), 0600), 0);
   const Fd socket = call::socket(AF_UNIX, SOCK_STREAM);
   sockaddr_un address{};
@@ -168,11 +168,11 @@ TEST_P(ShareTest, OpensNothingButRegularFiles) {
   ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   EXPECT_EQ(error_for("sub"), EISDIR);
   EXPECT_EQ(error_for("."), EISDIR);
-  EXPECT_EQ(error_for("fifo"), EINVAL);  // and does not wait for somebody who writes to it
+  EXPECT_EQ(error_for("fifo"), EINVAL);  // without blocking until a writer opens it
   EXPECT_EQ(error_for("socket"), ENXIO);
 }
 
-TEST_P(ShareTest, RefusesNamesThatAreNone) {
+TEST_P(ServedFilesTest, RejectsInvalidNames) {
   EXPECT_EQ(error_for("absent.txt"), ENOENT);
   EXPECT_EQ(error_for("notes.txt/x"), ENOTDIR);
   EXPECT_EQ(error_for("notes.txt\0x"s), ENOENT);
@@ -181,14 +181,14 @@ TEST_P(ShareTest, RefusesNamesThatAreNone) {
   EXPECT_EQ(error_for(std::string(100'000, 'x')), ENAMETOOLONG);
 }
 
-TEST_P(ShareTest, GivesTheDefaultToWhoNamesNothing) {
+TEST_P(ServedFilesTest, OpensTheDefaultForAnEmptyName) {
   EXPECT_EQ(error_for(""), ENOENT);
   run([&] {
     EXPECT_EQ(content_of(ServedFiles(directory_.path("served"), "notes.txt").open("")), "notes");
   });
 }
 
-TEST_P(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
+TEST_P(ServedFilesTest, ConstructorRejectsAMissingDefault) {
   run([&] {
     EXPECT_EQ(thrown_by<SystemError>([&] { ServedFiles(directory_.path("served"), "absent"); }),
               "open absent: No such file or directory");
@@ -198,19 +198,19 @@ TEST_P(ShareTest, SaysAtOnceThatTheDefaultIsNotThere) {
   });
 }
 
-TEST_P(ShareTest, OfOneFileHasNoOther) {
+TEST_P(ServedFilesTest, ServingOneFileHidesItsSiblings) {
   run([&] {
     directory_.write("served/other.txt", "other");
-    const ServedFiles share(directory_.path("served/notes.txt"), "");
-    EXPECT_EQ(share.default_name(), "notes.txt");
-    EXPECT_EQ(content_of(share.open("")), "notes");
-    EXPECT_EQ(content_of(share.open("notes.txt")), "notes");
-    EXPECT_EQ(error_of([&] { share.open("other.txt"); }), ENOENT);
-    EXPECT_EQ(error_of([&] { share.open("sub/inner.txt"); }), ENOENT);
+    const ServedFiles files(directory_.path("served/notes.txt"), "");
+    EXPECT_EQ(files.default_name(), "notes.txt");
+    EXPECT_EQ(content_of(files.open("")), "notes");
+    EXPECT_EQ(content_of(files.open("notes.txt")), "notes");
+    EXPECT_EQ(error_of([&] { files.open("other.txt"); }), ENOENT);
+    EXPECT_EQ(error_of([&] { files.open("sub/inner.txt"); }), ENOENT);
   });
 }
 
-TEST_P(ShareTest, OfOneFileFindsItInTheCurrentFolder) {
+TEST_P(ServedFilesTest, FindsASingleFileInTheCurrentDirectory) {
   run([&] {
     const fs::path before = fs::current_path();
     fs::current_path(directory_.path("served"));
@@ -219,30 +219,30 @@ TEST_P(ShareTest, OfOneFileFindsItInTheCurrentFolder) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Openat2, ShareTest, testing::Bool(), EitherOpenat2::name);
+INSTANTIATE_TEST_SUITE_P(Openat2, ServedFilesTest, testing::Bool(), EitherOpenat2::name);
 
-class TagTest : public FolderToShare {
+class FileTagTest : public ServedFilesFixture {
  protected:
   std::string tag() const {
     return ServedFiles(directory_.path("served"), "").open("notes.txt").state.tag;
   }
 };
 
-TEST_F(TagTest, StaysWhileTheFileDoes) {
+TEST_F(FileTagTest, StaysTheSameWhileTheFileIsUnchanged) {
   const std::string before = tag();
   EXPECT_EQ(content_of(ServedFiles(directory_.path("served"), "").open("notes.txt")), "notes");
   EXPECT_EQ(tag(), before);
   EXPECT_LE(before.size(), 64u);
 }
 
-TEST_F(TagTest, ChangesWithTheModificationTimeAlone) {
+TEST_F(FileTagTest, ChangesWithOnlyTheModificationTime) {
   const std::string before = tag();
   const fs::path file = directory_.path("served/notes.txt");
   fs::last_write_time(file, fs::last_write_time(file) + std::chrono::nanoseconds(1));
   EXPECT_NE(tag(), before);
 }
 
-TEST_F(TagTest, ChangesWhenAnotherFileTakesThePlace) {
+TEST_F(FileTagTest, ChangesWhenTheFileIsReplaced) {
   const std::string before = tag();
   const fs::path file = directory_.path("served/notes.txt");
   directory_.write("new", "NOTES");

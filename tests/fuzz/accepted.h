@@ -1,5 +1,4 @@
-// What a parser makes of a text, if it takes it. What is thrown elsewhere is caught nowhere: it is
-// a crash.
+// The result of a parser, if it accepts a text. Other exceptions are not caught: they are crashes.
 #pragma once
 
 #include <optional>
@@ -12,7 +11,7 @@
 
 namespace netlab {
 
-// Nothing when it throws an Error.
+// Returns nothing if the parser throws an Error.
 template <typename Error, typename Parse>
 std::optional<std::invoke_result_t<Parse>> accepted(Parse parse) {
   try {

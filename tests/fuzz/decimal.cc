@@ -12,7 +12,7 @@
 namespace netlab {
 namespace {
 
-// What parse_decimal says, from the digits alone.
+// What parse_decimal must decide, worked out from the digits.
 bool is_number(std::string_view text) {
   const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   const std::string_view significant =

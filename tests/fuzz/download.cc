@@ -1,4 +1,5 @@
-// A server that says anything to a download, on either wire, whatever is there already.
+// A download from a server that sends arbitrary bytes, on either wire, with any files already
+// there.
 #include "protocol/transfer/download.h"
 
 #include <set>
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Mode = Download::Mode;
 
-// Where it is downloaded to: a folder in folders that stay empty else.
+// The directory that is downloaded to, in parent directories that must stay otherwise empty.
 class Destination {
  public:
   Destination() { fs::create_directories(path()); }
@@ -43,7 +44,7 @@ class Destination {
   void check() const {
     using Names = std::set<std::string>;
     must(names_in(root_.path()) == Names{"in"} && names_in(root_.path("in")) == Names{"got"},
-         "nothing is written elsewhere");
+         "nothing is written outside of the directory");
     for (const std::string& name : names())
       must(is_printable(name) && !name.starts_with('.'), "no name hides a file");
   }
@@ -54,15 +55,15 @@ class Destination {
 
 class Trial {
  public:
-  Trial(Destination& place, std::string_view& input) : place_(place) {
-    how_ = take_byte(input);
-    pieces_ = take_byte(input);
-    order_.mode = static_cast<Mode>(how_ & 3);
-    order_.offset = take_byte(input) % 10;
-    order_.destination = place_.path(into_directory() ? "" : "file");
-    if ((how_ & 16) || !into_directory()) order_.name = "file";
+  Trial(Destination& destination, std::string_view& input) : destination_(destination) {
+    flags_ = take_byte(input);
+    max_piece_ = take_byte(input);
+    download_.mode = static_cast<Mode>(flags_ & 3);
+    download_.offset = take_byte(input) % 10;
+    download_.destination = destination_.path(into_directory() ? "" : "file");
+    if ((flags_ & 16) || !into_directory()) download_.name = "file";
     server_says_ = input;
-    asked_ = order_;
+    original_ = download_;
     prepare();
   }
 
@@ -70,13 +71,13 @@ class Trial {
     VirtualNetwork network;
     const Connect connect = [&] {
       auto server = std::make_unique<ScriptedStream>(network);
-      for (const std::string_view piece : pieces_of(server_says_, pieces_)) server->says(piece);
-      if (how_ & 128) server->is_silent();
+      for (const std::string_view piece : pieces_of(server_says_, max_piece_)) server->says(piece);
+      if (flags_ & 128) server->is_silent();
       return server;
     };
-    const auto remote = how_ & 4 ? sheet_file(connect) : lab_file(connect, order_.name);
+    const auto remote = flags_ & 4 ? sheet_file(connect) : lab_file(connect, download_.name);
     try {
-      check_outcome(order_.run(*remote, network));
+      check_outcome(download_.run(*remote, network));
     } catch (const ProtocolError& error) {
       must(is_printable(error.what()), "what is quoted of a server is escaped");
     } catch (const SystemError&) {
@@ -88,56 +89,57 @@ class Trial {
  private:
   static constexpr std::string_view before = "hello, ";
 
-  bool into_directory() const { return how_ & 8; }
-  // What is there before: nothing, DEST, DEST.part, DEST.part with its state.
-  int there() const { return how_ >> 5 & 3; }
+  bool into_directory() const { return flags_ & 8; }
+  // What exists before: nothing, DEST, DEST.part, or DEST.part with its state.
+  int initial_files() const { return flags_ >> 5 & 3; }
 
   void prepare() {
-    place_.clear();
-    if (there() == 1) place_.write("file", before);
-    if (there() >= 2) place_.write("file.part", before);
-    if (there() == 3) place_.write("file.part.state", "netlab partial 1\ntag t\n");
+    destination_.clear();
+    if (initial_files() == 1) destination_.write("file", before);
+    if (initial_files() >= 2) destination_.write("file.part", before);
+    if (initial_files() == 3) destination_.write("file.part.state", "netlab partial 1\ntag t\n");
   }
 
   void check_outcome(const Download::Outcome& outcome) {
-    const std::string name = outcome.destination.substr(place_.path().size());
-    const std::string text = place_.read(name);
+    const std::string name = outcome.destination.substr(destination_.path().size());
+    const std::string text = destination_.read(name);
     const std::uint64_t end = outcome.from + outcome.received;
-    must(text.size() >= end, "the outcome tells what was received");
-    must(text.size() == end || order_.mode == Mode::offset, "nothing is left of another file");
-    const std::string theirs = text.substr(outcome.from, outcome.received);
-    must(server_says_.find(theirs) != std::string_view::npos,
+    must(text.size() >= end, "the outcome reports what was received");
+    must(text.size() == end || download_.mode == Mode::offset, "nothing is left of another file");
+    const std::string received = text.substr(outcome.from, outcome.received);
+    must(server_says_.find(received) != std::string_view::npos,
          "what was received is what the server sent");
-    must(!place_.names().contains(name + ".part"), "what is whole has its final name");
+    must(!destination_.names().contains(name + ".part"), "a complete file has its final name");
   }
 
   void check_names() const {
-    if (order_.name.empty()) return;
-    for (const std::string& name : place_.names())
+    if (download_.name.empty()) return;
+    for (const std::string& name : destination_.names())
       must(name == "file" || name == "file.part" || name == "file.part.state",
            "a server chooses no name");
   }
 
-  // Nothing that was there is lost, unless it was to be replaced.
+  // Checks that existing bytes are lost only where the mode replaces them.
   void check_kept() const {
-    if (order_.name.empty() || there() == 0) return;
-    const std::string whole = place_.read("file");
-    if (there() == 1 && place_.names().contains("file.part"))
-      must(whole == before, "DEST stays until the new one is whole");
-    // Of a .part, which is ours, what is not the remote file's is cut off.
-    if ((asked_.mode == Mode::automatic || asked_.mode == Mode::resume) && there() == 1) {
-      must(whole.starts_with(before), "what is there is kept");
-    } else if (asked_.mode == Mode::offset && there() == 1) {
-      const std::size_t kept = std::min<std::size_t>(asked_.offset, before.size());
-      must(whole.starts_with(before.substr(0, kept)), "what is before the offset is kept");
+    if (download_.name.empty() || initial_files() == 0) return;
+    const std::string content = destination_.read("file");
+    if (initial_files() == 1 && destination_.names().contains("file.part"))
+      must(content == before, "DEST stays until the new file is complete");
+    // A .part belongs to netlab: bytes that are not in the remote file are cut off.
+    if ((original_.mode == Mode::automatic || original_.mode == Mode::resume) &&
+        initial_files() == 1) {
+      must(content.starts_with(before), "existing bytes are kept");
+    } else if (original_.mode == Mode::offset && initial_files() == 1) {
+      const std::size_t kept = std::min<std::size_t>(original_.offset, before.size());
+      must(content.starts_with(before.substr(0, kept)), "bytes before the offset are kept");
     }
   }
 
-  Destination& place_;
-  unsigned char how_ = 0;
-  unsigned char pieces_ = 0;
-  Download order_;  // which changes as it goes on
-  Download asked_;
+  Destination& destination_;
+  unsigned char flags_ = 0;
+  unsigned char max_piece_ = 0;
+  Download download_;  // changes during the run
+  Download original_;
   std::string_view server_says_;
 };
 
@@ -145,9 +147,9 @@ class Trial {
 }  // namespace netlab
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static netlab::Destination place;
+  static netlab::Destination destination;
   std::string_view input = netlab::text_of(data, size);
-  netlab::Trial(place, input).run();
-  place.check();
+  netlab::Trial(destination, input).run();
+  destination.check();
   return 0;
 }

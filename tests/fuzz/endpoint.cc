@@ -14,7 +14,7 @@ void check_endpoint(std::string_view text) {
       accepted<std::invalid_argument>([&] { return Endpoint::parse(text, 5001); });
   if (!endpoint) return;
   must(!endpoint->host.empty(), "an endpoint has a host");
-  // In a bracket there may be anything, which the resolver refuses.
+  // Brackets may contain anything; the resolver rejects it later.
   if (endpoint->host.find_first_of("[]") != std::string::npos) return;
   const Endpoint again = Endpoint::parse(endpoint->text(), 1);
   must(again.host == endpoint->host && again.port == endpoint->port,

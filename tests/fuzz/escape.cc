@@ -1,4 +1,4 @@
-// What is shown of bytes that somebody sent.
+// How bytes from a peer are shown.
 #include "base/escape.h"
 
 #include "fuzz/input.h"
@@ -8,7 +8,7 @@
 namespace netlab {
 namespace {
 
-// The bytes that a line was escaped from.
+// Reverses escaped().
 std::string unescaped(std::string_view line) {
   std::string text;
   while (!line.empty()) {
@@ -32,22 +32,22 @@ std::string unescaped(std::string_view line) {
   return text;
 }
 
-void check_escape(unsigned char most, std::string_view text) {
+void check_escape(unsigned char max_piece, std::string_view text) {
   const std::string line = escaped(text);
   must(is_printable(line), "what is shown is printable UTF-8");
-  must(unescaped(line) == text, "what is shown tells each byte");
+  must(unescaped(line) == text, "what is shown identifies each byte");
   if (is_printable(text) && text.find('\\') == std::string_view::npos)
     must(line == text, "printable text is shown as it is");
 
   Escaper escaper;
   std::string joined;
-  for (const std::string_view piece : pieces_of(text, most)) joined += escaper.next(piece);
+  for (const std::string_view piece : pieces_of(text, max_piece)) joined += escaper.next(piece);
   must(joined + escaper.rest() == line, "pieces are shown as the whole is");
 
-  const std::string start = escaped_start(text, most);
+  const std::string start = escaped_start(text, max_piece);
   must(is_printable(start), "a start is printable UTF-8");
-  must(start.size() <= 4u * most + 3, "a start is short");
-  if (text.size() <= most) must(start == line, "a short text is shown to its end");
+  must(start.size() <= 4u * max_piece + 3, "a start is short");
+  if (text.size() <= max_piece) must(start == line, "a short text is shown to its end");
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ void check_escape(unsigned char most, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = netlab::text_of(data, size);
-  const unsigned char most = netlab::take_byte(input);
-  netlab::check_escape(most, input);
+  const unsigned char max_piece = netlab::take_byte(input);
+  netlab::check_escape(max_piece, input);
   return 0;
 }

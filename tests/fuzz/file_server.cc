@@ -1,5 +1,5 @@
-// A client of the server of files that says anything, on either wire, from its first byte to its
-// end.
+// A client of the file server that sends arbitrary bytes on either wire, from its first byte to its
+// last.
 #include <sys/stat.h>
 
 #include "fuzz/accepted.h"
@@ -11,12 +11,12 @@
 namespace netlab {
 namespace {
 
-// A folder with something of each kind. No two files have the same size.
+// A directory with a file of each kind. No two files have the same size.
 class Served {
  public:
   explicit Served(const char* default_name) : directory_(default_name) {
     for (const std::string& text : texts_) directory_.put(std::to_string(text.size()), text);
-    directory_.directory.write("secret", "nobody may read this");
+    directory_.directory.write("secret", "must not be read");
     namespace fs = std::filesystem;
     const fs::path path = directory_.directory.path("served");
     fs::create_directory(path / "folder");
@@ -29,7 +29,7 @@ class Served {
   // The text of the file that has this size.
   std::string_view text_of(std::uint64_t size) const {
     const auto found = std::ranges::find(texts_, size, &std::string::size);
-    must(found != texts_.end(), "only what is served is found");
+    must(found != texts_.end(), "only served files are found");
     return *found;
   }
 
@@ -53,8 +53,8 @@ class Served {
       end = error.what();
     }
     for (const std::string& line : directory_.log.lines)
-      must(is_printable(line), "what is told of a client is printable UTF-8");
-    must(is_printable(end), "what a session ends with is printable UTF-8");
+      must(is_printable(line), "what is logged of a client is printable UTF-8");
+    must(is_printable(end), "the error of a session is printable UTF-8");
     return {client.written(), end};
   }
 
@@ -63,7 +63,7 @@ class Served {
   ServedDirectory directory_;
 };
 
-// What is left to be said and answered on the lab wire.
+// The remaining requests and replies on the lab wire.
 struct Dialogue {
   const Served& served;
   std::string_view requests;
@@ -78,10 +78,10 @@ struct Dialogue {
       if (!is_whole && silent) break;
       if (!check_answer(line, is_whole)) break;
     }
-    must(answers.empty(), "nothing is said unasked");
+    must(answers.empty(), "every reply has a request");
   }
 
-  // False when it was the last one.
+  // Returns false if this was the last request.
   bool check_answer(std::string_view line, bool is_whole) {
     must(answers.find('\n') != std::string_view::npos, "a request is answered by a line");
     const std::string_view answer = take_until(answers, '\n');
@@ -89,11 +89,12 @@ struct Dialogue {
     const lab::Reply reply = lab::parse_reply(answer);
     const auto request = accepted<ProtocolError>([&] { return lab::parse_request(line); });
     const bool is_request = request && is_whole && line.size() <= lab::max_line;
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-      must((refusal->code == lab::bad_request) != is_request, "a bad request is one that is none");
+    if (const auto* const error = std::get_if<lab::ErrorReply>(&reply)) {
+      must((error->code == lab::bad_request) != is_request,
+           "only an invalid request gets bad-request");
       return is_request && skip_upload(*request);
     }
-    must(is_request, "what is no request is refused");
+    must(is_request, "an invalid request is rejected");
     check_found(*request, std::get<lab::FileReply>(reply));
     return true;
   }
@@ -131,7 +132,8 @@ struct Dialogue {
     }
   }
 
-  // The bytes that follow a PUT are none of the requests. False when it was the last one.
+  // Skips the bytes that follow a PUT, which are no requests. Returns false if this was the last
+  // request.
   bool skip_upload(const lab::Request& request) {
     constexpr std::uint64_t max_skipped = 1024 * 1024;
     if (request.method != lab::Request::Method::put) return true;
@@ -141,7 +143,7 @@ struct Dialogue {
   }
 };
 
-// What the sheet's server sends, unless it refuses.
+// What the sheet's server sends; nothing if it rejects the request.
 std::optional<std::string_view> sheet_answer(std::string_view request, std::string_view text) {
   const auto command = accepted<ProtocolError>(
       [&] { return sheet::parse_command(request.substr(0, sheet::command_size)); });
@@ -161,10 +163,10 @@ void check_sheet(const Served::Session& session, std::optional<std::string_view>
 void check_session(std::string_view input) {
   static Served nameless("");
   static Served with_default("13");
-  const unsigned char how = take_byte(input);
+  const unsigned char flags = take_byte(input);
   const unsigned char max_chunk = take_byte(input);
-  Served& served = how & 1 ? with_default : nameless;
-  const bool silent = how & 2;
+  Served& served = flags & 1 ? with_default : nameless;
+  const bool silent = flags & 2;
   const Served::Session session = served.serve(input, max_chunk, silent);
   must(session == served.serve(input, 0, silent), "pieces are answered as the whole is");
   if (!input.empty() && input[0] >= 'A' && input[0] <= 'Z')
@@ -172,7 +174,7 @@ void check_session(std::string_view input) {
   else if (&served == &with_default && !input.empty())
     check_sheet(session, sheet_answer(input, served.text_of(13)));
   else
-    must(session.answers.empty(), "who has nothing to send is silent");
+    must(session.answers.empty(), "a server without a default file sends nothing");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Names as people write them.
+// The folding of names as people write them.
 #include "protocol/guess/fold_name.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ std::string in_capitals(std::string_view name) {
   return capitals;
 }
 
-// With punctuation behind each character.
+// Adds punctuation after each character.
 std::string spread(std::string_view name) {
   std::string spread = ".";
   while (!name.empty()) {
@@ -38,7 +38,7 @@ void check_text(std::string_view name, const std::string& folded) {
   if (given.find(',') == std::string_view::npos)
     must(fold_name(std::string(given) + " " + surname) == folded ||
              fold_name(surname + " " + std::string(given)) == folded,
-         "the surname may stand first, or what is behind the comma is none");
+         "the surname may be first, unless no given name follows the comma");
 }
 
 void check_name(std::string_view name) {
@@ -49,7 +49,7 @@ void check_name(std::string_view name) {
                              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                                     static_cast<unsigned char>(c) >= 0x80;
                            }),
-       "of ASCII, small letters and digits are left");
+       "the only ASCII left is lower-case letters and digits");
   must(fold_name(in_capitals(name)) == folded, "case is forgotten");
   if (is_printable(name)) check_text(name, folded);
 }

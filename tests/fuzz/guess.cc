@@ -1,4 +1,5 @@
-// The guessing game: a line each is what a player says, and then all of it as one message.
+// The guessing game: each line of the input is a message of the player; then all of it is one
+// message.
 #include "protocol/guess/guessing_game.h"
 
 #include "fuzz/input.h"
@@ -20,19 +21,20 @@ void check_turn(Conversation& game, std::string_view message) {
   }
   must(is_printable(line), "an answer is printable UTF-8");
   must(answer.text->size() <= 4 * max_guess + 300, "an answer is short");
-  must(answer.over == (game_end(*answer.text) != GameEnd::none), "the last words say that it ends");
+  must(answer.over == (game_end(*answer.text) != GameEnd::none),
+       "the text of the answer shows whether the game is over");
   const Conversation::Answer again = game.answer(message);
   must(again.text == answer.text && again.over == answer.over, "no turn is played twice");
 }
 
 void check_game(std::string_view input) {
   static const std::vector<Person> people = parse_people(famous_people, "the famous people");
-  const SharedRandom lots(1);
-  const unsigned char how = take_byte(input);
-  const std::size_t tries = 1 + how / 4 % 4;
-  const auto game =
-      guess_game(how & 1 ? person_riddles(people, lots) : number_riddles({1, 6}, lots), tries)();
-  if (how & 2) must(is_printable(game->greeting().value()), "a greeting is printable UTF-8");
+  const SharedRandom random(1);
+  const unsigned char flags = take_byte(input);
+  const std::size_t tries = 1 + flags / 4 % 4;
+  const auto game = guess_game(
+      flags & 1 ? person_riddles(people, random) : number_riddles({1, 6}, random), tries)();
+  if (flags & 2) must(is_printable(game->greeting().value()), "a greeting is printable UTF-8");
   const std::string_view all = input;
   while (!input.empty()) check_turn(*game, take_until(input, '\n'));
   check_turn(*game, all);

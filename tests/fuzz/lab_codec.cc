@@ -1,4 +1,4 @@
-// LineFraming of the lab wire, each as a request, a reply and an item of a list.
+// Lines of the lab wire, each parsed as a request, as a reply and as an item of a list.
 #include "protocol/lab/codec.h"
 
 #include "fuzz/accepted.h"
@@ -7,20 +7,20 @@
 namespace netlab::lab {
 namespace {
 
-// `parse` reads a line as a Datagram.
-template <typename Datagram, typename Parse>
-void check_emitted(const Datagram& message, Parse parse) {
+// `parse` parses a line as a Message.
+template <typename Message, typename Parse>
+void check_emitted(const Message& message, Parse parse) {
   std::string line = emit(message);
   must(line.find('\n') == line.size() - 1, "a message is emitted as one line");
   line.pop_back();
   must(parse(line) == message, "a message is read as it was emitted");
 }
 
-// Of whichever kind it is; `parse` reads a line as a variant.
+// The same for the alternative that a variant holds; `parse` parses a line as the variant.
 template <typename Variant, typename Parse>
 void check_variant(const Variant& variant, Parse parse) {
-  const auto check = [&]<typename Datagram>(const Datagram& message) {
-    check_emitted(message, [&](std::string_view line) { return std::get<Datagram>(parse(line)); });
+  const auto check = [&]<typename Message>(const Message& message) {
+    check_emitted(message, [&](std::string_view line) { return std::get<Message>(parse(line)); });
   };
   std::visit(check, variant);
 }

@@ -1,4 +1,4 @@
-// LineFraming and fields of a stream, which are the same in whatever pieces it comes.
+// Lines and fields of a stream, which must not depend on how the stream is divided into pieces.
 #include "protocol/message/line_framing.h"
 
 #include "fuzz/input.h"
@@ -10,7 +10,7 @@ namespace {
 
 using Read = std::vector<std::string>;
 
-// What reading throws at the end.
+// The error that ends the reading, or "the end".
 template <typename Job>
 std::string end_of(Job job) {
   try {
@@ -36,27 +36,27 @@ class Reading {
     return read;
   }
 
-  // Where a digit comes next a field of so many bytes, else a line.
-  Read fields_and_lines(std::size_t most) {
+  // Reads a field of N bytes where the next byte is the digit N, otherwise a line.
+  Read fields_and_lines(std::size_t max_line) {
     Read read;
     BufferedReader reader(stream_);
     read.push_back(end_of([&] {
       for (int next = reader.peek(); next >= 0; next = reader.peek()) {
         const bool digit = next >= '1' && next <= '9';
         read.push_back(digit ? reader.read_exact(static_cast<std::size_t>(next - '0'))
-                             : reader.read_line(most));
+                             : reader.read_line(max_line));
       }
     }));
     return read;
   }
 
-  // The first line, and what is behind it in pieces of `most` + 1 bytes.
-  std::string behind_a_line(std::size_t most) {
+  // Reads the first line, and the bytes after it in pieces of `max_line` + 1 bytes.
+  std::string line_and_rest(std::size_t max_line) {
     std::string read;
     BufferedReader reader(stream_);
     end_of([&] {
-      read = reader.read_line(most) + '\n';
-      std::vector<std::byte> into(most + 1);
+      read = reader.read_line(max_line) + '\n';
+      std::vector<std::byte> into(max_line + 1);
       while (const std::size_t got = reader.read_some(into))
         read.append(reinterpret_cast<const char*>(into.data()), got);
     });
@@ -68,7 +68,7 @@ class Reading {
   ScriptedStream stream_{network_};
 };
 
-// The messages in the bytes, cut without a reader.
+// The messages in the bytes, divided without a reader.
 Read messages_in(std::string_view bytes) {
   Read messages;
   while (!bytes.empty()) {
@@ -86,12 +86,13 @@ Read messages_in(std::string_view bytes) {
 
 void check_lines(std::string_view input) {
   const unsigned char pieces = take_byte(input);
-  const std::size_t most = take_byte(input);
+  const std::size_t max_line = take_byte(input);
   must(Reading(input, pieces).messages() == messages_in(input), "messages are what LF ends");
-  must(Reading(input, pieces).fields_and_lines(most) == Reading(input, 0).fields_and_lines(most),
+  must(Reading(input, pieces).fields_and_lines(max_line) ==
+           Reading(input, 0).fields_and_lines(max_line),
        "pieces are read as the whole is");
-  const std::string behind = Reading(input, pieces).behind_a_line(most);
-  must(behind.empty() || behind == input, "no byte is lost behind a line");
+  const std::string line_and_rest = Reading(input, pieces).line_and_rest(max_line);
+  must(line_and_rest.empty() || line_and_rest == input, "no byte is lost after a line");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What a fuzz target claims of a parser: under libFuzzer a claim that does not hold is a crash, in
-// the unit test a failure.
+// The claims of a fuzz target about a parser. A claim that does not hold is a crash under libFuzzer
+// and a failure in the unit test.
 #pragma once
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// What stands in DEST.part.state: a file that anybody may have written.
+// The content of DEST.part.state, a file that any program may have written.
 #include "file/partial_record.h"
 
 #include "fuzz/input.h"

@@ -20,22 +20,22 @@ std::string written(const std::vector<Person>& people) {
 }
 
 void check_riddle(const Person& person) {
-  const SharedRandom lots(1);
+  const SharedRandom random(1);
   const std::vector<Person> alone{person};
-  const auto riddle = person_riddles(alone, lots)();
+  const auto riddle = person_riddles(alone, random)();
   must(riddle->question().ends_with(person.hint), "the hint is in the question");
-  must(riddle->solution() == person.names.front(), "the first name is told");
+  must(riddle->solution() == person.names.front(), "the solution is the first name");
   using Kind = Riddle::Judgement::Kind;
   for (const std::string& name : person.names)
     must(riddle->judge(name).kind == Kind::right, "each name of a person is right");
-  must(riddle->judge("").kind == Kind::no_answer, "nobody has no name");
-  must(riddle->hint(2).starts_with(riddle->hint(1)), "the second hint tells more than the first");
+  must(riddle->judge("").kind == Kind::no_answer, "an empty guess is no answer");
+  must(riddle->hint(2).starts_with(riddle->hint(1)), "the second hint extends the first");
 }
 
 void check_people(std::string_view text) {
   const auto people = accepted<std::invalid_argument>([&] { return parse_people(text, "list"); });
   if (!people) return;
-  must(!people->empty(), "there is somebody");
+  must(!people->empty(), "a list is not empty");
   for (const Person& person : *people) {
     must(!person.names.empty() && !person.hint.empty(), "a person has a name and a hint");
     for (const std::string& name : person.names)

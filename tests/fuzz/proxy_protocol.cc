@@ -1,4 +1,4 @@
-// The header of a proxy, in pieces of any size.
+// The PROXY protocol header, in pieces of any size.
 #include "protocol/proxy/proxy_protocol.h"
 
 #include "fuzz/accepted.h"
@@ -8,29 +8,29 @@
 namespace netlab {
 namespace {
 
-struct Taken {
+struct Result {
   std::string peer;
   std::size_t unread;
-  bool operator==(const Taken&) const = default;
+  bool operator==(const Result&) const = default;
 };
 
-std::optional<Taken> take(std::string_view bytes, unsigned char max_chunk) {
+std::optional<Result> take(std::string_view bytes, unsigned char max_chunk) {
   VirtualNetwork network;
   ScriptedStream stream(network);
   for (const std::string_view piece : pieces_of(bytes, max_chunk)) stream.says(piece);
   return accepted<ProtocolError>([&] {
     proxy::read_header(stream);
-    return Taken{stream.peer().text(), stream.unread()};
+    return Result{stream.peer().text(), stream.unread()};
   });
 }
 
 void check(std::string_view input) {
   const unsigned char max_chunk = take_byte(input);
-  const auto taken = take(input, 0);
-  must(taken == take(input, max_chunk), "pieces are read as the whole is");
-  if (!taken || input.empty()) return;
+  const auto result = take(input, 0);
+  must(result == take(input, max_chunk), "pieces are read as the whole is");
+  if (!result || input.empty()) return;
   const std::size_t size = proxy::head_size + proxy::parse_head(input.substr(0, proxy::head_size));
-  must(taken->unread == input.size() - size, "exactly the header is taken");
+  must(result->unread == input.size() - size, "exactly the header is consumed");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// A Connection whose peer sends anything: a server's, or a client's when the first byte has its
-// highest bit. The input is packets, each after one byte for the time that passes before and one
-// that tells how long it is; the sums are put right.
+// A Connection whose peer sends arbitrary packets: a server's, or a client's if the highest bit of
+// the first byte is set. The rest of the input is packets; before each, one byte is the time that
+// passes (in milliseconds) and one is the packet's length. The checksums are corrected.
 #include "transport/reliable/connection.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t buffer_size = 4096;
 
-// Of the length 255 it is a HELLO: as long as that must be.
+// A length of 255 means a HELLO, which is padded to its required size.
 std::vector<std::byte> next_packet(std::string_view& input) {
   const unsigned char length = take_byte(input);
   const std::size_t size = std::min<std::size_t>(length, input.size());
@@ -38,12 +38,12 @@ void run(std::string_view input) {
   const Hello hello{
       .client = 2, .parameters = {settings.strategy, max_packet_size, 10, 8192}, .token = {}};
   Instant now = Instant(std::chrono::hours(1));
-  std::optional<Connection> either;
+  std::optional<Connection> storage;
   if (first & 0x80)
-    either.emplace(now, settings, identity);
+    storage.emplace(now, settings, identity);
   else
-    either.emplace(now, settings, identity, hello);
-  Connection& connection = *either;
+    storage.emplace(now, settings, identity, hello);
+  Connection& connection = *storage;
   std::vector<std::byte> room(max_packet_size);
   while (!input.empty()) {
     now += std::chrono::milliseconds(take_byte(input));
@@ -53,8 +53,9 @@ void run(std::string_view input) {
       connection.written(std::min<std::size_t>(free, 100));
     std::size_t sent = 0;
     while (const std::size_t bytes = connection.poll_transmit(now, room).bytes) sent += bytes;
-    must(sent <= 4 * max_packet_size, "it sends no more than it may");
-    must(connection.readable().size() <= buffer_size, "it keeps no more than it promised");
+    must(sent <= 4 * max_packet_size, "a connection sends no more than it may");
+    must(connection.readable().size() <= buffer_size,
+         "a connection buffers no more than it announced");
     if (!connection.readable().empty()) connection.consumed(1);
   }
 }

@@ -1,4 +1,4 @@
-// A datagram of the reliable transport, whatever its sum says.
+// A datagram of the reliable transport, as it is and with its checksum corrected.
 #include "transport/reliable/wire/packet.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::transform(data, data + size, datagram.begin(), [](auto byte) { return std::byte{byte}; });
   check(datagram);
   if (size < header_size) return 0;
-  // With a sum that is right, or nothing would be looked at.
+  // Again with a correct checksum: otherwise the parser looks no further.
   const std::uint32_t sum = crc32c(std::span(datagram).subspan(4));
   for (std::size_t i = 0; i < 4; ++i) datagram[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
   check(datagram);

@@ -1,4 +1,4 @@
-// Every fuzz target with each of its seeds: an input that once failed is kept as one.
+// Runs every fuzz target with each of its seeds. Inputs that once failed are kept as seeds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ void PrintTo(const Seed& seed, std::ostream* out) {
 
 class Replay : public testing::TestWithParam<Seed> {};
 
-TEST_P(Replay, Holds) {
+TEST_P(Replay, Passes) {
   std::ifstream file(GetParam().file, std::ios::binary);
   ASSERT_TRUE(file);
   const std::string input{std::istreambuf_iterator<char>(file), {}};
@@ -59,7 +59,7 @@ std::string name_of(const testing::TestParamInfo<Seed>& seed) {
 
 INSTANTIATE_TEST_SUITE_P(Fuzz, Replay, testing::ValuesIn(seeds()), name_of);
 
-TEST(Seeds, AreEachOfATarget) {
+TEST(Seeds, BelongToATarget) {
   std::set<std::string> targets;
   for (const Seed& seed : seeds()) targets.insert(seed.target);
   for (const auto& entry : fs::directory_iterator(FUZZ_SEEDS))

@@ -5,17 +5,15 @@
 namespace netlab {
 namespace {
 
-using Of = Decisions::Kind;
-
-// Computed by another program: the same seed means the same in later versions.
-TEST(Decisions, StaysAsItIs) {
+// Values of an independent implementation: a seed gives the same decisions in every version.
+TEST(Decisions, AreStableAcrossVersions) {
   EXPECT_EQ(Decisions(0, 0).number(Decisions::Kind::loss, 1), 0x2270b27359def8db);
   EXPECT_EQ(Decisions(42, 3).number(Decisions::Kind::reorder, 1'000'000), 0x0921c03e3ac79b9c);
-  constexpr std::uint64_t most = ~std::uint64_t{0};
-  EXPECT_EQ(Decisions(most, most).number(Decisions::Kind::jitter, most), 0xd92f2b0b9f559f15);
+  constexpr std::uint64_t max = ~std::uint64_t{0};
+  EXPECT_EQ(Decisions(max, max).number(Decisions::Kind::jitter, max), 0xd92f2b0b9f559f15);
 }
 
-TEST(Decisions, DependsOnEachOfItsFour) {
+TEST(Decisions, DependOnSeedStreamKindAndOrdinal) {
   const std::uint64_t number = Decisions(1, 2).number(Decisions::Kind::loss, 3);
   EXPECT_EQ(Decisions(1, 2).number(Decisions::Kind::loss, 3), number);
   EXPECT_NE(Decisions(2, 2).number(Decisions::Kind::loss, 3), number);
@@ -24,12 +22,12 @@ TEST(Decisions, DependsOnEachOfItsFour) {
   EXPECT_NE(Decisions(1, 2).number(Decisions::Kind::loss, 4), number);
 }
 
-// Of 100,000 shares some 10,000 are in each tenth; 4 standard deviations are 380.
-TEST(Decisions, IsEven) {
-  const Decisions chance(7, 0);
+// Each tenth holds about 10,000 of 100,000 shares; 380 is 4 standard deviations.
+TEST(Decisions, AreUniformlyDistributed) {
+  const Decisions decisions(7, 0);
   std::vector<int> tenths(10);
   for (std::uint64_t ordinal = 1; ordinal <= 100'000; ++ordinal) {
-    const double share = chance.share(Decisions::Kind::loss, ordinal);
+    const double share = decisions.share(Decisions::Kind::loss, ordinal);
     ASSERT_GE(share, 0);
     ASSERT_LT(share, 1);
     ++tenths[static_cast<std::size_t>(share * 10)];

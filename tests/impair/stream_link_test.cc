@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using End = StreamLink::End;
 
-// All that may be sent on now.
+// Takes all bytes that are due now.
 std::string taken(StreamLink& link, Instant now) {
   std::string all;
   for (auto bytes = link.due(now); !bytes.empty(); bytes = link.due(now)) {
@@ -21,7 +21,7 @@ std::string taken(StreamLink& link, Instant now) {
   return all;
 }
 
-TEST(StreamLink, PassesAllOnToBeginWith) {
+TEST(StreamLink, ForwardsAtOnceByDefault) {
   StreamLink link({});
   EXPECT_EQ(link.next(), never);
   EXPECT_EQ(link.end(start), End::none);
@@ -36,14 +36,14 @@ TEST(StreamLink, PassesAllOnToBeginWith) {
   EXPECT_EQ(link.bytes_sent(), 12u);
 }
 
-TEST(StreamLink, GoesOnWhereTheReceiverTookAPart) {
+TEST(StreamLink, ResumesAfterAPartialSend) {
   StreamLink link({});
   link.push(start, bytes_of("hello"));
   link.sent(start, 2);
   EXPECT_EQ(taken(link, start), "llo");
 }
 
-TEST(StreamLink, DelaysBytesAndTheirEnd) {
+TEST(StreamLink, DelaysBytesAndEndOfStream) {
   StreamLink link({.delay = 40ms});
   link.push(start, bytes_of("a"));
   link.push(start + 10ms, bytes_of("b"));
@@ -57,7 +57,7 @@ TEST(StreamLink, DelaysBytesAndTheirEnd) {
   EXPECT_EQ(link.end(start + 60ms), End::finished);
 }
 
-TEST(StreamLink, HoldsItsRateAndLetsTheSenderFeelIt) {
+TEST(StreamLink, KeepsItsRateWithBackpressure) {
   StreamLink link({.rate = 100'000});
   Instant now = start;
   std::size_t in = 0;
@@ -67,14 +67,14 @@ TEST(StreamLink, HoldsItsRateAndLetsTheSenderFeelIt) {
       link.push(now, std::vector<std::byte>(room));
       in += room;
     }
-    EXPECT_LE(in - out, 12'000u);  // a tenth of a second's worth, and the piece that reached it
+    EXPECT_LE(in - out, 12'000u);  // 0.1 s at this rate, and the piece that reached that limit
     now = link.next();
     out += taken(link, now).size();
   }
   EXPECT_NEAR(in_seconds(now - start), 10, 0.1);
 }
 
-TEST(StreamLink, TakesInNoMoreThanItMayHold) {
+TEST(StreamLink, BoundsItsBuffer) {
   StreamLink link({.delay = 1h});
   std::size_t in = 0;
   while (const std::size_t room = link.room()) {
@@ -84,19 +84,19 @@ TEST(StreamLink, TakesInNoMoreThanItMayHold) {
   EXPECT_EQ(in, 16u * 1024 * 1024);
 }
 
-TEST(StreamLink, BoundsTheMemoryOfSmallPiecesAsWell) {
-  constexpr std::size_t most = 16 * 1024 * 1024;
+TEST(StreamLink, BoundsTheMemoryOfSmallPieces) {
+  constexpr std::size_t max_bytes = 16 * 1024 * 1024;
   for (const std::uint64_t rate : {0u, 1'000'000'000u}) {
     StreamLink link({.delay = 1h, .rate = rate});
     std::size_t in = 0;
-    for (; link.room() > 0 && in < most; ++in) link.push(start, bytes_of("x"));
-    EXPECT_LE(in, most / sizeof(std::vector<std::byte>));
+    for (; link.room() > 0 && in < max_bytes; ++in) link.push(start, bytes_of("x"));
+    EXPECT_LE(in, max_bytes / sizeof(std::vector<std::byte>));
     EXPECT_EQ(taken(link, start + 2h).size(), in);
     EXPECT_GT(link.room(), 0u);
   }
 }
 
-TEST(StreamLink, HoldsALowRateInSmallPieces) {
+TEST(StreamLink, BoundsItsBufferAtALowRate) {
   StreamLink link({.delay = 1s, .rate = 100});
   for (int i = 0; i < 110; ++i) {
     ASSERT_GT(link.room(), 0u);
@@ -114,7 +114,7 @@ TEST(StreamLink, SplitsIntoPieces) {
   EXPECT_EQ(taken(link, start + 2ms), "e");
 }
 
-TEST(StreamLink, IsCutAfterSoManyBytesAndNotBefore) {
+TEST(StreamLink, CutsAfterTheGivenNumberOfBytes) {
   StreamLink link({.cut_after = 4});
   link.push(start, bytes_of("abc"));
   EXPECT_EQ(taken(link, start), "abc");
@@ -126,12 +126,12 @@ TEST(StreamLink, IsCutAfterSoManyBytesAndNotBefore) {
   EXPECT_EQ(link.room(), 0u);
 }
 
-TEST(StreamLink, IsResetAfterSoManyBytesPossiblyNone) {
+TEST(StreamLink, CanResetOrCutAfterZeroBytes) {
   EXPECT_EQ(StreamLink({.reset_after = 0}).end(start), End::reset);
   EXPECT_EQ(StreamLink({.cut_after = 0}).end(start), End::cut);
 }
 
-TEST(StreamLink, StallsAndSaysNothing) {
+TEST(StreamLink, StallsSilently) {
   StreamLink link({.stall_after = 2});
   link.push(start, bytes_of("abc"));
   EXPECT_EQ(taken(link, start), "ab");
@@ -141,7 +141,7 @@ TEST(StreamLink, StallsAndSaysNothing) {
   EXPECT_EQ(link.end(start + 1h), End::none);
 }
 
-TEST(StreamLink, DoesWhatComesFirst) {
+TEST(StreamLink, AppliesTheEarliestLimit) {
   StreamLink link({.cut_after = 3, .reset_after = 2, .stall_after = 4});
   link.push(start, bytes_of("abcdef"));
   EXPECT_EQ(taken(link, start), "ab");

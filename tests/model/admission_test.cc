@@ -35,7 +35,7 @@ class AdmissionTest : public testing::Test {
   Admission admission_{service_};
 };
 
-TEST_F(AdmissionTest, IsFullAtItsBound) {
+TEST_F(AdmissionTest, IsFullAtMaxClients) {
   for (std::uint16_t port = 1; port <= 4; ++port) {
     EXPECT_FALSE(admission_.full());
     EXPECT_TRUE(admission_.admit(Address::loopback(port)));
@@ -46,17 +46,17 @@ TEST_F(AdmissionTest, IsFullAtItsBound) {
   EXPECT_EQ(admission_.clients(), 3u);
 }
 
-TEST_F(AdmissionTest, GivesOneHostSoManyPlacesAndNoMore) {
+TEST_F(AdmissionTest, RejectsConnectionsBeyondMaxPerHost) {
   EXPECT_TRUE(admission_.admit(host("192.0.2.1", 1)));
   EXPECT_TRUE(admission_.admit(host("192.0.2.1", 2)));
   EXPECT_FALSE(admission_.admit(host("192.0.2.1", 3)));
-  EXPECT_EQ(refused_, std::vector<std::string>{"192.0.2.1:3 refused: this host has 2 connections "
-                                               "already (--max-per-host)"});
+  EXPECT_EQ(refused_, std::vector<std::string>{"192.0.2.1:3 refused: this host already has 2 "
+                                               "connections (--max-per-host)"});
   EXPECT_EQ(admission_.clients(), 2u);
   EXPECT_TRUE(admission_.admit(host("192.0.2.2", 1)));
 }
 
-TEST_F(AdmissionTest, GivesAPlaceBackToTheHostThatLeft) {
+TEST_F(AdmissionTest, LeavingFreesASlotOfTheHost) {
   admission_.admit(host("192.0.2.1", 1));
   admission_.admit(host("192.0.2.1", 2));
   admission_.leave(host("192.0.2.1", 1));
@@ -70,7 +70,7 @@ TEST_F(AdmissionTest, ExemptsLoopback) {
   EXPECT_TRUE(refused_.empty());
 }
 
-TEST(Models, AreFiveWithNamesAndSummaries) {
+TEST(Models, HaveNamesAndSummaries) {
   std::vector<std::string_view> names;
   for (const Model& model : models()) {
     names.push_back(model.name);

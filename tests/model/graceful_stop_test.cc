@@ -17,22 +17,22 @@ namespace netlab {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto patience = 20s;  // for what has to happen; nothing waits that long
+constexpr auto patience = 20s;  // for what must happen; normally never reached
 
-// Says when it is cut.
-class Cuttable {
+// Records whether it was aborted.
+class AbortFlag {
  public:
-  void abort() { cut_.set_value(); }
-  testing::AssertionResult is_cut() {
-    if (was_cut_.wait_for(patience) == std::future_status::ready)
+  void abort() { aborted_.set_value(); }
+  testing::AssertionResult is_aborted() {
+    if (was_aborted_.wait_for(patience) == std::future_status::ready)
       return testing::AssertionSuccess();
-    return testing::AssertionFailure() << "it was not cut";
+    return testing::AssertionFailure() << "it was not aborted";
   }
-  bool is_whole() { return was_cut_.wait_for(0s) != std::future_status::ready; }
+  bool is_untouched() { return was_aborted_.wait_for(0s) != std::future_status::ready; }
 
  private:
-  std::promise<void> cut_;
-  std::future<void> was_cut_ = cut_.get_future();
+  std::promise<void> aborted_;
+  std::future<void> was_aborted_ = aborted_.get_future();
 };
 
 class SilentListener : public Listener {
@@ -43,7 +43,7 @@ class SilentListener : public Listener {
   Address local() const override { return {}; }
   void stop_accepting() override { state.abort(); }
 
-  Cuttable state;
+  AbortFlag state;
 };
 
 class SilentClient : public Stream {
@@ -54,7 +54,7 @@ class SilentClient : public Stream {
   void finish_writing() override {}
   void abort() override { state.abort(); }
 
-  Cuttable state;
+  AbortFlag state;
 };
 
 class GracefulStopTest : public testing::Test {
@@ -64,11 +64,11 @@ class GracefulStopTest : public testing::Test {
     stop_.emplace(service_, listener_);
   }
 
-  Fd asked_ = stop_descriptor();
+  Fd stop_fd_ = stop_descriptor();
   Service service_{.transport = tcp(),
                    .listen = {},
                    .handle = {},
-                   .stop = asked_.get(),
+                   .stop = stop_fd_.get(),
                    .listening = {},
                    .failed = {}};
   SilentListener listener_;
@@ -76,64 +76,64 @@ class GracefulStopTest : public testing::Test {
   std::optional<GracefulStop> stop_;
 };
 
-TEST_F(GracefulStopTest, EndsWithoutBeingAsked) {
+TEST_F(GracefulStopTest, EndsWithoutAStopRequest) {
   start(1h);
   stop_.reset();
-  EXPECT_TRUE(listener_.state.is_whole());
+  EXPECT_TRUE(listener_.state.is_untouched());
 }
 
-TEST_F(GracefulStopTest, CutsTheListenerWhenAsked) {
+TEST_F(GracefulStopTest, StopsAcceptingOnRequest) {
   start(1h);
-  stop_now(asked_);
-  EXPECT_TRUE(listener_.state.is_cut());
+  stop_now(stop_fd_);
+  EXPECT_TRUE(listener_.state.is_aborted());
 }
 
-TEST_F(GracefulStopTest, LetsClientsFinishWithinTheGrace) {
+TEST_F(GracefulStopTest, LetsClientsFinishWithinTheGracePeriod) {
   start(1h);
   {
-    const GracefulStop::SessionGuard guest(*stop_, client_);
-    stop_now(asked_);
-    EXPECT_TRUE(listener_.state.is_cut());
+    const GracefulStop::SessionGuard session(*stop_, client_);
+    stop_now(stop_fd_);
+    EXPECT_TRUE(listener_.state.is_aborted());
   }
   stop_.reset();
-  EXPECT_TRUE(client_.state.is_whole());
+  EXPECT_TRUE(client_.state.is_untouched());
 }
 
-TEST_F(GracefulStopTest, CutsClientsAfterTheGrace) {
+TEST_F(GracefulStopTest, AbortsClientsAfterTheGracePeriod) {
   start(1ms);
   {
-    const GracefulStop::SessionGuard guest(*stop_, client_);
-    stop_now(asked_);
-    EXPECT_TRUE(client_.state.is_cut());
+    const GracefulStop::SessionGuard session(*stop_, client_);
+    stop_now(stop_fd_);
+    EXPECT_TRUE(client_.state.is_aborted());
   }
   stop_.reset();
 }
 
-TEST_F(GracefulStopTest, CutsClientsAtOnceWhenAskedTwice) {
+TEST_F(GracefulStopTest, AbortsClientsAtOnceOnASecondRequest) {
   start(1h);
   {
-    const GracefulStop::SessionGuard guest(*stop_, client_);
-    stop_now(asked_);
-    stop_now(asked_);
-    EXPECT_TRUE(client_.state.is_cut());
+    const GracefulStop::SessionGuard session(*stop_, client_);
+    stop_now(stop_fd_);
+    stop_now(stop_fd_);
+    EXPECT_TRUE(client_.state.is_aborted());
   }
   stop_.reset();
 }
 
-TEST_F(GracefulStopTest, CutsWhoComesAfterTheOthersWereCut) {
+TEST_F(GracefulStopTest, AbortsClientsThatArriveAfterTheGracePeriod) {
   start(0s);
   SilentClient late;
   {
-    const GracefulStop::SessionGuard guest(*stop_, client_);
-    stop_now(asked_);
-    EXPECT_TRUE(client_.state.is_cut());
-    const GracefulStop::SessionGuard another(*stop_, late);
-    EXPECT_TRUE(late.state.is_cut());
+    const GracefulStop::SessionGuard session(*stop_, client_);
+    stop_now(stop_fd_);
+    EXPECT_TRUE(client_.state.is_aborted());
+    const GracefulStop::SessionGuard late_session(*stop_, late);
+    EXPECT_TRUE(late.state.is_aborted());
   }
   stop_.reset();
 }
 
-TEST(Stop, TakesOneRequestAtATime) {
+TEST(StopDescriptor, ReportsOneRequestAtATime) {
   const Fd stop = stop_descriptor();
   EXPECT_FALSE(take_stop(stop.get()));
   stop_now(stop);
@@ -143,9 +143,9 @@ TEST(Stop, TakesOneRequestAtATime) {
   EXPECT_FALSE(take_stop(stop.get()));
 }
 
-TEST(Stop, ReadsSignalsFromADescriptor) {
+TEST(StopDescriptor, ReceivesSignals) {
   const pid_t child = fork();
-  if (child == 0) {  // whose signal mask is its own
+  if (child == 0) {  // a child, because the signal mask is changed
     const Fd stop = signals_as_descriptor({SIGTERM, SIGINT});
     raise(SIGTERM);
     raise(SIGINT);
@@ -157,34 +157,34 @@ TEST(Stop, ReadsSignalsFromADescriptor) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
-// A session may wait for a person at the keyboard and not notice that it was cut.
-TEST(Stop, EndsTheProcessWhenASessionDoesNotNotice) {
+// A session may be blocked on the keyboard and not notice that it was aborted.
+TEST(GracefulStop, EndsTheProcessWhenASessionDoesNotReact) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
-  const Fd told(ends[0]);
-  Fd tell(ends[1]);
+  const Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
-    const Fd asked = stop_descriptor();
+    const Fd stop_fd = stop_descriptor();
     const Service service{.transport = tcp(),
                           .listen = {},
                           .handle = {},
                           .limits = {.grace = 0s},
-                          .stop = asked.get(),
+                          .stop = stop_fd.get(),
                           .listening = {},
                           .failed = [&](const Address&, const std::string& why) {
-                            call::write(tell.get(), bytes_of(why));
+                            call::write(write_end.get(), bytes_of(why));
                           }};
     SilentListener listener;
     SilentClient client;
     GracefulStop stop(service, listener);
-    const GracefulStop::SessionGuard guest(stop, client);
-    stop_now(asked);
+    const GracefulStop::SessionGuard session(stop, client);
+    stop_now(stop_fd);
     for (;;) pause();
   }
-  tell.reset();
+  write_end.reset();
   std::string why(100, '\0');
-  const ssize_t got = call::read(told.get(), std::as_writable_bytes(std::span(why)));
+  const ssize_t got = call::read(read_end.get(), std::as_writable_bytes(std::span(why)));
   EXPECT_EQ(why.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got)), session_aborted);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);

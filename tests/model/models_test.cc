@@ -1,4 +1,4 @@
-// Each serving model, with each transport: bounds, deadlines, the stop, and trouble.
+// Each serving model with each transport: limits, deadlines, stopping and failures.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <string.h>  // strerrorname_np
@@ -20,12 +20,12 @@ using namespace std::chrono_literals;
 class EachModel : public MatrixTest,
                   public testing::WithParamInterface<std::tuple<const Transport*, const Model*>> {
  protected:
-  ServerProcess::Order order() const {
+  ServerProcess::Order defaults() const {
     return {.model = *std::get<1>(GetParam()),
             .transport = *std::get<0>(GetParam()),
             .handle = echo_.handle};
   }
-  // A client that is being served: it has had an answer.
+  // A client that is being served: it has received a reply.
   std::unique_ptr<Stream> served_client() {
     auto client = connect();
     echo_.ask(*client);
@@ -36,13 +36,13 @@ class EachModel : public MatrixTest,
   const Protocol echo_ = echo_protocol();
 };
 
-TEST_P(EachModel, ServesSoManyAtOnceAndTheNextWhenOneLeaves) {
-  ServerProcess::Order bounded = order();
+TEST_P(EachModel, ServesMaxClientsAndTheNextWhenOneLeaves) {
+  ServerProcess::Order bounded = defaults();
   bounded.limits.max_clients = 2;
   if (!start(bounded)) GTEST_SKIP() << without_uring;
-  const std::size_t most = iterative_ ? 1 : 2;
+  const std::size_t max_served = iterative_ ? 1 : 2;
   std::vector<std::unique_ptr<Stream>> clients;
-  for (std::size_t i = 0; i < most; ++i) clients.push_back(served_client());
+  for (std::size_t i = 0; i < max_served; ++i) clients.push_back(served_client());
   if (!connects_ahead_) {
     EXPECT_TRUE(is_closed());
     clients.pop_back();
@@ -56,31 +56,32 @@ TEST_P(EachModel, ServesSoManyAtOnceAndTheNextWhenOneLeaves) {
   echo_.answer(*next);
 }
 
-TEST_P(EachModel, EndsAClientThatSaysNothingInTime) {
-  ServerProcess::Order strict = order();
+TEST_P(EachModel, TimesOutAClientThatSendsNothing) {
+  ServerProcess::Order strict = defaults();
   strict.limits.first_byte = 100ms;
   if (!start(strict)) GTEST_SKIP() << without_uring;
   const Instant connected = Clock::now();
   const auto client = connect();
   EXPECT_TRUE(is_ended(*client));
-  EXPECT_GE(Clock::now(), connected + 98ms);  // a blocking socket's time-out is within 1/64
+  EXPECT_GE(Clock::now(),
+            connected + 98ms);  // the timeout of a blocking socket is accurate to 1/64
   const std::string line = server_->next_line();
   EXPECT_TRUE(line.starts_with("127.0.0.1:")) << line;
   EXPECT_TRUE(line.ends_with(": Connection timed out")) << line;
 }
 
-TEST_P(EachModel, GivesAClientThatSpeaksInTimeItsOwnDeadlines) {
-  ServerProcess::Order strict = order();
+TEST_P(EachModel, LiftsTheFirstByteDeadlineOnceAClientSends) {
+  ServerProcess::Order strict = defaults();
   strict.limits.first_byte = 1s;
   if (!start(strict)) GTEST_SKIP() << without_uring;
   const auto client = served_client();
-  EXPECT_TRUE(is_silent(*client, 1200ms));  // and is not ended
+  EXPECT_TRUE(is_silent(*client, 1200ms));  // and is still connected
   echo_.ask(*client);
   echo_.answer(*client);
 }
 
-TEST_P(EachModel, EndsWithTheOutcomeOfItsOneClient) {
-  ServerProcess::Order once = order();
+TEST_P(EachModel, OnceEndsWithTheOutcomeOfItsClient) {
+  ServerProcess::Order once = defaults();
   once.once = true;
   once.handle = [](Stream& client, Network&) {
     BufferedReader(client).peek();
@@ -95,8 +96,8 @@ TEST_P(EachModel, EndsWithTheOutcomeOfItsOneClient) {
   EXPECT_EQ(server_->wait(), 1);
 }
 
-TEST_P(EachModel, EndsOneClientsSessionWhenItFailsAndNoOthers) {
-  ServerProcess::Order failing = order();
+TEST_P(EachModel, FailedSessionEndsNoOther) {
+  ServerProcess::Order failing = defaults();
   failing.handle = [](Stream& client, Network&) {
     if (BufferedReader(client).peek() == 'x') throw ProtocolError("no x");
     client.write_all(bytes_of("hello"));
@@ -110,14 +111,14 @@ TEST_P(EachModel, EndsOneClientsSessionWhenItFailsAndNoOthers) {
   served_client();
 }
 
-TEST_P(EachModel, StopsWhenAskedToWithoutAnyClient) {
-  if (!start(order())) GTEST_SKIP() << without_uring;
+TEST_P(EachModel, StopsWithoutClients) {
+  if (!start(defaults())) GTEST_SKIP() << without_uring;
   server_->stop();
   EXPECT_EQ(server_->wait(), 0);
 }
 
-TEST_P(EachModel, LetsASessionFinishWhenItStops) {
-  ServerProcess::Order graceful = order();
+TEST_P(EachModel, LetsSessionsFinishWhenStopping) {
+  ServerProcess::Order graceful = defaults();
   graceful.limits.grace = 1h;
   if (!start(graceful)) GTEST_SKIP() << without_uring;
   auto client = served_client();
@@ -128,13 +129,13 @@ TEST_P(EachModel, LetsASessionFinishWhenItStops) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
-TEST_P(EachModel, TakesNoMoreClientsWhenItStops) {
-  ServerProcess::Order graceful = order();
+TEST_P(EachModel, AcceptsNoClientsWhenStopping) {
+  ServerProcess::Order graceful = defaults();
   graceful.limits.grace = 1h;
   if (!start(graceful)) GTEST_SKIP() << without_uring;
   auto client = served_client();
   server_->stop();
-  // Whoever comes now is refused, or at the worst was let in before the stop was seen.
+  // New clients are refused; at worst some were accepted before the server noticed the stop.
   const Instant end = add_saturating(Clock::now(), patience);
   bool refused = false;
   while (!refused && Clock::now() < end) refused = error_of([&] { connect(); }) == ECONNREFUSED;
@@ -143,8 +144,8 @@ TEST_P(EachModel, TakesNoMoreClientsWhenItStops) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
-TEST_P(EachModel, CutsSessionsAfterTheGrace) {
-  ServerProcess::Order graceful = order();
+TEST_P(EachModel, AbortsSessionsAfterTheGracePeriod) {
+  ServerProcess::Order graceful = defaults();
   graceful.limits.grace = 100ms;
   if (!start(graceful)) GTEST_SKIP() << without_uring;
   const auto client = served_client();
@@ -157,13 +158,13 @@ TEST_P(EachModel, CutsSessionsAfterTheGrace) {
   std::string line = server_->next_line();
   do {
     EXPECT_TRUE(line.ends_with(std::string(" ") + session_aborted)) << line;
-    line = server_->next_line();  // of the silent one, if it had been let in
+    line = server_->next_line();  // the silent client's, if it was accepted
   } while (!line.empty());
   EXPECT_EQ(server_->wait(), 0);
 }
 
-TEST_P(EachModel, CutsSessionsAtOnceWhenAskedTwice) {
-  ServerProcess::Order graceful = order();
+TEST_P(EachModel, AbortsSessionsAtOnceOnASecondRequest) {
+  ServerProcess::Order graceful = defaults();
   graceful.limits.grace = 1h;
   if (!start(graceful)) GTEST_SKIP() << without_uring;
   const auto client = served_client();
@@ -173,8 +174,8 @@ TEST_P(EachModel, CutsSessionsAtOnceWhenAskedTwice) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
-TEST_P(EachModel, StopsWhileTheOneClientIsThere) {
-  ServerProcess::Order once = order();
+TEST_P(EachModel, OnceStopsWhileItsClientIsConnected) {
+  ServerProcess::Order once = defaults();
   once.once = true;
   once.limits.grace = 100ms;
   if (!start(once)) GTEST_SKIP() << without_uring;
@@ -186,8 +187,8 @@ TEST_P(EachModel, StopsWhileTheOneClientIsThere) {
   EXPECT_EQ(server_->wait(), 1);
 }
 
-TEST_P(EachModel, StopsWhileOthersWaitForAPlace) {
-  ServerProcess::Order bounded = order();
+TEST_P(EachModel, StopsWhileClientsWaitForASlot) {
+  ServerProcess::Order bounded = defaults();
   bounded.limits.max_clients = 1;
   bounded.limits.grace = 100ms;
   if (!start(bounded)) GTEST_SKIP() << without_uring;
@@ -201,12 +202,12 @@ TEST_P(EachModel, StopsWhileOthersWaitForAPlace) {
   EXPECT_EQ(server_->wait(), 0);
 }
 
-// The processes and threads of a model are started once it listens, and are confined as it is.
-TEST_P(EachModel, KeepsItsSessionsConfined) {
+// A model starts its processes and threads after it listens; they inherit its sandbox.
+TEST_P(EachModel, SandboxesItsSessions) {
   const TemporaryDirectory directory;
   directory.write("notes", "");
   const std::string inside = directory.path("notes");
-  ServerProcess::Order confined = order();
+  ServerProcess::Order confined = defaults();
   confined.enter_sandbox = [&] {
     enter_sandbox(Fd(open(directory.path().c_str(), O_PATH | O_CLOEXEC)), false);
   };
@@ -228,16 +229,16 @@ TEST_P(EachModel, KeepsItsSessionsConfined) {
   EXPECT_EQ(outside, "EACCES");
 }
 
-// What a server has: descriptors, threads and processes.
-struct Belongings {
-  explicit Belongings(pid_t process) {
+// The descriptors, threads and child processes of a server.
+struct ServerResources {
+  explicit ServerResources(pid_t process) {
     const std::string directory = "/proc/" + std::to_string(process);
     descriptors = count(directory + "/fd");
     threads = count(directory + "/task");
     std::ifstream children(directory + "/task/" + std::to_string(process) + "/children");
     for (pid_t child = 0; children >> child;) ++processes;
   }
-  bool exceed(const Belongings& other) const {
+  bool exceed(const ServerResources& other) const {
     return descriptors > other.descriptors || threads > other.threads ||
            processes > other.processes;
   }
@@ -252,17 +253,17 @@ struct Belongings {
   }
 };
 
-TEST_P(EachModel, LeavesNothingBehindOfItsClients) {
-  if (!start(order())) GTEST_SKIP() << without_uring;
+TEST_P(EachModel, ReleasesTheResourcesOfItsClients) {
+  if (!start(defaults())) GTEST_SKIP() << without_uring;
   auto client = served_client();
-  const Belongings before(server_->id());
+  const ServerResources before(server_->id());
   client.reset();
   for (int i = 0; i < 50; ++i) served_client();
   client = served_client();
-  // The last of them may still be ending.
+  // The last session may still be ending.
   const Instant end = add_saturating(Clock::now(), patience);
-  Belongings after(server_->id());
-  while (after.exceed(before) && Clock::now() < end) after = Belongings(server_->id());
+  ServerResources after(server_->id());
+  while (after.exceed(before) && Clock::now() < end) after = ServerResources(server_->id());
   EXPECT_LE(after.descriptors, before.descriptors);
   EXPECT_LE(after.threads, before.threads);
   EXPECT_LE(after.processes, before.processes);
@@ -272,12 +273,12 @@ class EachModelWithFewDescriptors : public EachModel {
  protected:
   void SetUp() override {
 #ifdef NETLAB_ASAN
-    GTEST_SKIP() << "the sanitizer needs descriptors itself, and without takes all for errors";
+    GTEST_SKIP() << "the sanitizer needs descriptors itself";
 #endif
   }
   bool start_with_few(std::size_t clients = 60) {
     clients_.clear();
-    ServerProcess::Order few = order();
+    ServerProcess::Order few = defaults();
     few.max_descriptors = 32;
     few.limits.grace = 100ms;
     if (!start(few) || !connects_ahead_) return false;
@@ -285,7 +286,7 @@ class EachModelWithFewDescriptors : public EachModel {
     for (const auto& client : clients_) echo_.ask(*client);
     return true;
   }
-  std::size_t how_many_are_served() {
+  std::size_t count_served() {
     std::size_t served = 0;
     while (served < clients_.size() && !is_silent(*clients_[served])) ++served;
     return served;
@@ -294,7 +295,7 @@ class EachModelWithFewDescriptors : public EachModel {
   std::vector<std::unique_ptr<Stream>> clients_;
 };
 
-TEST_P(EachModelWithFewDescriptors, ServesThoseItHasAndTheOthersLater) {
+TEST_P(EachModelWithFewDescriptors, ServesWaitingClientsLater) {
   if (!start_with_few()) GTEST_SKIP() << (connects_ahead_ ? without_uring : without_queue);
   for (auto& client : clients_) {
     echo_.answer(*client);
@@ -302,17 +303,17 @@ TEST_P(EachModelWithFewDescriptors, ServesThoseItHasAndTheOthersLater) {
   }
 }
 
-TEST_P(EachModelWithFewDescriptors, StopsThoughOthersWait) {
+TEST_P(EachModelWithFewDescriptors, StopsWhileClientsWait) {
   if (!start_with_few()) GTEST_SKIP() << (connects_ahead_ ? without_uring : without_queue);
-  how_many_are_served();
+  count_served();
   server_->stop();
   EXPECT_EQ(server_->wait(), 0);
 }
 
-// accept(2) reports the shortage before it looks whether anybody waits.
-TEST_P(EachModelWithFewDescriptors, StopsThoughNobodyWaits) {
+// accept(2) reports EMFILE even if no connection is pending.
+TEST_P(EachModelWithFewDescriptors, StopsWhenNoClientWaits) {
   if (!start_with_few()) GTEST_SKIP() << (connects_ahead_ ? without_uring : without_queue);
-  const std::size_t served = how_many_are_served();
+  const std::size_t served = count_served();
   server_->stop();
   EXPECT_EQ(server_->wait(), 0);
   start_with_few(served);

@@ -13,7 +13,7 @@ struct Task {
   Instant deadline = never;  // as last set
 };
 
-Instant second(int tick) {
+Instant at_second(int tick) {
   return start + std::chrono::seconds(tick);
 }
 
@@ -29,23 +29,23 @@ class TimersTest : public testing::Test {
   }
   Task* take(int tick) {
     return timers_.take_expired(
-        second(tick), [](Task & task) -> auto& { return task.timer; });
+        at_second(tick), [](Task & task) -> auto& { return task.timer; });
   }
 
   Timers<Task> timers_;
   std::vector<Task> tasks_{3};
 };
 
-TEST_F(TimersTest, HaveNothingToWaitForToBeginWith) {
+TEST_F(TimersTest, StartEmpty) {
   EXPECT_EQ(timers_.next(), never);
   EXPECT_EQ(take(1000), nullptr);
 }
 
 TEST_F(TimersTest, ExpireInOrder) {
-  set(tasks_[0], second(3));
-  set(tasks_[1], second(1));
-  set(tasks_[2], second(2));
-  EXPECT_EQ(timers_.next(), second(1));
+  set(tasks_[0], at_second(3));
+  set(tasks_[1], at_second(1));
+  set(tasks_[2], at_second(2));
+  EXPECT_EQ(timers_.next(), at_second(1));
   EXPECT_EQ(take(0), nullptr);
   EXPECT_EQ(take(3), &tasks_[1]);
   EXPECT_EQ(take(3), &tasks_[2]);
@@ -53,69 +53,69 @@ TEST_F(TimersTest, ExpireInOrder) {
   EXPECT_EQ(take(3), nullptr);
 }
 
-TEST_F(TimersTest, ExpireAtTheirInstantAndNotBefore) {
-  set(tasks_[0], second(5));
+TEST_F(TimersTest, ExpireNotBeforeTheirInstant) {
+  set(tasks_[0], at_second(5));
   EXPECT_EQ(timers_.take_expired(
-                second(5) - Duration(1), [](Task & t) -> auto& { return t.timer; }),
+                at_second(5) - Duration(1), [](Task & t) -> auto& { return t.timer; }),
             nullptr);
   EXPECT_EQ(take(5), &tasks_[0]);
 }
 
 TEST_F(TimersTest, ExpireOnce) {
-  set(tasks_[0], second(1));
+  set(tasks_[0], at_second(1));
   EXPECT_EQ(take(9), &tasks_[0]);
   EXPECT_EQ(take(9), nullptr);
   EXPECT_EQ(timers_.next(), never);
 }
 
-TEST_F(TimersTest, CanBeMovedToLater) {
-  set(tasks_[0], second(1));
-  set(tasks_[0], second(5));
+TEST_F(TimersTest, CanBePostponed) {
+  set(tasks_[0], at_second(1));
+  set(tasks_[0], at_second(5));
   EXPECT_EQ(take(4), nullptr);
   EXPECT_EQ(take(5), &tasks_[0]);
 }
 
-TEST_F(TimersTest, CanBeMovedToEarlier) {
-  set(tasks_[0], second(5));
-  set(tasks_[0], second(1));
-  EXPECT_EQ(timers_.next(), second(1));
+TEST_F(TimersTest, CanBeMovedEarlier) {
+  set(tasks_[0], at_second(5));
+  set(tasks_[0], at_second(1));
+  EXPECT_EQ(timers_.next(), at_second(1));
   EXPECT_EQ(take(1), &tasks_[0]);
   EXPECT_EQ(take(9), nullptr);
 }
 
 TEST_F(TimersTest, CanBeCleared) {
-  set(tasks_[0], second(1));
+  set(tasks_[0], at_second(1));
   timers_.clear(tasks_[0].timer);
   EXPECT_EQ(take(9), nullptr);
   EXPECT_EQ(timers_.next(), never);
 }
 
-TEST_F(TimersTest, CanBeSetAgainAfterTheyWereCleared) {
-  set(tasks_[0], second(1));
+TEST_F(TimersTest, CanBeSetAgainAfterClear) {
+  set(tasks_[0], at_second(1));
   timers_.clear(tasks_[0].timer);
-  set(tasks_[0], second(3));
+  set(tasks_[0], at_second(3));
   EXPECT_EQ(take(2), nullptr);
   EXPECT_EQ(take(3), &tasks_[0]);
 }
 
-TEST_F(TimersTest, MayBeSetToNever) {
-  set(tasks_[0], second(1));
+TEST_F(TimersTest, CanBeSetToNever) {
+  set(tasks_[0], at_second(1));
   set(tasks_[0], never);
   EXPECT_EQ(take(9), nullptr);
 }
 
-TEST_F(TimersTest, ForgetATaskThatIsGone) {
-  set(tasks_[0], second(1));
-  set(tasks_[1], second(2));
+TEST_F(TimersTest, DropForgetsATask) {
+  set(tasks_[0], at_second(1));
+  set(tasks_[1], at_second(2));
   timers_.drop(tasks_[0].timer);
-  EXPECT_EQ(timers_.next(), second(2));
+  EXPECT_EQ(timers_.next(), at_second(2));
 }
 
-TEST_F(TimersTest, DoWhatAPlainListWouldInAnyOrderOfCalls) {
-  std::mt19937_64 chance = seeded_chance();
+TEST_F(TimersTest, MatchAPlainListInAnyOrderOfCalls) {
+  std::mt19937_64 rng = seeded_chance();
   for (int tick = 0, step = 0; step < 20'000; ++step) {
-    Task& task = tasks_[below(chance, tasks_.size())];
-    switch (below(chance, 4)) {
+    Task& task = tasks_[below(rng, tasks_.size())];
+    switch (below(rng, 4)) {
       case 0:
         timers_.clear(task.timer);
         task.deadline = never;
@@ -123,13 +123,14 @@ TEST_F(TimersTest, DoWhatAPlainListWouldInAnyOrderOfCalls) {
       case 1:
         ++tick;
         while (Task* const expired = take(tick)) {
-          ASSERT_LE(expired->deadline, second(tick)) << "step " << step;
+          ASSERT_LE(expired->deadline, at_second(tick)) << "step " << step;
           expired->deadline = never;
         }
-        for (const Task& left : tasks_) ASSERT_GT(left.deadline, second(tick)) << "step " << step;
+        for (const Task& left : tasks_)
+          ASSERT_GT(left.deadline, at_second(tick)) << "step " << step;
         break;
       default:
-        set(task, second(tick + 1 + static_cast<int>(below(chance, 10))));
+        set(task, at_second(tick + 1 + static_cast<int>(below(rng, 10))));
     }
     for (const Task& each : tasks_) ASSERT_LE(timers_.next(), each.deadline) << "step " << step;
   }

@@ -8,8 +8,8 @@
 namespace netlab {
 namespace {
 
-// Two sockets on loopback; what the one sends is in the other when the call returns.
-class MessageTest : public testing::Test {
+// Two sockets on loopback: a datagram has arrived when the send call returns.
+class DatagramIoTest : public testing::Test {
  protected:
   int send(const Datagram& message) { return send_datagrams(from_.get(), AF_INET, {&message, 1}); }
 
@@ -19,7 +19,7 @@ class MessageTest : public testing::Test {
   DatagramBatch buffer_;
 };
 
-TEST_F(MessageTest, CarriesSeveralDatagramsInOne) {
+TEST_F(DatagramIoTest, SegmentsOneSendIntoDatagrams) {
   ASSERT_EQ(send({.bytes = bytes_of("aaabbbcc"), .peer = there_, .segment = 3}), 1);
   ASSERT_EQ(buffer_.receive(to_.get()), 3);
   EXPECT_EQ(buffer_.received()[0].bytes.size(), 3u);
@@ -27,7 +27,7 @@ TEST_F(MessageTest, CarriesSeveralDatagramsInOne) {
   EXPECT_EQ(buffer_.received()[2].bytes.size(), 2u);
 }
 
-TEST_F(MessageTest, ReceivesThemInOneWhereTheyAreJoined) {
+TEST_F(DatagramIoTest, ReceivesJoinedDatagramsWithGro) {
   enable_gro(to_.get());
   ASSERT_EQ(send({.bytes = bytes_of("aaabbbcc"), .peer = there_, .segment = 3}), 1);
   ASSERT_EQ(buffer_.receive(to_.get()), 1);
@@ -35,8 +35,8 @@ TEST_F(MessageTest, ReceivesThemInOneWhereTheyAreJoined) {
   EXPECT_EQ(buffer_.received()[0].segment, 3u);
 }
 
-// The address of ours and the size of the datagrams are told to the kernel side by side.
-TEST_F(MessageTest, LeavesFromTheAddressThatWasAsked) {
+// The kernel gets the source address and the segment size as two control messages of one call.
+TEST_F(DatagramIoTest, SendsFromTheGivenLocalAddress) {
   const Fd anywhere = udp_socket(Address::any_v4(0), false);
   const Datagram message{
       .bytes = bytes_of("aabb"), .peer = there_, .local = Address::loopback(0), .segment = 2};

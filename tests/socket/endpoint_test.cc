@@ -15,49 +15,49 @@ std::string parsed(std::string_view text) {
   return Endpoint::parse(text, default_port).text();
 }
 
-std::string complaint(std::string_view text) {
+std::string error_from(std::string_view text) {
   return thrown_by<std::invalid_argument>([&] { Endpoint::parse(text, default_port); });
 }
 
-TEST(Endpoint, IsAHostAlone) {
+TEST(Endpoint, AcceptsAHostWithoutAPort) {
   EXPECT_EQ(parsed("example.org"), "example.org:5001");
 }
 
-TEST(Endpoint, IsAHostAndAPort) {
+TEST(Endpoint, AcceptsAHostAndAPort) {
   EXPECT_EQ(parsed("example.org:21"), "example.org:21");
   EXPECT_EQ(parsed("192.0.2.1:0"), "192.0.2.1:0");
   EXPECT_EQ(parsed("h:65535"), "h:65535");
 }
 
-TEST(Endpoint, IsLocalhostWhenNothingIsSaid) {
+TEST(Endpoint, DefaultsToLocalhost) {
   EXPECT_EQ(parsed(""), "localhost:5001");
   EXPECT_EQ(parsed(":21"), "localhost:21");
 }
 
-TEST(Endpoint, TakesIpv6InBrackets) {
+TEST(Endpoint, AcceptsIpv6InBrackets) {
   EXPECT_EQ(parsed("[2001:db8::1]:21"), "[2001:db8::1]:21");
   EXPECT_EQ(parsed("[::1]"), "[::1]:5001");
 }
 
-TEST(Endpoint, TakesMoreThanOneColonForABareIpv6Address) {
+TEST(Endpoint, ParsesSeveralColonsAsABareIpv6Address) {
   EXPECT_EQ(parsed("::1"), "[::1]:5001");
   EXPECT_EQ(parsed("2001:db8::1:21"), "[2001:db8::1:21]:5001");
 }
 
-TEST(Endpoint, RefusesWhatIsNoPort) {
-  EXPECT_EQ(complaint("h:65536"), "port '65536' is not a number from 0 to 65535");
-  EXPECT_EQ(complaint("h:"), "port '' is not a number from 0 to 65535");
+TEST(Endpoint, RejectsInvalidPorts) {
+  EXPECT_EQ(error_from("h:65536"), "port '65536' must be a number from 0 to 65535");
+  EXPECT_EQ(error_from("h:"), "port '' must be a number from 0 to 65535");
   for (const char* text : {"h:-1", "h:+1", "h: 1", "h:1 ", "h:0x10", "h:ftp",
                            "h:99999999999999999999", "[::1]:", "[::1]:x", "[::1]:65536"})
-    EXPECT_NE(complaint(text), "") << text;
+    EXPECT_NE(error_from(text), "") << text;
 }
 
-TEST(Endpoint, RefusesABracketThatIsNotClosed) {
-  EXPECT_EQ(complaint("[::1"), "'[::1' lacks its closing bracket");
-  EXPECT_EQ(complaint("[::1]21"), "'[::1]21' is not [ADDRESS]:PORT");
+TEST(Endpoint, RejectsAnUnclosedBracket) {
+  EXPECT_EQ(error_from("[::1"), "'[::1' is missing its closing bracket");
+  EXPECT_EQ(error_from("[::1]21"), "'[::1]21' must be [ADDRESS]:PORT");
 }
 
-TEST(Resolve, TakesNumbersAsTheyAre) {
+TEST(Resolve, KeepsNumericAddresses) {
   const auto v4 = resolve({"192.0.2.1", 21});
   ASSERT_EQ(v4.size(), 1u);
   EXPECT_EQ(v4.front().text(), "192.0.2.1:21");
@@ -66,7 +66,7 @@ TEST(Resolve, TakesNumbersAsTheyAre) {
   EXPECT_EQ(v6.front().text(), "[2001:db8::1]:0");
 }
 
-TEST(Resolve, FindsThisMachine) {
+TEST(Resolve, FindsLocalhost) {
   const auto addresses = resolve(Endpoint::parse("", 5001));
   ASSERT_FALSE(addresses.empty());
   for (const Address& address : addresses) {

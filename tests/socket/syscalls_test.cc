@@ -22,7 +22,7 @@ bool is_open(int fd) {
   return fcntl(fd, F_GETFD) >= 0;
 }
 
-// A connection to ourselves.
+// A connection between two sockets of this process.
 struct Pair {
   Fd listener = call::socket(AF_INET, SOCK_STREAM);
   Fd client = call::socket(AF_INET, SOCK_STREAM);
@@ -54,7 +54,7 @@ TEST(Fd, ClosesOnceAndMoves) {
   EXPECT_FALSE(is_open(number));
 }
 
-TEST(Fd, ClosesWhatItHeldWhenAnotherMovesIn) {
+TEST(Fd, ClosesItsOldDescriptorOnMoveAssignment) {
   Fd fd = call::socket(AF_INET, SOCK_STREAM);
   const int before = fd.get();
   Fd other = call::socket(AF_INET, SOCK_STREAM);
@@ -62,7 +62,7 @@ TEST(Fd, ClosesWhatItHeldWhenAnotherMovesIn) {
   EXPECT_FALSE(is_open(before));
 }
 
-TEST(Calls, MakeDescriptorsThatCloseOnExec) {
+TEST(Syscalls, CreateCloseOnExecDescriptors) {
   Pair pair;
   EXPECT_TRUE(closes_on_exec(pair.listener));
   EXPECT_TRUE(closes_on_exec(pair.server));
@@ -70,12 +70,12 @@ TEST(Calls, MakeDescriptorsThatCloseOnExec) {
   EXPECT_TRUE(closes_on_exec(call::duplicate(STDIN_FILENO)));
 }
 
-TEST(Calls, TellWhoTheClientIs) {
+TEST(Syscalls, AcceptReportsTheClientsAddress) {
   Pair pair;
   EXPECT_EQ(pair.peer.text(), call::local_address(pair.client.get()).text());
 }
 
-TEST(Calls, CarryBytesAndTheEnd) {
+TEST(Syscalls, TransferBytesAndEndOfStream) {
   Pair pair;
   std::array<std::byte, 8> buffer;
   EXPECT_EQ(call::send(pair.client.get(), bytes_of("hello")), 5);
@@ -84,7 +84,7 @@ TEST(Calls, CarryBytesAndTheEnd) {
   EXPECT_EQ(call::receive(pair.server.get(), buffer), 0);
 }
 
-TEST(Calls, ReturnTheErrorOfAPeerThatIsGoneWithoutASignal) {
+TEST(Syscalls, SendReturnsEpipeWithoutASignal) {
   struct sigaction before {};
   struct sigaction deadly {};
   deadly.sa_handler = SIG_DFL;
@@ -95,7 +95,7 @@ TEST(Calls, ReturnTheErrorOfAPeerThatIsGoneWithoutASignal) {
   sigaction(SIGPIPE, &before, nullptr);
 }
 
-TEST(Calls, SayWhichAddressIsTaken) {
+TEST(Syscalls, BindNamesTheAddressInUse) {
   Pair pair;
   const Address taken = call::local_address(pair.listener.get());
   const Fd second = call::socket(AF_INET, SOCK_STREAM);
@@ -103,25 +103,25 @@ TEST(Calls, SayWhichAddressIsTaken) {
             "bind " + taken.text() + ": Address already in use");
 }
 
-TEST(Calls, ReportARefusedConnection) {
-  Address nobody;
+TEST(Syscalls, ConnectReturnsEconnrefused) {
+  Address closed;
   {
     const Fd listener = call::socket(AF_INET, SOCK_STREAM);
     call::bind(listener.get(), Address::loopback(0));
-    nobody = call::local_address(listener.get());
+    closed = call::local_address(listener.get());
   }
   const Fd client = call::socket(AF_INET, SOCK_STREAM);
-  EXPECT_EQ(call::connect(client.get(), nobody), -ECONNREFUSED);
+  EXPECT_EQ(call::connect(client.get(), closed), -ECONNREFUSED);
 }
 
-TEST(Calls, TimeOutWhenToldTo) {
+TEST(Syscalls, ReceiveTimesOut) {
   Pair pair;
   std::array<std::byte, 1> buffer;
   ASSERT_EQ(call::set_timeout(pair.server.get(), SO_RCVTIMEO, std::chrono::milliseconds(1)), 0);
   EXPECT_EQ(call::receive(pair.server.get(), buffer), -EAGAIN);
 }
 
-TEST(Calls, WriteAllNamesTheFileThatIsFull) {
+TEST(Syscalls, WriteAllNamesTheFileThatIsFull) {
   const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   if (!full) GTEST_SKIP() << "no /dev/full";
   EXPECT_EQ(
@@ -129,7 +129,7 @@ TEST(Calls, WriteAllNamesTheFileThatIsFull) {
       "write notes.txt: No space left on device");
 }
 
-TEST(Calls, CountMillisecondsUpwards) {
+TEST(Syscalls, MillisecondsUntilRoundsUp) {
   EXPECT_EQ(call::milliseconds_until(never), -1);
   EXPECT_EQ(call::milliseconds_until(Clock::now() - std::chrono::hours(1)), 0);
   EXPECT_EQ(call::milliseconds_until(Clock::now() + std::chrono::hours(24 * 365 * 100)),
@@ -139,14 +139,14 @@ TEST(Calls, CountMillisecondsUpwards) {
   EXPECT_LE(second, 1000);
 }
 
-TEST(Clock, NeverStaysNever) {
+TEST(Clock, AdditionSaturatesAtNever) {
   const Instant now = Clock::now();
   EXPECT_EQ(add_saturating(never, std::chrono::seconds(1)), never);
   EXPECT_EQ(add_saturating(now, Duration::max()), never);
   EXPECT_EQ(add_saturating(now, std::chrono::seconds(1)), now + std::chrono::seconds(1));
 }
 
-TEST(RetryInterrupted, CallsUntilItIsNotInterrupted) {
+TEST(RetryInterrupted, RetriesUntilNotInterrupted) {
   int calls = 0;
   const int result = retry_interrupted([&] {
     errno = EINTR;

@@ -1,4 +1,4 @@
-// A stream whose bytes are known by their offsets.
+// Test data: each byte of a stream is a function of its offset, so a receiver can check any part.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The worked example of docs/architecture.md: a message protocol in one file. tests/tidy_test.py
-// checks that the page shows this very class.
+// Calculator is the worked example of docs/architecture.md: a message protocol in one file.
+// tests/tidy_test.py checks that the page shows this class verbatim.
 #pragma once
 
 #include <charconv>

@@ -1,4 +1,5 @@
-// What is written to a descriptor, standard output or standard error, while this object lives.
+// Captured redirects standard output or standard error to a temporary file during its lifetime, and
+// returns what was written.
 #pragma once
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ class Captured {
   Captured(const Captured&) = delete;
   Captured& operator=(const Captured&) = delete;
 
-  // Ends the capture.
+  // Ends the capture and returns its text.
   std::string text() {
     end();
     std::string text(static_cast<std::size_t>(lseek(fileno(file_), 0, SEEK_END)), '\0');

@@ -1,4 +1,5 @@
-// A folder served in virtual time, a folder to download into, and ways for a download to go wrong.
+// DownloadTest is a fixture for downloads: a directory served in virtual time, a directory to
+// download into, and ways to make a download fail.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ class DownloadTest : public testing::Test {
 
   DownloadTest() { files_.put("notes.bin", content_); }
 
-  // The first bytes of the file.
+  // Returns the first `count` bytes of the file.
   std::string_view first(std::size_t count) const {
     return std::string_view(content_).substr(0, count);
   }
@@ -36,7 +37,7 @@ class DownloadTest : public testing::Test {
   }
   Download::Outcome run(Mode mode = Mode::automatic) { return run(order(mode)); }
 
-  // The connection is cut after so many bytes of it.
+  // Starts a download whose connection is cut after `after` received bytes.
   void break_off(Mode mode, std::uint64_t after) {
     const auto remote = lab_file(
         [&] { return std::make_unique<TruncatedStream>(files_.connect(), after); }, "notes.bin");
@@ -48,7 +49,7 @@ class DownloadTest : public testing::Test {
     return download.run(*remote, files_.network);
   }
 
-  // A server that says this, whatever it is asked.
+  // Runs a download from a server that sends these replies, whatever the requests are.
   Download::Outcome run_against(const std::vector<std::string>& answers, Download download,
                                 const std::string& name) {
     auto stream = std::make_unique<ScriptedStream>(files_.network);
@@ -58,7 +59,7 @@ class DownloadTest : public testing::Test {
     return download.run(*remote, files_.network);
   }
 
-  // Without printing either of them when they differ.
+  // Compares long texts without printing them if they differ.
   static testing::AssertionResult same(std::string_view one, std::string_view other) {
     if (one == other) return testing::AssertionSuccess();
     const auto [at, there] = std::ranges::mismatch(one, other);

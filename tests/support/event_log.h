@@ -1,4 +1,4 @@
-// EventLog keeps the lines that a user would be told.
+// EventLog records the lines that would be printed for the user.
 #pragma once
 
 #include <string>

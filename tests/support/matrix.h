@@ -1,5 +1,5 @@
-// The three dimensions of the matrix, and its clients. They are blocking and take turns in one
-// thread: the test process must be able to fork.
+// Fixtures for tests of every combination of serving model, transport and protocol. The clients use
+// blocking calls and share one thread, because the test process must be able to fork.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,16 +24,17 @@
 
 namespace netlab {
 
-constexpr auto patience = std::chrono::seconds(30);      // for what has to happen
-constexpr auto moment = std::chrono::milliseconds(200);  // for what must not
+constexpr auto patience = std::chrono::seconds(30);  // timeout for what must happen
+constexpr auto moment =
+    std::chrono::milliseconds(200);  // how long to wait for what must not happen
 
-// A protocol, as both ends speak it.
+// Protocol is a protocol under test: its handler and the steps of its client.
 struct Protocol {
   std::string name;
   Handler handle;
   bool server_speaks_first;
-  std::function<void(Stream& server)> ask;     // and leave the connection open
-  std::function<void(Stream& server)> answer;  // is what was expected; throws otherwise
+  std::function<void(Stream& server)> ask;     // sends a request, leaves the connection open
+  std::function<void(Stream& server)> answer;  // reads the reply; throws if it is not as expected
 };
 
 inline void expect_exactly(Stream& server, const std::string& expected) {
@@ -49,7 +50,7 @@ inline Protocol echo_protocol() {
           .answer = [](Stream& server) { expect_exactly(server, "hello"); }};
 }
 
-// As in SMTP or FTP, the server has the first word.
+// As in SMTP and FTP, the server sends first.
 inline Protocol greeting_protocol() {
   return {.name = "greeting",
           .handle =
@@ -83,8 +84,8 @@ inline Protocol guess_protocol() {
               }};
 }
 
-// A file that does not fit into the buffers of a connection, and is not too much for a sanitizer
-// that looks at each byte.
+// LabFolder serves a file that exceeds the buffers of a connection. With a sanitizer, which checks
+// each access, the file is smaller.
 struct LabFolder {
 #ifdef NETLAB_SANITIZED
   static constexpr std::size_t size = 3 * 1024 * 1024;
@@ -119,10 +120,10 @@ inline Protocol lab_protocol() {
               }};
 }
 
-// A server, and clients to it.
+// MatrixTest runs a server in another process, and connects clients to it.
 class MatrixTest : public testing::Test {
  protected:
-  // Skips the test where the kernel has no io_uring.
+  // Starts the server. Returns false if the kernel has no io_uring: the test must then be skipped.
   bool start(const ServerProcess::Order& order) {
     server_.emplace(order);
     iterative_ = order.model.name == "iterative";
@@ -141,7 +142,7 @@ class MatrixTest : public testing::Test {
     return stream;
   }
 
-  // Whether nobody lets a client in, for a moment.
+  // Succeeds if connecting times out.
   testing::AssertionResult is_closed() {
     const Instant deadline = add_saturating(network_->now(), moment);
     if (error_of([&] { network_->connect(server_->address(), deadline); }) == ETIMEDOUT)
@@ -149,7 +150,7 @@ class MatrixTest : public testing::Test {
     return testing::AssertionFailure() << "it lets a client in, or refuses it";
   }
 
-  // Whether the peer has neither sent a byte nor finished, for a moment.
+  // Succeeds if the peer neither sends a byte nor finishes within `duration`.
   testing::AssertionResult is_silent(Stream& stream, Duration duration = moment) {
     stream.set_deadline(add_saturating(network_->now(), duration));
     std::byte byte;
@@ -163,7 +164,7 @@ class MatrixTest : public testing::Test {
     return testing::AssertionSuccess();
   }
 
-  // Whether the peer ends the connection: finished or reset it.
+  // Succeeds if the peer ends the connection by finishing or with a reset.
   static testing::AssertionResult is_ended(Stream& stream) {
     std::byte byte;
     try {
@@ -181,7 +182,7 @@ class MatrixTest : public testing::Test {
   bool connects_ahead_ = true;
 };
 
-// For the parameters of tests.
+// Values for parameterized tests.
 inline std::vector<const Model*> all_models() {
   std::vector<const Model*> all;
   for (const Model& model : models()) all.push_back(&model);

@@ -1,5 +1,5 @@
-// The headers that every test includes and that cost most to compile, compiled once. No guard: the
-// compiler includes it, and takes "once" in its main file for a mistake.
+// Precompiled header: the headers that every test includes and that take the longest to compile. It
+// has no include guard, because the compiler warns about "#pragma once" in a main file.
 
 #include <gtest/gtest.h>
 

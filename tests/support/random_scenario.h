@@ -1,4 +1,4 @@
-// A network and two ends, all of it a function of one seed.
+// RandomScenario draws the settings of a network and two endpoints; all are a function of one seed.
 #pragma once
 
 #include <random>
@@ -45,7 +45,7 @@ class RandomScenario {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(decisions_);
   }
   double share(double most) { return std::uniform_real_distribution<double>(0, most)(decisions_); }
-  // A buffer of a byte makes a round trip of each: so many are enough.
+  // A buffer of one byte costs a round trip per byte. This limits a run to about 2000 round trips.
   static void bound_turns(EndpointSettings& from, const EndpointSettings& to) {
     const auto buffer = std::min(from.connection.send_buffer, to.connection.receive_buffer);
     from.writes = std::min<std::uint64_t>(from.writes, 2000 * buffer);

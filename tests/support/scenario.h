@@ -1,4 +1,5 @@
-// A simulated connection, for tests that change one thing of it and see how long it takes.
+// ReliableScenario is a fixture with a simulated connection, for tests that change one setting and
+// check how long the connection takes.
 #pragma once
 
 #include "support/simulated.h"
@@ -7,7 +8,7 @@ namespace netlab::simulated {
 
 class ReliableScenario : public testing::Test {
  protected:
-  // Runs it, and says how long it took.
+  // Runs the simulation, which must succeed, and returns how long it took in virtual time.
   Duration succeed() {
     Simulation simulation(settings_);
     simulation.run();

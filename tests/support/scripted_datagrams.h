@@ -1,6 +1,6 @@
-// ScriptedDatagrams plays the peers of a server of messages, and keeps what it sends them. Without
-// a socket: time passes only where the script says so. When the script is over the server is
-// stopped.
+// ScriptedDatagrams is a DatagramSocket that simulates the peers of a server: it delivers scripted
+// messages and records the replies. It has no real socket, and virtual time passes only where the
+// script pauses. At the end of the script the server is stopped (ECANCELED).
 #pragma once
 
 #include <deque>
@@ -18,12 +18,12 @@ class ScriptedDatagrams : public DatagramSocket {
  public:
   static Address client(std::uint16_t port) { return Address::loopback(port); }
 
-  // A message of the peer, with the next that are said at once.
+  // Adds a message from a peer to the current batch, which is received with one call.
   ScriptedDatagrams& says(std::uint16_t port, std::string text, int ttl = 64) {
     batches_.back().push_back({std::move(text), client(port), ttl});
     return *this;
   }
-  // What follows comes later.
+  // Delays the messages after this call by `duration`, and starts a new batch.
   ScriptedDatagrams& pauses(Duration duration = {}) {
     pauses_.push_back(duration);
     batches_.emplace_back();

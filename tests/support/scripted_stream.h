@@ -1,6 +1,6 @@
-// ScriptedStream is one end of a connection whose other end is a script: it delivers prescribed
-// pieces, pauses in virtual time, fails when told to, and records what is written. After the last
-// piece the peer has finished.
+// ScriptedStream is a Stream whose peer is a script: it delivers the scripted pieces, pauses in
+// virtual time, fails where the script says so, and records what is written. After the last piece
+// the peer has finished.
 #pragma once
 
 #include <algorithm>
@@ -32,12 +32,12 @@ class ScriptedStream : public Stream {
   ScriptedStream& pauses(Duration pause) { return then({.pause = pause}); }
   ScriptedStream& is_silent() { return pauses(Duration::max()); }
   ScriptedStream& fails(int error) { return then({.error = error}); }
-  // It takes so many bytes of ours, and then no more.
+  // The peer receives `most` bytes, then stops reading.
   ScriptedStream& takes(std::size_t most) {
     room_ = most;
     return *this;
   }
-  // Called before each piece we write, whose deadline may pass meanwhile.
+  // Called before each write. It may let time pass beyond the write's deadline.
   std::function<void()> before_write = [] {};
 
   // What happened.
@@ -53,7 +53,7 @@ class ScriptedStream : public Stream {
   }
   std::vector<std::string> writes;
   bool finished = false;
-  bool session_aborted = false;
+  bool aborted = false;
 
   std::size_t read_some(std::span<std::byte> into) override {
     if (script_.empty()) return 0;
@@ -81,7 +81,7 @@ class ScriptedStream : public Stream {
   }
 
   void finish_writing() override { finished = true; }
-  void abort() override { session_aborted = true; }
+  void abort() override { aborted = true; }
 
  private:
   struct Step {
@@ -96,7 +96,8 @@ class ScriptedStream : public Stream {
     return *this;
   }
 
-  // Lets the pause pass, or as much of it as the deadline allows.
+  // Sleeps until the end of the pause. If the deadline is earlier, sleeps until the deadline and
+  // throws SystemError (ETIMEDOUT).
   void pass(Step& step) {
     const Instant end = add_saturating(network_.now(), step.pause);
     if (end > deadline()) {

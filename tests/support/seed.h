@@ -1,4 +1,4 @@
-// Decisions for tests: the seed is printed, and NETLAB_SEED replays a run.
+// Random numbers for tests. The seed is printed, and NETLAB_SEED=... repeats a run.
 #pragma once
 
 #include <cstdint>

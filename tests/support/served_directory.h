@@ -1,4 +1,5 @@
-// A folder that is served by the real handler in virtual time, and the streams to it.
+// ServedDirectory is a temporary directory served by the real handler in virtual time. It also
+// makes the streams to the server.
 #pragma once
 
 #include <filesystem>
@@ -18,26 +19,26 @@ class ServedDirectory {
     std::filesystem::create_directories(directory.path("served"));
   }
 
-  // Makes or replaces a file that is served.
+  // Creates or replaces a served file.
   void put(const std::string& name, std::string_view text) const {
     directory.write("served/" + name, text);
   }
   FileStatus state(const std::string& name) const { return share().open(name).state; }
   std::string tag(const std::string& name) const { return state(name).tag; }
-  // The answer to a request for it, for the size and the offset it is to tell.
+  // Returns the reply expected for a request for the file, with the given size and offset.
   std::string ok(const std::string& name, const std::string& size_and_offset) const {
     const FileStatus now = state(name);
     return "OK " + size_and_offset + " " + now.tag + " " + name + " " +
            std::to_string(now.modified) + (now.executable ? " x\n" : " -\n");
   }
 
-  // Serves a client that follows a script.
+  // Serves a scripted client until the handler returns.
   void serve(ScriptedStream& client) {
     const ServedFiles all = share();
     serve_files(service(all), client, network);
   }
 
-  // A connection to the server.
+  // Returns a new connection to the server.
   std::unique_ptr<Stream> connect() {
     return std::make_unique<ServedStream>(network, [this](Stream& client, Network& world) {
       const ServedFiles all = share();

@@ -1,6 +1,6 @@
-// ServedStream is a client's connection to a handler, both in one thread and in virtual time: the
-// handler runs on a fiber and has its turn when the client waits for bytes. Where nobody can go on,
-// the client's deadline passes.
+// ServedStream is a client's connection to a handler, both in one thread and in virtual time. The
+// handler runs on a fiber, which is resumed when the client waits for bytes. If neither can make
+// progress, the client's deadline passes.
 #pragma once
 
 #include <algorithm>
@@ -46,11 +46,11 @@ class ServedStream : public Stream {
   void finish_writing() override { finished_ = true; }
   void abort() override { gone_ = true; }
 
-  // What the handler threw; empty when it threw nothing.
+  // The message of the exception that the handler threw; empty if it threw none.
   const std::string& failure() const { return failure_; }
 
  private:
-  static constexpr std::size_t room = 64 * 1024;  // on the way to the client
+  static constexpr std::size_t room = 64 * 1024;  // most bytes in flight to the client
 
   class ServerEnd : public Stream {
    public:

@@ -1,5 +1,6 @@
-// ServerProcess is a server under one of the models in a process of its own, as some models want
-// to fork before there is any thread. It tells through a pipe where it listens and who failed.
+// ServerProcess runs a server with one of the serving models in a separate process, because some
+// models must fork before any thread exists. The server reports its port and failed sessions
+// through a pipe. The destructor kills it.
 #pragma once
 
 #include <fcntl.h>
@@ -31,18 +32,18 @@ class ServerProcess {
     Limits limits{};
     bool once = false;
     std::optional<rlim_t> max_descriptors{};
-    std::function<void()> enter_sandbox = [] {};  // once it listens
+    std::function<void()> enter_sandbox = [] {};  // called once it listens
   };
 
   explicit ServerProcess(const Order& order) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw SystemError("pipe");
-    acked_largest_ = Fd(ends[0]);
-    tell_ = Fd(ends[1]);
+    report_ = Fd(ends[0]);
+    reporter_ = Fd(ends[1]);
     process_ = fork();
     if (process_ < 0) throw SystemError("fork");
     if (process_ == 0) _exit(serve(order));
-    tell_.reset();
+    reporter_.reset();
     const std::string first = next_line();
     if (first.starts_with("port "))
       address_ = Address::loopback(static_cast<std::uint16_t>(std::stoi(first.substr(5))));
@@ -57,12 +58,12 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Why it could not listen; empty when it does.
+  // Why the server could not listen; empty if it listens.
   const std::string& trouble() const { return trouble_; }
   const Address& address() const { return address_; }
   void stop() { stop_now(stop_); }
-  // The next line that it tells, of a session that failed: "CLIENT WHY". Empty when it has ended,
-  // or says nothing for too long.
+  // Waits for the next report of a failed session: "CLIENT REASON". Returns an empty text if the
+  // server has ended or does not report anything within `patience`.
   std::string next_line() {
     for (;;) {
       const std::size_t end = lines_.find('\n');
@@ -74,10 +75,11 @@ class ServerProcess {
       if (!wait_for_lines()) return {};
     }
   }
-  // Its exit status, once it has ended; -1 when it was killed or does not end.
+  // Waits until the server ends, and returns its exit status; -1 if it was killed. Kills it if it
+  // neither ends nor reports anything within `patience`.
   int wait() {
     while (wait_for_lines()) continue;
-    pollfd ended{acked_largest_.get(), POLLIN, 0};
+    pollfd ended{report_.get(), POLLIN, 0};
     if (call::poll({&ended, 1}, Clock::now()) == 0) kill(process_, SIGKILL);
     int status = -1;
     waitpid(process_, &status, 0);
@@ -89,24 +91,26 @@ class ServerProcess {
  private:
   static constexpr auto patience = std::chrono::seconds(20);
 
-  // False at the end of the server, or when it says nothing for too long.
+  // Returns false if the server has ended, or does not report anything within `patience`.
   bool wait_for_lines() {
-    pollfd more{acked_largest_.get(), POLLIN, 0};
+    pollfd more{report_.get(), POLLIN, 0};
     if (call::poll({&more, 1}, add_saturating(Clock::now(), patience)) == 0) return false;
     std::byte bytes[4096];
-    const ssize_t got = call::read(acked_largest_.get(), bytes);
+    const ssize_t got = call::read(report_.get(), bytes);
     if (got <= 0) return false;
     lines_.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(got));
     return true;
   }
 
-  void fill_ack(const std::string& line) const { call::write(tell_.get(), bytes_of(line + "\n")); }
+  void report(const std::string& line) const {
+    call::write(reporter_.get(), bytes_of(line + "\n"));
+  }
 
   int serve(const Order& order) const {
     log::start(log::Level::quiet);
     if (order.max_descriptors) {
-      const rlimit max_data{*order.max_descriptors, *order.max_descriptors};
-      setrlimit(RLIMIT_NOFILE, &max_data);
+      const rlimit limit{*order.max_descriptors, *order.max_descriptors};
+      setrlimit(RLIMIT_NOFILE, &limit);
     }
     const Service service{
         .transport = order.transport,
@@ -119,22 +123,22 @@ class ServerProcess {
         .listening =
             [this, &order](const Listener& listener) {
               order.enter_sandbox();
-              fill_ack("port " + std::to_string(listener.local().port()));
+              report("port " + std::to_string(listener.local().port()));
             },
         .failed = [this](const Address& client,
-                         const std::string& reason) { fill_ack(client.text() + " " + reason); },
+                         const std::string& reason) { report(client.text() + " " + reason); },
     };
     try {
       return order.model.serve(service) ? 0 : 1;
     } catch (const std::exception& error) {
-      fill_ack(error.what());
+      report(error.what());
       return 2;
     }
   }
 
   Fd stop_ = stop_descriptor();
-  Fd acked_largest_;
-  Fd tell_;
+  Fd report_;
+  Fd reporter_;
   pid_t process_ = -1;
   std::string lines_;
   std::string trouble_;

@@ -1,4 +1,4 @@
-// Settings for simulated connections, from which tests change one thing at a time.
+// Default settings for simulated connections, of which tests change one at a time.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@ namespace netlab::simulated {
 
 using namespace std::chrono_literals;
 
-// 100 KB up, an answer of 10 KB down, 10 ms each way, datagrams of 1200 bytes throughout.
+// 100 KB up, a reply of 10 KB down, a delay of 10 ms each way, datagrams of at most 1200 bytes.
 inline SimulationSettings usual() {
   SimulationSettings settings;
   settings.up.link.delay = settings.down.link.delay = 10ms;
@@ -23,7 +23,7 @@ inline SimulationSettings usual() {
   return settings;
 }
 
-// All has come both ways, and both ends know.
+// Expects that both endpoints received all data and closed the connection without an error.
 inline void expect_success(Simulation& simulation, const SimulationSettings& settings) {
   EXPECT_EQ(simulation.violation(), "");
   EXPECT_TRUE(simulation.is_closed());

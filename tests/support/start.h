@@ -1,5 +1,5 @@
-// The instant at which a test's time begins: not the clock's first, which stands for "none yet" in
-// places.
+// The instant at which a test's virtual time starts. It is not the clock's epoch, which means "none
+// yet" in some variables.
 #pragma once
 
 #include "base/clock.h"

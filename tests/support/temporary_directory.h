@@ -1,4 +1,4 @@
-// A folder of a test's own, gone with all that is in it when the test ends.
+// TemporaryDirectory creates a directory for one test. The destructor removes it with its contents.
 #pragma once
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ class TemporaryDirectory {
   std::string path(std::string_view name) const { return (path_ / name).string(); }
   bool has(std::string_view name) const { return std::filesystem::exists(path_ / name); }
 
-  // Makes or replaces a file; returns its path.
+  // Creates or replaces a file; returns its path.
   std::string write(std::string_view name, std::string_view text) const {
     std::ofstream(path(name), std::ios::binary | std::ios::trunc) << text;
     return path(name);

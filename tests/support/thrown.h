@@ -1,4 +1,4 @@
-// What an expression throws, as text: tests compare the words that users read.
+// Runs code and returns the error it throws, because tests compare the messages that users read.
 #pragma once
 
 #include <exception>
@@ -8,7 +8,7 @@
 
 namespace netlab {
 
-// The message of the Error that `job` throws; empty when it throws none.
+// The message of the Error that `job` throws; empty if it throws none.
 template <typename Error = std::exception, typename Job>
 std::string thrown_by(Job&& job) {
   try {
@@ -19,7 +19,7 @@ std::string thrown_by(Job&& job) {
   return {};
 }
 
-// The errno of the SystemError that `job` throws; 0 when it throws none.
+// The errno of the SystemError that `job` throws; 0 if it throws none.
 template <typename Job>
 int error_of(Job&& job) {
   try {

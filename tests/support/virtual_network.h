@@ -1,5 +1,5 @@
-// VirtualNetwork is a world without sockets whose time passes only when it is told to: nothing that
-// runs in it waits.
+// VirtualNetwork is a Network without sockets, in virtual time. Time advances only in
+// sleep_until(), which returns at once.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ class VirtualNetwork : public Network {
  private:
   static constexpr Instant start = Instant(std::chrono::hours(1));
 
-  std::atomic<Instant> now_ = start;  // the exchange of messages has two threads
+  std::atomic<Instant> now_ = start;  // exchange_messages() uses two threads
 };
 
 }  // namespace netlab

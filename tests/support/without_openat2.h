@@ -1,5 +1,5 @@
 // Runs a test as under systemd's RestrictSUIDSGID=: a seccomp filter makes openat2(2) fail. The
-// filter applies to the test's thread only.
+// filter applies only to the thread that runs the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 
 namespace netlab {
 
-// `error` is what the call fails with.
+// Runs `test` while openat2(2) fails with `error`.
 inline void without_openat2(const std::function<void()>& test, int error = ENOSYS) {
   const auto data = static_cast<__u32>(error);
   std::array<sock_filter, 4> rules = {{
@@ -43,7 +43,7 @@ inline void without_openat2(const std::function<void()>& test, int error = ENOSY
   if (thrown) std::rethrow_exception(thrown);
 }
 
-// A test that is run with openat2(2) and without.
+// EitherOpenat2 is a fixture for tests that run both with and without openat2(2).
 class EitherOpenat2 : public testing::WithParamInterface<bool> {
  public:
   static std::string name(const testing::TestParamInfo<bool>& tested) {

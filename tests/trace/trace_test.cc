@@ -49,10 +49,10 @@ TEST(TraceText, WritesFormFeedAndVerticalTabAsStraceDoes) {
   EXPECT_EQ(shown("\v\f"), R"("\v\f")");
 }
 
-TEST(TraceText, ShowsThirtyTwoBytesAndNoMore) {
-  const std::string most(32, 'x');
-  EXPECT_EQ(shown(most), '"' + most + '"');
-  EXPECT_EQ(shown(most + "y"), '"' + most + "\"...");
+TEST(TraceText, ShowsAtMost32Bytes) {
+  const std::string longest(32, 'x');
+  EXPECT_EQ(shown(longest), '"' + longest + '"');
+  EXPECT_EQ(shown(longest + "y"), '"' + longest + "\"...");
 }
 
 TEST(TraceText, ShowsAddresses) {
@@ -76,14 +76,14 @@ TEST(TraceText, NamesConstants) {
   EXPECT_EQ(text(Flag{Kind::events, EPOLLIN | EPOLLOUT}), "EPOLLIN|EPOLLOUT");
 }
 
-TEST(TraceText, ShowsTheNumberWhereThereIsNoName) {
+TEST(TraceText, ShowsTheNumberOfAnUnnamedConstant) {
   EXPECT_EQ(text(Flag{Kind::family, 99}), "99");
   EXPECT_EQ(text(Flag{Kind::message, 0}), "0");
   EXPECT_EQ(text(Flag{Kind::message, MSG_NOSIGNAL | 0x10000}), "MSG_NOSIGNAL|0x10000");
 }
 
-// What is written while the job runs with the narration switched on.
-std::string narration(const std::function<void()>& job) {
+// Returns what is traced while the job runs.
+std::string traced(const std::function<void()>& job) {
   Captured errors(STDERR_FILENO);
   enable();
   job();
@@ -91,7 +91,7 @@ std::string narration(const std::function<void()>& job) {
   return errors.text();
 }
 
-// The line behind its time, "0.000123 "; the whole line when there is no such time.
+// The line without its timestamp, e.g. "0.000123 "; the whole line if it has none.
 std::string without_time(const std::string& line) {
   const std::size_t point = line.find('.');
   const std::size_t end = line.find(' ');
@@ -101,8 +101,8 @@ std::string without_time(const std::string& line) {
   return is_time ? line.substr(end + 1) : line;
 }
 
-TEST(TraceLine, HasTheTimeTheCallAndItsResult) {
-  const std::string line = narration([] {
+TEST(TraceLine, ShowsTheTimeTheCallAndItsResult) {
+  const std::string line = traced([] {
     call(3, "socket({}, {}, 0)", Flag{Kind::family, AF_INET}, Flag{Kind::type, SOCK_STREAM});
   });
   EXPECT_NE(line, without_time(line));
@@ -110,26 +110,26 @@ TEST(TraceLine, HasTheTimeTheCallAndItsResult) {
 }
 
 TEST(TraceLine, NamesTheError) {
-  const std::string line = narration([] { call(-ECONNREFUSED, "connect({})", 3); });
+  const std::string line = traced([] { call(-ECONNREFUSED, "connect({})", 3); });
   EXPECT_EQ(without_time(line), "connect(3) = -1 ECONNREFUSED (Connection refused)\n");
 }
 
-TEST(TraceLine, SaysWhoseItIsWhenItIsAnotherThreads) {
-  std::string whose;
-  const std::string line = narration([&] {
+TEST(TraceLine, NamesAThreadOtherThanTheMainOne) {
+  std::string prefix;
+  const std::string line = traced([&] {
     std::thread([&] {
-      whose = "[pid " + std::to_string(gettid()) + "] ";
+      prefix = "[pid " + std::to_string(gettid()) + "] ";
       call(0, "close({})", 3);
     }).join();
   });
-  ASSERT_TRUE(line.starts_with(whose)) << line;
-  EXPECT_EQ(without_time(line.substr(whose.size())), "close(3) = 0\n");
+  ASSERT_TRUE(line.starts_with(prefix)) << line;
+  EXPECT_EQ(without_time(line.substr(prefix.size())), "close(3) = 0\n");
 }
 
 TEST(TraceLine, IsWrittenForEachSocketCall) {
   int number = -1;
   const std::string lines =
-      narration([&] { number = netlab::call::socket(AF_INET, SOCK_STREAM).get(); });
+      traced([&] { number = netlab::call::socket(AF_INET, SOCK_STREAM).get(); });
   const std::string shown = std::to_string(number);
   EXPECT_NE(lines.find("socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0) = " + shown + "\n"),
             std::string::npos)
@@ -137,19 +137,20 @@ TEST(TraceLine, IsWrittenForEachSocketCall) {
   EXPECT_NE(lines.find("close(" + shown + ") = 0\n"), std::string::npos) << lines;
 }
 
-TEST(Trace, IsSilentUntilItIsSwitchedOn) {
+TEST(Trace, IsOffByDefault) {
   Captured errors(STDERR_FILENO);
   netlab::call::socket(AF_INET, SOCK_STREAM);
   EXPECT_EQ(errors.text(), "");
 }
 
-TEST(Log, ShowsWarningsAndKeepsNotesToItself) {
-  static const bool started = (log::start(log::Level::normal), true);  // once in a process
+TEST(Log, ShowsWarningsButNotNotes) {
+  static const bool started =
+      (log::start(log::Level::normal), true);  // may be called once per process
   ASSERT_TRUE(started);
   Captured errors(STDERR_FILENO);
-  log::warning("accept: {}; trying again", "Too many open files");
-  log::note("nobody reads this");
-  EXPECT_EQ(errors.text(), "netlab: accept: Too many open files; trying again\n");
+  log::warning("accept: {}; retrying", "Too many open files");
+  log::note("not shown");
+  EXPECT_EQ(errors.text(), "netlab: accept: Too many open files; retrying\n");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The reliable transport over loopback. A server in another thread, for both ends are driven by
-// their own calls.
+// The reliable transport over loopback. The server runs in another thread, because each end makes
+// progress only in its own calls.
 #include "transport/reliable_stream.h"
 
 #include <fcntl.h>
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 class ReliableStreamTest : public testing::Test {
  protected:
-  // A server that does this with one client, and closes.
+  // Runs a server that handles one client and closes.
   std::future<void> serve(std::function<void(Stream&)> handle) {
     return std::async(std::launch::async, [this, handle] {
       const auto client = listener_->accept();
@@ -49,7 +49,7 @@ class ReliableStreamTest : public testing::Test {
   std::unique_ptr<Listener> listener_ = network_.listen(Address::loopback(0));
 };
 
-TEST_F(ReliableStreamTest, ReadsOnAfterItHasFinishedWriting) {
+TEST_F(ReliableStreamTest, CanReadAfterFinishingItsWrites) {
   auto served = serve([](Stream& client) {
     EXPECT_EQ(read_all(client), "hello");
     client.write_all(bytes_of("hello yourself"));
@@ -61,7 +61,7 @@ TEST_F(ReliableStreamTest, ReadsOnAfterItHasFinishedWriting) {
   served.get();
 }
 
-TEST_F(ReliableStreamTest, CarriesMoreThanItsBuffersHold) {
+TEST_F(ReliableStreamTest, TransfersMoreThanItsBuffersHold) {
   std::string much(20'000'000, '\0');
   for (std::size_t i = 0; i < much.size(); ++i) much[i] = static_cast<char>(i * 7 + (i >> 10));
   auto served = serve([&](Stream& client) { EXPECT_TRUE(read_all(client) == much); });
@@ -96,16 +96,16 @@ TEST_F(ReliableStreamTest, TimesOutAtItsDeadline) {
   EXPECT_EQ(error_of([&] { client->read_some({&byte, 1}); }), ETIMEDOUT);
   EXPECT_GE(Clock::now(), end);
   client->set_deadline(Clock::now() + 20s);
-  client->write_all(bytes_of("hello"));  // nothing is lost by it
+  client->write_all(bytes_of("hello"));  // the timeout has lost nothing
   client->finish_writing();
   EXPECT_EQ(read_all(*client), "");
   served.get();
 }
 
-TEST_F(ReliableStreamTest, TellsThePeerThatItIsGone) {
+TEST_F(ReliableStreamTest, ClosingWithUnreadBytesResetsThePeer) {
   auto served = serve([](Stream& client) {
     std::byte byte;
-    client.read_some({&byte, 1});  // and leaves the rest
+    client.read_some({&byte, 1});  // the rest stays unread
   });
   const auto client = connect();
   const std::string much(20'000'000, 'x');
@@ -113,8 +113,8 @@ TEST_F(ReliableStreamTest, TellsThePeerThatItIsGone) {
   served.get();
 }
 
-TEST_F(ReliableStreamTest, IsCutByAnotherThread) {
-  std::unique_ptr<Stream> server_end;  // until both threads are done with it
+TEST_F(ReliableStreamTest, CanBeAbortedByAnotherThread) {
+  std::unique_ptr<Stream> server_end;  // kept until both threads are done with it
   std::promise<void> accepted;
   auto served = std::async(std::launch::async, [&] {
     server_end = listener_->accept();
@@ -129,8 +129,8 @@ TEST_F(ReliableStreamTest, IsCutByAnotherThread) {
   EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
 }
 
-// As the parent does for a process that had the connection, and was killed.
-TEST_F(ReliableStreamTest, TellsThePeerWhenItIsNoMore) {
+// The parent process calls the notifier for a child that was killed with the connection.
+TEST_F(ReliableStreamTest, AbortNotifierResetsThePeer) {
   std::function<void()> abort_notifier;
   auto served = std::async(std::launch::async,
                            [&] { abort_notifier = listener_->accept()->abort_notifier(); });
@@ -145,22 +145,22 @@ TEST_F(ReliableStreamTest, TellsThePeerWhenItIsNoMore) {
   const Instant before = Clock::now();
   abort_notifier();
   EXPECT_EQ(error_of([&] { read_all(*client); }), ECONNRESET);
-  EXPECT_LT(Clock::now(), before + 5s);  // without, it would have asked after ten
+  EXPECT_LT(Clock::now(), before + 5s);  // without the notifier, the client would probe after 10 s
 }
 
-TEST_F(ReliableStreamTest, SaysWhomItCouldNotReach) {
-  const Address nobody = listener_->local();
+TEST_F(ReliableStreamTest, NamesTheServerItCouldNotReach) {
+  const Address closed = listener_->local();
   listener_.reset();
-  EXPECT_EQ(thrown_by<SystemError>([&] { network_.connect(nobody, Clock::now() + 20s); }),
-            "connect " + nobody.text() + ": Connection refused");
+  EXPECT_EQ(thrown_by<SystemError>([&] { network_.connect(closed, Clock::now() + 20s); }),
+            "connect " + closed.text() + ": Connection refused");
 }
 
-TEST_F(ReliableStreamTest, WaitsForAServerNoLongerThanItsDeadline) {
+TEST_F(ReliableStreamTest, ConnectTimesOutAtItsDeadline) {
   EXPECT_EQ(error_of([&] { network_.connect(listener_->local(), Clock::now() + 50ms); }),
             ETIMEDOUT);
 }
 
-TEST_F(ReliableStreamTest, ListensNoMoreWhenItIsCut) {
+TEST_F(ReliableStreamTest, StopsListening) {
   auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
   const Address there = listener_->local();
   listener_->stop_accepting();
@@ -168,7 +168,7 @@ TEST_F(ReliableStreamTest, ListensNoMoreWhenItIsCut) {
   EXPECT_EQ(error_of([&] { network_.connect(there, Clock::now() + 20s); }), ECONNREFUSED);
 }
 
-TEST_F(ReliableStreamTest, TakesOverASocketAndLeavesItOpen) {
+TEST_F(ReliableStreamTest, AdoptsASocketAndLeavesItOpen) {
   Fd bound = call::socket(AF_INET, SOCK_DGRAM);
   call::bind(bound.get(), Address::loopback(0));
   const Address there = call::local_address(bound.get());
@@ -176,13 +176,13 @@ TEST_F(ReliableStreamTest, TakesOverASocketAndLeavesItOpen) {
   auto accepted = std::async(std::launch::async, [&] { return taken->accept(); });
   const auto client = network_.connect(there, Clock::now() + 20s);
   EXPECT_EQ(client->peer(), there);
-  client->abort();  // or it would wait for a peer that is in no call
+  client->abort();  // closing would wait for a peer that is in no call
   EXPECT_TRUE(accepted.get());
   taken->stop_accepting();
   EXPECT_EQ(taken->accept(), nullptr);
 }
 
-TEST_F(ReliableStreamTest, ServesTwoOnOnePort) {
+TEST_F(ReliableStreamTest, ServesTwoClientsOnOnePort) {
   auto first = serve([](Stream& client) { EXPECT_EQ(read_all(client), "first"); });
   const auto one = connect();
   auto second = serve([](Stream& client) { EXPECT_EQ(read_all(client), "second"); });

@@ -1,5 +1,5 @@
-// TCP over loopback with blocking calls. Client and server are the same thread: what is sent fits
-// into the kernel's buffers, and a connection is made before anybody accepts it.
+// TCP over loopback with blocking calls. Client and server share one thread: what is sent fits into
+// the kernel's buffers, and a connection is established before it is accepted.
 #include "transport/tcp.h"
 
 #include <fcntl.h>
@@ -38,7 +38,7 @@ class TcpTest : public testing::Test {
     for (std::string piece; !(piece = read(stream, 65536)).empty();) all += piece;
     return all;
   }
-  // A reset instead of the end.
+  // Closes with a reset (RST) instead of a FIN.
   static void reset(Stream& stream) {
     const linger now{1, 0};
     setsockopt(stream.socket()->fd.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -53,19 +53,19 @@ class TcpTest : public testing::Test {
   std::unique_ptr<Stream> server_ = listener_->accept();
 };
 
-// As the event loops are when the server stops.
+// Cancels every operation, like an event loop when the server stops.
 class StoppedPerformer : public Performer {
  public:
   void perform(Operation& operation) override { operation.result = -ECANCELED; }
 };
 
-TEST(TcpNetwork, WakesASleeperWhenTheServerStops) {
+TEST(TcpNetwork, SleepEndsWhenTheServerStops) {
   StoppedPerformer performer;
   TcpNetwork network(performer);
   EXPECT_EQ(error_of([&] { network.sleep_until(never); }), ECANCELED);
 }
 
-TEST_F(TcpTest, CarriesBytesBothWays) {
+TEST_F(TcpTest, TransfersBytesBothWays) {
   client_->write_all(bytes_of("hello"));
   EXPECT_EQ(read(*server_), "hello");
   server_->write_all(bytes_of("hello yourself"));
@@ -73,7 +73,7 @@ TEST_F(TcpTest, CarriesBytesBothWays) {
   EXPECT_EQ(read(*client_), " yourself");
 }
 
-TEST_F(TcpTest, ReadsOnAfterItHasFinishedWriting) {
+TEST_F(TcpTest, CanReadAfterFinishingItsWrites) {
   client_->write_all(bytes_of("hello"));
   client_->finish_writing();
   EXPECT_EQ(read_all(*server_), "hello");
@@ -90,11 +90,11 @@ TEST_F(TcpTest, TimesOutAtItsDeadline) {
   const Instant before = Clock::now();
   client_->set_deadline(before + 50ms);
   EXPECT_EQ(error_of([&] { read(*client_); }), ETIMEDOUT);
-  EXPECT_GE(Clock::now(), before + 49ms);  // the kernel's time-out is within 1/64
+  EXPECT_GE(Clock::now(), before + 49ms);  // the kernel's timeout is accurate to 1/64
   EXPECT_EQ(error_of([&] { read(*client_); }), ETIMEDOUT);
 }
 
-TEST_F(TcpTest, TimesOutWhenTheDeadlineHasPassedAlready) {
+TEST_F(TcpTest, TimesOutWhenTheDeadlineHasPassed) {
   client_->write_all(bytes_of("x"));
   server_->set_deadline(Clock::now() - 1s);
   EXPECT_EQ(error_of([&] { read(*server_); }), ETIMEDOUT);
@@ -102,43 +102,43 @@ TEST_F(TcpTest, TimesOutWhenTheDeadlineHasPassedAlready) {
   EXPECT_EQ(read(*server_), "x");
 }
 
-TEST_F(TcpTest, TimesOutWhenThePeerTakesNothing) {
+TEST_F(TcpTest, TimesOutWhenThePeerReadsNothing) {
   server_->set_deadline(Clock::now() + 50ms);
   const std::string much(64 * 1024 * 1024, 'x');
   EXPECT_EQ(error_of([&] { server_->write_all(bytes_of(much)); }), ETIMEDOUT);
 }
 
-TEST_F(TcpTest, SaysThatThePeerHasReset) {
+TEST_F(TcpTest, ReportsAReset) {
   reset(*client_);
   EXPECT_EQ(thrown_by<SystemError>([&] { read(*server_); }),
             "receive from " + server_->peer().text() + ": Connection reset by peer");
 }
 
-TEST_F(TcpTest, SaysThatThePeerIsGoneWithoutASignal) {
+TEST_F(TcpTest, ReportsEpipeWithoutASignal) {
   reset(*client_);
   EXPECT_EQ(error_of([&] { read(*server_); }), ECONNRESET);
   EXPECT_EQ(error_of([&] { server_->write_all(bytes_of("x")); }), EPIPE);
   EXPECT_NO_THROW(server_->finish_writing());
 }
 
-TEST_F(TcpTest, EndsBothDirectionsWhenItIsCut) {
+TEST_F(TcpTest, AbortEndsBothDirections) {
   client_->abort();
-  // And not that the peer has finished, or is gone.
+  // ECANCELED, not end of file or a reset.
   EXPECT_EQ(error_of([&] { read(*client_); }), ECANCELED);
   EXPECT_EQ(error_of([&] { client_->write_all(bytes_of("x")); }), ECANCELED);
   EXPECT_EQ(read(*server_), "");
 }
 
-TEST_F(TcpTest, SendsAPartOfAFile) {
+TEST_F(TcpTest, SendsPartOfAFile) {
   const TemporaryDirectory directory;
   const Fd file(open(directory.write("file", "hello, world").c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_EQ(server_->send_file(file, 7, 5), 5u);
-  EXPECT_EQ(server_->Stream::send_file(file, 0, 5), 5u);  // the plain default
+  EXPECT_EQ(server_->Stream::send_file(file, 0, 5), 5u);  // the default of the base class
   server_.reset();
   EXPECT_EQ(read_all(*client_), "worldhello");
 }
 
-TEST_F(TcpTest, SendsNoMoreOfAFileThanThereIs) {
+TEST_F(TcpTest, SendFileStopsAtTheEndOfTheFile) {
   const TemporaryDirectory directory;
   const Fd file(open(directory.write("file", "hello").c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_EQ(server_->send_file(file, 3, 100), 2u);
@@ -147,35 +147,35 @@ TEST_F(TcpTest, SendsNoMoreOfAFileThanThereIs) {
   EXPECT_EQ(server_->send_file(file, 100, 5), 0u);
 }
 
-TEST_F(TcpTest, ReceivesIntoAFileWhatHasComeAndNoMoreThanAskedFor) {
+TEST_F(TcpTest, ReceivesAtMostTheGivenBytesIntoAFile) {
   const TemporaryDirectory directory;
   const Fd file(open(directory.write("file", "").c_str(), O_WRONLY | O_CLOEXEC));
   server_->write_all(bytes_of("hello, world"));
   server_->finish_writing();
   EXPECT_EQ(client_->receive_file(file, "file", 5), 5u);
-  EXPECT_EQ(client_->Stream::receive_file(file, "file", 2), 2u);  // the plain default
+  EXPECT_EQ(client_->Stream::receive_file(file, "file", 2), 2u);  // the default of the base class
   EXPECT_EQ(client_->receive_file(file, "file", 100), 5u);
   EXPECT_EQ(client_->receive_file(file, "file", 100), 0u);
   EXPECT_EQ(directory.read("file"), "hello, world");
 }
 
-TEST_F(TcpTest, NamesTheFileThatTakesNoMore) {
+TEST_F(TcpTest, NamesTheFileThatIsFull) {
   const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   server_->write_all(bytes_of("hello"));
   EXPECT_EQ(thrown_by<SystemError>([&] { client_->receive_file(full, "notes.txt", 5); }),
             "write notes.txt: No space left on device");
 }
 
-TEST_F(TcpTest, ListensNoMoreWhenItIsCut) {
+TEST_F(TcpTest, StopsListening) {
   listener_->stop_accepting();
   EXPECT_EQ(listener_->accept(), nullptr);
 }
 
-// A socket that somebody else holds as well, as systemd does.
-class TakenOverTest : public TcpTest {
+// A listening socket that another process also holds, e.g. systemd.
+class AdoptedListenerTest : public TcpTest {
  protected:
   std::unique_ptr<Stream> connect() {
-    return network_.connect(place_, add_saturating(network_.now(), 20s));
+    return network_.connect(address_, add_saturating(network_.now(), 20s));
   }
 
   Fd socket_ = [] {
@@ -184,12 +184,12 @@ class TakenOverTest : public TcpTest {
     call::listen(fd.get(), 5);
     return fd;
   }();
-  const Address place_ = call::local_address(socket_.get());
+  const Address address_ = call::local_address(socket_.get());
   std::unique_ptr<Listener> listener_ = network_.adopt(call::duplicate(socket_.get()));
 };
 
-TEST_F(TakenOverTest, ListensWhereItDid) {
-  EXPECT_EQ(listener_->local(), place_);
+TEST_F(AdoptedListenerTest, KeepsItsAddress) {
+  EXPECT_EQ(listener_->local(), address_);
   const auto client = connect();
   const auto server = listener_->accept();
   ASSERT_TRUE(server);
@@ -197,7 +197,7 @@ TEST_F(TakenOverTest, ListensWhereItDid) {
   EXPECT_EQ(read(*server), "hello");
 }
 
-TEST_F(TakenOverTest, LeavesItListeningWhenItIsCut) {
+TEST_F(AdoptedListenerTest, StoppingLeavesTheSocketListening) {
   auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
   listener_->stop_accepting();
   EXPECT_EQ(accepted.get(), nullptr);
@@ -208,39 +208,39 @@ TEST_F(TakenOverTest, LeavesItListeningWhenItIsCut) {
   EXPECT_EQ(next->accept()->peer().text(), call::local_address(client->socket()->fd.get()).text());
 }
 
-TEST_F(TakenOverTest, SharesItsClientsWithOthersWhoListen) {
+TEST_F(AdoptedListenerTest, SharesClientsWithOtherListeners) {
   const auto first = connect();
   auto accepted = std::async(std::launch::async, [&] { return listener_->accept(); });
   const auto other = network_.adopt(call::duplicate(socket_.get()));
   auto taken = std::async(std::launch::async, [&] { return other->accept(); });
-  const auto second = connect();  // each gets one, and neither is left waiting
+  const auto second = connect();  // each listener accepts one, and neither keeps waiting
   EXPECT_TRUE(accepted.get());
   EXPECT_TRUE(taken.get());
 }
 
-TEST_F(TcpTest, SaysWhereItCouldNotListen) {
+TEST_F(TcpTest, NamesTheAddressItCouldNotBind) {
   const Address taken = listener_->local();
   EXPECT_EQ(thrown_by<SystemError>([&] { network_.listen(taken); }),
             "bind " + taken.text() + ": Address already in use");
 }
 
-TEST_F(TcpTest, SaysWhomItCouldNotReach) {
-  const Address nobody = listener_->local();
+TEST_F(TcpTest, NamesTheServerItCouldNotReach) {
+  const Address closed = listener_->local();
   listener_.reset();
   EXPECT_EQ(thrown_by<SystemError>(
-                [&] { network_.connect(nobody, add_saturating(network_.now(), 20s)); }),
-            "connect " + nobody.text() + ": Connection refused");
+                [&] { network_.connect(closed, add_saturating(network_.now(), 20s)); }),
+            "connect " + closed.text() + ": Connection refused");
 }
 
-TEST_F(TcpTest, ListensAgainWhereConnectionsAreStillEnding) {
-  const Address place = listener_->local();
-  server_.reset();  // first, so that it is in TIME_WAIT
+TEST_F(TcpTest, CanListenOnAPortInTimeWait) {
+  const Address address = listener_->local();
+  server_.reset();  // closed first, so it enters TIME_WAIT
   client_.reset();
   listener_.reset();
-  EXPECT_NO_THROW(network_.listen(place));
+  EXPECT_NO_THROW(network_.listen(address));
 }
 
-TEST_F(TcpTest, TakesIpv4AndIpv6OnOneSocket) {
+TEST_F(TcpTest, AcceptsIpv4OnADualStackSocket) {
   std::unique_ptr<Listener> any = network_.listen(Address::any(0));
   const std::uint16_t port = any->local().port();
   const auto v4 = network_.connect(Address::loopback(port), add_saturating(network_.now(), 20s));
@@ -253,9 +253,9 @@ TEST_F(TcpTest, SleepsUntilAnInstant) {
   EXPECT_GE(network_.now(), end);
 }
 
-class CutStreamTest : public TcpTest {};
+class TruncatedStreamTest : public TcpTest {};
 
-TEST_F(CutStreamTest, DeliversSoManyBytesAndEnds) {
+TEST_F(TruncatedStreamTest, EndsAfterTheGivenNumberOfBytes) {
   TruncatedStream truncated(std::move(client_), 7);
   truncated.set_deadline(server_->deadline());
   server_->write_all(bytes_of("hello, world"));
@@ -266,14 +266,14 @@ TEST_F(CutStreamTest, DeliversSoManyBytesAndEnds) {
   EXPECT_EQ(read(*server_), "");
 }
 
-TEST_F(CutStreamTest, WritesAsIfNothingWere) {
+TEST_F(TruncatedStreamTest, DoesNotAffectWrites) {
   TruncatedStream truncated(std::move(client_), 7);
   truncated.write_all(bytes_of("hello"));
   truncated.finish_writing();
   EXPECT_EQ(read_all(*server_), "hello");
 }
 
-TEST_F(CutStreamTest, HasADeadlineOfItsOwn) {
+TEST_F(TruncatedStreamTest, HasItsOwnDeadline) {
   TruncatedStream truncated(std::move(client_), 7);
   truncated.set_deadline(Clock::now() - 1s);
   EXPECT_EQ(error_of([&] { read(truncated); }), ETIMEDOUT);

@@ -9,29 +9,30 @@
 namespace netlab {
 namespace {
 
-// Whoever waits with it is told that the server stops.
-class Stopped : public BlockingPerformer {
+// Cancels every wait, as if the server were stopping.
+class CancelingPerformer : public BlockingPerformer {
  public:
   void perform(Operation& operation) override { operation.result = -ECANCELED; }
 };
 
 class UdpTest : public testing::Test {
  protected:
-  // More than one receive takes.
+  // Sends more messages than one receive call returns.
   void flood() {
     const Datagram message{.bytes = bytes_of("x"), .peer = server_.local()};
     const std::vector<Datagram> messages(DatagramBatch::most, message);
     for (int i = 0; i < 2; ++i) client_.send(messages);
   }
 
-  Stopped stopped_;
+  CancelingPerformer canceling_;
   BlockingPerformer blocking_;
-  Udp server_{stopped_, Address::loopback(0), false};
+  Udp server_{canceling_, Address::loopback(0), false};
   Udp client_{blocking_, Address::loopback(0), false};
 };
 
-// Of a server that always finds more it would otherwise be heard when the last client has gone.
-TEST_F(UdpTest, HearsOfTheStopWhileMessagesKeepComing) {
+// Otherwise a server that always finds more messages would notice the stop only after the last
+// client has left.
+TEST_F(UdpTest, NoticesTheStopWhileMessagesKeepArriving) {
   int received = 0;
   const int error = error_of([&] {
     for (; received < 1000; ++received) {
@@ -40,7 +41,7 @@ TEST_F(UdpTest, HearsOfTheStopWhileMessagesKeepComing) {
     }
   });
   EXPECT_EQ(error, ECANCELED);
-  EXPECT_GT(received, 1);  // and not asked for with every batch
+  EXPECT_GT(received, 1);  // the stop is not checked for every batch
 }
 
 }  // namespace

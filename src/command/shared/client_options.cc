@@ -47,10 +47,16 @@ bool may_pass(const std::exception& error) {
 }  // namespace
 
 void ClientOptions::declare(Options& options) {
-  options.positional("HOST[:PORT]", server_, "the server (localhost)");
-  options.seconds("--timeout", timeout, "how long to wait for the connection, and for each answer");
+  options.positional("HOST[:PORT]", server_,
+                     fmt::format("server (default: localhost:{})", default_port_));
+  declare_timing(options);
+}
+
+void ClientOptions::declare_timing(Options& options) {
+  options.group("Connection");
+  options.seconds("--timeout", timeout, "seconds to wait for the connection and for each reply");
   options.number("--retry", retries_, max_retries,
-                 "attempts after the first, or after one that brought something, has failed");
+                 "retry up to N times; any progress resets the count");
 }
 
 std::vector<Address> ClientOptions::addresses() const {
@@ -89,7 +95,7 @@ void ClientOptions::run(const Job& job, const Output& output) {
         pause.reset();
       }
       if (!may_try_again() || !repeatable || !may_pass(error)) throw;
-      output.note(fmt::format("{}; trying again", error.what()));
+      output.note(fmt::format("{}; retrying", error.what()));
     }
     tcp().over(performer)->sleep_until(add_saturating(Clock::now(), pause.next()));
   }

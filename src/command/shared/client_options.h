@@ -19,10 +19,13 @@ class ClientOptions {
  public:
   explicit ClientOptions(std::uint16_t default_port) : default_port_(default_port) {}
 
+  // The server and how to reach it: [HOST[:PORT]] --timeout --retry.
   void declare(Options& options);
+  // The same without HOST, for a command that reads the server itself.
+  void declare_timing(Options& options);
 
-  // The server's word was meant for something else: it is localhost.
-  std::string take_server() { return std::exchange(server_, {}); }
+  // "HOST[:PORT]"; empty for localhost.
+  void set_server(const std::string& server) { server_ = server; }
 
   // The choice between TCP and UDP, of commands that have it.
   void declare_transport(Options& options) { transport_.declare(options); }

@@ -32,11 +32,13 @@ class PerDirection {
       : rows_(rows), common_(rows.size()) {}
 
   void declare(Options& options) {
+    options.group("Impairment");
     for (std::size_t i = 0; i < rows_.size(); ++i)
       options.text("--" + std::string(rows_[i].name), common_[i], std::string(rows_[i].type),
                    std::string(rows_[i].help));
-    options.text("--up", up_, "NAME=VALUE,...", "these from the clients to the server alone");
-    options.text("--down", down_, "NAME=VALUE,...", "these from the server to the clients alone");
+    options.text("--up", up_, "NAME=VALUE,...", "the same, only from the clients to the server");
+    options.text("--down", down_, "NAME=VALUE,...",
+                 "the same, only from the server to the clients");
   }
 
   // Throw std::invalid_argument.
@@ -68,7 +70,7 @@ class PerDirection {
       const std::size_t end = next == std::string::npos ? text.size() : text.rfind(',', next);
       const std::string name = text.substr(start, equals - start);
       if (end == std::string::npos || end <= equals)
-        throw std::invalid_argument(option + ": " + name + ": its value has a second '='");
+        throw std::invalid_argument(option + ": " + name + ": the value has a second '='");
       set(settings, row_named(name, option), option + " " + name,
           text.substr(equals + 1, end - equals - 1));
       start = end + 1;
@@ -81,7 +83,7 @@ class PerDirection {
       if (row.name == name) return row;
       names += (names.empty() ? "" : ", ") + std::string(row.name);
     }
-    throw std::invalid_argument(option + ": '" + name + "' is none of " + names);
+    throw std::invalid_argument(option + ": '" + name + "' is not one of " + names);
   }
 
   std::span<const Setting<Settings>> rows_;

@@ -12,29 +12,30 @@
 
 namespace netlab {
 void ImpairOptions::declare(Options& options) {
-  options.positional("LISTEN", listen_,
-                     "[HOST:]PORT to listen on, on loopback alone without HOST; port 0: any free "
-                     "one");
-  options.positional("FORWARD", forward_, "[HOST:]PORT of the server (localhost)");
-  options.number("--max-clients", max_clients_, max_clients_limit, "clients at once");
-  options.seconds("--idle-timeout", idle_timeout_, "after which a silent client is forgotten");
-  options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
+  options.required_positional("LISTEN", listen_,
+                              "[HOST:]PORT to listen on (default host: loopback); port 0 picks a "
+                              "free port");
+  options.required_positional("FORWARD", forward_,
+                              "[HOST:]PORT of the server (default host: localhost)");
+  options.group("Listening");
+  options.number("--max-clients", max_clients_, max_clients_limit, "maximum concurrent clients");
+  options.seconds("--idle-timeout", idle_timeout_,
+                  "seconds after which a silent client is dropped");
+  options.text("--port-file", port_file_, "PATH", "write the port number to PATH once listening");
 }
 
 void ImpairOptions::declare_seed(Options& options) {
-  options.number("--seed", seed_, max_offset, "repeats the run of this seed");
+  options.number("--seed", seed_, max_offset,
+                 "seed of the random decisions; the same seed repeats a run");
 }
 
-// Of a name with several addresses an IPv4 one: the sheets' servers know no others.
+// If the name has several addresses, prefers IPv4: the lab sheets' servers listen on IPv4 only.
 Address ImpairOptions::address(const std::string& what, const std::string& text) {
-  if (text.empty())
-    throw std::invalid_argument(
-        "it takes LISTEN and FORWARD: where to listen, and where the "
-        "server is, as in 9000 localhost:8888");
+  if (text.empty()) throw std::invalid_argument(what + " must not be empty, e.g. localhost:8888");
   const bool is_port = text.find_first_not_of("0123456789") == std::string::npos;
   const Endpoint endpoint = Endpoint::parse(is_port ? ":" + text : text, 0);
   if (endpoint.port != Endpoint::parse(is_port ? ":" + text : text, 1).port)
-    throw std::invalid_argument(what + " '" + text + "' lacks its port");
+    throw std::invalid_argument(what + " '" + text + "' has no port");
   const auto all = resolve(endpoint);
   const auto v4 = std::ranges::find(all, AF_INET, &Address::family);
   return v4 == all.end() ? all.front() : *v4;
@@ -43,18 +44,18 @@ Address ImpairOptions::address(const std::string& what, const std::string& text)
 Address ImpairOptions::server() const {
   const Address server = address("FORWARD", forward_);
   if (server.port() == 0)
-    throw std::invalid_argument("FORWARD '" + forward_ + "': no server has port 0");
+    throw std::invalid_argument("FORWARD '" + forward_ + "': the port must not be 0");
   return server;
 }
 
 std::size_t ImpairOptions::max_clients() const {
-  if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
+  if (max_clients_ == 0) throw std::invalid_argument("--max-clients must be at least 1");
   return max_clients_;
 }
 
 Duration ImpairOptions::idle_timeout() const {
   if (idle_timeout_ == Duration::zero())
-    throw std::invalid_argument("--idle-timeout: 0 forgets everybody at once");
+    throw std::invalid_argument("--idle-timeout must be greater than 0");
   return idle_timeout_;
 }
 
@@ -67,7 +68,7 @@ void ImpairOptions::announce(const Address& local, const Address& server,
                              const std::string& protocol, const Output& output) {
   const bool everywhere = local.is_any_v4() || local.is_any_v6();
   if (server == local || (everywhere && server.is_loopback() && server.port() == local.port()))
-    throw std::invalid_argument("FORWARD is LISTEN: what it forwards would come back for ever");
+    throw std::invalid_argument("FORWARD must differ from LISTEN: traffic would loop");
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
   announce_listening(local, local.is_any_v6(), protocol, output);
   Event event{"forwarding", "forwarding to " + server.text(), {{"server", server.text()}}};

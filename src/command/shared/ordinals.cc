@@ -14,8 +14,8 @@ OrdinalRange parse_range(const std::string& text) {
   const auto first = parse_decimal(text.substr(0, dash));
   const auto last = dash == std::string::npos ? first : parse_decimal(text.substr(dash + 1));
   if (!first || !last || *first == 0 || *last < *first)
-    throw std::invalid_argument(
-        "'" + text + "' is not the ordinal of a packet, or a range as 7-9, counted from 1");
+    throw std::invalid_argument("'" + text +
+                                "' is not a packet number (the first is 1) or a range, e.g. 7-9");
   return {*first, *last};
 }
 

@@ -33,8 +33,8 @@ Event PingStatistics::summary() const {
       fmt::format("{} sent, {} answered, {:.4g}% lost", sent, durations_.size(), loss);
   if (!durations_.empty())
     text +=
-        fmt::format("; round trip min/median/p99/max {:.3f}/{:.3f}/{:.3f}/{:.3f} ms",
-                    milliseconds(min), milliseconds(median), milliseconds(p99), milliseconds(max));
+        fmt::format("; RTT min/median/p99/max {:.3f}/{:.3f}/{:.3f}/{:.3f} ms", milliseconds(min),
+                    milliseconds(median), milliseconds(p99), milliseconds(max));
   return {"summary",
           text,
           {{"sent", std::uint64_t{sent}},

@@ -30,8 +30,7 @@ namespace {
 void tell_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
   if (!sink || lost.received + lost.sent == 0) return;
   sink({"lost",
-        fmt::format("{} datagrams were lost here on their way in, {} on their way out: the "
-                    "socket's buffers were full",
+        fmt::format("dropped {} incoming and {} outgoing datagrams: socket buffer full",
                     lost.received, lost.sent),
         {{"received", lost.received}, {"sent", lost.sent}}});
 }
@@ -55,44 +54,47 @@ Handler behind_proxy(const Handler& handler, const ProxiedHostCounter& hosts) {
 const Model& model_named(const std::string& name) {
   for (const Model& model : models())
     if (model.name == name) return model;
-  throw std::invalid_argument("no model is called '" + name + "'");
+  throw std::invalid_argument("unknown model '" + name + "'");
 }
 
 }  // namespace
 
 void ServerOptions::declare_listening(Options& options) {
+  options.group("Listening");
   options.number("-p,--port", port_, std::numeric_limits<std::uint16_t>::max(),
-                 "port to listen on; 0: any free one");
-  options.text("--bind", bind_, "ADDR", "listen on this address only");
-  options.text("--port-file", port_file_, "PATH", "write the port there once it is listening");
+                 "port to listen on; 0 picks a free port");
+  options.text("--bind", bind_, "ADDR", "address to listen on (default: all)");
+  options.text("--port-file", port_file_, "PATH", "write the port number to PATH once listening");
 }
 
 void ServerOptions::declare_for_datagrams(Options& options) {
   declare_listening(options);
-  options.flag("--threads", threads_, "a thread and a socket for each core");
-  options.flag("--once", once_, "answer one message, and exit");
+  options.flag("--threads", threads_, "run one thread and one socket per core");
+  options.flag("--once", once_, "answer one message, then exit");
 }
 
-void ServerOptions::declare(Options& options) {
+void ServerOptions::declare(Options& options, const std::string& heading) {
   declare_listening(options);
+  options.flag("--once", once_, "serve one client, then exit with its status");
+  options.group(heading);
   std::vector<std::string> names;
   std::vector<std::string> flags = {"--model"};
   for (const Model& model : models()) names.emplace_back(model.name);
-  options.choice("--model", model_, names, "how many clients are served at once (epoll)");
+  options.choice("--model", model_, names, "how concurrent clients are served (default: epoll)");
   for (std::size_t i = 0; i < names.size(); ++i) {
     flags.push_back("--" + names[i]);
     options.flag(flags.back(), model_flags_[i], std::string(models()[i].summary));
   }
   options.exclusive(flags);
-  options.flag("--once", once_, "serve one client, and exit with its outcome");
-  options.number("--max-clients", max_clients_, max_clients_limit, "clients at once; more wait");
+  options.number("--max-clients", max_clients_, max_clients_limit,
+                 "maximum concurrent clients; more wait in the backlog");
   options.number("--max-per-host", max_per_host_, max_clients_limit,
-                 "clients at once from one address, loopback exempt");
+                 "maximum concurrent clients per address, except loopback");
   options.flag("--proxy-protocol", proxied_,
-               "clients come through a proxy, which tells who they are (version 2)");
-  options.seconds("--idle-timeout", idle_timeout, "how long a client may say nothing");
-  options.seconds("--stall-timeout", stall_timeout, "how long each 256 KiB of a transfer may take");
-  options.seconds("--grace", grace_, "how long sessions may go on after SIGINT or SIGTERM");
+               "expect a PROXY protocol v2 header on each connection");
+  options.seconds("--idle-timeout", idle_timeout, "seconds a client may stay silent");
+  options.seconds("--stall-timeout", stall_timeout, "seconds for each 256 KiB of a transfer");
+  options.seconds("--grace", grace_, "seconds for sessions to finish after SIGINT or SIGTERM");
 }
 
 std::string ServerOptions::chosen_model() const {
@@ -116,7 +118,7 @@ Fd ServerOptions::inherit(int type) {
   if (!inherited) return inherited;
   const Address there = call::local_address(inherited.get());
   if (!bind_.empty() || (port_ != default_port_ && port_ != there.port()))
-    log::warning("--bind and --port are not heeded: a socket was passed on, {}", there.text());
+    log::warning("--bind and --port ignored: using the inherited socket {}", there.text());
   ipv6_alone_ = is_for_ipv6_alone(inherited);
   return inherited;
 }
@@ -133,9 +135,8 @@ void ServerOptions::announce(const Address& local, const std::vector<std::string
 
 bool ServerOptions::serve(const Handler& handler, const std::string& protocol,
                           const Output& output) {
-  if (max_clients_ == 0) throw std::invalid_argument("--max-clients: 0 serves nobody");
-  if (transport_.is_udp() && proxied_)
-    throw std::invalid_argument("--proxy-protocol: proxies speak it over TCP");
+  if (max_clients_ == 0) throw std::invalid_argument("--max-clients must be at least 1");
+  if (transport_.is_udp() && proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
   const bool has_both = transport_.is_tcp() && transport_.is_udp();
   raise_descriptor_limit();
   set_no_new_privs();
@@ -144,10 +145,10 @@ bool ServerOptions::serve(const Handler& handler, const std::string& protocol,
   const Transport transport = transport_.transport();
   Fd inherited = inherit(transport_.is_tcp() ? SOCK_STREAM : SOCK_DGRAM);
   if (inherited && has_both)
-    throw std::invalid_argument("--tcp --udp: one socket was passed on, and not one for each");
+    throw std::invalid_argument("--tcp --udp: need two sockets, but only one was inherited");
   if (!narrow_.empty() && bind_.empty() && !inherited) {
     bind_ = Address::loopback(0).host();
-    output.note(narrow_ + ": listening on loopback alone (--bind widens it)");
+    output.note(narrow_ + ": listening on loopback only (use --bind to change)");
   }
   const SdNotify service_manager;
   const ProxiedHostCounter told_hosts(max_per_host_);
@@ -187,20 +188,20 @@ std::size_t ServerOptions::datagram_sockets() const {
   if (threads_ || chosen == "threads") return std::max(1u, std::thread::hardware_concurrency());
   if (chosen == "fork" || chosen == "uring")
     throw std::invalid_argument("--" + chosen +
-                                ": over UDP nobody connects, and one loop answers all; --threads "
-                                "makes one for each core");
+                                ": not available over UDP, which has no connections; use --threads "
+                                "for one loop per core");
   return 1;
 }
 
 void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                                     const Output& output) {
-  if (proxied_)
-    throw std::invalid_argument("--proxy-protocol: datagrams do not come through such a proxy");
+  if (proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
   set_no_new_privs();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_DGRAM);
   if (inherited && datagram_sockets() > 1)
-    throw std::invalid_argument("--threads: one socket was passed on, and not one for each thread");
+    throw std::invalid_argument(
+        "--threads: need one socket per thread, but only one was inherited");
   const SdNotify service_manager;
   talk.sink = output.sink();
   talk.idle_timeout = idle_timeout;

@@ -20,7 +20,8 @@ class ServerOptions {
   explicit ServerOptions(std::uint64_t default_port) : default_port_(default_port) {}
 
   // Of a server that accepts connections, or answers datagrams as well.
-  void declare(Options& options);
+  // `heading`: help lists the options that only connections have under it.
+  void declare(Options& options, const std::string& heading = "Serving clients");
   // Of a server that answers datagrams alone.
   void declare_for_datagrams(Options& options);
 

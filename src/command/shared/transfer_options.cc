@@ -19,17 +19,18 @@ std::string files_text(std::uint64_t count) {
 }  // namespace
 
 void TransferOptions::declare(Options& options) {
-  options.flag("-r,--recursive", recursive, "folders, with all that is in them");
-  options.flag("--verify", verify, "compare the whole file by its hashes when it is there");
-  options.flag("--fsync", durable, "be done when it is on the disk, and would survive a crash");
-  options.rate("--limit-rate", limit_rate, "bytes a second at most, as 500K or 5M");
+  options.group("Transfer");
+  options.flag("-r,--recursive", recursive, "copy directories recursively");
+  options.flag("--verify", verify, "compare hashes of the whole file afterwards");
+  options.flag("--fsync", durable, "fsync files before reporting success");
+  options.rate("--limit-rate", limit_rate, "maximum bytes per second, e.g. 500K or 5M");
 }
 
 void TransferOptions::check_distinct(const std::vector<std::string>& paths) {
   std::unordered_map<std::string, std::string> seen;
   for (const std::string& path : paths) {
     const std::string name = last_part(path);
-    if (name.empty()) continue;  // what is in it goes there
+    if (name.empty()) continue;  // the contents of the directory are sent
     const auto [other, is_new] = seen.emplace(name, path);
     if (!is_new)
       throw std::invalid_argument(
@@ -46,9 +47,9 @@ void TransferOptions::report(const TransferSummary& tally, double seconds, const
                              const Output& output) {
   std::string line = fmt::format("{} {}, {} in {:.3f} s", files_text(tally.files), verb,
                                  size_text(tally.bytes), seconds);
-  if (tally.complete > 0) line += fmt::format("; {} there already", tally.complete);
+  if (tally.complete > 0) line += fmt::format("; {} already there", tally.complete);
   if (tally.skipped > 0)
-    line += fmt::format("; {} skipped, neither files nor folders", tally.skipped);
+    line += fmt::format("; {} skipped (neither files nor directories)", tally.skipped);
   if (tally.failed > 0) line += fmt::format("; {} failed", tally.failed);
   if (output.json)
     output.always({"done",

@@ -1,5 +1,7 @@
 #include "command/shared/transport_options.h"
 
+#include <fmt/core.h>
+
 #include <stdexcept>
 #include <vector>
 
@@ -22,27 +24,32 @@ std::vector<std::string> names_of(std::span<const Row> rows) {
 }  // namespace
 
 void TransportOptions::declare(Options& options) {
-  options.flag("--udp", udp_, "over UDP, by a reliable transport of our own");
+  options.group("Transport");
+  options.flag("--udp", udp_, "use netlab's reliable transport over UDP instead of TCP");
   options.choice("--arq", arq_, names_of(reliable::arqs()),
-                 "with --udp: what is sent again after a loss (selective-repeat)");
+                 "with --udp: retransmission strategy (default: selective-repeat)");
   options.number("--window", window_, max_window,
-                 "with --udp: packets on their way at once, at most");
+                 fmt::format("with --udp: maximum packets in flight (default: {})",
+                             reliable::Settings().window));
   options.number("--mss", mss_, reliable::max_packet_size,
-                 "with --udp: bytes of a datagram at most, from 1200 on; larger ones are tried");
+                 fmt::format("with --udp: largest datagram to probe for, in bytes, at least {} "
+                             "(default: {})",
+                             reliable::base_packet_size, reliable::max_packet_size));
   options.choice("--congestion", congestion_, names_of(reliable::congestion_controls()),
-                 "with --udp: how much the network is given (" +
-                     std::string(reliable::congestion_controls().front().name) + ")");
+                 fmt::format("with --udp: congestion control (default: {})",
+                             reliable::congestion_controls().front().name));
 }
 
 void TransportOptions::declare_for_server(Options& options) {
-  options.flag("--tcp", tcp_, "over TCP (the default); with --udp: over both, on one port");
+  options.group("Transport");
+  options.flag("--tcp", tcp_, "use TCP (the default); with --udp, serve both on one port");
   declare(options);
 }
 
 Transport TransportOptions::transport() const {
   if (!udp_) {
     if (!arq_.empty() || !congestion_.empty() || window_ || mss_)
-      throw std::invalid_argument("--arq, --window, --mss and --congestion are for --udp");
+      throw std::invalid_argument("--arq, --window, --mss and --congestion require --udp");
     return tcp();
   }
   return tcp_ ? either(tcp(), reliable()) : reliable();
@@ -53,10 +60,11 @@ Transport TransportOptions::reliable() const {
   for (const reliable::ArqRow& row : reliable::arqs())
     if (row.name == arq_) settings.strategy = row.strategy;
   if (!congestion_.empty()) settings.congestion = reliable::congestion_named(congestion_);
-  if (window_ == 0) throw std::invalid_argument("--window: 0 sends nothing");
+  if (window_ == 0) throw std::invalid_argument("--window must be at least 1");
   if (window_) settings.window = static_cast<std::uint32_t>(*window_);
   if (mss_ && *mss_ < reliable::base_packet_size)
-    throw std::invalid_argument("--mss: every path carries 1200 bytes, and less is never sent");
+    throw std::invalid_argument(
+        fmt::format("--mss must be at least {}", reliable::base_packet_size));
   if (mss_) settings.largest = static_cast<std::uint32_t>(*mss_);
   Transport transport = reliable_udp();
   transport.over = [settings](Performer& performer) -> std::unique_ptr<Network> {

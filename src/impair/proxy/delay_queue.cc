@@ -12,8 +12,9 @@ std::size_t memory_of(const Batch& batch) {
   return DelayQueue::batch_cost + batch.bytes.capacity();
 }
 
-// Whether the next datagrams, so many of size `segment` but for the last, go on in this parcel. A
-// copy does not, for it has the ordinal of the one before.
+// Whether `count` datagrams with ordinals from `first` on can be appended to the batch. Their total
+// is `size` bytes, and each has `segment` bytes, except the last, which may be smaller. A duplicate
+// can't be appended, because it has the same ordinal as the datagram before it.
 bool continues(const Batch& batch, const Flow& flow, Direction direction, std::uint64_t first,
                std::size_t segment, std::size_t count, std::size_t size) {
   const bool fits = segment == batch.segment || (count == 1 && segment < batch.segment);

@@ -1,7 +1,7 @@
-// DelayQueue holds the datagrams that are on their way through a relay, and gives them back when
-// their time has come: by time, and those of the same time in the order they came in.
-// DatagramSocket of one size that follow each other and leave together become one parcel, for the
-// kernel takes them in one go (UDP_SEGMENT).
+// DelayQueue holds the datagrams in flight through a proxy until they are due. It returns them in
+// the order of their due times; datagrams with the same due time keep the order in which they were
+// added. Consecutive datagrams of one flow, direction, size and due time form one Batch, which the
+// kernel sends in one system call (UDP_SEGMENT). Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace netlab {
 struct Batch {
   Flow* flow;
   Direction direction;
-  std::uint64_t first;  // the first datagram's ordinal; those behind it count on
-  std::size_t segment;  // the size of each but the last, which may be smaller
+  std::uint64_t first;  // ordinal of the first datagram; the ordinals are consecutive
+  std::size_t segment;  // size of each datagram, bytes; the last may be smaller
   std::vector<std::byte> bytes;
 
   std::size_t count() const { return segment == 0 ? 1 : (bytes.size() + segment - 1) / segment; }
@@ -26,36 +26,36 @@ struct Batch {
 
 class DelayQueue {
  public:
-  // What may be on its way in all, in bytes of memory.
+  // Most memory for all datagrams in flight, bytes.
   static constexpr std::size_t max_bytes = 256 * 1024 * 1024;
-  // A parcel's share of that beside what it holds, for many a datagram is smaller: itself with its
-  // time, the map's links, and what the allocator adds to these and to the bytes.
+  // Memory per batch in addition to its datagrams, bytes: the batch, its due time, the map's links,
+  // and the allocator's overhead. It counts because a datagram may be smaller than that.
   static constexpr std::size_t batch_cost = sizeof(Batch) + sizeof(Instant) + 64;
 
-  // For so many of this size.
+  // Whether there is room for `count` datagrams of `size` bytes.
   bool has_room(std::size_t size, std::size_t count = 1) const {
     return memory_ + count * (size + batch_cost) <= max_bytes;
   }
-  // The datagram is copied.
+  // Copies the datagram. `flow` must stay alive until the datagram was taken.
   void add(Instant at, Flow& flow, Direction direction, std::uint64_t ordinal,
            std::span<const std::byte> bytes);
 
-  // When the next one is due.
+  // Returns when the next batch is due; `never` if the queue is empty.
   Instant next() const { return batches_.empty() ? never : batches_.begin()->first; }
   const Batch& front() const { return batches_.begin()->second; }
-  // The next one, and in one parcel with it what is due by `now` and continues it.
+  // Removes the next batch, and joins the batches to it that continue it and are due by `now`.
   Batch take(Instant now);
-  // DatagramSocket that are on their way.
+  // Number of datagrams in the queue.
   std::uint64_t datagrams() const;
 
  private:
-  using Batches = std::multimap<Instant, Batch>;  // keeps the order of those of the same time
+  using Batches = std::multimap<Instant, Batch>;  // keeps the order of equal keys
 
-  // The first of them, out of the queue.
+  // Removes the first batch. The queue must not be empty.
   Batch take_first();
 
   Batches batches_;
-  Batches::iterator open_ = batches_.end();  // the last that came in; end: takes no more
+  Batches::iterator open_ = batches_.end();  // the last one added to; end: none can be extended
   std::size_t memory_ = 0;
 };
 

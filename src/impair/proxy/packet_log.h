@@ -1,5 +1,5 @@
-// PacketLog is the file of `netlab impair udp --log`: comma-separated, a line of names and then a
-// line a packet, as docs/impair.md describes it.
+// PacketLog writes the file of `netlab impair udp --log`: CSV with a header line and one line per
+// packet. docs/impair.md describes the fields.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,11 +12,11 @@ namespace netlab {
 
 class PacketLog {
  public:
-  // Makes or empties the file. Throws SystemError, and so do the others.
+  // Creates or truncates the file. All functions throw SystemError.
   explicit PacketLog(const std::string& path);
 
   void write(const ProxiedDatagram& datagram);
-  // What was written is in the file from now on.
+  // Writes the buffered lines to the file.
   void flush();
 
  private:

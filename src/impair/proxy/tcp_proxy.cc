@@ -17,166 +17,171 @@ namespace {
 using End = StreamLink::End;
 using CloseReason = ProxyResult::CloseReason;
 
-// Nothing tells when bytes have been acknowledged: so often it is looked.
+// There is no notification when bytes are acknowledged, so SIOCOUTQ is polled this often.
 constexpr Duration ack_poll_interval = std::chrono::milliseconds(1);
 
-// One direction.
-struct Way {
+// One direction of the connection.
+struct Channel {
   int from;
   int to;
   StreamLink link;
-  bool has_come_to_its_end = false;  // all was received that its sender will ever write
-  bool is_finished = false;          // and its receiver has been told
-  bool is_full = false;              // its receiver's socket takes nothing now
-  bool breaks = false;               // its sender is gone: at its end the connection breaks
-  std::size_t unacknowledged = 0;    // by its receiver, of what a reset has to wait for
+  bool received_all = false;       // nothing more can be received from the sender
+  bool finished = false;           // nothing more is sent: half-closed, or the receiver is gone
+  bool blocked = false;            // the receiver's socket buffer is full
+  bool sender_gone = false;        // the sender is gone: reset after its last byte
+  std::size_t unacknowledged = 0;  // bytes for whose acknowledgment a reset waits
 };
 
 class ConnectedPair {
  public:
-  ConnectedPair(const TcpProxy& relay, int client, int server)
-      : relay_(relay),
-        up_{client, server, StreamLink(relay.up)},
-        down_{server, client, StreamLink(relay.down)},
+  ConnectedPair(const TcpProxy& proxy, int client, int server)
+      : proxy_(proxy),
+        up_{client, server, StreamLink(proxy.up)},
+        down_{server, client, StreamLink(proxy.down)},
         buffer_(piece_size) {
     call::set_blocking(client, false);
     call::set_blocking(server, false);
   }
 
   ProxyResult run() {
-    while (!over_) {
+    while (!reason_) {
       send_due(up_);
       send_due(down_);
-      if (over_) break;
-      if (up_.is_finished && down_.is_finished)
-        over_ = up_.breaks || down_.breaks ? CloseReason::broken : CloseReason::finished;
+      if (reason_) break;
+      if (up_.finished && down_.finished)
+        reason_ =
+            up_.sender_gone || down_.sender_gone ? CloseReason::broken : CloseReason::finished;
       else
         wait();
     }
-    end();
-    return {*over_, up_.link.bytes_sent(), down_.link.bytes_sent()};
+    prepare_close();
+    return {*reason_, up_.link.bytes_sent(), down_.link.bytes_sent()};
   }
 
  private:
-  Way& other(const Way& way) { return &way == &up_ ? down_ : up_; }
+  Channel& other(const Channel& channel) { return &channel == &up_ ? down_ : up_; }
 
   void end_with(CloseReason reason) {
-    if (!over_) over_ = reason;
+    if (!reason_) reason_ = reason;
   }
 
-  void send_due(Way& way) {
-    while (!over_ && !way.is_full && !way.is_finished) {
+  void send_due(Channel& channel) {
+    while (!reason_ && !channel.blocked && !channel.finished) {
       const Instant now = Clock::now();
-      const auto bytes = way.link.due(now);
+      const auto bytes = channel.link.due(now);
       if (bytes.empty()) break;
-      const ssize_t sent = call::send(way.to, bytes);
+      const ssize_t sent = call::send(channel.to, bytes);
       if (sent == -EAGAIN) {
-        way.is_full = true;
+        channel.blocked = true;
       } else if (sent < 0) {
-        lose(other(way), way);
+        mark_gone(other(channel), channel);
       } else {
-        way.link.sent(now, static_cast<std::size_t>(sent));
+        channel.link.sent(now, static_cast<std::size_t>(sent));
         last_moved_ = now;
       }
     }
-    take_end(way);
+    handle_end(channel);
   }
 
-  void take_end(Way& way) {
-    const End end = way.link.end(Clock::now());
-    if (end == End::reset || (end == End::finished && way.breaks)) {
-      if (has_arrived(way)) end_with(end == End::reset ? CloseReason::reset : CloseReason::broken);
+  void handle_end(Channel& channel) {
+    const End end = channel.link.end(Clock::now());
+    if (end == End::reset || (end == End::finished && channel.sender_gone)) {
+      if (is_acknowledged(channel))
+        end_with(end == End::reset ? CloseReason::reset : CloseReason::broken);
     } else if (end == End::cut) {
       end_with(CloseReason::cut);
-    } else if (end == End::finished && !way.is_finished) {
-      call::shutdown(way.to, SHUT_WR);
-      way.is_finished = true;
+    } else if (end == End::finished && !channel.finished) {
+      call::shutdown(channel.to, SHUT_WR);
+      channel.finished = true;
       last_moved_ = Clock::now();
     }
   }
 
-  // The receiver shall have got all that came before a reset, which takes away what it has not
-  // acknowledged. One that is gone itself, or does not read, gets nothing more.
-  bool has_arrived(Way& way) {
-    if (other(way).breaks || call::pending_error(way.to) != 0) return true;
-    const std::size_t left = call::unacknowledged(way.to);
-    if (left != way.unacknowledged) last_moved_ = Clock::now();
-    way.unacknowledged = left;
+  // Whether the receiver has acknowledged all bytes sent before a reset, which discards the others.
+  // Also true if the receiver is gone, or has not read until the idle timeout.
+  bool is_acknowledged(Channel& channel) {
+    if (other(channel).sender_gone || call::pending_error(channel.to) != 0) return true;
+    const std::size_t left = call::unacknowledged(channel.to);
+    if (left != channel.unacknowledged) last_moved_ = Clock::now();
+    channel.unacknowledged = left;
     return left == 0 || Clock::now() >= idle_at();
   }
 
-  // The end that `out` comes from and `in` leads to is gone. What it has said still reaches the
-  // other one, and then that hears of it.
-  static void lose(Way& out, Way& in) {
-    out.breaks = true;
-    in.has_come_to_its_end = in.is_finished = true;
-    in.is_full = false;
+  // Records that the endpoint that sends in `out` and receives in `in` is gone. The bytes it has
+  // sent are still forwarded, then the other endpoint's connection is reset.
+  static void mark_gone(Channel& out, Channel& in) {
+    out.sender_gone = true;
+    in.received_all = in.finished = true;
+    in.blocked = false;
   }
 
-  // The kernel still holds what an end said before it was gone, but poll(2) would report that again
-  // and again: it is taken whenever there is room.
-  void receive_rest(Way& way) {
-    while (way.breaks && !way.has_come_to_its_end && way.link.room() > 0) receive(way);
+  // Receives the bytes in the kernel that an endpoint had sent before it was gone, as far as there
+  // is room. poll(2) is not used for them, because it would report the hang-up each time.
+  void receive_rest(Channel& channel) {
+    while (channel.sender_gone && !channel.received_all && channel.link.room() > 0)
+      receive(channel);
   }
 
   void wait() {
     receive_rest(up_);
     receive_rest(down_);
-    std::array<pollfd, 3> ends{pollfd_of(up_, down_), pollfd_of(down_, up_),
-                               pollfd{relay_.stop, POLLIN, 0}};
-    // What is on its way moves by itself, however late it comes.
+    std::array<pollfd, 3> descriptors{pollfd_of(up_, down_), pollfd_of(down_, up_),
+                                      pollfd{proxy_.stop, POLLIN, 0}};
+    // The idle timeout does not apply while bytes are in flight, however long their delay.
     const Instant next = std::min(next_of(up_), next_of(down_));
     const Instant until = next == never ? idle_at() : next;
-    const int result = call::ppoll(ends, until);
+    const int result = call::ppoll(descriptors, until);
     if (result < 0) throw SystemError("poll", -result);
     if (result == 0 && next == never && Clock::now() >= until) end_with(CloseReason::idle);
-    if (ends[2].revents != 0) end_with(CloseReason::stopped);
-    look_at(ends[0], up_, down_);
-    look_at(ends[1], down_, up_);
+    if (descriptors[2].revents != 0) end_with(CloseReason::stopped);
+    handle_events(descriptors[0], up_, down_);
+    handle_events(descriptors[1], down_, up_);
   }
 
-  Instant idle_at() const { return add_saturating(last_moved_, relay_.idle_timeout); }
+  Instant idle_at() const { return add_saturating(last_moved_, proxy_.idle_timeout); }
 
-  static Instant next_of(const Way& way) {
-    if (way.unacknowledged > 0) return add_saturating(Clock::now(), ack_poll_interval);
-    return way.is_full || way.is_finished ? never : way.link.next();
+  static Instant next_of(const Channel& channel) {
+    if (channel.unacknowledged > 0) return add_saturating(Clock::now(), ack_poll_interval);
+    return channel.blocked || channel.finished ? never : channel.link.next();
   }
 
-  // Of the end that `out` comes from and `in` leads to. One that has been told our end of file, and
-  // of which we want nothing now, is not looked at: it would report its hang-up again and again.
-  static pollfd pollfd_of(const Way& out, const Way& in) {
-    const bool reads = !out.has_come_to_its_end && !out.breaks && out.link.room() > 0;
-    const int events = (reads ? POLLIN : 0) | (in.is_full ? POLLOUT : 0);
-    return {events == 0 && in.is_finished ? -1 : out.from, static_cast<short>(events), 0};
+  // Returns what to poll for on the socket of the endpoint that sends in `out` and receives in
+  // `in`. The socket is left out (-1) if we have half-closed it and need nothing from it: poll(2)
+  // would report its hang-up each time.
+  static pollfd pollfd_of(const Channel& out, const Channel& in) {
+    const bool reads = !out.received_all && !out.sender_gone && out.link.room() > 0;
+    const int events = (reads ? POLLIN : 0) | (in.blocked ? POLLOUT : 0);
+    return {events == 0 && in.finished ? -1 : out.from, static_cast<short>(events), 0};
   }
 
-  void look_at(const pollfd& end, Way& out, Way& in) {
-    if ((end.revents & POLLOUT) != 0) in.is_full = false;
-    if ((end.revents & (POLLIN | POLLHUP)) != 0 && (end.events & POLLIN) != 0) receive(out);
-    // A hang-up that is not the answer to our own end of file.
+  void handle_events(const pollfd& polled, Channel& out, Channel& in) {
+    if ((polled.revents & POLLOUT) != 0) in.blocked = false;
+    if ((polled.revents & (POLLIN | POLLHUP)) != 0 && (polled.events & POLLIN) != 0) receive(out);
+    // After our own FIN, a hang-up is the orderly end.
     const bool is_gone =
-        (end.revents & POLLERR) != 0 || ((end.revents & POLLHUP) != 0 && !in.is_finished);
-    if (is_gone) lose(out, in);
+        (polled.revents & POLLERR) != 0 || ((polled.revents & POLLHUP) != 0 && !in.finished);
+    if (is_gone) mark_gone(out, in);
   }
 
-  void receive(Way& way) {
-    const ssize_t got = call::receive(way.from, std::span(buffer_).first(way.link.room()));
-    if (got == -EAGAIN && !way.breaks) return;
+  void receive(Channel& channel) {
+    const ssize_t got = call::receive(channel.from, std::span(buffer_).first(channel.link.room()));
+    if (got == -EAGAIN && !channel.sender_gone) return;
     const Instant now = Clock::now();
     last_moved_ = now;
     if (got > 0) {
-      way.link.push(now, std::span(buffer_).first(static_cast<std::size_t>(got)));
+      channel.link.push(now, std::span(buffer_).first(static_cast<std::size_t>(got)));
       return;
     }
-    if (got < 0) lose(way, other(way));  // an error comes behind all that came before it
-    way.has_come_to_its_end = true;
-    way.link.finish(now);
+    if (got < 0) mark_gone(channel, other(channel));  // received bytes are returned before an error
+    channel.received_all = true;
+    channel.link.finish(now);
   }
 
-  void end() const {
+  // Makes closing the sockets reset the connections, or half-closes them for an orderly end.
+  void prepare_close() const {
     for (const int fd : {up_.from, up_.to}) {
-      if (over_ == CloseReason::reset || over_ == CloseReason::broken ||
-          over_ == CloseReason::stopped)
+      if (reason_ == CloseReason::reset || reason_ == CloseReason::broken ||
+          reason_ == CloseReason::stopped)
         call::set_abortive_close(fd, true);
       else
         call::shutdown(fd, SHUT_WR);
@@ -184,18 +189,18 @@ class ConnectedPair {
     }
   }
 
-  const TcpProxy& relay_;
-  Way up_;
-  Way down_;
+  const TcpProxy& proxy_;
+  Channel up_;
+  Channel down_;
   std::vector<std::byte> buffer_;
   Instant last_moved_ = Clock::now();
-  std::optional<CloseReason> over_;
+  std::optional<CloseReason> reason_;  // why it ends; nullopt: it continues
 };
 
 }  // namespace
 
-ProxyResult run_tcp_proxy(const TcpProxy& relay, Stream& client, Stream& server) {
-  return ConnectedPair(relay, client.socket()->fd.get(), server.socket()->fd.get()).run();
+ProxyResult run_tcp_proxy(const TcpProxy& proxy, Stream& client, Stream& server) {
+  return ConnectedPair(proxy, client.socket()->fd.get(), server.socket()->fd.get()).run();
 }
 
 std::string_view text(ProxyResult::CloseReason reason) {

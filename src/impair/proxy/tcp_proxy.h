@@ -1,6 +1,6 @@
-// A relay stands between one client and its server, and makes the connection between them as bad as
-// it was told (stream_link.h). It serves both directions in one thread, so that it can break both
-// connections at any time; each end may finish writing while the other goes on.
+// TcpProxy forwards bytes between one client and its server, and impairs both directions
+// (stream_link.h). One thread serves both directions, so it can break both connections at any time.
+// Each endpoint may half-close its connection while the other continues to send.
 #pragma once
 
 #include <cstdint>
@@ -13,30 +13,30 @@ namespace netlab {
 
 struct TcpProxy {
   StreamLinkSettings up;                              // from the client to the server
-  StreamLinkSettings down;                            // and back
-  Duration idle_timeout = std::chrono::seconds(300);  // when no byte has moved for so long
-  int stop = -1;                                      // readable when all that is relayed shall end
+  StreamLinkSettings down;                            // from the server to the client
+  Duration idle_timeout = std::chrono::seconds(300);  // without a byte in either direction
+  int stop = -1;                                      // readable once the proxy must stop
 };
 
 struct ProxyResult {
   enum class CloseReason {
-    finished,
-    cut,
-    reset,
-    broken,
+    finished,  // both endpoints finished writing
+    cut,       // by StreamLinkSettings::cut_after
+    reset,     // by StreamLinkSettings::reset_after
+    broken,    // by the client or the server
     idle,
-    stopped
-  };  // broken: by one of the ends
+    stopped,
+  };
 
   CloseReason reason;
-  std::uint64_t up;  // bytes that were sent on
+  std::uint64_t up;  // bytes forwarded to the server
   std::uint64_t down;
 };
 
-// Relays until both ends have finished, or something has ended it. Both must have sockets. What is
-// to end in good order has been told that we finish writing; what is to break is reset when the
-// streams are gone. Throws SystemError when the relay itself fails.
-ProxyResult run_tcp_proxy(const TcpProxy& relay, Stream& client, Stream& server);
+// Forwards until both endpoints have finished or another CloseReason applies. Both streams must
+// have sockets. An orderly end half-closes both connections before returning; otherwise destroying
+// the streams resets both connections. Throws SystemError if the proxy itself fails.
+ProxyResult run_tcp_proxy(const TcpProxy& proxy, Stream& client, Stream& server);
 
 std::string_view text(ProxyResult::CloseReason reason);
 

@@ -13,31 +13,33 @@ namespace {
 using reliable::Strategy;
 
 constexpr std::uint64_t payload = reliable::base_packet_size - reliable::data_header_size;
-// A transfer that takes longer is given up.
-constexpr Duration most = std::chrono::hours(24 * 365);
-// A HELLO goes out every two seconds at least, and two have to come through. With a round trip that
-// a token does not outlive there is no handshake at all.
+// Limit for the transfer, in virtual time.
+constexpr Duration give_up_after = std::chrono::hours(24 * 365);
+// A HELLO is sent at least every two seconds, and two must arrive. If the RTT exceeds the lifetime
+// of a token, the handshake never completes.
 constexpr Duration max_handshake = std::chrono::hours(1);
 
-// The way to the other end, in units of the time that a packet takes to leave: the textbook's a.
-double way(Duration delay, std::uint64_t rate) {
+// The textbook's a: the propagation delay divided by the transmission time of a packet.
+double propagation_ratio(Duration delay, std::uint64_t rate) {
   return in_seconds(delay) * static_cast<double>(rate) /
          static_cast<double>(reliable::base_packet_size);
 }
 
-ArqExperiment::Result on_rtt_sample(const SimulationSettings& settings) {
+ArqExperiment::Result transfer(const SimulationSettings& settings) {
   Simulation simulation(settings);
   const reliable::Connection& client = *simulation.client().connection;
-  const bool has_begun = simulation.run_until([&] { return client.is_established(); }, most);
+  const bool is_connected =
+      simulation.run_until([&] { return client.is_established(); }, give_up_after);
   const Instant started = simulation.now();
-  const bool is_whole =
-      has_begun &&
+  const bool is_complete =
+      is_connected &&
       simulation.run_until(
-          [&] { return simulation.server().bytes_read() == settings.client.writes; }, most);
+          [&] { return simulation.server().bytes_read() == settings.client.writes; },
+          give_up_after);
   if (!simulation.violation().empty()) throw std::logic_error(simulation.violation());
   ArqExperiment::Result result{.packets = simulation.packets_up()};
-  if (has_begun) result.retransmitted_bytes = client.sender().retransmitted_bytes();
-  if (is_whole)
+  if (is_connected) result.retransmitted_bytes = client.sender().retransmitted_bytes();
+  if (is_complete)
     result.rate =
         static_cast<double>(settings.client.writes) / in_seconds(simulation.now() - started);
   return result;
@@ -46,12 +48,12 @@ ArqExperiment::Result on_rtt_sample(const SimulationSettings& settings) {
 }  // namespace
 
 std::uint64_t filling_window(Duration delay, std::uint64_t rate) {
-  return static_cast<std::uint64_t>(std::ceil(1 + 2 * way(delay, rate)));
+  return static_cast<std::uint64_t>(std::ceil(1 + 2 * propagation_ratio(delay, rate)));
 }
 
 ArqExperiment::Result ArqExperiment::run() const {
   SimulationSettings settings{.seed = seed};
-  settings.max_probes = std::numeric_limits<std::uint32_t>::max();  // for as many may be lost
+  settings.max_probes = std::numeric_limits<std::uint32_t>::max();  // any number may be lost
   settings.up = {.link = {.loss = loss, .delay = delay}, .rate = rate};
   settings.down.link = {.delay = delay};
   settings.client.writes = packets * payload;
@@ -60,31 +62,32 @@ ArqExperiment::Result ArqExperiment::run() const {
     endpoint->connection.largest = reliable::base_packet_size;
     endpoint->connection.window = window;
     endpoint->connection.congestion = &fixed_window;
-    // The peer is there: who hears nothing for long had bad luck.
+    // The peer is alive; a long silence is only bad luck.
     endpoint->connection.handshake_timeout = max_handshake;
-    endpoint->connection.idle_timeout = most;
+    endpoint->connection.idle_timeout = give_up_after;
   }
-  return on_rtt_sample(settings);
+  return transfer(settings);
 }
 
 double ArqExperiment::formula() const {
-  const double a = way(delay, rate);
+  const double a = propagation_ratio(delay, rate);
   const double round = 1 + 2 * a;
   const double n = window;
   const double p = loss;
-  double use = 0;
+  double utilization = 0;
   switch (strategy) {
     case Strategy::stop_and_wait:
-      use = (1 - p) / round;
+      utilization = (1 - p) / round;
       break;
     case Strategy::go_back_n:
-      use = n >= round ? (1 - p) / (1 + 2 * a * p) : n * (1 - p) / (round * (1 - p + n * p));
+      utilization =
+          n >= round ? (1 - p) / (1 + 2 * a * p) : n * (1 - p) / (round * (1 - p + n * p));
       break;
     case Strategy::selective_repeat:
-      use = n >= round ? 1 - p : n * (1 - p) / round;
+      utilization = n >= round ? 1 - p : n * (1 - p) / round;
       break;
   }
-  return use * static_cast<double>(rate * payload) /
+  return utilization * static_cast<double>(rate * payload) /
          static_cast<double>(reliable::base_packet_size);
 }
 

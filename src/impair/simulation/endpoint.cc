@@ -11,24 +11,24 @@ std::byte byte_at(std::uint64_t offset, std::uint8_t salt) {
 
 }  // namespace
 
-void Endpoint::begin(Instant now, std::unique_ptr<reliable::Connection> theirs) {
-  connection = std::move(theirs);
-  began_ = heard_ = now;
+void Endpoint::begin(Instant now, std::unique_ptr<reliable::Connection> new_connection) {
+  connection = std::move(new_connection);
+  started_ = last_received_ = now;
 }
 
-void Endpoint::take(Instant now, std::span<const std::byte> datagram) {
-  const std::uint64_t before = connection->unreadable();
+void Endpoint::deliver(Instant now, std::span<const std::byte> datagram) {
+  const std::uint64_t before = connection->dropped_datagrams();
   connection->on_datagram(now, datagram);
-  if (connection->unreadable() == before) heard_ = now;
+  if (connection->dropped_datagrams() == before) last_received_ = now;
 }
 
-bool Endpoint::waits_too_long(Instant now) const {
+bool Endpoint::missed_timeout(Instant now) const {
   if (!connection || connection->is_closed()) return false;
   const reliable::Settings& settings = settings_.connection;
-  if (!connection->is_established()) return now > began_ + settings.handshake_timeout;
-  const Duration answer =
+  if (!connection->is_established()) return now > started_ + settings.handshake_timeout;
+  const Duration idle_timeout =
       std::max(settings.idle_timeout, 3 * connection->sender().recovery().probe_timeout());
-  return now > heard_ + settings.keep_alive + answer;
+  return now > last_received_ + settings.keep_alive + idle_timeout;
 }
 
 void Endpoint::act(Instant now) {
@@ -52,19 +52,19 @@ void Endpoint::write() {
 
 void Endpoint::read(Instant now) {
   const auto bytes = connection->readable();
-  if (bytes.empty() || now < may_read_) {
+  if (bytes.empty() || now < read_allowed_at_) {
     has_read_all_ = connection->has_peer_finished();
-    next_read_ = bytes.empty() ? never : may_read_;
+    next_read_ = bytes.empty() ? never : read_allowed_at_;
     return;
   }
   const std::size_t count = std::min(bytes.size(), settings_.reads_at_once);
   for (std::size_t i = 0; i < count; ++i)
     if (bytes[i] != byte_at(read_ + i, peers_salt_))
-      violation_ = "byte " + std::to_string(read_ + i) + " is another";
+      violation_ = "byte " + std::to_string(read_ + i) + " is wrong";
   read_ += count;
   connection->consumed(count);
-  may_read_ = now + settings_.reading_pause;
-  next_read_ = may_read_;
+  read_allowed_at_ = now + settings_.reading_pause;
+  next_read_ = read_allowed_at_;
   has_read_all_ = connection->has_peer_finished();
 }
 

@@ -1,6 +1,6 @@
-// Endpoint is one end in the simulation: a Connection with somebody who writes so many bytes,
-// finishes, and reads what comes, at their pace. The bytes are a function of their offset, so that
-// both ends know what has to come.
+// Endpoint is one end of a simulated connection: a Connection and an application that writes a
+// number of bytes, finishes, and reads at a given pace. Each byte is a function of its offset, so
+// the reader can check what it receives.
 #pragma once
 
 #include <memory>
@@ -12,44 +12,44 @@ namespace netlab::simulated {
 
 struct EndpointSettings {
   reliable::Settings connection;
-  std::uint64_t writes = 0;  // bytes, and then it finishes
-  bool finishes = true;
+  std::uint64_t writes = 0;  // bytes, followed by the end of the stream
+  bool finishes = true;      // false: it never ends its stream
   std::size_t reads_at_once = 1 << 20;
   Duration reading_pause{};  // between two reads
-  Duration reads_after{};    // the beginning of the simulation
+  Duration reads_after{};    // no read earlier than this after the start
 };
 
 class Endpoint {
  public:
-  // `salt`: its bytes differ from another's.
+  // `salt`: makes the bytes of one endpoint differ from those of another.
   Endpoint(const EndpointSettings& settings, std::uint8_t salt, std::uint8_t peers_salt,
            Instant start)
       : settings_(settings),
         salt_(salt),
         peers_salt_(peers_salt),
-        may_read_(start + settings.reads_after) {}
+        read_allowed_at_(start + settings.reads_after) {}
 
   void begin(Instant now, std::unique_ptr<reliable::Connection> connection);
-  void take(Instant now, std::span<const std::byte> datagram);
-  // Reads and writes what can be read and written now.
+  void deliver(Instant now, std::span<const std::byte> datagram);
+  // Reads and writes as much as possible now.
   void act(Instant now);
-  // When it wants to act without being told of anything.
+  // When act() must be called even if no event occurs.
   Instant next() const { return next_read_; }
 
-  // Nothing more will happen to it.
+  // Nothing more will happen here.
   bool is_closed() const {
     return !connection || (connection->is_closed() && connection->readable().empty());
   }
-  // It should have given up: who hears nothing asks, and waits for an answer no longer than its
-  // idle time-out.
-  bool waits_too_long(Instant now) const;
+  // The connection should have failed by now: a silent peer is sent a PING after the keep-alive
+  // time, and must reply within the idle timeout.
+  bool missed_timeout(Instant now) const;
   bool has_read_all() const { return has_read_all_; }
   std::uint64_t bytes_read() const { return read_; }
   std::uint64_t bytes_written() const { return written_; }
-  // What is wrong with the bytes that came; empty: nothing.
+  // Describes a wrong byte that was read; empty: none.
   const std::string& violation() const { return violation_; }
 
-  std::unique_ptr<reliable::Connection> connection;  // null: a server nobody has come to
+  std::unique_ptr<reliable::Connection> connection;  // null: a server without a client yet
 
  private:
   void write();
@@ -58,12 +58,12 @@ class Endpoint {
   const EndpointSettings settings_;
   const std::uint8_t salt_;
   const std::uint8_t peers_salt_;
-  Instant began_{};
-  Instant heard_{};  // the last datagram that it understood
+  Instant started_{};
+  Instant last_received_{};  // the last datagram that the connection accepted
   std::uint64_t written_ = 0;
   std::uint64_t read_ = 0;
   bool has_read_all_ = false;
-  Instant may_read_;
+  Instant read_allowed_at_;
   Instant next_read_ = never;
   std::string violation_;
 };

@@ -1,5 +1,5 @@
-// FixedWindow sends as fast as the agreed window of packets lets it, whatever is lost: for a line
-// that nobody shares, where the strategies shall be compared and not the congestion control.
+// FixedWindow is the absence of congestion control: only the negotiated window of packets limits
+// the sender. It is used to compare ARQ strategies on a link that is not shared.
 #pragma once
 
 #include <limits>
@@ -13,13 +13,14 @@ class FixedWindow : public reliable::Congestion {
   void on_acknowledged(const reliable::AckEvent&, const reliable::RttEstimator&) override {}
   void on_lost(Instant, Instant, std::uint64_t) override {}
   void on_persistent_congestion() override {}
-  void set_datagram(std::uint64_t) override {}
+  void set_max_datagram_size(std::uint64_t) override {}
   std::uint64_t window() const override { return std::numeric_limits<std::uint64_t>::max(); }
-  double pacing_rate(const reliable::RttEstimator&) const override { return 0; }  // at once
+  double pacing_rate(const reliable::RttEstimator&) const override { return 0; }  // not paced
 };
 
 inline constexpr reliable::CongestionRow fixed_window{
-    "none", "the window alone", [](std::uint64_t) -> std::unique_ptr<reliable::Congestion> {
+    "none", "no congestion control, only the negotiated window",
+    [](std::uint64_t) -> std::unique_ptr<reliable::Congestion> {
       return std::make_unique<FixedWindow>();
     }};
 

@@ -1,5 +1,5 @@
-// Path is one direction of a simulated network: a Link that decides, with the packets that are on
-// their way, in virtual time. What is too large for it, or falls into a blackout, is gone.
+// Path is one direction of a simulated network in virtual time: a Link and the packets in flight on
+// it. Packets that exceed the MTU, or are sent during a blackout, are dropped.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace netlab::simulated {
 
-// From one instant to another, counted from the beginning of the simulation.
+// The time [from, to), relative to the start of the simulation.
 struct Interval {
   Duration from;
   Duration to;
@@ -20,15 +20,15 @@ struct Interval {
 
 struct PathSettings {
   LinkSettings link;
-  // Bytes a second of the line that leads there: what is lost behind it has taken its time, which
-  // it has not on the link's own. 0: any.
+  // Rate of a line in front of the link, in bytes per second; 0: unlimited. Packets that the link
+  // loses take transmission time on this line, but not on the link's own.
   std::uint64_t rate = 0;
-  std::size_t mtu = 1472;        // bytes of a datagram
-  std::size_t later_mtu = 1472;  // from `mtu_changes` on
+  std::size_t mtu = 1472;        // payload bytes of a UDP datagram
+  std::size_t later_mtu = 1472;  // the MTU from `mtu_changes` on
   Duration mtu_changes = Duration::max();
   std::vector<Interval> blackouts;
-  // Somebody who sends into it, of each so many packets: one again, long after; and one of the same
-  // kind under another id. 0: nobody.
+  // An attacker injects two packets for every `inject_every` packets: a late replay of one, and a
+  // copy with another connection id. 0: none.
   std::uint64_t inject_every = 0;
 };
 
@@ -36,18 +36,18 @@ class Path {
  public:
   Path(const PathSettings& settings, std::uint64_t seed, std::uint64_t stream, Instant start)
       : settings_(settings),
-        bottleneck_(settings.rate, endless),
+        bottleneck_(settings.rate, unlimited),
         link_(settings.link, seed, stream),
         start_(start) {}
 
-  // What becomes of the packet, in a word for the log.
+  // Returns what happens to the packet, for the log; empty: nothing unusual.
   const char* send(Instant now, std::span<const std::byte> datagram);
-  // When the next packet comes out; `never` when none is on its way.
-  Instant next() const { return coming_.empty() ? never : coming_.begin()->first; }
+  // When the next packet arrives; `never` if none is in flight.
+  Instant next() const { return in_flight_.empty() ? never : in_flight_.begin()->first; }
   std::vector<std::byte> take();
 
  private:
-  static constexpr std::size_t endless = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
   void inject(Instant at, std::span<const std::byte> datagram);
 
@@ -56,7 +56,7 @@ class Path {
   Bottleneck bottleneck_;
   Link link_;
   const Instant start_;
-  std::multimap<Instant, std::vector<std::byte>> coming_;
+  std::multimap<Instant, std::vector<std::byte>> in_flight_;
 };
 
 }  // namespace netlab::simulated

@@ -21,7 +21,7 @@ Simulation::Simulation(const SimulationSettings& settings)
 }
 
 void Simulation::start_client() {
-  const reliable::Identity identity{.id = 2 * (settings_.seed + clients_++) + 0x1000,
+  const reliable::Identity identity{.id = 2 * (settings_.seed + clients_started_++) + 0x1000,
                                     .seed = settings_.seed + 1};
   const auto salt = static_cast<std::uint8_t>(identity.id);
   client_.emplace(settings_.client, salt, salt + 1, start_);
@@ -29,9 +29,9 @@ void Simulation::start_client() {
       now_, std::make_unique<reliable::Connection>(now_, settings_.client.connection, identity));
 }
 
-void Simulation::add_server(std::uint64_t clients_id) {
-  const auto salt = static_cast<std::uint8_t>(clients_id);
-  servers_.push_back({Endpoint(settings_.server, salt + 1, salt, start_), clients_address()});
+void Simulation::add_server(std::uint64_t client_id) {
+  const auto salt = static_cast<std::uint8_t>(client_id);
+  servers_.push_back({Endpoint(settings_.server, salt + 1, salt, start_), client_address()});
   endpoints_.push_back(&server());
 }
 
@@ -45,20 +45,20 @@ const std::string& Simulation::violation() const {
   return violation_;
 }
 
-void Simulation::run(Duration most) {
-  run_until([this] { return is_closed(); }, most);
+void Simulation::run(Duration max_duration) {
+  run_until([this] { return is_closed(); }, max_duration);
 }
 
-bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
-  const Instant end = add_saturating(now_, most);
-  while (!holds()) {
-    const Instant coming = next();
-    if (coming > end) {
+bool Simulation::run_until(const std::function<bool()>& condition, Duration max_duration) {
+  const Instant end = add_saturating(now_, max_duration);
+  while (!condition()) {
+    const Instant next_event = next();
+    if (next_event > end) {
       now_ = end;
-      check_patience();
+      check_timeouts();
       return false;
     }
-    now_ = std::max(now_, coming);
+    now_ = std::max(now_, next_event);
     step();
     if (!violation().empty()) return false;
   }
@@ -67,7 +67,8 @@ bool Simulation::run_until(const std::function<bool()>& holds, Duration most) {
 
 Instant Simulation::next() const {
   Instant first = std::min(up_.next(), down_.next());
-  if (clients_ == 1) first = std::min(first, add_saturating(start_, settings_.client_restarts));
+  if (clients_started_ == 1)
+    first = std::min(first, add_saturating(start_, settings_.client_restarts));
   for (const Endpoint* const endpoint : endpoints_) {
     first = std::min(first, endpoint->next());
     if (endpoint->connection) first = std::min(first, endpoint->connection->poll_timeout());
@@ -76,68 +77,69 @@ Instant Simulation::next() const {
 }
 
 void Simulation::step() {
-  if (clients_ == 1 && passed() >= settings_.client_restarts) start_client();
-  while (up_.next() <= now_) to_server(up_.take());
-  while (down_.next() <= now_) client_->take(now_, down_.take());
+  if (clients_started_ == 1 && passed() >= settings_.client_restarts) start_client();
+  while (up_.next() <= now_) route_to_server(up_.take());
+  while (down_.next() <= now_) client_->deliver(now_, down_.take());
   for (const Endpoint* const endpoint : endpoints_)
     if (endpoint->connection && endpoint->connection->poll_timeout() <= now_)
       endpoint->connection->on_timeout(now_);
   transmit();
-  check_patience();
+  check_timeouts();
 }
 
 void Simulation::transmit() {
   for (Endpoint* const endpoint : endpoints_) endpoint->act(now_);
   send(*client_, server(), &up_, "client");
   for (Served& served : servers_)
-    send(served.endpoint, *client_, served.client == clients_address() ? &down_ : nullptr,
-         "server");
+    send(served.endpoint, *client_, served.client == client_address() ? &down_ : nullptr, "server");
 }
 
-Address Simulation::clients_address() const {
+Address Simulation::client_address() const {
   return Address::loopback(passed() < settings_.client_moves ? 40'000 : 50'000);
 }
 
-// As the kernel does it. Whoever serves a connection closes its socket when it is over.
-void Simulation::to_server(std::span<const std::byte> datagram) {
+// Demultiplexes by the client's address, as the kernel does. The socket of a server endpoint is
+// closed when its connection is.
+void Simulation::route_to_server(std::span<const std::byte> datagram) {
   const auto served = std::ranges::find_if(servers_, [&](const Served& other) {
-    return other.client == clients_address() && !other.endpoint.is_closed();
+    return other.client == client_address() && !other.endpoint.is_closed();
   });
   if (served != servers_.end())
-    served->endpoint.take(now_, datagram);
+    served->endpoint.deliver(now_, datagram);
   else
-    to_validator(datagram);
+    route_to_validator(datagram);
 }
 
-void Simulation::to_validator(std::span<const std::byte> datagram) {
-  received_unknown_ += datagram.size();
-  const auto verdict = validator_.on_datagram(now_, clients_address(), datagram, room_);
-  if (verdict.answer > 0) {
-    const auto answer = std::span(room_).first(verdict.answer);
-    sent_unknown_ += answer.size();
+void Simulation::route_to_validator(std::span<const std::byte> datagram) {
+  received_unvalidated_ += datagram.size();
+  const auto decision = validator_.on_datagram(now_, client_address(), datagram, room_);
+  if (decision.answer > 0) {
+    const auto answer = std::span(room_).first(decision.answer);
+    sent_unvalidated_ += answer.size();
     ++packets_down_;
-    note("server", answer, down_.send(now_, answer));
-    if (sent_unknown_ > 3 * received_unknown_) violation_ = "the server amplifies";
+    record("server", answer, down_.send(now_, answer));
+    if (sent_unvalidated_ > 3 * received_unvalidated_)
+      violation_ = "the server amplifies: it sent more than three times what it received";
   }
-  if (!verdict.admitted) return;
-  if (!server().connection) {  // the empty one
+  if (!decision.admitted) return;
+  if (!server().connection) {  // the placeholder
     endpoints_.pop_back();
     servers_.pop_back();
   }
-  add_server(verdict.admitted->client);
+  add_server(decision.admitted->client);
   const reliable::Identity identity{.id = 2 * settings_.seed + 0x1001 + 2 * servers_.size(),
                                     .seed = settings_.seed + 2};
   server().begin(now_, std::make_unique<reliable::Connection>(now_, settings_.server.connection,
-                                                              identity, *verdict.admitted));
+                                                              identity, *decision.admitted));
 }
 
 void Simulation::deliver_to_client(std::span<const std::byte> datagram) {
-  client_->take(now_, datagram);
+  client_->deliver(now_, datagram);
   transmit();
 }
 
 void Simulation::deliver_to_server(std::span<const std::byte> datagram) {
-  to_server(datagram);
+  route_to_server(datagram);
   transmit();
 }
 
@@ -151,7 +153,7 @@ void Simulation::send(Endpoint& from, const Endpoint& to, Path* path, const char
       const auto datagram = rest.first(std::min(batch.segment, rest.size()));
       rest = rest.subspan(datagram.size());
       ++(&from == &*client_ ? packets_up_ : packets_down_);
-      note(name, datagram, path ? path->send(now_, datagram) : "to nobody");
+      record(name, datagram, path ? path->send(now_, datagram) : "no path");
     }
     check(from, to);
   }
@@ -163,18 +165,18 @@ void Simulation::check(const Endpoint& from, const Endpoint& to) {
     return;
   const reliable::Sender& sender = from.connection->sender();
   if (sender.max_data() > to.connection->receiver().buffer().max_data())
-    violation_ = "a limit that was never given";
+    violation_ = "the sender exceeds the flow-control limit that the receiver advertised";
   if (sender.recovery().sent_packets().packets() >
       from.connection->parameters().window + settings_.max_probes)
-    violation_ = "more packets on their way than were agreed on";
+    violation_ = "more packets in flight than the negotiated window";
 }
 
-void Simulation::check_patience() {
+void Simulation::check_timeouts() {
   for (const Endpoint* const endpoint : endpoints_)
-    if (endpoint->waits_too_long(now_)) violation_ = "a failure is not told in time";
+    if (endpoint->missed_timeout(now_)) violation_ = "a connection did not time out in time";
 }
 
-void Simulation::note(const char* name, std::span<const std::byte> datagram, const char* fate) {
+void Simulation::record(const char* name, std::span<const std::byte> datagram, const char* fate) {
   const auto time = static_cast<std::uint64_t>(passed().count());
   trace_ = reliable::siphash({trace_, time}, datagram) + static_cast<std::uint64_t>(*fate);
   if (!settings_.logs) return;

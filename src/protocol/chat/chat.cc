@@ -11,29 +11,31 @@
 namespace netlab {
 namespace {
 
-// A message is whole when the client finishes or pauses.
-class Pauses : public Framing {
+// A message ends when the client finishes or pauses.
+class PauseFraming : public Framing {
  public:
-  explicit Pauses(const Chat& chat) : chat_(chat) {}
+  explicit PauseFraming(const Chat& chat) : chat_(chat) {}
 
   std::optional<std::string> read(Stream& client, Network& network) override {
     std::string message;
     const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
-    Instant whole = never;
+    Instant message_deadline = never;
     for (;;) {
       std::size_t got = 0;
       try {
         got = client.read_some({buffer.get(), piece_size});
       } catch (const SystemError& error) {
-        if (error.error() != ETIMEDOUT || message.empty() || network.now() >= whole) throw;
+        if (error.error() != ETIMEDOUT || message.empty() || network.now() >= message_deadline)
+          throw;
         return message;
       }
       if (got == 0) return message;
       message.append(reinterpret_cast<const char*>(buffer.get()), got);
       if (message.size() > max_message)
-        throw ProtocolError(fmt::format("a message of more than {} bytes", max_message));
-      if (whole == never) whole = add_saturating(network.now(), chat_.stall_timeout);
-      client.set_deadline(std::min(whole, add_saturating(network.now(), chat_.pause)));
+        throw ProtocolError(fmt::format("message is longer than {} bytes", max_message));
+      if (message_deadline == never)
+        message_deadline = add_saturating(network.now(), chat_.stall_timeout);
+      client.set_deadline(std::min(message_deadline, add_saturating(network.now(), chat_.pause)));
     }
   }
 
@@ -58,7 +60,7 @@ void serve_chat(const Chat& chat, Stream& client, Network& network) {
   const std::string peer = client.peer().text();
   if (chat.sink) chat.sink({"client", "handling client " + peer, {{"client", peer}}});
   OneReply conversation(chat);
-  Pauses framing(chat);
+  PauseFraming framing(chat);
   converse({.sink = chat.sink, .stall_timeout = chat.stall_timeout}, conversation, framing, client,
            network);
 }

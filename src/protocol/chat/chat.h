@@ -1,6 +1,6 @@
-// Chat is the lab sheet's conversation over TCP: the client sends a message, the server answers
-// with one. The sheet's client neither ends its message nor finishes writing, so that only a pause
-// tells that it is whole.
+// Chat is the lab sheet's message exchange over TCP: the client sends one message, the server sends
+// one reply. The sheet's client neither terminates its message nor half-closes the connection, so
+// only a pause marks the end of the message.
 #pragma once
 
 #include <functional>
@@ -15,23 +15,25 @@ namespace netlab {
 inline constexpr std::size_t max_message = 16 * 1024 * 1024;
 
 struct Chat {
-  // The reply to the client's message; nothing: there is none.
+  // Returns the reply to the client's message; nullopt: no reply.
   std::function<std::optional<std::string>(const std::string& message)> reply;
   EventSink sink;
-  Duration pause = std::chrono::milliseconds(100);    // which ends a message
-  Duration stall_timeout = std::chrono::seconds(60);  // for message and reply each
+  Duration pause = std::chrono::milliseconds(100);    // silence that ends a message
+  Duration stall_timeout = std::chrono::seconds(60);  // for the message and for the reply
 };
 
-// Throws SystemError; ProtocolError for a message of more than max_message bytes.
+// Serves one client: the server side. Throws SystemError; ProtocolError for a message of more than
+// max_message bytes.
 void serve_chat(const Chat& chat, Stream& client, Network& network);
 
-// The client's side. A thread of its own sends, so that messages of any size fit through an echo;
-// what comes back goes to `take` until the server has finished.
+// The client side. It sends from a separate thread, because a large message to an echo server would
+// otherwise deadlock: both ends would block in send. The calling thread passes the received bytes
+// to `take` until the server has finished.
 struct Exchange {
   std::string message;
-  int input = -1;  // a descriptor whose bytes, to their end, follow the message; -1: none
+  int input = -1;  // descriptor to send up to its end of file after the message; -1: none
   std::function<void(std::span<const std::byte> bytes)> take;
-  Duration response_timeout = std::chrono::seconds(10);  // how long neither side may move a byte
+  Duration response_timeout = std::chrono::seconds(10);  // without a byte in either direction
 };
 
 // Throws SystemError and what `take` throws.

@@ -15,20 +15,19 @@
 namespace netlab {
 namespace {
 
-// How long a server that has finished may still be told something: one that takes no more either is
-// not waited for as long as standard input happens to stay open.
-constexpr auto after_the_end = std::chrono::seconds(1);
+// How long input is still awaited after the server has half-closed. The server may have stopped
+// reading as well, and standard input may stay open indefinitely.
+constexpr auto input_grace = std::chrono::seconds(1);
 
-// Waits for input; false when the server has finished and there is none.
+// Waits for input. Returns false if the server has half-closed and no input arrived in time.
 bool wait_for_input(int input, const Stream& server) {
   const int socket = server.socket() ? server.socket()->fd.get() : -1;
-  std::array<pollfd, 2> waited_for{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
-  int result = call::poll(waited_for, never);
-  if (result >= 0 && waited_for[0].revents == 0)
-    result =
-        call::poll(std::span(waited_for).first(1), add_saturating(Clock::now(), after_the_end));
+  std::array<pollfd, 2> descriptors{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
+  int result = call::poll(descriptors, never);
+  if (result >= 0 && descriptors[0].revents == 0)
+    result = call::poll(std::span(descriptors).first(1), add_saturating(Clock::now(), input_grace));
   if (result < 0) throw SystemError("poll", -result);
-  return waited_for[0].revents != 0;
+  return descriptors[0].revents != 0;
 }
 
 class InputSender {
@@ -36,7 +35,7 @@ class InputSender {
   InputSender(const Exchange& exchange, Stream& server, Network& network)
       : exchange_(exchange), server_(server), network_(network) {}
 
-  // When it fails the receiver is not left waiting.
+  // Aborts the stream on failure, because the receiver would wait for a reply.
   void send() {
     try {
       send_all();
@@ -82,7 +81,8 @@ class InputSender {
   std::atomic<bool> failed_ = false;
 };
 
-// Receives, and is patient as long as the sender moves the deadline on or waits for a person.
+// Receives at least one byte, or 0 at the end of the stream. A timeout does not count while the
+// sender waits for input, or if it has extended the deadline meanwhile.
 std::size_t receive_some(const Exchange& exchange, const InputSender& sender, Stream& server,
                          Network& network, std::span<std::byte> into) {
   for (;;) {
@@ -113,8 +113,8 @@ void exchange_messages(const Exchange& exchange, Stream& server, Network& networ
     }
   } catch (...) {
     const bool sender_failed = sender.failed();
-    server.abort();                    // which ends the sending, too
-    if (sender_failed) sending.get();  // throws the cause of what was caught here
+    server.abort();                    // also makes the sending thread fail
+    if (sender_failed) sending.get();  // throws the cause of the caught error
     throw;
   }
   sending.get();

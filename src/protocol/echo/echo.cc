@@ -7,7 +7,7 @@
 namespace netlab {
 
 void serve_echo(const Echo& echo, Stream& client, Network& network) {
-  std::array<std::byte, 64 * 1024> buffer;  // of which only the pages that are used cost memory
+  std::array<std::byte, 64 * 1024> buffer;  // only the pages that are touched cost memory
   const std::span piece(buffer);
   std::uint64_t total = 0;
   while (const std::size_t got = client.read_some(piece)) {

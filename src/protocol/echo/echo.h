@@ -1,5 +1,5 @@
-// Echo sends back what comes until the client finishes (RFC 862); a client that finishes writing
-// and goes on reading gets all of it.
+// Echo sends back each byte it receives until the client finishes (RFC 862). A client that
+// half-closes its connection and keeps reading receives all of its bytes.
 #pragma once
 
 #include "base/event.h"
@@ -10,13 +10,13 @@ namespace netlab {
 
 struct Echo {
   EventSink sink;
-  Duration idle_timeout = std::chrono::seconds(300);  // between two pieces
-  Duration stall_timeout = std::chrono::seconds(60);  // for the client to take a piece
+  Duration idle_timeout = std::chrono::seconds(300);  // between two reads
+  Duration stall_timeout = std::chrono::seconds(60);  // for the client to receive a piece
 };
 
 void serve_echo(const Echo& echo, Stream& client, Network& network);
 
-// An echo of messages: one of them serves any number of peers.
+// Echoes messages. It has no state, so one object serves any number of peers.
 class MessageEcho : public Conversation {
  public:
   Answer answer(std::string_view message) override { return {std::string(message)}; }

@@ -1,5 +1,5 @@
-// The people of `netlab guess serve --people`: of many fields and countries, with hints that need a
-// thought.
+// The list for `netlab guess serve --people`: people from many fields and countries, each with a
+// hint that is not too easy.
 #include "protocol/guess/person_riddle.h"
 
 namespace netlab {

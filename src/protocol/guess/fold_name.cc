@@ -8,14 +8,14 @@
 namespace netlab {
 namespace {
 
-// What becomes of each character from `first` on: in small letters and without accents. " " stands
-// for nothing, "*" for the two letters below, "?" for the character itself.
+// The replacements of consecutive characters from `first` on: lower case, without accents. " "
+// drops the character, "*" replaces it by the letters in `ligatures`, "?" keeps it.
 struct Row {
   std::uint32_t first;
   std::u16string_view letters;
 };
 
-// Latin to Extended-B, Greek, Cyrillic, and Latin Extended Additional, as Vietnamese needs it.
+// Latin up to Latin Extended-B, Greek, Cyrillic, and Latin Extended Additional (for Vietnamese).
 constexpr std::array rows = {
     Row{0xc0,
         u"aaaaaa*ceeeeiiiidnooooo ouuuuy**aaaaaa*ceeeeiiiidnooooo ouuuuy*y"
@@ -54,7 +54,8 @@ struct Range {
   std::uint32_t last;
 };
 
-// Accents by themselves, and what is no letter: apostrophes, dashes, quotation marks, blanks.
+// Combining accents, and characters that are not letters: apostrophes, dashes, quotation marks,
+// blanks.
 constexpr std::array dropped = {Range{0x80, 0xbf}, Range{0x2b0, 0x36f}, Range{0x2000, 0x206f},
                                 Range{0x3000, 0x3003}};
 
@@ -64,7 +65,7 @@ bool is_dropped(std::uint32_t character) {
   });
 }
 
-// All letters of the tables are below U+0800.
+// Appends a letter in UTF-8. All letters of the tables are below U+0800, so two bytes suffice.
 void append(std::string& folded, char16_t letter) {
   if (letter < 0x80) {
     folded += static_cast<char>(letter);
@@ -74,27 +75,26 @@ void append(std::string& folded, char16_t letter) {
   folded += static_cast<char>(0x80 | (letter & 0x3f));
 }
 
-// Of ASCII.
-void append_letter_or_digit(std::string& folded, char byte) {
+void append_ascii(std::string& folded, char byte) {
   if (byte >= 'A' && byte <= 'Z')
     folded += static_cast<char>(byte - 'A' + 'a');
   else if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9'))
     folded += byte;
 }
 
-// Of the rest; `bytes`: the character itself.
-void append_plain(std::string& folded, std::uint32_t character, std::string_view bytes) {
+// `bytes` is the UTF-8 encoding of `character`.
+void append_non_ascii(std::string& folded, std::uint32_t character, std::string_view bytes) {
   if (is_dropped(character)) return;
-  char16_t plain = u'?';
+  char16_t letter = u'?';
   for (const Row& row : rows)
     if (character >= row.first && character - row.first < row.letters.size())
-      plain = row.letters[character - row.first];
-  if (plain == u'?') folded += bytes;
-  if (plain == u'?' || plain == u' ') return;
-  if (plain != u'*') append(folded, plain);
+      letter = row.letters[character - row.first];
+  if (letter == u'?') folded += bytes;
+  if (letter == u'?' || letter == u' ') return;
+  if (letter != u'*') append(folded, letter);
   for (const Ligature& ligature : ligatures)
     if (ligature.character == character)
-      for (const char16_t letter : ligature.letters) append(folded, letter);
+      for (const char16_t part : ligature.letters) append(folded, part);
 }
 
 std::string letters_of(std::string_view name) {
@@ -102,17 +102,17 @@ std::string letters_of(std::string_view name) {
   while (!name.empty()) {
     const Utf8 next = utf8_at(name);
     if (next.kind != Utf8::Kind::valid)
-      folded += name.front();  // as of Latin-1
+      folded += name.front();  // not UTF-8, e.g. Latin-1: kept
     else if (next.length == 1)
-      append_letter_or_digit(folded, name.front());
+      append_ascii(folded, name.front());
     else
-      append_plain(folded, next.character, name.substr(0, next.length));
+      append_non_ascii(folded, next.character, name.substr(0, next.length));
     name.remove_prefix(std::max<std::size_t>(next.length, 1));
   }
   return folded;
 }
 
-// What stands behind a comma, and is no first name.
+// Whether the part after a comma is a suffix, not a first name.
 bool is_suffix(std::string_view folded) {
   constexpr std::array<std::string_view, 7> suffixes = {"jr", "sr",  "junior", "senior",
                                                         "ii", "iii", "iv"};

@@ -1,5 +1,6 @@
-// Names are compared as people write them: without regard to case, accents, punctuation, blanks, or
-// the order "surname, first name" ("name, Jr." is no such).
+// Folds names before they are compared, because players spell them differently: the comparison
+// ignores case, accents, punctuation, blanks, and the order "surname, first name". In "name, Jr."
+// the part after the comma is a suffix, not a first name.
 #pragma once
 
 #include <string>
@@ -7,8 +8,8 @@
 
 namespace netlab {
 
-// What is left of a name: its letters, those of Latin, Greek and Cyrillic script small and without
-// their accents, and digits. Letters of other scripts stay as they are.
+// Returns the letters and digits of a name. Latin, Greek and Cyrillic letters become lower case
+// without accents; letters of other scripts stay as they are.
 std::string fold_name(std::string_view name);
 
 }  // namespace netlab

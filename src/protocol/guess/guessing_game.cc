@@ -16,18 +16,17 @@ constexpr std::string_view losing = "You lose";
 constexpr std::string_view hello = "hello";
 constexpr std::string_view another_hello = "hello again";
 
-bool begins_like(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() &&
-         strncasecmp(text.data(), start.data(), start.size()) == 0;  // as students may write it
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() && strncasecmp(text.data(), start.data(), start.size()) ==
+                                            0;  // in any case, as in students' servers
 }
 
-bool is_like(std::string_view text, std::string_view other) {
-  return text.size() == other.size() && begins_like(text, other);
+bool equals_ignoring_case(std::string_view text, std::string_view other) {
+  return text.size() == other.size() && starts_with_ignoring_case(text, other);
 }
 
-// Without the line's end that nc sends, and blanks.
-// As an answer names it.
-std::string in_quotes(std::string_view guess) {
+// Returns a guess as replies quote it.
+std::string quoted(std::string_view guess) {
   return "\"" + escaped_start(guess, max_guess) + "\"";
 }
 
@@ -37,14 +36,14 @@ std::string tries_text(std::size_t tries) {
 
 class Guess : public Conversation {
  public:
-  Guess(const NewRiddle& think, std::size_t tries) : think_(think), tries_(tries) {}
+  Guess(const NewRiddle& new_riddle, std::size_t tries) : new_riddle_(new_riddle), tries_(tries) {}
 
   std::optional<std::string> greeting() override {
     begin();
     return question();
   }
 
-  // Who ends a message with a line's end, as nc does, gets answers with one.
+  // A message that ends with LF, as nc sends it, gets a reply that ends with LF.
   Answer answer(std::string_view message) override {
     Answer answer = answer_to(std::string(trimmed(message)));
     if (message.ends_with('\n')) *answer.text += '\n';
@@ -56,44 +55,45 @@ class Guess : public Conversation {
     if (is_greeting(guess)) return {answer_to_greeting(guess)};
     if (!riddle_) {
       begin();
-      // Nobody can have guessed what was not asked: the message was to wake the server.
+      // A guess makes no sense before the question, so this message only starts the game.
       if (!riddle_->needs_no_question() || !is_answer(guess)) first_message_ = guess;
     }
     if (guess == first_message_) return {question()};
-    // The same message again is the same turn: it was repeated, or its answer was lost.
+    // A repeated guess is the same turn: it was duplicated, or retransmitted because the reply was
+    // lost.
     if (const auto played = played_.find(guess); played != played_.end()) return played->second;
-    if (over()) return {told_that_it_is_over()};
+    if (over()) return {game_over_text()};
     return play(guess);
   }
 
-  // When the game is over, the greeting that was said last may be a copy of that, come late: it
-  // begins no other game, in which late copies of the guesses would be played.
+  // After a game, a greeting equal to the last one may be a late duplicate of it. It starts no new
+  // game, because late duplicates of the guesses would be played in that game.
   std::string answer_to_greeting(const std::string& greeting) {
-    const bool again = is_like(greeting, another_hello);
-    if (over() && again == said_again_) return told_that_it_is_over();
-    said_again_ = again;
+    const bool again = equals_ignoring_case(greeting, another_hello);
+    if (over() && again == greeted_again_) return game_over_text();
+    greeted_again_ = again;
     if (over()) begin();
     return question();
   }
 
-  std::string told_that_it_is_over() const {
-    const std::string other = said_again_ == false ? "\"hello again\"" : "hello";
+  std::string game_over_text() const {
+    const std::string other = greeted_again_ == false ? "\"hello again\"" : "hello";
     return fmt::format("The game is over: it was {}. Say {} for another.", riddle_->solution(),
                        other);
   }
 
   void begin() {
-    riddle_ = think_();
+    riddle_ = new_riddle_();
     played_.clear();
     first_message_.reset();
-    left_ = tries_;
+    tries_left_ = tries_;
     won_ = false;
   }
 
-  bool over() const { return !riddle_ || won_ || left_ == 0; }
+  bool over() const { return !riddle_ || won_ || tries_left_ == 0; }
 
   std::string question() const {
-    return fmt::format("{} You have {}.", riddle_->question(), tries_text(left_));
+    return fmt::format("{} You have {}.", riddle_->question(), tries_text(tries_left_));
   }
 
   bool is_answer(const std::string& guess) const {
@@ -103,30 +103,30 @@ class Guess : public Conversation {
 
   Answer play(const std::string& guess) {
     using Kind = Riddle::Judgement::Kind;
-    const std::string named = in_quotes(guess);
-    if (guess.size() > max_guess) return {"Too long: " + named + "."};
+    const std::string quoted_guess = quoted(guess);
+    if (guess.size() > max_guess) return {"Too long: " + quoted_guess + "."};
     const Riddle::Judgement judgement = riddle_->judge(guess);
-    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + named + "."};
+    if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + quoted_guess + "."};
     if (judgement.kind == Kind::right) {
       won_ = true;
-      return played_[guess] = {fmt::format("{}: {} is right.", winning, named), true};
+      return played_[guess] = {fmt::format("{}: {} is right.", winning, quoted_guess), true};
     }
-    if (--left_ == 0)
-      return played_[guess] = {
-                 fmt::format("{}: {} is wrong. It was {}.", losing, named, riddle_->solution()),
-                 true};
-    const std::string hint = riddle_->hint(tries_ - left_);
-    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, named,
-                                         tries_text(left_), hint.empty() ? "" : " ", hint)};
+    if (--tries_left_ == 0)
+      return played_[guess] = {fmt::format("{}: {} is wrong. It was {}.", losing, quoted_guess,
+                                           riddle_->solution()),
+                               true};
+    const std::string hint = riddle_->hint(tries_ - tries_left_);
+    return played_[guess] = {fmt::format("{}: {}. {} left.{}{}", judgement.words, quoted_guess,
+                                         tries_text(tries_left_), hint.empty() ? "" : " ", hint)};
   }
 
-  const NewRiddle think_;
+  const NewRiddle new_riddle_;
   const std::size_t tries_;
   std::unique_ptr<Riddle> riddle_;
-  std::map<std::string, Answer> played_;  // at most `tries_` guesses
-  std::optional<std::string> first_message_;
-  std::optional<bool> said_again_;  // whether the last greeting was "hello again"
-  std::size_t left_ = 0;
+  std::map<std::string, Answer> played_;      // the reply to each guess; at most `tries_`
+  std::optional<std::string> first_message_;  // that started the game and was not a guess
+  std::optional<bool> greeted_again_;         // whether the last greeting was "hello again"
+  std::size_t tries_left_ = 0;
   bool won_ = false;
 };
 
@@ -134,20 +134,23 @@ class Guess : public Conversation {
 
 bool is_greeting(std::string_view message) {
   const std::string_view words = trimmed(message);
-  return words.empty() || is_like(words, hello) || is_like(words, another_hello);
+  return words.empty() || equals_ignoring_case(words, hello) ||
+         equals_ignoring_case(words, another_hello);
 }
 
 bool names_guess(std::string_view answer, std::string_view guess) {
-  return answer.find(in_quotes(trimmed(guess))) != std::string_view::npos;
+  return answer.find(quoted(trimmed(guess))) != std::string_view::npos;
 }
 
-NewConversation guess_game(NewRiddle think, std::size_t tries) {
-  return [think = std::move(think), tries] { return std::make_unique<Guess>(think, tries); };
+NewConversation guess_game(NewRiddle new_riddle, std::size_t tries) {
+  return [new_riddle = std::move(new_riddle), tries] {
+    return std::make_unique<Guess>(new_riddle, tries);
+  };
 }
 
 GameEnd game_end(std::string_view message) {
-  if (begins_like(message, winning)) return GameEnd::won;
-  if (begins_like(message, losing)) return GameEnd::lost;
+  if (starts_with_ignoring_case(message, winning)) return GameEnd::won;
+  if (starts_with_ignoring_case(message, losing)) return GameEnd::lost;
   return GameEnd::none;
 }
 

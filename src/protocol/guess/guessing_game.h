@@ -1,6 +1,6 @@
-// Guess is the game of the lab sheet: the server thinks of something, the player guesses, and is
-// told how it ended. What is said, and how a message that was lost or came twice plays no turn
-// twice: docs/protocols.md, "The guessing game".
+// The guessing game of the lab sheet: the server picks a secret, the player guesses it, and the
+// server replies whether the guess is right. docs/protocols.md, "The guessing game", describes the
+// messages, and why a lost or duplicated datagram never costs a turn.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 
 namespace netlab {
 
-// A guess of more bytes is none.
+// Longest guess, bytes; a longer one is rejected and costs no turn.
 inline constexpr std::size_t max_guess = 200;
 
-// Whether a message asks for the question, and is no guess.
+// Whether a message asks for the question instead of guessing.
 bool is_greeting(std::string_view message);
-// Whether a server's message names the guess that it answers, as ours do.
+// Whether a server's reply quotes the guess it answers, as our server's replies do.
 bool names_guess(std::string_view answer, std::string_view guess);
 
-NewConversation guess_game(NewRiddle think, std::size_t tries);
+NewConversation guess_game(NewRiddle new_riddle, std::size_t tries);
 
-// How a server's message ends the game for the player, if it does.
+// Whether and how a server's message ends the game for the player.
 enum class GameEnd { none, won, lost };
 GameEnd game_end(std::string_view message);
 

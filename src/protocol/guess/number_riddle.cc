@@ -40,13 +40,13 @@ NumberRange NumberRange::parse(std::string_view text) {
   const auto first = parse_decimal(text.substr(0, dash));
   const auto last = parse_decimal(text.substr(std::min(dash + 1, text.size())));
   if (!first || !last || *first > *last)
-    throw std::invalid_argument("'" + std::string(text) + "' is not a range of numbers like 1-6");
+    throw std::invalid_argument("'" + std::string(text) + "' must be a range such as 1-6");
   return {*first, *last};
 }
 
-NewRiddle number_riddles(NumberRange range, const SharedRandom& lots) {
-  return [range, &lots] {
-    return std::make_unique<Number>(range, range.first + lots.draw(range.last - range.first + 1));
+NewRiddle number_riddles(NumberRange range, const SharedRandom& random) {
+  return [range, &random] {
+    return std::make_unique<Number>(range, range.first + random.draw(range.last - range.first + 1));
   };
 }
 

@@ -1,4 +1,4 @@
-// The riddle of the lab sheet: a number of a range.
+// The riddle of the lab sheet: a number in a range.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@ struct NumberRange {
   std::uint64_t first = 1;
   std::uint64_t last = 6;
 
-  // "1-6". Throws std::invalid_argument: not two numbers, or the first is the larger one.
+  // Parses e.g. "1-6". Throws std::invalid_argument unless `text` is two numbers, of which the
+  // first is not the larger.
   static NumberRange parse(std::string_view text);
 };
 
-// The lots outlive it.
-NewRiddle number_riddles(NumberRange range, const SharedRandom& lots);
+// `random` must outlive the result.
+NewRiddle number_riddles(NumberRange range, const SharedRandom& random);
 
 }  // namespace netlab

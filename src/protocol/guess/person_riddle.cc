@@ -11,7 +11,8 @@
 namespace netlab {
 namespace {
 
-// Takes what is before the mark off the front of a text, and the mark.
+// Removes the part before the first `mark`, and the mark, from the front of a text. Returns the
+// part.
 std::string_view take_until(std::string_view& text, char mark) {
   const std::size_t end = std::min(text.find(mark), text.size());
   const std::string_view part = text.substr(0, end);
@@ -23,10 +24,10 @@ Person parse_person(std::string_view line) {
   Person person;
   std::string_view names = take_until(line, ':');
   person.hint = trimmed(line);
-  if (person.hint.empty()) throw std::invalid_argument("there is no hint (NAME | ... : HINT)");
+  if (person.hint.empty()) throw std::invalid_argument("missing hint (NAME | ... : HINT)");
   do {
     const std::string_view name = trimmed(take_until(names, '|'));
-    if (fold_name(name).empty()) throw std::invalid_argument("a name is missing");
+    if (fold_name(name).empty()) throw std::invalid_argument("missing name");
     person.names.emplace_back(name);
   } while (!names.empty());
   return person;
@@ -45,7 +46,7 @@ class WhoIsIt : public Riddle {
         person_.names, [&](const std::string& name) { return fold_name(name) == folded; });
     return {right ? Judgement::Kind::right : Judgement::Kind::wrong, "Wrong"};
   }
-  // The initials, then also how many letters.
+  // The initials; after the second wrong guess also the number of letters.
   std::string hint(std::size_t wrong) const override {
     std::string initials;
     std::string_view words = person_.names.front();
@@ -58,7 +59,7 @@ class WhoIsIt : public Riddle {
   std::string solution() const override { return person_.names.front(); }
 
  private:
-  // The first character, in capitals where it is ASCII.
+  // Returns the first character, in upper case if it is ASCII.
   static std::string initial_of(const std::string& word) {
     std::size_t length = 1;
     while (length < word.size() && static_cast<unsigned char>(word[length]) >> 6 == 2) ++length;
@@ -89,12 +90,13 @@ std::vector<Person> parse_people(std::string_view text, const std::string& origi
       throw std::invalid_argument(fmt::format("{}:{}: {}", origin, number, error.what()));
     }
   }
-  if (people.empty()) throw std::invalid_argument(origin + ": nobody is in it");
+  if (people.empty()) throw std::invalid_argument(origin + ": no people listed");
   return people;
 }
 
-NewRiddle person_riddles(const std::vector<Person>& people, const SharedRandom& lots) {
-  return [&people, &lots] { return std::make_unique<WhoIsIt>(people[lots.draw(people.size())]); };
+NewRiddle person_riddles(const std::vector<Person>& people, const SharedRandom& random) {
+  return
+      [&people, &random] { return std::make_unique<WhoIsIt>(people[random.draw(people.size())]); };
 }
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// The riddle of a famous person: a hint is given, a name is guessed.
+// The riddle of a famous person: the question is a hint, the player guesses the name.
 #pragma once
 
 #include <string>
@@ -10,19 +10,20 @@
 namespace netlab {
 
 struct Person {
-  std::vector<std::string> names;  // the first is told, the others are accepted as well
+  std::vector<std::string> names;  // the first is the solution shown; all are accepted
   std::string hint;
 };
 
-// One person a line: "name | other accepted spelling | ... : hint". Blank lines and those that
-// begin with "#" say nothing. Throws std::invalid_argument that names `origin` and the line: no
-// name, no hint, or nobody in all of it.
+// Parses a list with one person per line: "name | other accepted spelling | ... : hint". Skips
+// blank lines and those that start with "#". Throws std::invalid_argument if a name or a hint is
+// missing, or if the list is empty. The message starts with `origin`, e.g. the file, and the line
+// number.
 std::vector<Person> parse_people(std::string_view text, const std::string& origin);
 
-// The list that comes with netlab, in the same format.
+// The built-in list, in the same format.
 extern const std::string_view famous_people;
 
-// The people are not empty; they and the lots outlive it.
-NewRiddle person_riddles(const std::vector<Person>& people, const SharedRandom& lots);
+// `people` must not be empty. `people` and `random` must outlive the result.
+NewRiddle person_riddles(const std::vector<Person>& people, const SharedRandom& random);
 
 }  // namespace netlab

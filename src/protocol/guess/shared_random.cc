@@ -13,9 +13,9 @@ namespace netlab {
 namespace {
 
 using Counter = std::atomic<std::uint64_t>;
-static_assert(Counter::is_always_lock_free, "a lock would not reach into other processes");
+static_assert(Counter::is_always_lock_free, "a lock would not work across processes");
 
-// SplitMix64 (Steele, Lea, Flood 2014): its n-th number can be had without those before.
+// SplitMix64 (Steele, Lea, Flood 2014): computes its n-th number without the ones before.
 std::uint64_t split_mix(std::uint64_t seed, std::uint64_t n) {
   std::uint64_t z = seed + (n + 1) * 0x9e3779b97f4a7c15;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -45,9 +45,10 @@ std::uint64_t SharedRandom::next() const {
 
 std::uint64_t SharedRandom::draw(std::uint64_t count) const {
   assert(count > 0);
-  // The numbers above the last whole multiple would make the small ones more likely.
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t fair = most - most % count;
+  // Rejects numbers above the last whole multiple of `count`: they would make small results
+  // likelier.
+  constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t fair = largest - largest % count;
   std::uint64_t number = next();
   while (number >= fair) number = next();
   return number % count;

@@ -1,5 +1,5 @@
-// SharedRandom are drawn by a server that every process and thread of it draws from: no two draws
-// are the same one.
+// SharedRandom is a source of random numbers for all threads and forked processes of a server. They
+// share one counter of draws, so that with a seed no two of them get the same draw.
 #pragma once
 
 #include <atomic>
@@ -11,13 +11,14 @@ namespace netlab {
 
 class SharedRandom {
  public:
-  // With a seed the n-th draw is the same in each run; without, getrandom(2) is the source. Throws
-  // SystemError.
+  // With a seed, the n-th draw is the same in each run. Without one, the source is getrandom(2).
+  // Throws SystemError.
   explicit SharedRandom(std::optional<std::uint64_t> seed);
   SharedRandom(const SharedRandom&) = delete;
   SharedRandom& operator=(const SharedRandom&) = delete;
 
-  // A number from 0 to `count` - 1, each as likely as the others. Throws SystemError.
+  // Returns a number from 0 to `count` - 1, uniformly distributed. `count` is at least 1. Throws
+  // SystemError.
   std::uint64_t draw(std::uint64_t count) const;
 
  private:
@@ -28,7 +29,7 @@ class SharedRandom {
   std::uint64_t next() const;
 
   std::optional<std::uint64_t> seed_;
-  // In memory that processes forked since share, too.
+  // In memory shared with the processes forked after construction.
   std::unique_ptr<std::atomic<std::uint64_t>, Unmap> draws_;
 };
 

@@ -31,13 +31,13 @@ lab::Reply LabClient::reply() {
 
 lab::Reply LabClient::reply_to_upload(Duration response_timeout, Network& network) {
   set_deadline(add_saturating(network.now(), response_timeout));
-  for (std::uint64_t left = stream().unacknowledged();;) {
+  for (std::uint64_t unacknowledged = stream().unacknowledged();;) {
     set_deadline(add_saturating(network.now(), response_timeout));
     try {
       return reply();
     } catch (const SystemError& error) {
-      const std::uint64_t before = std::exchange(left, stream().unacknowledged());
-      if (error.error() != ETIMEDOUT || left >= before) throw;
+      const std::uint64_t before = std::exchange(unacknowledged, stream().unacknowledged());
+      if (error.error() != ETIMEDOUT || unacknowledged >= before) throw;
     }
   }
 }
@@ -52,24 +52,24 @@ std::string LabClient::hash() {
   const bool is_hash = line.size() == digits && std::ranges::all_of(line, [](char digit) {
                          return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
                        });
-  if (!is_hash) throw ProtocolError("not a hash: \"" + escaped_start(line) + "\"");
+  if (!is_hash) throw ProtocolError("malformed hash: \"" + escaped_start(line) + "\"");
   return line;
 }
 
 lab::FileReply LabClient::find(const lab::Request& request) {
   queue_request(request);
-  const lab::Reply answer = reply();
-  if (const auto* const refusal = std::get_if<lab::ErrorReply>(&answer))
+  const lab::Reply received = reply();
+  if (const auto* const refusal = std::get_if<lab::ErrorReply>(&received))
     throw_error_reply(request.name, *refusal);
-  return std::get<lab::FileReply>(answer);
+  return std::get<lab::FileReply>(received);
 }
 
 void LabClient::throw_error_reply(const std::string& name, const lab::ErrorReply& refusal) {
-  const std::string why =
+  const std::string message =
       (name.empty() ? "" : escaped_start(name) + ": ") + escaped_start(refusal.text);
-  // The server may not have heard yet that an earlier upload of ours has ended.
-  if (refusal.code == lab::busy) throw TemporaryError(why);
-  throw ProtocolError(why);
+  // The server may not have noticed yet that an earlier connection of ours is gone.
+  if (refusal.code == lab::busy) throw TemporaryError(message);
+  throw ProtocolError(message);
 }
 
 void LabClient::drop() {

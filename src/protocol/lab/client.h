@@ -1,5 +1,5 @@
-// LabClient is a client's end of the lab wire (protocol/lab/codec.h): what is asked goes out
-// when an answer is waited for, so that many requests may leave in one piece.
+// LabClient is the client's end of a connection on the lab wire (protocol/lab/codec.h). Requests
+// are queued and sent when a reply is read, so pipelined requests leave in one write.
 #pragma once
 
 #include <optional>
@@ -17,33 +17,35 @@ class LabClient {
   const Connect& connect() const { return server_.connect(); }
 
   void queue_request(const lab::Request& request) { queued_ += lab::emit(request); }
-  // The bytes behind a PUT that are at hand.
+  // Queues body bytes that follow a PUT.
   void append_body(std::string_view bytes) { queued_ += bytes; }
-  std::size_t unsent() const { return queued_.size(); }
-  // Sends what was asked.
+  std::size_t unsent() const { return queued_.size(); }  // bytes queued
+  // Sends what is queued.
   void flush();
 
-  // The next answer. Throws SystemError, ProtocolError.
+  // Reads the next reply. Throws SystemError, ProtocolError.
   lab::Reply reply();
-  // The answer to an upload, before which the server has to take all of it: what our system has not
-  // got rid of yet may become less in each `silence`. Throws as reply().
+  // Reads the reply to an upload. The server sends it after it has received the whole upload, so
+  // the deadline is extended while each `response_timeout` leaves fewer bytes unacknowledged.
+  // Throws as reply().
   lab::Reply reply_to_upload(Duration response_timeout, Network& network);
-  // The next line of a list, and of hashes.
+  // Reads the next line of a LIST or HASH reply.
   lab::Item item();
   std::string hash();
-  // Asks, and takes the answer. Throws ProtocolError with the server's words when it refuses.
+  // Sends the request and reads its reply. Throws ProtocolError with the server's text if the reply
+  // is an ERROR.
   lab::FileReply find(const lab::Request& request);
-  // The words of a refusal as an error. `name` is the file's.
+  // Throws an ERROR reply about the file `name`: TemporaryError if busy, else ProtocolError.
   [[noreturn]] static void throw_error_reply(const std::string& name,
                                              const lab::ErrorReply& refusal);
 
-  // Bytes behind an answer.
+  // For the bytes that follow a reply.
   BufferedReader& reader();
-  // Bytes behind a PUT.
+  // For the bytes that follow a PUT.
   Stream& stream();
 
   void set_deadline(Instant deadline) { server_.set_deadline(deadline); }
-  // The next call connects anew.
+  // Closes the connection and discards queued requests; the next call opens a new connection.
   void drop();
 
  private:

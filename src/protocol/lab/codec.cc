@@ -13,7 +13,7 @@
 namespace netlab::lab {
 namespace {
 
-// Takes the next word of a line off its front; empty when there is none.
+// Removes and returns the first word of `line`; empty if there is none.
 std::string_view next_word(std::string_view& line) {
   const std::size_t end = std::min(line.find(' '), line.size());
   const std::string_view word = line.substr(0, end);
@@ -21,9 +21,10 @@ std::string_view next_word(std::string_view& line) {
   return word;
 }
 
-// RFC 3986 section 2.1, with every visible ASCII character but "%" and "*" allowed to stand for
-// itself.
-bool stands_for_itself(char byte) {
+// Percent-encoding as in RFC 3986 section 2.1, except that every visible ASCII character but "%"
+// and
+// "*" is left unencoded.
+bool is_unreserved(char byte) {
   return byte > ' ' && byte < 0x7f && byte != '%' && byte != '*';
 }
 
@@ -31,7 +32,7 @@ std::string encode_name(std::string_view name) {
   if (name.empty()) return "*";
   std::string word;
   for (const char byte : name) {
-    if (stands_for_itself(byte))
+    if (is_unreserved(byte))
       word += byte;
     else
       word += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
@@ -48,7 +49,7 @@ int hex_digit(char digit) {
 
 std::string decode_name(std::string_view word) {
   if (word == "*") return {};
-  if (word.empty()) throw ProtocolError("a name is missing");
+  if (word.empty()) throw ProtocolError("missing name");
   std::string name;
   for (std::size_t i = 0; i < word.size(); ++i) {
     if (word[i] != '%') {
@@ -68,6 +69,11 @@ std::uint64_t parse_number(std::string_view word, const char* what) {
   const auto number = parse_decimal(word);
   if (!number) throw ProtocolError(std::string("bad ") + what + " \"" + escaped_start(word) + "\"");
   return *number;
+}
+
+void check_offset(std::uint64_t offset, std::uint64_t size) {
+  if (offset > size)
+    throw ProtocolError(fmt::format("offset {} is beyond the size, {} bytes", offset, size));
 }
 
 std::string parse_tag(std::string_view word) {
@@ -136,11 +142,11 @@ std::string parse_entry_name(std::string_view word) {
   constexpr std::size_t longest = 255;  // NAME_MAX
   if (name.empty() || name == "." || name == ".." || name.size() > longest ||
       name.find('/') != std::string::npos || name.find('\0') != std::string::npos)
-    throw ProtocolError("bad name in a list: \"" + escaped_start(name) + "\"");
+    throw ProtocolError("bad name in list: \"" + escaped_start(name) + "\"");
   return name;
 }
 
-// Of PUT.
+// An option of PUT; unknown ones are ignored.
 void parse_option(Request& request, std::string_view word) {
   if (word == sync_word)
     request.durable = true;
@@ -148,7 +154,7 @@ void parse_option(Request& request, std::string_view word) {
     request.tag = parse_tag(word.substr(if_word.size()));
 }
 
-// The words behind the name, by method.
+// Parses the words after the name.
 void parse_words(Request& request, std::string_view words) {
   switch (request.method) {
     case Method::get:
@@ -166,14 +172,15 @@ void parse_words(Request& request, std::string_view words) {
       request.block = parse_number(next_word(words), "block");
       request.tag = parse_tag(next_word(words));
       if (request.block < min_hash_block || request.block > max_hash_block)
-        throw ProtocolError(fmt::format("a block of {} bytes", request.block));
+        throw ProtocolError(fmt::format("block size {}: must be from {} to {}", request.block,
+                                        min_hash_block, max_hash_block));
       break;
     case Method::put:
       request.size = parse_number(next_word(words), "size");
       request.offset = parse_number(next_word(words), "offset");
       request.modified = parse_number(next_word(words), "time");
       request.executable = parse_mode(next_word(words));
-      if (request.offset > request.size) throw ProtocolError("an offset beyond the size");
+      check_offset(request.offset, request.size);
       while (!words.empty()) parse_option(request, next_word(words));
       break;
     case Method::stat:
@@ -228,14 +235,14 @@ Reply parse_reply(std::string_view line) {
     const std::string_view code = next_word(line);
     return ErrorReply{std::string(code), std::string(line)};
   }
-  if (status != "OK") throw ProtocolError("not an answer: \"" + escaped_start(whole) + "\"");
+  if (status != "OK") throw ProtocolError("malformed reply: \"" + escaped_start(whole) + "\"");
   FileReply found;
   found.size = parse_number(next_word(line), "size");
   found.offset = parse_number(next_word(line), "offset");
   found.tag = parse_tag(next_word(line));
-  if (found.tag.empty()) throw ProtocolError("a tag is missing");
+  if (found.tag.empty()) throw ProtocolError("missing tag");
   found.name = decode_name(next_word(line));
-  if (found.offset > found.size) throw ProtocolError("an offset beyond the size");
+  check_offset(found.offset, found.size);
   if (line.empty()) return found;
   found.modified = parse_number(next_word(line), "time");
   found.executable = parse_mode(next_word(line));
@@ -247,7 +254,7 @@ Item parse_item(std::string_view line) {
   if (line.starts_with("ERROR ")) return std::get<ErrorReply>(parse_reply(line));
   const std::string_view whole = line;
   const auto kind = parse_kind(next_word(line));
-  if (!kind) throw ProtocolError("not an entry: \"" + escaped_start(whole) + "\"");
+  if (!kind) throw ProtocolError("malformed list entry: \"" + escaped_start(whole) + "\"");
   Entry entry{.kind = *kind};
   entry.size = parse_number(next_word(line), "size");
   entry.modified = parse_number(next_word(line), "time");

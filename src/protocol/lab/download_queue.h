@@ -1,5 +1,6 @@
-// DownloadQueue fetches the files of a DownloadTree, one after the other on one connection: what is
-// not there yet is asked for ahead of the answers, what is goes the way of a Download.
+// DownloadQueue fetches the files of a DownloadTree one after the other over one connection. It
+// pipelines the requests for files that do not exist here; a file that exists, whole or in part, is
+// resumed by a Download.
 #pragma once
 
 #include <deque>
@@ -28,25 +29,27 @@ class DownloadQueue {
         network_(network),
         limiter_(settings_.limit_rate, network) {}
 
-  // One whose name and state are known. `is_new`: nothing is at its place that we did not put
-  // there. Throws SystemError, ProtocolError when the others can't be had either.
-  void receive(const std::string& remote, const FileName& place, const Entry& entry, bool is_new);
-  // Those of which something is there, and which wait for that: what it is has to be found out.
+  // Queues a file of known name and state. `is_new`: this run created the local directory, so the
+  // destination cannot exist. Throws SystemError or ProtocolError if no further file can be
+  // fetched.
+  void receive(const std::string& remote, const FileName& destination, const Entry& entry,
+               bool is_new);
+  // Fetches the queued files whose destination exists: what exists must be compared first.
   void receive_existing();
-  // Until no more than so many bytes of requests have no answer.
-  void take_answers(std::size_t left);
+  // Receives files until at most `max_bytes` of requests are unanswered.
+  void receive_replies(std::size_t max_bytes);
 
   void fail(const std::string& why);
-  void skip() { ++tally_.skipped; }
-  const TransferSummary& tally() const { return tally_; }
+  void skip() { ++summary_.skipped; }
+  const TransferSummary& summary() const { return summary_; }
 
  private:
-  // A file that has been asked for.
+  // A file that has been requested, or will be.
   struct Pending {
     std::string remote;
-    FileName place;
-    bool is_confirmed;      // a STAT behind its bytes tells whether it has changed meanwhile
-    std::size_t asked = 0;  // bytes of the requests for it
+    FileName destination;
+    bool has_stat;  // a STAT follows the GET, to detect a change during the transfer
+    std::size_t request_bytes = 0;
   };
 
   void restart_timeout() {
@@ -54,15 +57,15 @@ class DownloadQueue {
   }
   void postpone(Pending file);
   void queue_request(Pending file);
-  void queue_confirmed(const Pending& file);
-  void queue_again();
-  void take_answer(const Pending& file);
-  void take_small(const Pending& file, const lab::FileReply& found);
-  void take_large(const Pending& file, const lab::FileReply& found);
+  void requeue_with_stat(const Pending& file);
+  void requeue();
+  void receive_reply(const Pending& file);
+  void receive_small(const Pending& file, const lab::FileReply& found);
+  void receive_large(const Pending& file, const lab::FileReply& found);
   bool confirm(const Pending& file, const lab::FileReply& found);
   void resume_one(const Pending& file);
-  FinalAttributes finish_of(const lab::FileReply& found) const;
-  void moved(std::uint64_t bytes);
+  FinalAttributes attributes_of(const lab::FileReply& found) const;
+  void add_progress(std::uint64_t bytes);
   void count(const Pending& file, std::uint64_t bytes);
 
   DownloadTree& request_;
@@ -70,18 +73,18 @@ class DownloadQueue {
   LabClient& server_;
   Network& network_;
   RateLimiter limiter_;
-  TransferSummary tally_;
-  std::deque<Pending> pending_;
-  std::vector<Pending> existing_;
-  std::size_t queued_bytes_ = 0;
-  std::uint64_t left_ = 0;  // bytes of the file that is coming
-  std::uint64_t done_ = 0;
-  std::uint64_t expected_ = 0;
+  TransferSummary summary_;
+  std::deque<Pending> pending_;    // requested
+  std::vector<Pending> existing_;  // not requested yet: the destination exists
+  std::size_t queued_bytes_ = 0;   // bytes of the requests in pending_
+  std::uint64_t left_ = 0;         // bytes of the current file not received yet
+  std::uint64_t done_ = 0;         // bytes received of all files
+  std::uint64_t expected_ = 0;     // bytes of all files known so far
 };
 
-// After these no further file can be written either.
+// Whether the error means that no further file can be written either.
 bool is_of_disk(const SystemError& error);
-// Why there is nothing of that name, for people.
+// The error message for a file that the server rejected.
 std::string error_text(const std::string& name, const lab::ErrorReply& refusal);
 
 }  // namespace netlab

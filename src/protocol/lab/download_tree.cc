@@ -16,12 +16,12 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// A folder that is being fetched.
+// A directory to fetch.
 struct Branch {
-  std::string remote;  // its name there; empty: the one that is served
-  std::string path;    // here
-  bool is_new;         // nothing is in it that we did not put there
-  std::size_t depth = 0;
+  std::string remote;     // remote name; empty: the served directory itself
+  std::string path;       // local path
+  bool is_new;            // created by this run, so it holds only our files
+  std::size_t depth = 0;  // below the directory that the user named
 
   std::size_t size() const { return remote.size() + path.size(); }
 };
@@ -40,14 +40,14 @@ class Receiver {
       FileName::of(request_.into).make_directory();
     try {
       for (const std::string& name : request_.names) receive(name);
-      files_.take_answers(0);
+      files_.receive_replies(0);
     } catch (...) {
-      request_.earlier.add_earlier(files_.tally());
+      request_.earlier.add_earlier(files_.summary());
       throw;
     }
-    TransferSummary tally = files_.tally();
-    tally.add_earlier(request_.earlier);
-    return tally;
+    TransferSummary summary = files_.summary();
+    summary.add_earlier(request_.earlier);
+    return summary;
   }
 
  private:
@@ -55,7 +55,7 @@ class Receiver {
     server_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
   }
 
-  // What the user named: a file, or a folder.
+  // Fetches a file or directory that the user named.
   void receive(const std::string& name) {
     if (request_.recursive) {
       std::vector<Entry> entries;
@@ -66,7 +66,7 @@ class Receiver {
         files_.fail(error_text(name, *refusal));
       if (!refusal || refusal->code != lab::not_a_directory) return;
     }
-    files_.take_answers(0);
+    files_.receive_replies(0);
     restart_timeout();
     server_.queue_request({.method = Method::stat, .name = name});
     const lab::Reply reply = server_.reply();
@@ -85,16 +85,16 @@ class Receiver {
     files_.receive_existing();
   }
 
-  // What is in the folder; or why it can't be listed.
+  // Reads the entries of a remote directory; returns the error if it cannot be listed.
   std::optional<lab::ErrorReply> list(const std::string& name, std::vector<Entry>& entries) {
-    files_.take_answers(0);
+    files_.receive_replies(0);
     restart_timeout();
     server_.queue_request({.method = Method::list, .name = name.empty() ? "." : name});
     const lab::Reply reply = server_.reply();
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) return *refusal;
     if (const auto refusal =
-            take_entries(server_, name, settings_.response_timeout, network_, entries))
-      files_.fail(error_text(name, *refusal));  // what came before it is fetched
+            read_entries(server_, name, settings_.response_timeout, network_, entries))
+      files_.fail(error_text(name, *refusal));  // the entries before the error are fetched
     return std::nullopt;
   }
 
@@ -109,7 +109,7 @@ class Receiver {
     while (!branches.empty()) {
       const Branch next = std::move(branches.back());
       branches.pop_back();
-      held_ -= next.size();
+      held_bytes_ -= next.size();
       std::vector<Entry> inner;
       if (const auto refusal = list(next.remote, inner))
         files_.fail(error_text(next.remote, *refusal));
@@ -120,10 +120,10 @@ class Receiver {
 
   std::optional<Branch> make_branch(Branch branch) {
     try {
-      const FileName place = FileName::of(branch.path);
-      branch.is_new = !place.status_of_link();
+      const FileName directory = FileName::of(branch.path);
+      branch.is_new = !directory.status_of_link();
       if (branch.is_new || look_at(branch.path).kind != PathState::Kind::directory)
-        place.make_directory();
+        directory.make_directory();
       return branch;
     } catch (const SystemError& error) {
       files_.fail(error.what());
@@ -133,8 +133,8 @@ class Receiver {
 
   void receive_entries(const Branch& branch, std::vector<Entry> entries,
                        std::vector<Branch>& branches) {
-    // "x.part" is where "x" is written until it is whole: one that is a file there as well comes
-    // after it, and "x.part.part" after that.
+    // While "x" is received it is written to "x.part". A remote file that is really called "x.part"
+    // is therefore fetched after "x", and "x.part.part" after that.
     const auto partials = std::partition(entries.begin(), entries.end(), [](const Entry& entry) {
       return !is_named_as_partial(entry.name);
     });
@@ -144,10 +144,10 @@ class Receiver {
       if (entry.kind == Entry::Kind::file)
         receive_or_fail(branch, entry);
       else if (entry.kind == Entry::Kind::directory && branch.depth == max_depth)
-        files_.fail(fmt::format("{}: more than {} folders deep",
+        files_.fail(fmt::format("{}: more than {} directories deep",
                                 escaped(remote_name(branch, entry)), max_depth));
       else if (entry.kind == Entry::Kind::directory)
-        remember(
+        push_branch(
             {remote_name(branch, entry), branch.path + "/" + entry.name, false, branch.depth + 1},
             branches);
       else
@@ -156,10 +156,10 @@ class Receiver {
     files_.receive_existing();
   }
 
-  void remember(Branch branch, std::vector<Branch>& branches) {
-    held_ += branch.size();
+  void push_branch(Branch branch, std::vector<Branch>& branches) {
+    held_bytes_ += branch.size();
     branches.push_back(std::move(branch));
-    check_bounded(branches.size(), held_, branches.front().remote);
+    check_bounded(branches.size(), held_bytes_, branches.front().remote);
   }
 
   static std::string remote_name(const Branch& branch, const Entry& entry) {
@@ -169,7 +169,7 @@ class Receiver {
   void receive_or_fail(const Branch& branch, const Entry& entry) {
     try {
       receive_file(branch, entry);
-    } catch (const SystemError& error) {  // the folder here can't be used
+    } catch (const SystemError& error) {  // the local directory is unusable
       if (is_of_network(error) || is_of_disk(error)) throw;
       files_.fail(error.what());
     }
@@ -180,9 +180,7 @@ class Receiver {
       directory_.emplace(branch.path, Directory::Bounds::anywhere);
       directory_path_ = branch.path;
     }
-    const FileName place = directory_->place(entry.name);
-    const std::string remote = remote_name(branch, entry);
-    files_.receive(remote, place, entry, branch.is_new);
+    files_.receive(remote_name(branch, entry), directory_->place(entry.name), entry, branch.is_new);
   }
 
   DownloadTree& request_;
@@ -190,9 +188,9 @@ class Receiver {
   LabClient& server_;
   Network& network_;
   DownloadQueue files_;
-  std::optional<Directory> directory_;  // the one of directory_path_
+  std::optional<Directory> directory_;  // the local directory last used, open
   std::string directory_path_;
-  std::size_t held_ = 0;  // bytes of the names of folders that are still to be fetched
+  std::size_t held_bytes_ = 0;  // names of the directories still to be fetched
 };
 
 }  // namespace

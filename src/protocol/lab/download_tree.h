@@ -1,5 +1,6 @@
-// DownloadTree fetches many files, and whole folders: small ones are asked for ahead of their
-// answers and come in one stream; one that is partly there already goes the way of a Download.
+// DownloadTree fetches many files, and whole directory trees, over one connection. Requests are
+// pipelined; a file that exists here, whole or in part, is resumed by a Download. A file that fails
+// is reported, and the transfer continues with the next one.
 #pragma once
 
 #include <functional>
@@ -14,21 +15,21 @@
 namespace netlab {
 
 struct DownloadTree {
-  std::vector<std::string> names;  // of files, and with `recursive` of folders
+  std::vector<std::string> names;  // of files, and if `recursive` of directories
   bool recursive = false;
-  std::string into = ".";   // the folder they go to; it is made if need be
-  RestartState attempts{};  // of paths here; restart: what is there is fetched anew, and replaced
-  DownloadSettings receiving{};  // progress: of all
-  // A file has come: its path, and the bytes that came.
+  std::string into = ".";        // the destination directory, created if absent
+  RestartState attempts{};       // by local path; restart: existing files are replaced
+  DownloadSettings receiving{};  // progress: of all files together
+  // Called for each file received, with its path and the bytes transferred.
   std::function<void(const std::string& path, std::uint64_t bytes)> received;
-  // A file or a folder has not: it is told, and the others are fetched.
+  // Called for each file or directory that failed; the others are still fetched.
   std::function<void(const std::string& why)> failed;
 
-  // What was done before run() threw; the TransferSummary of a further one has it as well.
+  // What earlier calls of run() transferred before they threw; included in the summary returned.
   TransferSummary earlier{};
 
-  // Throws SystemError, ProtocolError when none of the others can be had either: the connection
-  // failed, the disk is full.
+  // Throws SystemError or ProtocolError if no further file can be fetched, e.g. because the
+  // connection failed or the disk is full.
   TransferSummary run(LabClient& server, Network& network);
 };
 

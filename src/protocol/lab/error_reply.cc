@@ -14,7 +14,7 @@ std::string_view code_of(int error) {
     case EINVAL:
     case ENXIO:
       return lab::not_a_file;
-    case EXDEV:  // leads out of the folder
+    case EXDEV:  // the name leads outside the served directory
     case ELOOP:
     case EACCES:
     case EPERM:
@@ -32,9 +32,9 @@ std::string_view code_of(int error) {
   }
 }
 
-// For the client's eyes: what the kernel's words mean here.
+// The text of the ERROR reply. Where strerror(3) would mislead, it says what the error means here.
 std::string reason_of(int error) {
-  if (error == EXDEV) return "leads out of the folder";
+  if (error == EXDEV) return "leads outside the served directory";
   if (error == EINVAL || error == ENXIO) return "Not a regular file";
   if (error == EWOULDBLOCK) return "another transfer writes to it";
   return std::generic_category().message(error);

@@ -1,5 +1,5 @@
-// RequestError is thrown where the server of the lab wire can't do what was asked; it becomes the
-// answer.
+// RequestError is thrown by the server of the lab wire when it cannot serve a request. It is sent
+// to the client as an ERROR reply, and the connection stays open.
 #pragma once
 
 #include <stdexcept>

@@ -8,7 +8,7 @@
 
 namespace netlab {
 
-std::optional<lab::ErrorReply> take_entries(LabClient& server, const std::string& directory,
+std::optional<lab::ErrorReply> read_entries(LabClient& server, const std::string& directory,
                                             Duration response_timeout, Network& network,
                                             std::vector<Entry>& entries) {
   for (std::size_t bytes = 0;;) {
@@ -27,7 +27,7 @@ void check_bounded(std::size_t count, std::size_t bytes, const std::string& dire
     throw ProtocolError(
         fmt::format("{}: the server lists more than {} entries", escaped(directory), max_entries));
   if (bytes > max_name_bytes)
-    throw ProtocolError(fmt::format("{}: the server lists names of more than {} bytes in all",
+    throw ProtocolError(fmt::format("{}: the server lists more than {} bytes of names",
                                     escaped(directory), max_name_bytes));
 }
 

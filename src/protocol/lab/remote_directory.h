@@ -1,4 +1,4 @@
-// What is in a folder at the server, for those who need all of it at once.
+// Reads the entries of a remote directory into memory, with limits on their number and size.
 #pragma once
 
 #include <optional>
@@ -9,16 +9,17 @@
 
 namespace netlab {
 
-// Takes the entries behind the OK to a LIST, up to its END. Returns why the rest of them can't be
-// told, if so. `folder` is its name, for errors; the server may be silent for `silence` before
-// each. Throws SystemError, and ProtocolError when there are more than can be kept in mind
-// (protocol/lab/transfer_summary.h).
-std::optional<lab::ErrorReply> take_entries(LabClient& server, const std::string& directory,
+// Appends the entries that follow the OK reply to a LIST, up to END. Returns the server's error if
+// it ended the list early. `directory` is the name for error messages. The server may take
+// `response_timeout` for each entry. Throws SystemError, and ProtocolError when the list exceeds
+// the limits of check_bounded().
+std::optional<lab::ErrorReply> read_entries(LabClient& server, const std::string& directory,
                                             Duration response_timeout, Network& network,
                                             std::vector<Entry>& entries);
 
-// Ends a walk through folders that has more before it than anybody has folders: so many, whose
-// names have so many bytes. Throws ProtocolError.
+// Throws ProtocolError if `count` entries exceed max_entries, or the `bytes` of their names exceed
+// max_name_bytes (protocol/lab/transfer_summary.h). It bounds the memory that a server can make a
+// recursive transfer use.
 void check_bounded(std::size_t count, std::size_t bytes, const std::string& directory);
 
 }  // namespace netlab

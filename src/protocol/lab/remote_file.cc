@@ -1,5 +1,7 @@
 #include "protocol/lab/remote_file.h"
 
+#include <fmt/core.h>
+
 #include "base/error.h"
 
 namespace netlab {
@@ -13,12 +15,10 @@ class LabFile : public RemoteFile {
   LabFile(Connect connect, const std::string& name)
       : own_(std::move(connect)), server_(*own_), name_(name) {}
 
-  std::optional<Info> stat() override {
-    return queue_request({.method = Method::stat, .name = name_});
-  }
+  std::optional<Info> stat() override { return find({.method = Method::stat, .name = name_}); }
 
   Info open(Purpose, std::uint64_t offset, const std::string& tag) override {
-    return queue_request({.name = name_, .offset = offset, .tag = tag});
+    return find({.name = name_, .offset = offset, .tag = tag});
   }
 
   std::unique_ptr<RemoteFile> open_parallel() const override {
@@ -26,7 +26,7 @@ class LabFile : public RemoteFile {
   }
 
   Info open_range(std::uint64_t offset, std::uint64_t count, const std::string& tag) override {
-    return queue_request(
+    return find(
         {.method = Method::range, .name = name_, .offset = offset, .count = count, .tag = tag});
   }
 
@@ -34,8 +34,9 @@ class LabFile : public RemoteFile {
     return server_.reader().read_some(into);
   }
 
-  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
-    return server_.reader().receive_file(file, name, most);
+  std::size_t receive_file(const Fd& file, const std::string& name,
+                           std::size_t max_bytes) override {
+    return server_.reader().receive_file(file, name, max_bytes);
   }
 
   bool open_hashes(std::uint64_t offset, std::uint64_t count, std::uint64_t block,
@@ -61,12 +62,13 @@ class LabFile : public RemoteFile {
   void set_deadline(Instant deadline) override { server_.set_deadline(deadline); }
 
  private:
-  Info queue_request(const lab::Request& request) {
+  Info find(const lab::Request& request) {
     const lab::FileReply found = server_.find(request);
     if (found.offset != request.offset)
-      throw ProtocolError("the server answers for another offset than was asked for");
+      throw ProtocolError(
+          fmt::format("the server replied for offset {}, not {}", found.offset, request.offset));
     if (!request.tag.empty() && found.tag != request.tag)
-      throw ProtocolError("the server answers for another state of the file than was asked for");
+      throw ProtocolError("the server replied for another version of the file than requested");
     Info file{found.name, found.size, found.tag, found.modified};
     if (found.modified) file.executable = found.executable;
     return file;

@@ -1,4 +1,4 @@
-// A file at the other end of a connection on the lab wire (protocol/lab/codec.h).
+// Makes RemoteFiles that are read over the lab wire (protocol/lab/codec.h).
 #pragma once
 
 #include <memory>
@@ -9,9 +9,9 @@
 
 namespace netlab {
 
-// `name` is empty for the server's default.
+// A file with a connection of its own. An empty `name` means the server's default file.
 std::unique_ptr<RemoteFile> lab_file(Connect connect, const std::string& name);
-// On a connection that outlives it.
+// The same on a shared connection, which must outlive the file.
 std::unique_ptr<RemoteFile> lab_file(LabClient& connection, const std::string& name);
 
 }  // namespace netlab

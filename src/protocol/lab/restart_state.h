@@ -1,6 +1,6 @@
-// RestartState is what is known of many files from one attempt to transfer them to the next. With
-// --restart nothing of an earlier time is used; but what an earlier attempt of the same run has
-// begun is gone on with, and what it has finished is there.
+// RestartState remembers, across the retries of one run, which files of a tree were started and
+// finished. When `restart` is set, data from earlier runs is ignored, but a retry still resumes the
+// files that an earlier attempt of the same run started and skips those that it finished.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ namespace netlab {
 
 class RestartState {
  public:
-  bool restart = false;
+  bool restart = false;  // ignore data from earlier runs
 
-  // Whether what is there of a file is not to be used.
+  // Whether the existing part of this file must be ignored.
   bool restarts(const std::string& name) const { return restart && !begun_.contains(name); }
-  // Whether one that looks the same may be taken for complete.
+  // Whether a file of the same size and modification time may be skipped as complete.
   bool may_be_complete(const std::string& name) const {
     return !restart || finished_.contains(name);
   }

@@ -1,4 +1,4 @@
-// The server of the lab wire (protocol/lab/codec.h).
+// Serves clients that speak the lab wire (protocol/lab/codec.h).
 #pragma once
 
 #include "protocol/transfer/file_service.h"
@@ -6,7 +6,8 @@
 
 namespace netlab {
 
-// Serves one client to its end. `reader` reads from `client`. Throws SystemError, ProtocolError.
+// Serves one client until it closes the connection. `reader` reads from `client`. Throws
+// SystemError, ProtocolError.
 void serve_lab(const FileService& service, BufferedReader& reader, Stream& client,
                Network& network);
 

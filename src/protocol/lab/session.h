@@ -1,6 +1,6 @@
-// LabSession is one client's conversation on the lab wire (protocol/lab/codec.h), at the server.
-// Requests may be sent ahead of their answers; answers and small files are gathered, and leave in
-// one piece when nothing is left to answer or there is enough of it.
+// LabSession serves one client's connection on the lab wire (protocol/lab/codec.h). Clients may
+// pipeline requests: replies and small files are collected in a buffer, which is sent when no
+// further request has arrived or the buffer is full.
 #pragma once
 
 #include <string>
@@ -23,33 +23,33 @@ class LabSession {
         network_(network),
         limiter_(service.limit_rate, network) {}
 
-  // To the client's end. Throws SystemError, ProtocolError.
+  // Serves requests until the client closes the connection. Throws SystemError, ProtocolError.
   void serve();
 
  private:
-  bool next_request_begins();
+  bool wait_for_request();
   lab::Request read_request();
-  void answer(const lab::Request& request);
+  void handle(const lab::Request& request);
 
-  // Reading, lab_server.cc.
+  // GET, RANGE and STAT: session_read.cc.
   void send(const lab::Request& request);
   void stat(const lab::Request& request);
-  // Opens the file that is asked for. Throws RequestError.
+  // Opens the requested file. Throws RequestError.
   ServedFile open(const lab::Request& request) const;
-  bool gather(const ServedFile& file, std::uint64_t offset, std::uint64_t count);
+  bool append_file(const ServedFile& file, std::uint64_t offset, std::uint64_t count);
 
-  // Looking, lab_inspect.cc.
+  // LIST and HASH: session_inspect.cc.
   void list(const lab::Request& request);
   void hash(const lab::Request& request);
   bool is_hidden(const std::string& directory, const Entry& entry) const;
 
-  // Writing, lab_upload.cc.
+  // PUT, PART and MKDIR: session_write.cc.
   void receive(const lab::Request& request);
-  void receive_small(const lab::Request& request, const FileName& place);
-  void answered(const lab::Request& request);
-  void receive_large(const lab::Request& request, const FileName& place);
+  void receive_small(const lab::Request& request, const FileName& target);
+  void after_upload(const lab::Request& request);
+  void receive_large(const lab::Request& request, const FileName& target);
   void receive_bytes(const PartialFile& partial, bool durable);
-  std::size_t receive_some(const PartialFile& partial, std::uint64_t most, Instant deadline);
+  std::size_t receive_some(const PartialFile& partial, std::uint64_t max_bytes, Instant deadline);
   void refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal);
   void log_received(const lab::Request& request);
   void part(const lab::Request& request);
@@ -57,29 +57,30 @@ class LabSession {
   void check_writable() const;
 
   void refuse(const lab::Request& request, const lab::ErrorReply& refusal);
-  static lab::FileReply described(const FileStatus& state, std::uint64_t offset,
-                                  const std::string& name);
+  static lab::FileReply file_reply(const FileStatus& state, std::uint64_t offset,
+                                   const std::string& name);
 
-  // What is gathered goes out, and what was told of it is told.
+  // Appends to the buffer of replies.
   void write(const std::string& text);
+  // Sends the buffer, then reports the events of the requests in it.
   void flush();
-  // Whoever sends requests ahead of their answers keeps this client's fiber busy: after so much
-  // work the others have their turn.
-  void work(std::uint64_t done);
-  // Of what moves from now on.
+  // Counts units of work, and yields to other fibers after every work_per_turn of them: a client
+  // that pipelines requests never makes this fiber wait.
+  void count_work(std::uint64_t units);
+  // The minimum rate of a transfer that starts now.
   MinimumRate minimum_rate() const;
-  // What moves now has the stall time-out for it.
-  void begin_piece();
+  // Sets the deadline to the stall timeout from now.
+  void restart_stall_timeout();
 
   const FileService& service_;
   BufferedReader& reader_;
   Stream& client_;
   Network& network_;
   RateLimiter limiter_;
-  std::string gathered_;
-  std::vector<Event> events_;
-  std::uint64_t worked_ = 0;  // since the others had their turn
-  std::uint64_t left_ = 0;    // of an upload: bytes that have not come yet
+  std::string output_;         // replies not sent yet
+  std::vector<Event> events_;  // reported when output_ has been sent
+  std::uint64_t work_ = 0;     // units since the last yield
+  std::uint64_t left_ = 0;     // bytes of the current upload not received yet
 };
 
 }  // namespace netlab

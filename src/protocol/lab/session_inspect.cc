@@ -1,4 +1,4 @@
-// LIST and HASH of the lab wire: what is there, without its bytes.
+// LIST and HASH of the lab wire: report on files without sending their bytes.
 #include <algorithm>
 
 #include "file/block_hash.h"
@@ -7,12 +7,12 @@
 
 namespace netlab {
 namespace {
-// To hash so many bytes is as much work as a request.
+// Bytes whose hashing counts as one unit of work, as one request does.
 constexpr std::uint64_t hash_work = 64 * 1024;
-// The hashes of so many bytes go out together.
+// The hashes of this many bytes are sent together.
 constexpr std::uint64_t hash_piece = 1024 * 1024;
+// Bytes of entries that are sent together, and the units of work they count as.
 constexpr std::size_t list_piece = 16 * 1024;
-// And so much to look at the entries that fill it.
 constexpr std::uint64_t list_work = 64;
 }  // namespace
 
@@ -24,23 +24,23 @@ void LabSession::list(const lab::Request& request) {
       throw RequestError(error);
     }
   }();
-  write(lab::emit(described(listing.state(), 0, request.name)));
+  write(lab::emit(file_reply(listing.state(), 0, request.name)));
   try {
     while (const auto entry = listing.next()) {
       if (is_hidden(request.name, *entry)) continue;
       write(lab::emit(*entry));
-      if (gathered_.size() < list_piece) continue;
+      if (output_.size() < list_piece) continue;
       flush();
-      work(list_work);
+      count_work(list_work);
     }
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
-    throw RequestError(error);  // in the place of END
+    throw RequestError(error);  // sent in place of END
   }
   write(lab::emit(lab::End()));
 }
 
-// What uploads are written to is nobody's until they are whole.
+// Hides unfinished uploads: the .part files and their state files.
 bool LabSession::is_hidden(const std::string& directory, const Entry& entry) const {
   return service_.writable && entry.kind == Entry::Kind::file && is_named_as_partial(entry.name) &&
          is_partial(service_.share.place(directory + "/" + entry.name));
@@ -48,7 +48,7 @@ bool LabSession::is_hidden(const std::string& directory, const Entry& entry) con
 
 void LabSession::hash(const lab::Request& request) {
   const ServedFile file = open(request);
-  write(lab::emit(described(file.state, request.offset, file.name)));
+  write(lab::emit(file_reply(file.state, request.offset, file.name)));
   const std::uint64_t end =
       request.offset + std::min(request.count, file.state.size - request.offset);
   BlockHash hash;
@@ -58,7 +58,7 @@ void LabSession::hash(const lab::Request& request) {
     write(hash.of(file.fd, at, count, file.name) + "\n");
     at += count;
     hashed += count;
-    work(1 + count / hash_work);
+    count_work(1 + count / hash_work);
     if (hashed < hash_piece) continue;
     hashed = 0;
     flush();

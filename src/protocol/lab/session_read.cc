@@ -14,28 +14,28 @@
 namespace netlab {
 namespace {
 
-// What is gathered goes out when there is so much of it.
+// The output is flushed when it holds this many bytes or events.
 constexpr std::size_t flush_size = 256 * 1024;
 constexpr std::size_t max_events = 256;
-// So many requests, or so much hashing, are a client's turn.
-constexpr std::uint64_t turn = 64;
-// A small file that changes while it is read is read again, so that no two states of it are mixed.
+// Units of work, of one request or 64 KiB hashed each, before the fiber yields to other clients.
+constexpr std::uint64_t work_per_turn = 64;
+// A small file that changes while it is read is read again, so two versions are never mixed.
 constexpr int max_attempts = 3;
 
 }  // namespace
 
 void LabSession::serve() {
-  while (next_request_begins()) {
-    answer(read_request());
-    if (gathered_.size() >= flush_size || events_.size() >= max_events) flush();
-    work(1);
+  while (wait_for_request()) {
+    handle(read_request());
+    if (output_.size() >= flush_size || events_.size() >= max_events) flush();
+    count_work(1);
   }
 }
 
-bool LabSession::next_request_begins() {
+bool LabSession::wait_for_request() {
   if (reader_.available() > 0) return true;
   flush();
-  gathered_.shrink_to_fit();
+  output_.shrink_to_fit();
   client_.set_deadline(add_saturating(network_.now(), service_.idle_timeout));
   return reader_.peek() >= 0;
 }
@@ -46,7 +46,7 @@ lab::Request LabSession::read_request() {
     client_.set_deadline(add_saturating(network_.now(), service_.request_timeout));
     return lab::parse_request(reader_.read_line(lab::max_line));
   } catch (const ProtocolError& error) {
-    // Where the next request would begin is not known: this was the last answer.
+    // The start of the next request is unknown, so this is the last reply.
     write(lab::emit(lab::ErrorReply{std::string(lab::bad_request), error.what()}));
     flush();
     lingering_close(client_, network_);
@@ -54,7 +54,7 @@ lab::Request LabSession::read_request() {
   }
 }
 
-void LabSession::answer(const lab::Request& request) {
+void LabSession::handle(const lab::Request& request) {
   using Method = lab::Request::Method;
   try {
     switch (request.method) {
@@ -81,14 +81,15 @@ void LabSession::answer(const lab::Request& request) {
 
 ServedFile LabSession::open(const lab::Request& request) const {
   if (request.name.empty() && service_.share.default_name().empty())
-    throw RequestError(lab::no_such_file, "no file is offered to whom names none");
+    throw RequestError(lab::no_such_file, "this server has no default file");
   try {
     ServedFile file = service_.share.open(request.name);
     if (!request.tag.empty() && request.tag != file.state.tag)
-      throw RequestError(lab::changed, "has changed");
+      throw RequestError(lab::changed, "file has changed");
     if (request.offset > file.state.size)
-      throw RequestError(lab::bad_offset, fmt::format("offset {} is beyond its end at {}",
-                                                      request.offset, file.state.size));
+      throw RequestError(lab::bad_offset,
+                         fmt::format("offset {} is beyond the end of file ({} bytes)",
+                                     request.offset, file.state.size));
     return file;
   } catch (const SystemError& error) {
     throw RequestError(error);
@@ -97,7 +98,7 @@ ServedFile LabSession::open(const lab::Request& request) const {
 
 void LabSession::stat(const lab::Request& request) {
   const ServedFile file = open(request);
-  write(lab::emit(described(file.state, 0, file.name)));
+  write(lab::emit(file_reply(file.state, 0, file.name)));
 }
 
 void LabSession::send(const lab::Request& request) {
@@ -106,34 +107,34 @@ void LabSession::send(const lab::Request& request) {
     const std::uint64_t rest = file.state.size - request.offset;
     const bool is_range = request.method == lab::Request::Method::range;
     const std::uint64_t count = is_range ? std::min(request.count, rest) : rest;
-    const std::size_t before = gathered_.size();
-    write(lab::emit(described(file.state, request.offset, file.name)));
-    // A small one is copied to the answers that are gathered; a larger one goes its own way, from
-    // the page cache to the socket.
+    const std::size_t size_before = output_.size();
+    write(lab::emit(file_reply(file.state, request.offset, file.name)));
+    // A small file is copied into the output; a larger one is sent straight from the page cache to
+    // the socket (sendfile(2)).
     if (count > lab::small_file) {
       flush();
       send_part(service_, file, request.offset, count, limiter_, client_, network_);
       return;
     }
-    if (gather(file, request.offset, count)) return;
-    gathered_.resize(before);
+    if (append_file(file, request.offset, count)) return;
+    output_.resize(size_before);
   }
-  throw RequestError(lab::changed, "changes all the time");
+  throw RequestError(lab::changed, "file keeps changing");
 }
 
-// False: it was changed while it was read.
-bool LabSession::gather(const ServedFile& file, std::uint64_t offset, std::uint64_t count) {
-  const std::size_t begin = gathered_.size();
-  gathered_.resize(begin + count);
-  const auto into = std::as_writable_bytes(std::span(gathered_)).subspan(begin);
+// Appends the bytes to the output. Returns false if the file changed while it was read.
+bool LabSession::append_file(const ServedFile& file, std::uint64_t offset, std::uint64_t count) {
+  const std::size_t begin = output_.size();
+  output_.resize(begin + count);
+  const auto into = std::as_writable_bytes(std::span(output_)).subspan(begin);
   const std::size_t got = call::read_all_at(file.fd.get(), into, offset, file.name);
   if (got < count || FileStatus::of(file.fd, file.name).tag != file.state.tag) return false;
   if (service_.sink) events_.push_back(sent_event(file, offset, count, client_.peer()));
   return true;
 }
 
-lab::FileReply LabSession::described(const FileStatus& state, std::uint64_t offset,
-                                     const std::string& name) {
+lab::FileReply LabSession::file_reply(const FileStatus& state, std::uint64_t offset,
+                                      const std::string& name) {
   return {state.size, offset, state.tag, name, state.modified, state.executable};
 }
 
@@ -148,12 +149,12 @@ void LabSession::refuse(const lab::Request& request, const lab::ErrorReply& refu
 }
 
 void LabSession::write(const std::string& text) {
-  gathered_ += text;
+  output_ += text;
 }
 
 void LabSession::flush() {
   MinimumRate min_rate = minimum_rate();
-  for (auto rest = bytes_of(gathered_); !rest.empty();) {
+  for (auto rest = bytes_of(output_); !rest.empty();) {
     const std::uint64_t piece = limiter_.chunk(rest.size());
     client_.set_deadline(min_rate.deadline());
     client_.write_all(rest.first(piece));
@@ -161,15 +162,15 @@ void LabSession::flush() {
     limiter_.account(piece);
     min_rate.account(piece);
   }
-  gathered_.clear();
+  output_.clear();
   for (const Event& event : events_) service_.sink(event);
   events_.clear();
 }
 
-void LabSession::work(std::uint64_t done) {
-  worked_ += done;
-  if (worked_ < turn) return;
-  worked_ = 0;
+void LabSession::count_work(std::uint64_t units) {
+  work_ += units;
+  if (work_ < work_per_turn) return;
+  work_ = 0;
   network_.sleep_until(network_.now());
 }
 
@@ -177,7 +178,7 @@ MinimumRate LabSession::minimum_rate() const {
   return {stall_size, service_.stall_timeout, service_.limit_rate, network_};
 }
 
-void LabSession::begin_piece() {
+void LabSession::restart_stall_timeout() {
   client_.set_deadline(add_saturating(network_.now(), service_.stall_timeout));
 }
 

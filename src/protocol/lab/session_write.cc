@@ -1,4 +1,4 @@
-// PUT, PART and MKDIR of the lab wire: what a client may change.
+// PUT, PART and MKDIR of the lab wire: the requests that write.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -15,23 +15,26 @@
 namespace netlab {
 namespace {
 
-// An upload of so many bytes or less is taken whole before it is written.
+// An upload of at most this many bytes is received whole before it is written.
 constexpr std::uint64_t small_upload = 32 * 1024;
-// So much of an upload that was refused is read all the same, so that the next request is found.
+// At most this many bytes of a rejected upload are skipped to reach the next request; a longer one
+// ends the connection.
 constexpr std::uint64_t max_skipped = 1024 * 1024;
-// What is to be durable goes to the disk in such steps: the client is not kept waiting for all of
-// it at the end.
+// A durable upload is synced in steps of this many bytes, which keeps the final sync short.
 constexpr std::uint64_t sync_size = 16 * 1024 * 1024;
-constexpr std::uint64_t least_unread = 16 * 1024;
-constexpr std::uint64_t max_unread = 1024 * 1024;
-constexpr auto max_hold = std::chrono::seconds(3);
-constexpr std::uint64_t lost_count = std::numeric_limits<std::uint64_t>::max();
+// Bounds of the receive window for a rate-limited upload, bytes.
+constexpr std::uint64_t min_window = 16 * 1024;
+constexpr std::uint64_t max_window = 1024 * 1024;
+// A client that has been silent this long loses its lock on the partial file.
+constexpr auto max_silent_lock = std::chrono::seconds(3);
+// Larger than max_skipped: the connection cannot be used for another request.
+constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
 bool is_small(const lab::Request& request) {
   return request.offset == 0 && request.size <= small_upload;
 }
 
-FinalAttributes finish_of(const lab::Request& request) {
+FinalAttributes attributes_of(const lab::Request& request) {
   return {
       .modified = request.modified, .executable = request.executable, .durable = request.durable};
 }
@@ -39,71 +42,72 @@ FinalAttributes finish_of(const lab::Request& request) {
 }  // namespace
 
 void LabSession::check_writable() const {
-  if (!service_.writable) throw RequestError(lab::read_only, "this server takes no files");
+  if (!service_.writable) throw RequestError(lab::read_only, "this server does not accept uploads");
 }
 
 void LabSession::receive(const lab::Request& request) {
   left_ = request.rest();
   try {
     check_writable();
-    // A client that has sent all waits for the answer: what it is ahead of our pace stays small.
+    // Keeps the backlog small: a client that has sent everything waits for the reply until we have
+    // read it at the limited rate.
     if (service_.limit_rate != 0)
-      client_.set_receive_window(std::clamp(service_.limit_rate, least_unread, max_unread));
-    const FileName place = service_.share.place(request.name);
-    const auto there = place.status_of_link();
-    if (there && S_ISDIR(there->st_mode)) throw SystemError("open", EISDIR);
+      client_.set_receive_window(std::clamp(service_.limit_rate, min_window, max_window));
+    const FileName target = service_.share.place(request.name);
+    const auto existing = target.status_of_link();
+    if (existing && S_ISDIR(existing->st_mode)) throw SystemError("open", EISDIR);
     if (is_small(request))
-      receive_small(request, place);
+      receive_small(request, target);
     else
-      receive_large(request, place);
-    const auto now = place.status_of_link();
-    if (!now) throw SystemError("stat");
-    write(lab::emit(described(FileStatus(*now), request.offset, request.name)));
-    answered(request);
+      receive_large(request, target);
+    const auto status = target.status_of_link();
+    if (!status) throw SystemError("stat");
+    write(lab::emit(file_reply(FileStatus(*status), request.offset, request.name)));
+    after_upload(request);
   } catch (const RequestError& refused) {
     refuse_upload(request, refused.refusal());
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
-    const bool is_anothers = error.error() == EEXIST;  // file/partial_file.h
-    refuse_upload(
-        request,
-        is_anothers ? lab::ErrorReply{std::string(lab::failed),
-                                      "a file is there under its name with .part, and nothing says "
-                                      "that it is an upload's"}
-                    : RequestError(error).refusal());
+    const bool is_foreign_part = error.error() == EEXIST;  // file/partial_file.h
+    refuse_upload(request,
+                  is_foreign_part
+                      ? lab::ErrorReply{std::string(lab::failed),
+                                        "a .part file exists that is not known to be an upload"}
+                      : RequestError(error).refusal());
   }
 }
 
-void LabSession::receive_small(const lab::Request& request, const FileName& place) {
-  if (reader_.available() < left_) flush();  // there will be a wait
-  begin_piece();
+void LabSession::receive_small(const lab::Request& request, const FileName& target) {
+  if (reader_.available() < left_) flush();  // before waiting for the client
+  restart_stall_timeout();
   const std::string bytes = reader_.read_exact(left_);
   left_ = 0;
-  write_whole(place, bytes_of(bytes), true, finish_of(request));
+  write_whole(target, bytes_of(bytes), true, attributes_of(request));
   log_received(request);
 }
 
-// What took its time, or will, keeps no answer back.
-void LabSession::answered(const lab::Request& request) {
+// Sends the reply before the rate limit, or the sync of the next upload, could delay it.
+void LabSession::after_upload(const lab::Request& request) {
   if (request.durable || service_.limit_rate != 0) flush();
   if (is_small(request)) limiter_.account(request.size);
 }
 
-void LabSession::receive_large(const lab::Request& request, const FileName& place) {
+void LabSession::receive_large(const lab::Request& request, const FileName& target) {
   flush();
   std::optional<PartialFile> partial =
-      request.offset == 0 ? PartialFile::create(place, true) : PartialFile::find_part(place);
-  if (!partial) throw RequestError(lab::no_such_file, "nothing of it is there to be continued");
+      request.offset == 0 ? PartialFile::create(target, true) : PartialFile::find_part(target);
+  if (!partial) throw RequestError(lab::no_such_file, "there is no partial upload to resume");
   if (request.offset > partial->size())
-    throw RequestError(lab::bad_offset, fmt::format("offset {} is beyond what is there, {} bytes",
-                                                    request.offset, partial->size()));
-  const bool is_proved = request.offset > 0 && !request.tag.empty();
-  if (is_proved && request.tag != FileStatus::of(partial->file(), place.path()).tag)
-    throw RequestError(lab::changed, "what is there of it has changed");
+    throw RequestError(lab::bad_offset,
+                       fmt::format("offset {} is beyond the end of the partial upload ({} bytes)",
+                                   request.offset, partial->size()));
+  const bool is_conditional = request.offset > 0 && !request.tag.empty();
+  if (is_conditional && request.tag != FileStatus::of(partial->file(), target.path()).tag)
+    throw RequestError(lab::changed, "the partial upload has changed");
   partial->replace();
   partial->start(request.offset, "");
   receive_bytes(*partial, request.durable);
-  partial->complete(finish_of(request));
+  partial->complete(attributes_of(request));
   log_received(request);
 }
 
@@ -112,12 +116,12 @@ void LabSession::receive_bytes(const PartialFile& partial, bool durable) {
   std::uint64_t unsynced = 0;
   while (left_ > 0) {
     const std::uint64_t expected = left_;
-    left_ = lost_count;  // should the disk fail, nobody knows how much of it was taken
+    left_ = unknown_count;  // in case writing fails after part of the bytes was received
     const std::size_t got = receive_some(partial, limiter_.chunk(expected), min_rate.deadline());
     left_ = expected - got;
     if (got == 0)
       throw ConnectionEnded(fmt::format(
-          "the client ended the connection {} bytes before the end of its upload", expected));
+          "the client closed the connection {} bytes before the end of its upload", expected));
     limiter_.account(got);
     unsynced += got;
     if (durable && unsynced >= sync_size) {
@@ -128,23 +132,24 @@ void LabSession::receive_bytes(const PartialFile& partial, bool durable) {
   }
 }
 
-// A client that has lost its connection without a word to us comes again by another one, and must
-// not be told that somebody, which is it, writes to its file: who is silent holds it no longer than
-// until another wants it.
-std::size_t LabSession::receive_some(const PartialFile& partial, std::uint64_t most,
+// Receives at most `max_bytes`; 0 at end of file. A client whose connection was lost reconnects
+// before the server notices the loss, and its own stale lock must not make it fail with `busy`.
+// Therefore a silent client gives up its lock; the lock is taken again when the client sends more,
+// and fails if another client has written meanwhile.
+std::size_t LabSession::receive_some(const PartialFile& partial, std::uint64_t max_bytes,
                                      Instant deadline) {
-  const Instant silent = add_saturating(network_.now(), max_hold);
-  client_.set_deadline(std::min(silent, deadline));
+  const Instant unlock_at = add_saturating(network_.now(), max_silent_lock);
+  client_.set_deadline(std::min(unlock_at, deadline));
   try {
-    return reader_.receive_file(partial.file(), partial.path(), most);
+    return reader_.receive_file(partial.file(), partial.path(), max_bytes);
   } catch (const SystemError& error) {
-    if (error.error() != ETIMEDOUT || silent >= deadline) throw;
+    if (error.error() != ETIMEDOUT || unlock_at >= deadline) throw;
   }
   const std::string tag = partial.unlock();
   client_.set_deadline(deadline);
   reader_.peek();
   partial.lock_again(tag);
-  return reader_.receive_file(partial.file(), partial.path(), most);
+  return reader_.receive_file(partial.file(), partial.path(), max_bytes);
 }
 
 void LabSession::refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal) {
@@ -152,9 +157,9 @@ void LabSession::refuse_upload(const lab::Request& request, const lab::ErrorRepl
   flush();
   if (left_ > max_skipped) {
     lingering_close(client_, network_);
-    throw ProtocolError("its upload was refused: " + refusal.text);
+    throw ProtocolError("upload refused: " + refusal.text);
   }
-  begin_piece();
+  restart_stall_timeout();
   reader_.skip_exact(left_);
 }
 
@@ -172,10 +177,10 @@ void LabSession::log_received(const lab::Request& request) {
 void LabSession::part(const lab::Request& request) {
   check_writable();
   try {
-    // It is locked for a moment: what somebody still writes to has no state that could be told.
+    // find_part() locks the file: a partial file that is still being written has no stable state.
     const auto part = PartialFile::find_part(service_.share.place(request.name));
     if (!part) throw SystemError("stat", ENOENT);
-    write(lab::emit(described(FileStatus::of(part->file(), part->path()), 0, part->path())));
+    write(lab::emit(file_reply(FileStatus::of(part->file(), part->path()), 0, part->path())));
   } catch (const SystemError& error) {
     throw RequestError(error);
   }
@@ -184,13 +189,13 @@ void LabSession::part(const lab::Request& request) {
 void LabSession::make_directory(const lab::Request& request) {
   check_writable();
   try {
-    const FileName place = service_.share.place(request.name);
-    place.make_directory();
-    const auto there = place.status_of_link();
-    if (!there) throw SystemError("stat");
-    FileStatus state(*there);
+    const FileName target = service_.share.place(request.name);
+    target.make_directory();
+    const auto status = target.status_of_link();
+    if (!status) throw SystemError("stat");
+    FileStatus state(*status);
     state.size = 0;
-    write(lab::emit(described(state, 0, request.name)));
+    write(lab::emit(file_reply(state, 0, request.name)));
   } catch (const SystemError& error) {
     throw RequestError(error);
   }

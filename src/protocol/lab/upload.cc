@@ -17,9 +17,9 @@
 namespace netlab {
 namespace {
 
-// A piece that is sent before the deadline is moved on.
-// What the server has to say when it has ended the connection is there at once, or never.
-constexpr auto last_words = std::chrono::seconds(1);
+// How long to wait for the error reply of a server that has closed the connection: the reply has
+// arrived by then, or never will.
+constexpr auto final_reply_timeout = std::chrono::seconds(1);
 
 using Method = lab::Request::Method;
 
@@ -36,12 +36,12 @@ class UploadJob {
         limiter_(settings_.limit_rate, network) {}
 
   Upload::Outcome run() {
-    if (!settings_.restart) outcome_.from = find_beginning();
+    if (!settings_.restart) outcome_.from = stored_prefix();
     if (settings_.progress) settings_.progress(outcome_.from, state_.size);
     server_.queue_request({.method = Method::put,
                            .name = request_.name,
                            .offset = outcome_.from,
-                           .tag = outcome_.from > 0 ? proved_ : "",
+                           .tag = outcome_.from > 0 ? part_tag_ : "",
                            .size = state_.size,
                            .modified = state_.modified,
                            .executable = state_.executable,
@@ -56,27 +56,27 @@ class UploadJob {
     server_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
   }
 
-  // Where to go on: behind what is there and the same.
-  std::uint64_t find_beginning() {
+  // Returns how many bytes the server has stored that match the local file.
+  std::uint64_t stored_prefix() {
     restart_timeout();
     server_.queue_request({.method = Method::part, .name = request_.name});
     const lab::Reply reply = server_.reply();
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-      if (refusal->code == lab::no_such_file) return 0;  // which PUT may say as well, of the folder
+      if (refusal->code == lab::no_such_file)
+        return 0;  // if the directory is missing, PUT reports it
       LabClient::throw_error_reply(request_.name, *refusal);
     }
     const auto& part = std::get<lab::FileReply>(reply);
-    proved_ = part.tag;
+    part_tag_ = part.tag;
     outcome_.compared = std::min(part.size, state_.size);
     const auto remote = lab_file(server_, part.name);
     const std::uint64_t same = matching_prefix({file_, request_.path}, outcome_.compared, *remote,
                                                part.tag, settings_.response_timeout, network_)
                                    .value_or(0);
     if (same < part.size && settings_.notice)
-      settings_.notice(
-          fmt::format("the last {} of {} bytes of {} that the server has are not its: "
-                      "they are replaced",
-                      part.size - same, part.size, request_.path));
+      settings_.notice(fmt::format(
+          "replacing the last {} of the {} bytes that the server has of {}: they differ",
+          part.size - same, part.size, request_.path));
     return same;
   }
 
@@ -91,42 +91,44 @@ class UploadJob {
         at += sent;
         outcome_.sent += sent;
         if (sent < piece)
-          throw ProtocolError(
-              fmt::format("{} has become shorter while it was sent", request_.path));
+          throw ProtocolError(fmt::format("{} was truncated while being sent", request_.path));
         if (settings_.progress) settings_.progress(at, state_.size);
         limiter_.account(sent);
       }
     } catch (const SystemError& error) {
       if (error.error() != EPIPE && error.error() != ECONNRESET) throw;
-      throw_last_words();
+      throw_final_reply();
       throw;
     }
   }
 
-  // Before the last piece: what the server has is then no whole file, and replaces none.
+  // Called before the last piece is sent: the server still has an incomplete upload then, which
+  // replaces no file.
   void check_unchanged() const {
     if (FileStatus::of(file_, request_.path).tag != state_.tag)
-      throw ProtocolError(request_.path + " has changed while it was sent");
+      throw ProtocolError(request_.path + " changed while being sent");
   }
 
-  // A server that refuses does not take the rest, but says why before it ends the connection.
-  void throw_last_words() {
-    server_.set_deadline(add_saturating(network_.now(), last_words));
+  // A server that rejects an upload sends an ERROR reply and closes the connection without reading
+  // the rest. Throws that reply, if there is one.
+  void throw_final_reply() {
+    server_.set_deadline(add_saturating(network_.now(), final_reply_timeout));
     lab::Reply reply;
     try {
       reply = server_.reply();
     } catch (const std::exception&) {
-      return;  // it said nothing
+      return;  // there is no reply
     }
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
       throw_error_reply(*refusal);
   }
 
-  // Where another client has written to what we went on from, a further attempt finds that out.
+  // If another client has changed the part that we resumed from, the error is temporary: the next
+  // attempt compares the part again.
   [[noreturn]] void throw_error_reply(const lab::ErrorReply& refusal) const {
-    const bool is_gone = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
-                         refusal.code == lab::bad_offset;
-    if (outcome_.from > 0 && is_gone)
+    const bool part_changed = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
+                              refusal.code == lab::bad_offset;
+    if (outcome_.from > 0 && part_changed)
       throw TemporaryError(escaped(request_.name) + ": " + escaped_start(refusal.text));
     LabClient::throw_error_reply(request_.name, refusal);
   }
@@ -135,21 +137,20 @@ class UploadJob {
     const lab::Reply reply = server_.reply_to_upload(settings_.response_timeout, network_);
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
       throw_error_reply(*refusal);
-    const auto& there = std::get<lab::FileReply>(reply);
-    if (there.size != state_.size)
-      throw ProtocolError(fmt::format("the server has {} of {} bytes of {}", there.size,
+    const auto& stored = std::get<lab::FileReply>(reply);
+    if (stored.size != state_.size)
+      throw ProtocolError(fmt::format("the server has {} of {} bytes of {}", stored.size,
                                       state_.size, request_.path));
     check_unchanged();
-    if (settings_.verify) verify(there);
+    if (settings_.verify) verify(stored);
   }
 
-  void verify(const lab::FileReply& there) {
+  void verify(const lab::FileReply& stored) {
     const auto remote = lab_file(server_, request_.name);
-    const auto same = matching_prefix({file_, request_.path}, state_.size, *remote, there.tag,
+    const auto same = matching_prefix({file_, request_.path}, state_.size, *remote, stored.tag,
                                       settings_.response_timeout, network_);
     if (same != state_.size)
-      throw ProtocolError(
-          fmt::format("{} differs from what the server has of it", escaped(request_.path)));
+      throw ProtocolError(fmt::format("{} differs from the server's copy", escaped(request_.path)));
     outcome_.verified = true;
   }
 
@@ -160,7 +161,7 @@ class UploadJob {
   Fd file_;
   FileStatus state_;
   RateLimiter limiter_;
-  std::string proved_;  // the tag of what is there, whose beginning was compared
+  std::string part_tag_;  // of the stored part that was compared
   Upload::Outcome outcome_;
 };
 

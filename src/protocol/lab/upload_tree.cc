@@ -23,29 +23,30 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// So many bytes of answers may be on their way: they have to fit into the buffers of the sockets,
-// or both ends would wait for each other.
-constexpr std::size_t max_unanswered = 32 * 1024;
-// The words of an answer but the name.
-constexpr std::size_t largest_answer = 160;
-// A file of so many bytes or less is read whole, and leaves together with others.
+// At most this many bytes of replies are outstanding. They must fit into the socket buffers, or
+// both ends could block on sending: a deadlock.
+constexpr std::size_t max_reply_bytes = 32 * 1024;
+// The most bytes of a reply beyond the request's, which has the name.
+constexpr std::size_t max_reply_overhead = 160;
+// A file of at most this many bytes is read whole and sent together with others.
 constexpr std::uint64_t small_file = 32 * 1024;
-constexpr std::size_t gather_size = 64 * 1024;
+// Queued bytes that are sent at once.
+constexpr std::size_t send_size = 64 * 1024;
 
-// A folder that is being sent.
-struct SentFolder {
-  std::string path;    // here
-  std::string remote;  // there
-  std::size_t depth = 0;
+// A directory to send.
+struct SentDirectory {
+  std::string path;       // local path
+  std::string remote;     // remote name
+  std::size_t depth = 0;  // below the directory that the user named
 };
 
-// A file whose answer has not come yet.
+// A file to send, or one whose reply is outstanding.
 struct Pending {
   std::string path;
   std::string remote;
   std::uint64_t size;
-  std::size_t answer = 0;  // its size at most, bytes
-  bool is_there = false;   // by its size and time
+  std::size_t reply_bytes = 0;  // the most bytes its reply can have
+  bool is_complete = false;     // the remote size and modification time are the same
 };
 
 class TreeSender {
@@ -59,20 +60,20 @@ class TreeSender {
 
   TransferSummary run() {
     try {
-      make_target();
+      make_target_directory();
       for (const std::string& path : request_.paths) send(path);
-      take_answers(0);
+      receive_replies(0);
     } catch (...) {
-      request_.earlier.add_earlier(tally_);
+      request_.earlier.add_earlier(summary_);
       throw;
     }
-    tally_.add_earlier(request_.earlier);
-    return tally_;
+    summary_.add_earlier(request_.earlier);
+    return summary_;
   }
 
  private:
-  // The folder that all goes into, and those that it is in.
-  void make_target() {
+  // Creates the remote directory that everything is sent to, with its parents.
+  void make_target_directory() {
     for (std::size_t end = 0; end != std::string::npos && request_.into != ".";) {
       end = request_.into.find('/', end + 1);
       restart_timeout();
@@ -80,7 +81,7 @@ class TreeSender {
     }
   }
 
-  // By name.
+  // Remote entries by name.
   using Entries = std::unordered_map<std::string, Entry>;
 
   void restart_timeout() {
@@ -88,33 +89,33 @@ class TreeSender {
   }
 
   void fail(const std::string& why) {
-    ++tally_.failed;
+    ++summary_.failed;
     if (request_.failed) request_.failed(why);
   }
 
-  // Another transfer writes to it.
-  void fail_for_now(const std::string& why) {
-    ++tally_.busy;
+  // For a file that another transfer is writing to.
+  void fail_busy(const std::string& why) {
+    ++summary_.busy;
     if (request_.failed) request_.failed(why);
   }
 
-  // Throws when the others would be refused as well.
+  // Throws if every other file would be rejected too.
   void fail_refused(const std::string& remote, const lab::ErrorReply& refusal) {
     if (refusal.code == lab::read_only || refusal.code == lab::no_room)
       LabClient::throw_error_reply(remote, refusal);
     const std::string why = escaped(remote) + ": " + escaped_start(refusal.text);
     if (refusal.code == lab::busy)
-      fail_for_now(why);
+      fail_busy(why);
     else
       fail(why);
   }
 
-  // What the user named: a file, or a folder.
+  // Sends a file or directory that the user named.
   void send(const std::string& path) {
-    const PathState there = look_at(path);
+    const PathState state = look_at(path);
     const std::string name = request_.as.value_or(last_part(path));
-    if (there.kind != PathState::Kind::directory) {
-      send_carefully({path, joined(request_.into, name), 0});
+    if (state.kind != PathState::Kind::directory) {
+      send_one({path, joined(request_.into, name), 0});
     } else if (!request_.recursive) {
       fail(path + ": Is a directory (--recursive sends it)");
     } else {
@@ -124,13 +125,14 @@ class TreeSender {
     }
   }
 
-  void send_tree(const SentFolder& top) {
-    std::vector<SentFolder> branches{top};
+  void send_tree(const SentDirectory& top) {
+    std::vector<SentDirectory> branches{top};
     while (!branches.empty()) {
-      const SentFolder branch = std::move(branches.back());
+      const SentDirectory branch = std::move(branches.back());
       branches.pop_back();
       try {
-        if (const auto there = make_and_list(branch.remote)) send_entries(branch, *there, branches);
+        if (const auto remote_entries = make_and_list(branch.remote))
+          send_entries(branch, *remote_entries, branches);
       } catch (const SystemError& error) {
         if (is_of_network(error)) throw;
         fail(error.what());
@@ -138,10 +140,10 @@ class TreeSender {
     }
   }
 
-  // What is in the folder there, which is made if need be; nothing, and it is told, when it can't
-  // be had.
+  // Creates the remote directory if absent and returns its entries. Returns nothing, and reports
+  // the failure, if the server rejects either request.
   std::optional<Entries> make_and_list(const std::string& remote) {
-    take_answers(0);
+    receive_replies(0);
     restart_timeout();
     const bool is_top = remote == ".";
     if (!is_top) server_.queue_request({.method = Method::mkdir, .name = remote});
@@ -149,9 +151,9 @@ class TreeSender {
     std::optional<lab::Reply> made;
     if (!is_top) made = server_.reply();
     const lab::Reply listed = server_.reply();
-    std::vector<Entry> there;
+    std::vector<Entry> listed_entries;
     if (std::holds_alternative<lab::FileReply>(listed))
-      take_entries(server_, remote, settings_.response_timeout, network_, there);
+      read_entries(server_, remote, settings_.response_timeout, network_, listed_entries);
     for (const lab::Reply& reply : {made.value_or(listed), listed}) {
       if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
         fail_refused(remote, *refusal);
@@ -159,68 +161,69 @@ class TreeSender {
       }
     }
     Entries entries;
-    for (Entry& entry : there) {
+    for (Entry& entry : listed_entries) {
       std::string name = entry.name;
       entries.emplace(std::move(name), std::move(entry));
     }
     return entries;
   }
 
-  void send_entries(const SentFolder& branch, const Entries& there,
-                    std::vector<SentFolder>& branches) {
+  void send_entries(const SentDirectory& branch, const Entries& remote_entries,
+                    std::vector<SentDirectory>& branches) {
     const Directory directory(branch.path, Directory::Bounds::anywhere);
     DirectoryReader listing(directory, ".");
     std::vector<Pending> postponed;
     while (const auto entry = listing.next()) {
       try {
-        send_entry(branch, directory, *entry, there, branches, postponed);
-      } catch (const SystemError& error) {  // it can't be read, or has gone
+        send_entry(branch, directory, *entry, remote_entries, branches, postponed);
+      } catch (const SystemError& error) {  // unreadable, or removed meanwhile
         if (is_of_network(error)) throw;
         fail(error.what());
       }
     }
     std::ranges::sort(postponed, {}, &Pending::path);  // "x" before "x.part"
-    for (const Pending& file : postponed) send_carefully(file);
+    for (const Pending& file : postponed) send_one(file);
   }
 
-  void send_entry(const SentFolder& branch, const Directory& directory, const Entry& entry,
-                  const Entries& there, std::vector<SentFolder>& branches,
+  void send_entry(const SentDirectory& branch, const Directory& directory, const Entry& entry,
+                  const Entries& remote_entries, std::vector<SentDirectory>& branches,
                   std::vector<Pending>& postponed) {
     Pending file{branch.path + "/" + entry.name, joined(branch.remote, entry.name), entry.size};
-    file.is_there = is_there(entry, file.remote, there);
+    file.is_complete = is_complete(entry, file.remote, remote_entries);
     if (entry.kind == Entry::Kind::directory && branch.depth == max_depth) {
-      fail(fmt::format("{}: more than {} folders deep", file.path, max_depth));
+      fail(fmt::format("{}: more than {} directories deep", file.path, max_depth));
     } else if (entry.kind == Entry::Kind::directory) {
       branches.push_back({file.path, file.remote, branch.depth + 1});
     } else if (entry.kind != Entry::Kind::file) {
-      ++tally_.skipped;
-    } else if (file.is_there && !settings_.verify) {
-      ++tally_.complete;
+      ++summary_.skipped;
+    } else if (file.is_complete && !settings_.verify) {
+      ++summary_.complete;
     } else {
       expected_ += entry.size;
-      // "x.part" is where the server writes "x" until it is whole: one that is a file here comes
-      // after it.
+      // While the server receives "x" it writes to "x.part". A local file that is really called
+      // "x.part" is therefore sent after "x".
       const bool is_small =
           entry.size <= small_file && !settings_.verify && !is_named_as_partial(entry.name);
-      if (is_small && !there.contains(entry.name + ".part"))
+      if (is_small && !remote_entries.contains(entry.name + ".part"))
         send_small(directory, entry, file);
       else
         postponed.push_back(file);
     }
   }
 
-  // As rsync(1) decides it: by size and time of modification.
-  bool is_there(const Entry& entry, const std::string& remote, const Entries& there) const {
-    const auto found = there.find(entry.name);
-    return request_.attempts.may_be_complete(remote) && found != there.end() &&
+  // The same heuristic as rsync(1): equal size and modification time.
+  bool is_complete(const Entry& entry, const std::string& remote,
+                   const Entries& remote_entries) const {
+    const auto found = remote_entries.find(entry.name);
+    return request_.attempts.may_be_complete(remote) && found != remote_entries.end() &&
            found->second.kind == Entry::Kind::file && found->second.size == entry.size &&
            found->second.modified == entry.modified;
   }
 
   void send_small(const Directory& directory, const Entry& entry, const Pending& file) {
     const auto whole = read_whole(directory, entry.name, file.path);
-    if (!whole) {  // it has grown, or changes all the time
-      send_carefully(file);
+    if (!whole) {  // it has grown, or is changing
+      send_one(file);
       return;
     }
     const auto& [state, bytes] = *whole;
@@ -233,17 +236,18 @@ class TreeSender {
     server_.queue_request(put);
     server_.append_body(bytes);
     pending_.push_back(
-        {file.path, file.remote, state.size, lab::emit(put).size() + largest_answer});
-    ahead_ += pending_.back().answer;
-    if (server_.unsent() >= gather_size) {
+        {file.path, file.remote, state.size, lab::emit(put).size() + max_reply_overhead});
+    reply_bytes_ += pending_.back().reply_bytes;
+    if (server_.unsent() >= send_size) {
       restart_timeout();
       server_.flush();
     }
-    if (ahead_ >= max_unanswered) take_answers(max_unanswered / 2);
-    moved(state.size);
+    if (reply_bytes_ >= max_reply_bytes) receive_replies(max_reply_bytes / 2);
+    add_progress(state.size);
   }
 
-  // The bytes of a small file and the state that they all are of; nothing when there is none.
+  // Reads a small file and its status. Returns nothing if the file is too large, or changed while
+  // it was read.
   static std::optional<std::pair<FileStatus, std::string>> read_whole(const Directory& directory,
                                                                       const std::string& name,
                                                                       const std::string& path) {
@@ -257,12 +261,12 @@ class TreeSender {
     return std::pair(state, std::move(bytes));
   }
 
-  // Until no more than so many bytes of them are awaited.
-  void take_answers(std::size_t left) {
-    while (!pending_.empty() && ahead_ > left) {
+  // Receives replies until at most `max_bytes` of them are outstanding.
+  void receive_replies(std::size_t max_bytes) {
+    while (!pending_.empty() && reply_bytes_ > max_bytes) {
       const Pending file = std::move(pending_.front());
       pending_.pop_front();
-      ahead_ -= file.answer;
+      reply_bytes_ -= file.reply_bytes;
       const lab::Reply reply = server_.reply_to_upload(settings_.response_timeout, network_);
       if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
         fail_refused(file.remote, *refusal);
@@ -271,7 +275,7 @@ class TreeSender {
     }
   }
 
-  // What the server has of it, by the hashes. It is told when it is not; then it is sent.
+  // Compares the server's copy by its hashes. Sends a notice if it differs.
   bool is_identical(const Pending& file) {
     const Fd local =
         Directory(".", Directory::Bounds::anywhere).open(file.path, O_RDONLY | O_NONBLOCK);
@@ -280,42 +284,42 @@ class TreeSender {
                                       settings_.response_timeout, network_);
     if (same == file.size) return true;
     if (settings_.notice)
-      settings_.notice(fmt::format("{} differs from what the server has of it: it is sent again",
-                                   escaped(file.path)));
+      settings_.notice(
+          fmt::format("sending {} again: the server's copy differs", escaped(file.path)));
     return false;
   }
 
   void count(const Pending& file, std::uint64_t bytes) {
-    ++tally_.files;
+    ++summary_.files;
     request_.attempts.finished(file.remote);
     if (request_.sent) request_.sent(file.path, bytes);
   }
 
-  void moved(std::uint64_t bytes) {
+  void add_progress(std::uint64_t bytes) {
     done_ += bytes;
-    tally_.bytes += bytes;
+    summary_.bytes += bytes;
     if (settings_.progress) settings_.progress(done_, std::max(done_, expected_));
     limiter_.account(bytes);
   }
 
-  // A large file, or one of which something is there.
-  void send_carefully(const Pending& file) {
-    take_answers(0);
+  // Sends one file by an Upload: a large file, or one that the server may have a part of.
+  void send_one(const Pending& file) {
+    receive_replies(0);
     std::optional<std::uint64_t> last;
     Upload upload{.path = file.path, .name = file.remote, .sending = settings_};
     upload.sending.restart = request_.attempts.restarts(file.remote);
     request_.attempts.began(file.remote);
     upload.sending.progress = [&](std::uint64_t done, std::uint64_t size) {
-      if (!last) expected_ -= std::min(expected_, done);  // that is there already
+      if (!last) expected_ -= std::min(expected_, done);  // sent earlier
       const std::uint64_t more = done - last.value_or(done);
       last = done;
       done_ += more;
-      tally_.bytes += more;
+      summary_.bytes += more;
       if (settings_.progress) settings_.progress(done_, std::max(done_ + size - done, expected_));
     };
     try {
-      if (file.is_there && is_identical(file)) {
-        ++tally_.complete;
+      if (file.is_complete && is_identical(file)) {
+        ++summary_.complete;
         return;
       }
       const Upload::Outcome outcome = upload.run(server_, network_);
@@ -323,11 +327,11 @@ class TreeSender {
     } catch (const ConnectionEnded&) {
       throw;
     } catch (const TemporaryError& error) {
-      fail_for_now(error.what());
+      fail_busy(error.what());
       server_.drop();
     } catch (const ProtocolError& error) {
       fail(error.what());
-      server_.drop();  // it may be in the middle of something
+      server_.drop();  // its state is unknown
     } catch (const SystemError& error) {
       if (is_of_network(error)) throw;
       fail(error.what());
@@ -340,11 +344,11 @@ class TreeSender {
   LabClient& server_;
   Network& network_;
   RateLimiter limiter_;
-  TransferSummary tally_;
+  TransferSummary summary_;
   std::deque<Pending> pending_;
-  std::size_t ahead_ = 0;  // bytes of answers that are awaited
-  std::uint64_t done_ = 0;
-  std::uint64_t expected_ = 0;
+  std::size_t reply_bytes_ = 0;  // bytes of replies outstanding, at most
+  std::uint64_t done_ = 0;       // bytes sent of all files
+  std::uint64_t expected_ = 0;   // bytes of all files known so far
 };
 
 }  // namespace

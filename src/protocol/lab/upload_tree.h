@@ -1,5 +1,6 @@
-// UploadTree sends many files, and whole folders, to a server that takes files: small ones go in
-// one stream ahead of the answers; one that is partly there already goes the way of an Upload.
+// UploadTree sends many files, and whole directory trees, to a writable server over one connection.
+// Small files are pipelined; a large file, or one partly stored at the server, is sent by an
+// Upload. A file that fails is reported, and the transfer continues with the next one.
 #pragma once
 
 #include <functional>
@@ -15,22 +16,22 @@
 namespace netlab {
 
 struct UploadTree {
-  std::vector<std::string> paths;  // of files, and with `recursive` of folders
+  std::vector<std::string> paths;  // of files, and if `recursive` of directories
   bool recursive = false;
-  std::optional<std::string> as;  // the only path's name there; none: its own
-  std::string into = ".";         // the folder there
-  UploadSettings sending{};       // progress: of all; restart: see attempts
-  // The server has a file whole: its path here, and its bytes.
+  std::optional<std::string> as;  // remote name, if there is one path; none: its own
+  std::string into = ".";         // remote directory
+  UploadSettings sending{};       // progress: of all files together; restart: see attempts
+  // Called for each file that the server has stored, with its local path and the bytes sent.
   std::function<void(const std::string& path, std::uint64_t bytes)> sent;
-  // A file or a folder it has not: it is told, and the others are sent.
+  // Called for each file or directory that failed; the others are still sent.
   std::function<void(const std::string& why)> failed;
 
-  RestartState attempts{};  // of names there
+  RestartState attempts{};  // by remote name
 
-  // What was done before run() threw; the TransferSummary of a further one has it as well.
+  // What earlier calls of run() transferred before they threw; included in the summary returned.
   TransferSummary earlier{};
 
-  // Throws SystemError, ProtocolError when none of the others can be sent either.
+  // Throws SystemError or ProtocolError if no further file can be sent.
   TransferSummary run(LabClient& server, Network& network);
 };
 

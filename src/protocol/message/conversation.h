@@ -1,6 +1,7 @@
-// Conversation is a message protocol, free of I/O: what is answered to each message of one peer,
-// and when it is over. Two drivers carry any of them: over a stream (converse.h) and over datagrams
-// (datagram_server.h).
+// Conversation is the server side of a message protocol, free of I/O: it maps each message of one
+// peer to a reply, and decides when the exchange is over. Two drivers run any Conversation: over a
+// stream (stream_conversation.h) and over datagrams (datagram_conversations.h). The driver owns it
+// and calls it from one thread at a time.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,8 @@ namespace netlab {
 class Conversation {
  public:
   struct Answer {
-    std::optional<std::string> text;  // empty text is an answer, nothing is none
-    bool over = false;                // over a stream, the connection ends now
+    std::optional<std::string> text;  // nullopt: no reply; an empty text is a reply
+    bool over = false;                // the conversation is over; a stream is then closed
   };
 
   Conversation() = default;
@@ -23,13 +24,14 @@ class Conversation {
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
-  // Said unasked, where the transport lets the server speak first: over a stream.
+  // Sent before the first message, if the transport lets the server send first: over a stream.
   virtual std::optional<std::string> greeting() { return std::nullopt; }
-  // Is asked after it is over, too: a datagram may come twice, or late.
+  // Returns the reply to a message. Also called after the conversation is over, because a datagram
+  // may arrive late or twice.
   virtual Answer answer(std::string_view message) = 0;
 };
 
-// A conversation with a new peer. Called from any thread or process of the server.
+// Creates the conversation with a new peer. Called from any thread or process of the server.
 using NewConversation = std::function<std::unique_ptr<Conversation>()>;
 
 }  // namespace netlab

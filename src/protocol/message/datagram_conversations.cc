@@ -13,7 +13,7 @@
 namespace netlab {
 namespace {
 
-// The ports of the system's services, many of which answer whatever comes (RFC 6335 section 6).
+// The last of the System Ports (RFC 6335 section 6). Many services on them reply to any datagram.
 constexpr std::uint16_t last_system_port = 1023;
 
 class DatagramServer {
@@ -25,11 +25,11 @@ class DatagramServer {
 
   void serve() {
     datagrams_.set_ttl(reply_ttl);
-    while (!over_) {
+    while (!done_) {
       const auto messages = datagrams_.receive(next_expiry());
       for (const Datagram& message : messages) {
         answer(message);
-        if (over_) break;
+        if (done_) break;
       }
       flush();
       expire();
@@ -46,52 +46,53 @@ class DatagramServer {
   void answer(const Datagram& message) {
     const std::string_view text(reinterpret_cast<const char*>(message.bytes.data()),
                                 message.bytes.size());
-    const std::string_view why_not = unanswerable(message, own_port_);
-    if (!why_not.empty()) {
-      tell_unanswered(message.peer, why_not);
+    const std::string_view reason = unanswerable(message, own_port_);
+    if (!reason.empty()) {
+      report_unanswered(message.peer, reason);
       return;
     }
     Conversation* const conversation = conversation_with(message.peer);
     if (!conversation) return;
     log_message(talk_.sink, "received", "from", message.peer, text);
     Conversation::Answer answer = conversation->answer(text);
-    over_ = talk_.once && (answer.over || talk_.stateless);
+    done_ = talk_.once && (answer.over || talk_.stateless);
     if (!answer.text) return;
-    // An echo's answer is no news.
+    // A stateless reply, e.g. an echo, is not worth a log line.
     if (!talk_.stateless) log_message(talk_.sink, "sent", "to", message.peer, *answer.text);
-    texts_.push_back(std::move(*answer.text));
-    answers_.push_back({.bytes = {}, .peer = message.peer, .local = message.local});
+    reply_texts_.push_back(std::move(*answer.text));
+    replies_.push_back({.bytes = {}, .peer = message.peer, .local = message.local});
   }
 
-  // One system call for the answers to all that one has brought.
+  // Sends the replies to one batch of received datagrams, with one system call if none fails.
   void flush() {
-    for (std::size_t i = 0; i < texts_.size(); ++i) answers_[i].bytes = bytes_of(texts_[i]);
-    for (std::span<const Datagram> left = answers_; !left.empty();) {
+    for (std::size_t i = 0; i < reply_texts_.size(); ++i)
+      replies_[i].bytes = bytes_of(reply_texts_[i]);
+    for (std::span<const Datagram> left = replies_; !left.empty();) {
       try {
         left = left.subspan(datagrams_.send(left));
-      } catch (const SystemError& error) {  // to this one there is no way
-        tell_unanswered(left.front().peer, error.what());
+      } catch (const SystemError& error) {  // e.g. this peer is unreachable
+        report_unanswered(left.front().peer, error.what());
         left = left.subspan(1);
       }
     }
-    answers_.clear();
-    texts_.clear();
+    replies_.clear();
+    reply_texts_.clear();
   }
 
-  // Null when there is no place for one more.
+  // Returns null if the peer is new and max_peers is reached.
   Conversation* conversation_with(const Address& address) {
     if (common_) return common_.get();
     const std::string key = address.text();
     auto found = by_address_.find(key);
     if (found == by_address_.end()) {
       if (peers_.size() >= talk_.max_peers) {
-        tell_unanswered(address, "there are too many peers (--max-peers)");
+        report_unanswered(address, "too many peers (--max-peers)");
         return nullptr;
       }
       peers_.push_back({key, talk_.begin(), {}});
       found = by_address_.emplace(key, std::prev(peers_.end())).first;
     }
-    peers_.splice(peers_.end(), peers_, found->second);  // the longest idle stay in front
+    peers_.splice(peers_.end(), peers_, found->second);  // keeps the longest idle first
     found->second->last = datagrams_.now();
     return found->second->conversation.get();
   }
@@ -109,34 +110,35 @@ class DatagramServer {
     }
   }
 
-  void tell_unanswered(const Address& peer, std::string_view why) const {
+  void report_unanswered(const Address& peer, std::string_view reason) const {
     if (!talk_.sink) return;
     talk_.sink({"unanswered",
-                fmt::format("no answer to {}: {}", peer.text(), why),
-                {{"client", peer.text()}, {"message", std::string(why)}}});
+                fmt::format("no reply to {}: {}", peer.text(), reason),
+                {{"client", peer.text()}, {"message", std::string(reason)}}});
   }
 
   const DatagramTalk& talk_;
   DatagramSocket& datagrams_;
   std::uint16_t own_port_;
-  std::unique_ptr<Conversation> common_;  // of a stateless protocol
+  std::unique_ptr<Conversation> common_;  // for all peers, if the protocol is stateless
   std::list<Peer> peers_;
   std::unordered_map<std::string, std::list<Peer>::iterator> by_address_;
-  std::vector<std::string> texts_;
-  std::vector<Datagram> answers_;
-  bool over_ = false;
+  std::vector<std::string> reply_texts_;
+  std::vector<Datagram> replies_;
+  bool done_ = false;
 };
 
 }  // namespace
 
 std::string_view unanswerable(const Datagram& message, std::uint16_t own_port) {
   const std::uint16_t port = message.peer.port();
-  if (port == 0) return "port 0 takes no answer";
+  if (port == 0) return "its source port is 0";
   if (port == own_port && message.peer.host() == message.local.host())
-    return "it is from this server itself";
-  if (port <= last_system_port) return "a system service may be meant to answer it in turn";
-  if (message.ttl > 0 && message.ttl <= reply_ttl) return "it is the answer of another server";
-  if (message.truncated) return "it was longer than a datagram may be";
+    return "it was sent by this server";
+  if (port <= last_system_port)
+    return "its source is a system port, whose service may reply in turn";
+  if (message.ttl > 0 && message.ttl <= reply_ttl) return "it is the reply of another server";
+  if (message.truncated) return "it was truncated";
   return {};
 }
 

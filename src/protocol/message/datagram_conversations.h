@@ -1,5 +1,5 @@
-// Carries a Conversation over datagrams: one for each peer, dropped when the peer has been idle,
-// and bounded in number.
+// Runs Conversations over datagrams: one for each peer. Their number is bounded, and one whose peer
+// is idle for too long is dropped.
 #pragma once
 
 #include "base/event.h"
@@ -8,25 +8,27 @@
 
 namespace netlab {
 
-// Two servers that answer whatever comes would answer each other for ever, once a forged datagram
-// has set them on (CERT VU#417980). Answers leave with this many hops to live, and what arrives
-// with no more is taken for another server's answer: clients start with 64 or more (RFC 1700).
+// TTL of replies. Two servers that reply to every datagram would reply to each other forever, once
+// a forged datagram has started the loop (CERT VU#417980). A datagram that arrives with this TTL or
+// a lower one is therefore taken for another server's reply: clients start at 64 or more (RFC
+// 1700).
 inline constexpr int reply_ttl = 32;
 
 struct DatagramTalk {
   NewConversation begin;
-  bool stateless = false;  // nothing is kept of a peer: one conversation serves all
+  bool stateless = false;  // no state per peer: one conversation serves all of them
   EventSink sink;
-  std::size_t max_peers = 1024;                       // further ones get no answer
-  Duration idle_timeout = std::chrono::seconds(300);  // after which a peer is forgotten
-  bool once = false;  // ends with the first conversation; stateless, with the first answer
+  std::size_t max_peers = 1024;                       // further peers get no reply
+  Duration idle_timeout = std::chrono::seconds(300);  // after which a peer is dropped
+  bool once = false;  // return after the first conversation or, if stateless, the first reply
 };
 
-// Serves until it has ended once, or throws SystemError: ECANCELED when the server is stopped,
-// ETIMEDOUT when it is to serve once and nobody is left to end a conversation with.
+// Serves peers. Returns only if `once` is set. Throws SystemError: ECANCELED when the server is
+// stopped; ETIMEDOUT if `once` is set and the last peer has been dropped as idle.
 void converse(const DatagramTalk& talk, DatagramSocket& datagrams);
 
-// Why a datagram must not be answered; empty when it may be. `own_port`: the server's.
+// Returns why the server must not reply to a datagram; empty if it may. `own_port` is the port of
+// the server.
 std::string_view unanswerable(const Datagram& message, std::uint16_t own_port);
 
 }  // namespace netlab

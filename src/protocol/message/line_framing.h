@@ -1,5 +1,5 @@
-// Framing by line: a message ends with LF (or CR LF, as telnet sends it), the last one also with
-// the stream.
+// LineFraming is a Framing by lines: a message ends with LF or, as telnet sends it, CR LF. The end
+// of the stream also ends the last message.
 #pragma once
 
 #include "protocol/message/stream_conversation.h"
@@ -9,7 +9,7 @@ namespace netlab {
 
 class LineFraming : public Framing {
  public:
-  static constexpr std::size_t max_line = 4096;  // bytes of a message
+  static constexpr std::size_t max_line = 4096;  // longest message, bytes
 
   explicit LineFraming(Stream& stream) : reader_(stream) {}
 

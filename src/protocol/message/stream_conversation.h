@@ -1,4 +1,4 @@
-// Carries a Conversation over a stream. A stream has no messages: a Framing tells them apart.
+// Runs a Conversation over a stream. A stream has no message boundaries: a Framing adds them.
 #pragma once
 
 #include "base/event.h"
@@ -7,7 +7,7 @@
 
 namespace netlab {
 
-// How one end's messages are told apart in the bytes of a stream.
+// Framing splits the bytes of a stream into messages, and frames those that are sent.
 class Framing {
  public:
   Framing() = default;
@@ -15,20 +15,21 @@ class Framing {
   Framing(const Framing&) = delete;
   Framing& operator=(const Framing&) = delete;
 
-  // The next message; nothing when the peer has finished. The first byte has the deadline that the
-  // stream has. Throws SystemError; ProtocolError for a message that is too long.
+  // Returns the next message, or nullopt at the end of the stream. The stream's deadline applies to
+  // its first byte. Throws SystemError; ProtocolError if the message is too long.
   virtual std::optional<std::string> read(Stream& stream, Network& network) = 0;
-  // The bytes that a message is sent as.
+  // Returns the bytes to send for a message.
   virtual std::string framed(std::string message) const { return message; }
 };
 
 struct Talk {
   EventSink sink;
   Duration idle_timeout = std::chrono::seconds(300);  // between two messages
-  Duration stall_timeout = std::chrono::seconds(60);  // for the client to take an answer
+  Duration stall_timeout = std::chrono::seconds(60);  // for the client to receive a reply
 };
 
-// From the greeting to the end, and lingers. Throws what the framing throws.
+// Sends the greeting, replies to each message until the conversation is over or the client has
+// finished, then closes with a linger (lingering_close.h). Throws what the framing throws.
 void converse(const Talk& talk, Conversation& conversation, Framing& framing, Stream& client,
               Network& network);
 

@@ -15,8 +15,8 @@ Command parse_command(std::string_view field) {
 }
 
 std::uint64_t parse_offset(std::string_view field) {
-  // What sprintf(3) left behind its NUL in a buffer that was not cleared is no error: the sheet's
-  // client sends such bytes.
+  // Bytes after the NUL are ignored: the sheet's client formats the offset with sprintf(3) into a
+  // buffer that it does not clear, and sends all of it.
   const auto offset = parse_decimal(field.substr(0, field.find('\0')));
   if (!offset) throw ProtocolError("bad offset \"" + escaped(field) + "\"");
   return *offset;

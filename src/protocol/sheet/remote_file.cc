@@ -18,10 +18,10 @@ class SheetFile : public RemoteFile {
 
   Info open(Purpose purpose, std::uint64_t offset, const std::string&) override {
     if (offset > sheet::max_client_offset)
-      throw ProtocolError(fmt::format(
-          "offset {} has more than the nine digits that the sheet's server can read", offset));
-    // Command and offset in two writes, as the sheet's client makes them: its server, which does
-    // not check what read(2) returned, takes them in two reads.
+      throw ProtocolError(fmt::format("offset {}: must be at most {} on the sheet's wire", offset,
+                                      sheet::max_client_offset));
+    // Two writes, as by the sheet's client: the sheet's server reads each field with one read(2)
+    // and does not check how many bytes it returned.
     const std::string request = sheet::emit_request(command_for(purpose), offset);
     const auto bytes = bytes_of(request);
     server_.get().write_all(bytes.first(sheet::command_size));
@@ -30,11 +30,12 @@ class SheetFile : public RemoteFile {
   }
 
   std::size_t receive(std::span<std::byte> into) override { return server_.get().read_some(into); }
-  std::size_t receive_file(const Fd& file, const std::string& name, std::size_t most) override {
-    return server_.get().receive_file(file, name, most);
+  std::size_t receive_file(const Fd& file, const std::string& name,
+                           std::size_t max_bytes) override {
+    return server_.get().receive_file(file, name, max_bytes);
   }
 
-  // This wire can do neither.
+  // The wire supports neither ranges nor hashes.
   std::unique_ptr<RemoteFile> open_parallel() const override { return nullptr; }
   Info open_range(std::uint64_t, std::uint64_t, const std::string&) override {
     throw ProtocolError("the sheet's wire has no ranges");

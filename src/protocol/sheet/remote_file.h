@@ -1,4 +1,5 @@
-// The one file of a server that speaks the sheet's wire (protocol/sheet/codec.h).
+// Makes a RemoteFile for the only file of a server that speaks the sheet's wire
+// (protocol/sheet/codec.h).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
-// The lab sheet's server_broken_ftp, but for its traps: it copes with fields in pieces, checks the
-// offset, and neither spins on a silent client nor reads beyond the offset's ten bytes.
+// Behaves as the lab sheet's server_broken_ftp without its bugs: it accepts fields that arrive in
+// pieces, checks the offset, does not loop on a silent client, and does not read beyond the ten
+// bytes of the offset.
 #include "protocol/sheet/server.h"
 
 #include <fmt/core.h>
@@ -17,13 +18,13 @@ void serve_sheet(const FileService& service, BufferedReader& reader, Stream& cli
   const std::uint64_t offset = command == sheet::Command::whole
                                    ? 0
                                    : sheet::parse_offset(reader.read_exact(sheet::offset_size));
-  // This wire has no error message: all its client can be told is the end of the connection.
+  // The wire has no error messages: on an error the connection is closed.
   if (service.share.default_name().empty())
-    throw ProtocolError("asks in the sheet's way, but no file is set for that (--sheet-file)");
+    throw ProtocolError("request on the sheet's wire, but no default file is set");
   const ServedFile file = service.share.open("");
   if (offset > file.state.size)
-    throw ProtocolError(
-        fmt::format("offset {} is beyond the end of {} at {}", offset, file.name, file.state.size));
+    throw ProtocolError(fmt::format("offset {} is beyond the end of {} ({} bytes)", offset,
+                                    file.name, file.state.size));
   RateLimiter limiter(service.limit_rate, network);
   send_part(service, file, offset, file.state.size - offset, limiter, client, network);
   lingering_close(client, network);

@@ -1,4 +1,4 @@
-// The server of the sheet's wire (protocol/sheet/codec.h).
+// Serves clients that speak the sheet's wire (protocol/sheet/codec.h).
 #pragma once
 
 #include "protocol/transfer/file_service.h"
@@ -6,7 +6,8 @@
 
 namespace netlab {
 
-// Serves one client's one request. `reader` reads from `client`. Throws SystemError, ProtocolError.
+// Serves the single request of one client. `reader` reads from `client`. Throws SystemError,
+// ProtocolError.
 void serve_sheet(const FileService& service, BufferedReader& reader, Stream& client,
                  Network& network);
 

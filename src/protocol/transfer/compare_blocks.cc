@@ -8,10 +8,11 @@
 namespace netlab {
 namespace {
 
-// So many blocks are asked for at once: the rest of them comes, and is dropped, when one differs.
+// The number of blocks per request. After a block that differs, the remaining hashes of the request
+// are read and discarded.
 constexpr std::uint64_t max_blocks = 256;
 
-// A damage costs the block it is in: small ones for a small file.
+// Corruption costs the whole block it is in, so a small file is compared in small blocks.
 std::uint64_t block_for(std::uint64_t count) {
   return std::clamp(std::bit_floor(count / 64), min_hash_block, max_hash_block);
 }
@@ -34,7 +35,7 @@ std::optional<std::uint64_t> matching_prefix(const LocalFile& file, std::uint64_
     if (!remote.open_hashes(at, end - at, block, tag)) return std::nullopt;
     while (at < end) {
       const std::uint64_t size = std::min(block, end - at);
-      // Ours first: the server is busy with its own meanwhile.
+      // Hash our block before reading the reply: the server is hashing its own meanwhile.
       const std::string ours = differs ? "" : hash.of(file.fd, at, size, file.name);
       restart_timeout();
       differs = remote.next_hash() != ours || differs;

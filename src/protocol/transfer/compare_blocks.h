@@ -1,4 +1,5 @@
-// matching_prefix compares a file with the remote one, block by block, without fetching either.
+// matching_prefix compares a local file with a remote one by the hashes of their blocks, without
+// transferring either.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,13 @@ namespace netlab {
 
 struct LocalFile {
   const Fd& fd;
-  std::string name;  // for errors
+  std::string name;  // for error messages
 };
 
-// How many of the first `count` bytes are the same, which both have: all, or those before the first
-// block that differs. Nothing when the server can't tell. With a tag, the remote file must be in
-// that state. `silence`: how long the server may say nothing. Throws SystemError, ProtocolError.
+// Compares the first `count` bytes, which both files must have. Returns `count`, or the offset of
+// the first block that differs; nothing if the server does not support hashes. If `tag` is not
+// empty, the remote file must be in that version. The server may be silent for `response_timeout`.
+// Throws SystemError, ProtocolError.
 std::optional<std::uint64_t> matching_prefix(const LocalFile& file, std::uint64_t count,
                                              RemoteFile& remote, const std::string& tag,
                                              Duration response_timeout, Network& network);

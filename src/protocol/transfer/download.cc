@@ -30,18 +30,18 @@ class DownloadJob {
     restart_timeout();
     choose_destination();
     if (kind_ != Kind::file)
-      write_as_it_is();
+      write_directly();
     else if (request_.mode == Download::Mode::offset && request_.offset > 0)
       write_at_offset();
     else if (request_.mode == Download::Mode::restart || request_.mode == Download::Mode::offset)
       fetch_whole(true);
-    else if (!resume_what_is_there())
+    else if (!resume_existing())
       fetch_whole(false);
     return outcome_;
   }
 
  private:
-  enum class Kind { file, as_it_is, standard_output };
+  enum class Kind { file, special, standard_output };  // special: a device, a FIFO
 
   void restart_timeout() {
     remote_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
@@ -57,34 +57,34 @@ class DownloadJob {
       outcome_.destination = remote_name();
       return;
     }
-    const PathState there = look_at(request_.destination);
-    if (there.kind == PathState::Kind::directory) outcome_.destination += "/" + remote_name();
-    if (there.kind == PathState::Kind::other) kind_ = Kind::as_it_is;
+    const PathState state = look_at(request_.destination);
+    if (state.kind == PathState::Kind::directory) outcome_.destination += "/" + remote_name();
+    if (state.kind == PathState::Kind::other) kind_ = Kind::special;
   }
 
-  // The last part of the file's name. A server may not choose where we write, nor hide what it
-  // sends, nor write to the terminal.
+  // The last component of the remote file's name. A name that the server chose must not lead to
+  // another directory, be hidden, or contain bytes that a terminal would interpret.
   std::string remote_name() {
     std::string name = request_.name;
-    const bool is_theirs = name.empty();
-    if (is_theirs)
+    const bool is_from_server = name.empty();
+    if (is_from_server)
       if (const auto found = remote_.stat()) name = found->name;
     name.erase(0, name.rfind('/') + 1);
-    const bool is_strange = is_theirs && (name.starts_with('.') || escaped(name) != name);
-    if (name.empty() || name == "." || name == ".." || is_strange ||
+    const bool is_unsafe = is_from_server && (name.starts_with('.') || escaped(name) != name);
+    if (name.empty() || name == "." || name == ".." || is_unsafe ||
         name.find('\0') != std::string::npos)
-      throw ProtocolError("the server's file has no name to store it under (-o DEST gives one)");
+      throw ProtocolError("the remote file has no usable name: a destination is required");
     return name;
   }
 
-  void write_as_it_is() {
+  void write_directly() {
     if (request_.mode == Download::Mode::resume)
       throw SystemError("resume " + outcome_.destination, ESPIPE);
     const RemoteFile::Info found = open(purpose(), request_.offset, request_.tag);
     if (kind_ == Kind::standard_output)
-      receive_onwards(found, call::duplicate(STDOUT_FILENO), "standard output");
+      receive_in_place(found, call::duplicate(STDOUT_FILENO), "standard output");
     else
-      receive_onwards(found, open_to_write(outcome_.destination), outcome_.destination);
+      receive_in_place(found, open_to_write(outcome_.destination), outcome_.destination);
   }
 
   RemoteFile::Purpose purpose() const {
@@ -96,18 +96,18 @@ class DownloadJob {
   void write_at_offset() {
     const std::uint64_t size = look_at(outcome_.destination).size;
     if (request_.offset > size)
-      throw ProtocolError(fmt::format(
-          "{} has {} bytes: writing at {} would leave a hole (-o - writes to standard output)",
-          outcome_.destination, size, request_.offset));
+      throw ProtocolError(fmt::format("{} has {} bytes: writing at offset {} would leave a hole",
+                                      outcome_.destination, size, request_.offset));
     const RemoteFile::Info found = open(RemoteFile::Purpose::offset, request_.offset, request_.tag);
     const Fd file = open_to_write(outcome_.destination);
     lock_to_write(file, outcome_.destination);
     seek(file, request_.offset, outcome_.destination);
-    receive_onwards(found, file, outcome_.destination);
+    receive_in_place(found, file, outcome_.destination);
   }
 
-  // What can't be taken back: a further run goes on where this one was broken off.
-  void receive_onwards(const RemoteFile::Info& found, const Fd& file, const std::string& path) {
+  // Writes directly to the destination, without a .part file. On failure the request is changed to
+  // resume at the first byte that was not received.
+  void receive_in_place(const RemoteFile::Info& found, const Fd& file, const std::string& path) {
     const std::uint64_t begin = request_.offset;
     try {
       receive_rest(found, begin, file, path);
@@ -115,7 +115,7 @@ class DownloadJob {
       request_.mode = Download::Mode::offset;
       request_.offset = begin + outcome_.received;
       request_.tag = found.tag;
-      // That nobody reads what we write is no trouble of the network, and does not pass.
+      // EPIPE: nothing reads our output any more. A retry would not help.
       const auto* const failed = dynamic_cast<const SystemError*>(&error);
       if (failed && failed->error() == EPIPE) throw ProtocolError(error.what());
       throw;
@@ -123,32 +123,34 @@ class DownloadJob {
     confirm(found);
   }
 
-  // Nothing is made or emptied before the server has agreed.
+  // Creates and truncates files only after the server has accepted the request.
   void fetch_whole(bool replace) {
-    const FileName place = FileName::of(outcome_.destination);
-    if (!replace && place.status_of_link() && !place.status())
-      throw SystemError("write " + outcome_.destination + " (a link that leads nowhere)", ENOENT);
-    const bool shares = settings_.streams > 1;
-    if (replace) adopt_prefix(place);
-    RemoteFile::Info found = shares ? stat() : open(RemoteFile::Purpose::whole, 0, "");
-    PartialFile partial = PartialFile::create(place, replace);
+    const FileName destination = FileName::of(outcome_.destination);
+    if (!replace && destination.status_of_link() && !destination.status())
+      throw SystemError("write " + outcome_.destination + " (a dangling symbolic link)", ENOENT);
+    const bool is_parallel = settings_.streams > 1;
+    if (replace) adopt_prefix(destination);
+    RemoteFile::Info found = is_parallel ? stat() : open(RemoteFile::Purpose::whole, 0, "");
+    PartialFile partial = PartialFile::create(destination, replace);
     partial.start(0, found.tag);
-    // A further run finds this one's .part, and goes on there.
+    // Another run() resumes the .part file.
     request_.mode = Download::Mode::automatic;
-    if (shares)
-      receive_shared(found, 0, partial);
+    if (is_parallel)
+      receive_in_parallel(found, 0, partial);
     else
       receive_rest(found, 0, partial.file(), partial.path());
-    // On the sheet's wire a server refuses by ending the connection, as it ends an empty file.
+    // On the sheet's wire an empty file and a rejected request look the same: the server closes the
+    // connection without sending a byte.
     if (!found.size && outcome_.received == 0 && look_at(outcome_.destination).size > 0)
-      throw ProtocolError("the server sent nothing: " + outcome_.destination + " stays as it is");
+      throw ProtocolError("the server sent no bytes: " + outcome_.destination + " is unchanged");
     finish(found, partial);
   }
 
-  // Of a .part that nothing says is netlab's, nothing is lost where it is the beginning of the
-  // remote file: a small one's, by a process that was killed.
-  void adopt_prefix(const FileName& place) {
-    auto part = PartialFile::find_part(place);
+  // A .part file without a state file may be the user's, and is normally not replaced. If it is the
+  // beginning of the remote file nothing is lost, and a process killed while it wrote a small file
+  // leaves one; such a file is marked as ours.
+  void adopt_prefix(const FileName& destination) {
+    auto part = PartialFile::find_part(destination);
     if (!part || !part->would_lose_user_data()) return;
     restart_timeout();
     const auto found = remote_.stat();
@@ -158,8 +160,8 @@ class DownloadJob {
     if (same == part->size()) part->start(part->size(), found->tag);
   }
 
-  // False: nothing is there.
-  bool resume_what_is_there() {
+  // Returns false if there is nothing to resume.
+  bool resume_existing() {
     std::optional<PartialFile> partial = PartialFile::find(FileName::of(outcome_.destination));
     if (!partial) return false;
     resume(*partial);
@@ -171,26 +173,26 @@ class DownloadJob {
     RemoteFile::Info found = remote_.stat().value_or(RemoteFile::Info());
     const ResumeRequest request{partial, found, request_.mode == Download::Mode::resume,
                                 settings_.response_timeout};
-    auto proof = find_resume_offset(request, remote_, network_);
-    if (proof) {
-      outcome_.compared = proof->compared;
-      if (!proof->notice.empty()) notice(proof->notice);
-      outcome_.from = proof->offset;
-      outcome_.was_complete = proof->offset == found.size;
-      if (!outcome_.was_complete || partial.size() != proof->offset)
-        start(partial, proof->offset, found.tag);
+    const auto resume_point = find_resume_offset(request, remote_, network_);
+    if (resume_point) {
+      outcome_.compared = resume_point->compared;
+      if (!resume_point->notice.empty()) notice(resume_point->notice);
+      outcome_.from = resume_point->offset;
+      outcome_.was_complete = resume_point->offset == found.size;
+      if (!outcome_.was_complete || partial.size() != resume_point->offset)
+        start(partial, resume_point->offset, found.tag);
       if (outcome_.was_complete) {
         finish(found, partial);
         return;
       }
       if (settings_.streams > 1) {
-        receive_shared(found, proof->offset, partial);
+        receive_in_parallel(found, resume_point->offset, partial);
       } else {
-        found = open(RemoteFile::Purpose::resume, proof->offset, found.tag);
-        receive_rest(found, proof->offset, partial.file(), partial.path());
+        found = open(RemoteFile::Purpose::resume, resume_point->offset, found.tag);
+        receive_rest(found, resume_point->offset, partial.file(), partial.path());
       }
     } else {
-      // Holes would not be found by a look at the end alone.
+      // Comparing only the end would not detect holes.
       const std::uint64_t from = partial.may_have_holes() ? 0 : overlap_begin(request);
       const std::uint64_t begin = partial.may_have_holes() ? 0 : partial.size();
       found = open(RemoteFile::Purpose::resume, from, partial.tag());
@@ -203,8 +205,8 @@ class DownloadJob {
     finish(found, partial);
   }
 
-  // A file under its final name stays there until the other is whole, unless the user said that it
-  // is a part, or has made a link to it.
+  // A file under its final name stays unchanged until the new one is complete. It is continued in
+  // place only if the user asked to resume it, or if the destination is a symbolic link.
   void start(PartialFile& partial, std::uint64_t offset, const std::string& tag) {
     if (!partial.is_ours() && request_.mode != Download::Mode::resume &&
         partial.is_file_of_its_own())
@@ -235,7 +237,7 @@ class DownloadJob {
       if (got == 0) {
         if (!found.size) break;  // the end of the connection is the end of the file
         throw ConnectionEnded(
-            fmt::format("the server ended the connection after {} of {} bytes", at, *found.size));
+            fmt::format("the server closed the connection after {} of {} bytes", at, *found.size));
       }
       at += got;
       outcome_.received += got;
@@ -248,10 +250,11 @@ class DownloadJob {
   RemoteFile::Info stat() {
     restart_timeout();
     if (const auto found = remote_.stat()) return *found;
-    throw ProtocolError("this wire has no ranges: --streams is not possible");
+    throw ProtocolError("parallel download: the server does not support ranges");
   }
 
-  void receive_shared(const RemoteFile::Info& found, std::uint64_t offset, PartialFile& partial) {
+  void receive_in_parallel(const RemoteFile::Info& found, std::uint64_t offset,
+                           PartialFile& partial) {
     outcome_.from = offset;
     download_in_parallel(
         {.remote = remote_, .found = found, .offset = offset, .receiving = settings_}, partial,
@@ -259,9 +262,10 @@ class DownloadJob {
     outcome_.received = *found.size - offset;
   }
 
-  // While other connections fetched, this one was idle, and the server may have ended it. One that
-  // is about to stop takes no new one: the old one is tried first.
-  std::optional<RemoteFile::Info> look_again() {
+  // STAT after the transfer. During a parallel download this connection was idle, and the server
+  // may have closed it; then a new one is opened. The old one is tried first, because a server that
+  // is shutting down accepts no new connection.
+  std::optional<RemoteFile::Info> stat_again() {
     restart_timeout();
     try {
       return remote_.stat();
@@ -274,12 +278,12 @@ class DownloadJob {
     return remote_.stat();
   }
 
-  // A file that was replaced while it was sent is not the one we were promised.
+  // Throws if the file changed while it was sent: the bytes may be of two versions.
   void confirm(const RemoteFile::Info& found) {
     if (found.tag.empty()) return;
-    const auto now = look_again();
-    if (now && now->tag != found.tag)
-      throw ProtocolError(escaped(found.name) + " has changed while it was sent" + restart_hint);
+    const auto current = stat_again();
+    if (current && current->tag != found.tag)
+      throw ProtocolError(escaped(found.name) + " changed while being sent" + restart_hint);
   }
 
   void finish(const RemoteFile::Info& found, PartialFile& partial) {
@@ -294,10 +298,12 @@ class DownloadJob {
                           ? matching_prefix({partial.file(), partial.path()}, *found.size, remote_,
                                             found.tag, settings_.response_timeout, network_)
                           : std::nullopt;
-    if (!same) throw ProtocolError("the server tells no hashes: --verify is not possible");
+    if (!same)
+      throw ProtocolError("cannot verify " + partial.path() +
+                          ": the server does not support hashes");
     if (*same != *found.size)
       throw ProtocolError(
-          fmt::format("{} differs from the remote file behind byte {}", partial.path(), *same));
+          fmt::format("{} differs from the remote file after byte {}", partial.path(), *same));
     outcome_.verified = true;
   }
 

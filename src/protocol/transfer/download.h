@@ -1,6 +1,6 @@
-// Download fetches one file, or the rest of one, into a destination, and loses nothing: what came
-// is kept when it breaks off, and before anything is appended it is proved that what is there is
-// the beginning of the remote file (protocol/transfer/resume_check.h).
+// Download fetches one file, or the rest of one, into a destination. The bytes received before an
+// interruption are kept. Before it resumes, it checks that they are the beginning of the remote
+// file (protocol/transfer/resume_check.h).
 #pragma once
 
 #include <cstdint>
@@ -12,47 +12,47 @@
 
 namespace netlab {
 
-// Of all transfers of files to here.
+// Settings of all downloads.
 struct DownloadSettings {
-  Duration response_timeout = std::chrono::seconds(10);  // how long the server may say nothing
-  std::uint64_t limit_rate = 0;                          // bytes a second; 0: as fast as it goes
-  std::size_t streams = 1;                               // connections that share a large file
-  bool verify = false;   // compare all of the file with the remote one when it has come
-  bool durable = false;  // it is on the disk when it is said to be there (fsync(2))
-  // Before the first byte is written, and after each piece; size 0: not known.
+  Duration response_timeout = std::chrono::seconds(10);  // how long the server may be silent
+  std::uint64_t limit_rate = 0;                          // bytes/s; 0: unlimited
+  std::size_t streams = 1;                               // parallel connections for one file
+  bool verify = false;   // compare the whole file with the remote one afterwards
+  bool durable = false;  // sync the file to disk before it is reported complete (fsync(2))
+  // Called before the first byte is written, and after each piece; size 0: unknown.
   std::function<void(std::uint64_t done, std::uint64_t size)> progress;
-  // A line that the user should see.
+  // Called with a line that the user should see.
   std::function<void(const std::string& line)> notice;
 };
 
 struct Download {
   enum class Mode {
-    automatic,  // resume when there is something to resume, else the whole file
-    restart,    // the whole file, replacing what is there
-    offset,     // from `offset` on, written at `offset`
-    resume,     // from the end of what is there
+    automatic,  // resume if a part exists, else fetch the whole file
+    restart,    // fetch the whole file and replace the existing one
+    offset,     // fetch from `offset` on, and write at `offset`
+    resume,     // fetch from the end of the existing file on
   };
 
   Mode mode = Mode::automatic;
   std::uint64_t offset = 0;
-  std::string
-      destination;    // "-": standard output; empty or a folder: the remote file's name (in it)
-  std::string name;   // what was asked for; empty: what the server offers
-  std::string tag{};  // the state that the remote file must be in; empty: any
+  // "-": standard output; empty, or a directory: there, under the remote file's name.
+  std::string destination;
+  std::string name;   // remote name; empty: the server's default file
+  std::string tag{};  // the version that the remote file must be in; empty: any
   DownloadSettings receiving{};
 
   struct Outcome {
     std::string destination;
-    std::uint64_t from = 0;      // the offset of the first byte received anew
+    std::uint64_t from = 0;      // the offset of the first byte received
     std::uint64_t received = 0;  // bytes written
-    std::uint64_t compared = 0;  // bytes before `from` that were compared with what was there
-    bool was_complete = false;   // there was nothing to fetch
-    bool verified = false;       // all of it was compared
+    std::uint64_t compared = 0;  // bytes before `from` that were compared with the existing ones
+    bool was_complete = false;   // nothing had to be fetched
+    bool verified = false;       // the whole file was compared
   };
 
-  // Throws SystemError (connection, disk), ProtocolError (refused, changed, not a prefix, ended
-  // before its end). Then what was received is in the destination or its .part, and a further run
-  // goes on there: mode, offset and tag say where.
+  // Throws SystemError (connection, disk), ProtocolError (rejected, changed, not a prefix, closed
+  // early). The bytes received are then in the destination or its .part, and mode, offset and tag
+  // are set so that another run() resumes there.
   Outcome run(RemoteFile& remote, Network& network);
 };
 

@@ -9,8 +9,8 @@
 
 namespace netlab {
 
-void throw_shorter(const ServedFile& file, std::uint64_t end) {
-  throw ProtocolError(fmt::format("{} has become shorter while it was sent: {} of {} bytes",
+void throw_truncated(const ServedFile& file, std::uint64_t end) {
+  throw ProtocolError(fmt::format("{} was truncated while being sent, at byte {} of {}",
                                   escaped(file.name), end, file.state.size));
 }
 
@@ -38,7 +38,7 @@ void send_part(const FileService& service, const ServedFile& file, std::uint64_t
     client.set_deadline(min_rate.deadline());
     const std::uint64_t sent = client.send_file(file.fd, at, piece);
     at += sent;
-    if (sent < piece) throw_shorter(file, at);
+    if (sent < piece) throw_truncated(file, at);
     limiter.account(sent);
     min_rate.account(sent);
   }

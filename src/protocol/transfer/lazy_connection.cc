@@ -10,7 +10,7 @@ void LazyConnection::set_deadline(Instant deadline) {
 Stream& LazyConnection::get() {
   if (!stream_) {
     auto stream = connect_();
-    // Who connects may give the server a time to answer that begins only now.
+    // `connect_` may have set a deadline that starts when the connection is established.
     if (stream->deadline() == never) stream->set_deadline(deadline_);
     stream_ = std::move(stream);
   }

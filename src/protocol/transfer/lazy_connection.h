@@ -1,5 +1,5 @@
-// LazyConnection connects when there is something to say: the lab sheet's own server spins for ever
-// on a client that connects and, because its user gave a bad option, says nothing.
+// LazyConnection connects on first use. A client that connects and exits without sending anything,
+// e.g. after a usage error, makes the lab sheet's own server loop forever.
 #pragma once
 
 #include <memory>
@@ -13,11 +13,11 @@ class LazyConnection {
   explicit LazyConnection(Connect connect) : connect_(std::move(connect)) {}
   const Connect& connect() const { return connect_; }
 
-  // Connected, from the first call on. Throws what connect throws.
+  // Returns the stream; connects if there is none. Throws what Connect throws.
   Stream& get();
-  // Until when calls on it wait.
+  // Sets the deadline of the current stream and of later ones.
   void set_deadline(Instant deadline);
-  // The next call connects anew.
+  // Closes the connection; the next get() opens a new one.
   void drop() { stream_.reset(); }
 
  private:

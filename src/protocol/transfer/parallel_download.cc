@@ -16,14 +16,14 @@
 namespace netlab {
 namespace {
 
-// A range is small enough that few bytes are lost when all breaks off, and large enough that its
-// request costs nothing.
+// Small enough that an interruption loses few bytes, and large enough that the cost of a request is
+// negligible.
 constexpr std::uint64_t range_size = 4 * 1024 * 1024;
-// Nobody begins a range that lies further than so many for each connection behind the first byte
-// that is missing: should that one's connection stall, what the others have fetched beyond is lost.
+// No connection starts a range further than this many bytes per connection after the first gap. If
+// the connection that fetches the gap fails, all bytes after the gap are lost.
 constexpr std::uint64_t max_ahead = 4 * range_size;
 
-// What the connections share: who fetches what, and how far each has come.
+// The ranges of all connections and their progress. Thread-safe, except first_gap() and rethrow().
 class Ranges {
  public:
   Ranges(const ParallelDownload& request, std::uint64_t size)
@@ -34,37 +34,38 @@ class Ranges {
     std::uint64_t end;
   };
 
-  // The place of a connection: its range, while it has one.
-  std::optional<Range>& add() {
+  // Adds a slot for a connection: its current range, or nothing. Valid as long as the Ranges.
+  std::optional<Range>& add_slot() {
     const std::lock_guard lock(mutex_);
-    return *places_.emplace_back(std::make_unique<std::optional<Range>>());
+    return *slots_.emplace_back(std::make_unique<std::optional<Range>>());
   }
 
-  // False when there is nothing left to begin. Waits while the others are far behind.
-  bool next(std::optional<Range>& place) {
+  // Takes the next range. Returns false if none is left or a connection has failed. Waits while the
+  // next range is too far after the first gap.
+  bool next(std::optional<Range>& slot) {
     std::unique_lock lock(mutex_);
-    place.reset();
+    slot.reset();
     changed_.notify_all();
-    const std::uint64_t most = max_ahead * request_.receiving.streams;
-    changed_.wait(lock, [&] { return failure_ || next_ < without_gap() + most; });
+    const std::uint64_t window = max_ahead * request_.receiving.streams;
+    changed_.wait(lock, [&] { return failure_ || next_ < first_gap() + window; });
     if (failure_ || next_ == size_) return false;
-    place = Range{next_, std::min(size_, next_ + range_size)};
-    next_ = place->end;
+    slot = Range{next_, std::min(size_, next_ + range_size)};
+    next_ = slot->end;
     return true;
   }
 
-  void moved(std::optional<Range>& place, std::uint64_t bytes) {
+  void advance(std::optional<Range>& slot, std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
-    place->at += bytes;
+    slot->at += bytes;
     done_ += bytes;
     changed_.notify_all();
     if (request_.receiving.progress) request_.receiving.progress(done_, size_);
   }
 
-  // The connection keeps its place: what it has not fetched is a gap.
-  void failed(std::exception_ptr why) {
+  // Stops all connections. The failed one keeps its slot, because the rest of its range is a gap.
+  void fail(std::exception_ptr error) {
     const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::move(why);
+    if (!failure_) failure_ = std::move(error);
     changed_.notify_all();
   }
   bool has_failed() {
@@ -72,11 +73,11 @@ class Ranges {
     return failure_ != nullptr;
   }
 
-  // The first byte that is missing.
-  std::uint64_t without_gap() const {
+  // The first byte not received. Call with the mutex held, or after all threads have ended.
+  std::uint64_t first_gap() const {
     std::uint64_t end = next_;
-    for (const auto& place : places_)
-      if (*place) end = std::min(end, (*place)->at);
+    for (const auto& slot : slots_)
+      if (*slot) end = std::min(end, (*slot)->at);
     return end;
   }
   void rethrow() const {
@@ -88,15 +89,15 @@ class Ranges {
   std::uint64_t size_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t next_;  // the first byte that nobody has begun
-  std::uint64_t done_;
-  std::vector<std::unique_ptr<std::optional<Range>>> places_;
+  std::uint64_t next_;  // the first byte that no connection has taken
+  std::uint64_t done_;  // bytes received, including those before the download
+  std::vector<std::unique_ptr<std::optional<Range>>> slots_;
   std::exception_ptr failure_;
 };
 
 class Connection {
  public:
-  static std::uint64_t share_of(const DownloadSettings& receiving) {
+  static std::uint64_t rate_share(const DownloadSettings& receiving) {
     return (receiving.limit_rate + receiving.streams - 1) / receiving.streams;
   }
 
@@ -106,15 +107,15 @@ class Connection {
         ranges_(ranges),
         partial_(partial),
         network_(network),
-        place_(ranges.add()),
+        slot_(ranges.add_slot()),
         remote_(request.remote.open_parallel()),
-        limiter_(share_of(request.receiving), network) {}
+        limiter_(rate_share(request.receiving), network) {}
 
   void run() {
     try {
-      while (ranges_.next(place_)) receive();
+      while (ranges_.next(slot_)) receive();
     } catch (...) {
-      ranges_.failed(std::current_exception());
+      ranges_.fail(std::current_exception());
     }
   }
 
@@ -124,30 +125,32 @@ class Connection {
   }
 
   void receive() {
-    const Fd file = partial_.reopen(place_->at);
+    const Fd file = partial_.reopen(slot_->at);
     restart_timeout();
-    remote_->open_range(place_->at, place_->end - place_->at, request_.found.tag);
+    remote_->open_range(slot_->at, slot_->end - slot_->at, request_.found.tag);
     MinimumRate min_rate = MinimumRate::of(request_.receiving.response_timeout,
-                                           share_of(request_.receiving), network_);
-    while (place_->at < place_->end && !ranges_.has_failed()) {
+                                           rate_share(request_.receiving), network_);
+    while (slot_->at < slot_->end && !ranges_.has_failed()) {
       remote_->set_deadline(min_rate.deadline(request_.receiving.response_timeout));
-      const std::uint64_t most = std::min<std::uint64_t>(file_piece_size, place_->end - place_->at);
-      const std::size_t got = remote_->receive_file(file, partial_.path(), limiter_.chunk(most));
+      const std::uint64_t max_bytes =
+          std::min<std::uint64_t>(file_piece_size, slot_->end - slot_->at);
+      const std::size_t got =
+          remote_->receive_file(file, partial_.path(), limiter_.chunk(max_bytes));
       if (got == 0)
-        throw ConnectionEnded(fmt::format("the server ended a connection at byte {} of {}",
-                                          place_->at, *request_.found.size));
-      ranges_.moved(place_, got);
+        throw ConnectionEnded(fmt::format("the server closed a connection at byte {} of {}",
+                                          slot_->at, *request_.found.size));
+      ranges_.advance(slot_, got);
       limiter_.account(got);
       min_rate.account(got);
     }
-    if (place_->at < place_->end) throw ConnectionEnded("another connection has failed");
+    if (slot_->at < slot_->end) throw ConnectionEnded("another connection failed");
   }
 
   const ParallelDownload& request_;
   Ranges& ranges_;
   const PartialFile& partial_;
   Network& network_;
-  std::optional<Ranges::Range>& place_;
+  std::optional<Ranges::Range>& slot_;
   std::unique_ptr<RemoteFile> remote_;
   RateLimiter limiter_;
 };
@@ -156,7 +159,7 @@ class Connection {
 
 void download_in_parallel(const ParallelDownload& request, PartialFile& partial, Network& network) {
   if (!request.remote.open_parallel() || !request.found.size)
-    throw ProtocolError("this wire has no ranges: --streams is not possible");
+    throw ProtocolError("parallel download: the server does not support ranges");
   partial.start(request.offset, request.found.tag, true);
   if (request.receiving.progress) request.receiving.progress(request.offset, *request.found.size);
   Ranges ranges(request, *request.found.size);
@@ -165,7 +168,7 @@ void download_in_parallel(const ParallelDownload& request, PartialFile& partial,
     for (std::size_t i = 0; i < request.receiving.streams; ++i)
       threads.emplace_back([&] { Connection(request, ranges, partial, network).run(); });
   }
-  const std::uint64_t end = ranges.without_gap();
+  const std::uint64_t end = ranges.first_gap();
   partial.truncate(end);
   if (end < *request.found.size) partial.start(end, request.found.tag);
   ranges.rethrow();

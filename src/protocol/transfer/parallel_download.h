@@ -1,4 +1,5 @@
-// Several connections share one file: each fetches a range, and the next one that nobody has begun.
+// download_in_parallel fetches one file over several connections, each in a thread of its own. A
+// connection fetches one range at a time, and then the next range that is not taken.
 #pragma once
 
 #include "file/partial_file.h"
@@ -10,12 +11,13 @@ namespace netlab {
 struct ParallelDownload {
   const RemoteFile& remote;
   const RemoteFile::Info& found;
-  std::uint64_t offset = 0;  // where to begin
+  std::uint64_t offset = 0;  // the first byte to fetch
   const DownloadSettings& receiving;
 };
 
-// To the end of the file, into the partial, which has all before `offset`. When it fails, what came
-// without a gap is kept. Throws what the first connection that failed threw.
+// Fetches the file from `offset` to its end into `partial`, which must have all bytes before
+// `offset`. On failure the partial file is truncated at its first gap. Throws the exception of the
+// first connection that failed.
 void download_in_parallel(const ParallelDownload& request, PartialFile& partial, Network& network);
 
 }  // namespace netlab

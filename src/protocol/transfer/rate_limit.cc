@@ -4,17 +4,16 @@
 
 namespace netlab {
 
-std::uint64_t RateLimiter::chunk(std::uint64_t most) const {
-  if (rate_ == 0) return most;
-  return std::clamp<std::uint64_t>(rate_ / 8, 1, most);
+std::uint64_t RateLimiter::chunk(std::uint64_t max_bytes) const {
+  if (rate_ == 0) return max_bytes;
+  return std::clamp<std::uint64_t>(rate_ / 8, 1, max_bytes);
 }
 
 void RateLimiter::account(std::uint64_t bytes) {
   if (rate_ == 0) return;
-  const std::chrono::duration<double> worth(static_cast<double>(bytes) /
-                                            static_cast<double>(rate_));
+  const std::chrono::duration<double> time(static_cast<double>(bytes) / static_cast<double>(rate_));
   free_at_ = add_saturating(std::max(free_at_, network_.now()),
-                            std::chrono::duration_cast<Duration>(worth));
+                            std::chrono::duration_cast<Duration>(time));
   network_.sleep_until(free_at_);
 }
 
@@ -28,8 +27,8 @@ MinimumRate::MinimumRate(std::uint64_t bytes, Duration time, std::uint64_t limit
 MinimumRate MinimumRate::of(Duration response_timeout, std::uint64_t limit_rate,
                             const Network& network) {
   constexpr std::uint64_t piece = 16 * 1024;
-  constexpr int silences = 10;
-  return {piece, std::min(response_timeout, Duration::max() / (2 * silences)) * silences,
+  constexpr int timeouts = 10;
+  return {piece, std::min(response_timeout, Duration::max() / (2 * timeouts)) * timeouts,
           limit_rate, network};
 }
 

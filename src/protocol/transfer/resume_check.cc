@@ -12,10 +12,10 @@
 namespace netlab {
 namespace {
 
-// How much of the end of a partial is fetched again and compared where there are no hashes.
+// Without hashes, this many bytes at the end of a partial file are fetched again and compared.
 constexpr std::uint64_t overlap_size = 64 * 1024;
-// What may be the user's own is not replaced, whatever he asks for.
-constexpr const char* unknown_hint = "; move it away to fetch the file anew";
+// For a file that the user may have made: it is never replaced, not even by a restart.
+constexpr const char* unknown_hint = "; move it away to fetch the whole file";
 
 const char* hint(const ResumeRequest& request) {
   return request.partial.is_ours() && !request.partial.is_known() ? unknown_hint : restart_hint;
@@ -26,13 +26,13 @@ bool has_changed(const ResumeRequest& request) {
 }
 
 [[noreturn]] void throw_changed(const ResumeRequest& request) {
-  throw ProtocolError(fmt::format("{} has changed since {} was begun{}",
+  throw ProtocolError(fmt::format("{} has changed since {} was started{}",
                                   escaped(request.remote.name), request.partial.path(),
                                   restart_hint));
 }
 
 [[noreturn]] void throw_too_long(const ResumeRequest& request) {
-  throw ProtocolError(fmt::format("{} has {} bytes, more than {} with {}{}", request.partial.path(),
+  throw ProtocolError(fmt::format("{} has {} bytes, but {} has only {}{}", request.partial.path(),
                                   request.partial.size(), escaped(request.remote.name),
                                   *request.remote.size, hint(request)));
 }
@@ -40,7 +40,7 @@ bool has_changed(const ResumeRequest& request) {
 [[noreturn]] void throw_foreign(const ResumeRequest& request, std::uint64_t same) {
   throw ProtocolError(fmt::format(
       "{} is not the beginning of the remote file: it differs {}{}", request.partial.path(),
-      same == 0 ? "from its start" : fmt::format("behind byte {}", same), hint(request)));
+      same == 0 ? "from the start" : fmt::format("after byte {}", same), hint(request)));
 }
 
 }  // namespace
@@ -53,30 +53,34 @@ std::optional<ResumePoint> find_resume_offset(const ResumeRequest& request, Remo
   const auto same = matching_prefix({partial.file(), partial.path()}, both, file,
                                     request.remote.tag, request.response_timeout, network);
   if (!same) return std::nullopt;
-  ResumePoint proof{*same, both};
+  ResumePoint resume_point{*same, both};
   if (*same == partial.size()) {
     if (has_changed(request))
-      proof.notice = fmt::format("{} has changed, but its first {} bytes are as they were",
-                                 escaped(request.remote.name), *same);
-    return proof;
+      resume_point.notice = fmt::format("{} has changed, but its first {} bytes have not",
+                                        escaped(request.remote.name), *same);
+    return resume_point;
   }
   if (has_changed(request)) throw_changed(request);
   if (!partial.is_ours() && !request.is_asked_for) throw_foreign(request, *same);
-  // Under the final name it is the user's file: nothing of it is cut off unasked.
+  // Under the final name it is the user's file, which is never truncated.
   if (!partial.is_ours() && *same == both) throw_too_long(request);
   const bool is_known = partial.is_ours() && !partial.tag().empty();
   if (*same == 0 && !is_known) throw_foreign(request, *same);
-  proof.notice = fmt::format("the last {} bytes of {} are not the remote file's: they are {}",
-                             partial.size() - *same, partial.path(),
-                             *same == request.remote.size ? "cut off" : "fetched again");
-  return proof;
+  const std::uint64_t wrong = partial.size() - *same;
+  resume_point.notice =
+      *same == request.remote.size
+          ? fmt::format("truncating {}: its last {} bytes are not in the remote file",
+                        partial.path(), wrong)
+          : fmt::format("fetching the last {} bytes of {} again: they differ from the remote file",
+                        wrong, partial.path());
+  return resume_point;
 }
 
 std::uint64_t overlap_begin(const ResumeRequest& request) {
   const std::uint64_t size = request.partial.size();
   if (has_changed(request)) throw_changed(request);
   if (request.remote.size && size > *request.remote.size) throw_too_long(request);
-  // Of a .part without a tag, where there are tags, nobody knows what it is a part of.
+  // A .part file without a tag may be of any version, unless the wire has no tags.
   const bool is_known = !request.partial.tag().empty() || request.remote.tag.empty();
   const bool is_expected = request.is_asked_for || (request.partial.is_ours() && is_known);
   return is_expected ? size - std::min(overlap_size, size) : 0;
@@ -92,7 +96,7 @@ void compare_overlap(const ResumeRequest& request, std::uint64_t from, RemoteFil
     const std::size_t got = file.receive(
         std::span(theirs).first(std::min<std::uint64_t>(overlap_size, partial.size() - at)));
     if (got == 0)
-      throw ProtocolError(fmt::format("the remote file ends before {}, which has {} bytes{}",
+      throw ProtocolError(fmt::format("the remote file is shorter than {}, which has {} bytes{}",
                                       partial.path(), partial.size(), hint(request)));
     partial.read(at, std::span(ours).first(got));
     if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(got), theirs.begin()))

@@ -1,5 +1,6 @@
-// Before a download goes on from what is there, it is proved that this is the beginning of the
-// remote file: two versions of a file are never put together.
+// Checks, before a download resumes, that the partial file is the beginning of the remote file, so
+// two versions of a file are never mixed. The check uses block hashes if the server supports them;
+// otherwise it fetches the end of the partial file again and compares it.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +12,34 @@
 
 namespace netlab {
 
-// What to do where there is no proof, behind the words of why.
+// The hint at the end of an error message when the check failed.
 inline constexpr const char* restart_hint = "; --restart fetches it anew";
 
 struct ResumePoint {
-  std::uint64_t offset = 0;    // where to go on: what is before is the remote file's
-  std::uint64_t compared = 0;  // bytes that were compared
-  std::string notice{};        // what the user should know; empty: nothing
+  std::uint64_t offset = 0;    // where to resume: the bytes before it match the remote file
+  std::uint64_t compared = 0;  // bytes compared
+  std::string notice{};        // a line that the user should see; empty: none
 };
 
 struct ResumeRequest {
   const PartialFile& partial;
   const RemoteFile::Info& remote;
-  bool is_asked_for = false;    // the user said that this is a part of the remote file
-  Duration response_timeout{};  // how long the server may say nothing
+  bool is_asked_for = false;    // the user asked to resume this file
+  Duration response_timeout{};  // how long the server may be silent
 };
 
-// By hashes. Nothing when the server can't tell them. Throws ProtocolError when what is there is no
-// part of the remote file, or of a state of it that has gone.
+// Finds where to resume by comparing hashes. Returns nothing if the server does not support hashes.
+// Throws ProtocolError if the partial file is not a part of the remote file, or is a part of an
+// earlier version of it.
 std::optional<ResumePoint> find_resume_offset(const ResumeRequest& request, RemoteFile& file,
                                               Network& network);
 
-// Where to ask for bytes from to compare them by themselves, when the server can't tell hashes: the
-// end of what is there, or all of it when nobody says that it is a part. Throws ProtocolError as
-// above.
+// Without hashes: returns the offset from which to fetch and compare bytes. It is near the end of
+// the partial file, or 0 if it is not known to be a part of the remote file. Throws ProtocolError
+// as above.
 std::uint64_t overlap_begin(const ResumeRequest& request);
-// With the bytes that come from there on. Throws ProtocolError when they differ.
+// Compares the partial file from `from` to its end with the bytes received. Throws ProtocolError if
+// they differ.
 void compare_overlap(const ResumeRequest& request, std::uint64_t from, RemoteFile& file,
                      Network& network);
 

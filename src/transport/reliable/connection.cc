@@ -9,15 +9,16 @@
 namespace netlab::reliable {
 namespace {
 
-// A server that asks for a token again and again is none.
+// RETRYs accepted in one handshake; further ones are ignored.
 constexpr unsigned int max_retries = 8;
-// Between two HELLOs: a second until the round trip is known, and twice the last each time.
-constexpr Duration max_pause = std::chrono::seconds(2);
+// The HELLO timeout starts at one second, or at the PTO once a RETRY has given an RTT sample. It
+// doubles with each retransmission, up to this.
+constexpr Duration max_hello_interval = std::chrono::seconds(2);
 constexpr unsigned int max_hello_doublings = 10;
-// A peer that is there may be busy with other things than our PING.
-constexpr Duration refused_for = std::chrono::seconds(3);
-// Between two PINGs because of HELLOs that anybody may have forged.
-constexpr Duration ping_distance = std::chrono::milliseconds(500);
+// At least this long, because a live peer may be slow to acknowledge our PING.
+constexpr Duration min_refused_time = std::chrono::seconds(3);
+// Minimum time between two PINGs caused by stray HELLOs, which may be forged.
+constexpr Duration stray_ping_interval = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -25,8 +26,8 @@ Connection::Connection(Instant now, const Settings& settings, const Identity& id
     : settings_(settings),
       identity_(identity),
       is_client_(true),
-      give_up_at_(now + settings.handshake_timeout),
-      wants_hello_(true),
+      handshake_deadline_(now + settings.handshake_timeout),
+      hello_pending_(true),
       last_received_(now) {}
 
 Connection::Connection(Instant now, const Settings& settings, const Identity& identity,
@@ -34,7 +35,7 @@ Connection::Connection(Instant now, const Settings& settings, const Identity& id
     : settings_(settings),
       identity_(identity),
       is_client_(false),
-      wants_welcome_(true),
+      welcome_pending_(true),
       last_received_(now) {
   establish(negotiate(hello.parameters, settings), hello.parameters.max_data, hello.client);
 }
@@ -43,9 +44,9 @@ void Connection::establish(const TransportParameters& parameters, std::uint64_t 
                            std::uint64_t peer_id) {
   parameters_ = parameters;
   peer_id_ = peer_id;
-  TransportParameters theirs = parameters;
-  theirs.max_data = peer_max_data;
-  sender_.emplace(theirs, settings_, identity_.seed);
+  TransportParameters peer_parameters = parameters;
+  peer_parameters.max_data = peer_max_data;
+  sender_.emplace(peer_parameters, settings_, identity_.seed);
   receiver_.emplace(arq_of(parameters.strategy), parameters.window, settings_);
   state_ = State::open;
 }
@@ -65,7 +66,7 @@ void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
   if (state_ == State::closed) return;
   const auto packet = parse(datagram);
   if (!packet || !is_for_us(*packet)) {
-    ++unreadable_;
+    ++dropped_datagrams_;
     if (packet) on_stray_packet(now, *packet);
     return;
   }
@@ -74,21 +75,21 @@ void Connection::on_datagram(Instant now, std::span<const std::byte> datagram) {
     finish_if_complete(now);
   } catch (const ProtocolError&) {
     fail(EPROTO);
-    close_with(Close::Code::violation);
+    send_close(Close::Code::violation);
   }
 }
 
-// A client that was killed, and comes back from the same port, reaches its old connection: this
-// asks for the old client, and the new one answers that it is gone. So a half-open connection of
-// TCP ends (RFC 9293 section 3.5.1).
+// A client that was killed and restarted on the same port reaches its old connection. The server
+// sends a PING to the old client, and the new client replies GONE. TCP ends a half-open connection
+// in the same way (RFC 9293 section 3.5.1).
 void Connection::on_stray_packet(Instant now, const Packet& packet) {
   if (now < next_stray_reply_) return;
   if (state_ == State::handshake && belongs_to_a_connection(packet)) {
-    unknown_ = packet.to;
-    next_stray_reply_ = now + gone_distance;
+    gone_id_ = packet.to;
+    next_stray_reply_ = now + gone_interval;
   } else if (state_ == State::open && !is_client_ && std::holds_alternative<Hello>(packet.body)) {
     sender_->ping();
-    next_stray_reply_ = now + ping_distance;
+    next_stray_reply_ = now + stray_ping_interval;
   }
 }
 
@@ -96,23 +97,24 @@ void Connection::on_peer_activity(Instant now) {
   last_received_ = now;
   unanswered_since_ = never;
   refused_since_ = never;
-  if (std::exchange(is_confirmed_, true) || welcomes_ != 1) return;
-  // The client may have taken its time: no more than what is assumed of those that are unknown.
-  const Duration answered = now - welcome_sent_;
-  if (answered < initial_rtt) sender_->on_rtt_sample(now, answered);
+  if (std::exchange(is_confirmed_, true) || welcomes_sent_ != 1) return;
+  // The first packet after WELCOME may have been delayed by the client, so the sample counts only
+  // if it is below the initial RTT.
+  const Duration rtt = now - welcome_sent_;
+  if (rtt < initial_rtt) sender_->on_rtt_sample(now, rtt);
 }
 
 void Connection::handle(Instant, const Hello&) {
-  if (!is_confirmed_) wants_welcome_ = true;  // the first one was lost
+  if (!is_confirmed_) welcome_pending_ = true;  // our WELCOME was lost
 }
 
 void Connection::handle(Instant now, const Retry& retry) {
-  if (state_ != State::handshake || ++retries_ > max_retries) return;
+  if (state_ != State::handshake || ++retries_received_ > max_retries) return;
   std::ranges::copy(retry.token, token_.begin());
   token_size_ = retry.token.size();
-  if (hellos_ == 1) handshake_rtt_.sample(now - hello_sent_, {});
-  hellos_ = 0;
-  wants_hello_ = true;
+  if (hellos_sent_ == 1) handshake_rtt_.sample(now - hello_sent_, {});
+  hellos_sent_ = 0;
+  hello_pending_ = true;
 }
 
 void Connection::handle(Instant now, const Welcome& welcome) {
@@ -120,16 +122,16 @@ void Connection::handle(Instant now, const Welcome& welcome) {
   const TransportParameters& parameters = welcome.parameters;
   if (parameters.largest > settings_.largest || parameters.window > settings_.window ||
       parameters.strategy != settings_.strategy || welcome.server == 0)
-    throw ProtocolError("the server raises what was proposed");
+    throw ProtocolError("WELCOME: parameters do not match the proposal");
   establish(parameters, parameters.max_data, welcome.server);
-  if (hellos_ == 1) sender_->on_rtt_sample(now, now - hello_sent_);
+  if (hellos_sent_ == 1) sender_->on_rtt_sample(now, now - hello_sent_);
   on_peer_activity(now);
 }
 
 void Connection::handle(Instant now, const Data& data) {
-  if (!receiver_) return;  // it has overtaken the WELCOME
+  if (!receiver_) return;  // it arrived before the WELCOME
   on_peer_activity(now);
-  if (state_ == State::closing) close_with(Close::Code::done);  // our last word was lost
+  if (state_ == State::closing) send_close(Close::Code::done);  // our CLOSE was lost
   receiver_->on_data(now, data);
 }
 
@@ -150,14 +152,15 @@ void Connection::handle(Instant, const Close& close) {
     fail(ECONNREFUSED);
     return;
   }
-  // Whoever says that it is done has all, and has been told that we have.
-  const bool is_done = close.code == Close::Code::done && receiver_->buffer().is_whole() &&
-                       sender_->buffer().is_finished();
-  const bool has_said_so = state_ == State::closing && !wants_close_;
-  if (!is_done && state_ == State::open) error_ = ECONNRESET;
+  // A peer sends Code::done only when it has received our whole stream and we have acknowledged all
+  // of its own.
+  const bool is_orderly = close.code == Close::Code::done && receiver_->buffer().is_complete() &&
+                          sender_->buffer().is_finished();
+  const bool close_sent = state_ == State::closing && !pending_close_;
+  if (!is_orderly && state_ == State::open) error_ = ECONNRESET;
   state_ = State::closed;
-  wants_close_.reset();
-  if (is_done && !has_said_so) close_with(Close::Code::done);
+  pending_close_.reset();
+  if (is_orderly && !close_sent) send_close(Close::Code::done);
 }
 
 void Connection::handle(Instant, const Gone&) {
@@ -171,7 +174,7 @@ void Connection::on_refused(Instant now) {
   if (state_ == State::handshake) fail(ECONNREFUSED);
   if (state_ != State::open) return;
   refused_since_ = std::min(refused_since_, now);
-  if (refused_since_ + std::max(3 * sender_->recovery().probe_timeout(), refused_for) <= now)
+  if (refused_since_ + std::max(3 * sender_->recovery().probe_timeout(), min_refused_time) <= now)
     fail(ECONNRESET);
   else
     sender_->ping();
@@ -182,11 +185,13 @@ void Connection::fail(int error) {
   state_ = State::closed;
 }
 
-// Both ends have all. The peer may not know that yet: who is complete says so, and stays for a
-// while to say it again, unless the peer has said it.
+// Both streams are complete, but the peer may not know that yet. This end sends a CLOSE and stays
+// in the closing state for three PTOs to repeat it (RFC 9000 section 10.2). It leaves that state
+// early when the peer's own CLOSE arrives.
 void Connection::finish_if_complete(Instant now) {
-  if (state_ != State::open || !sender_->is_done() || !receiver_->buffer().is_whole()) return;
-  close_with(Close::Code::done);
+  if (state_ != State::open || !sender_->is_all_acked() || !receiver_->buffer().is_complete())
+    return;
+  send_close(Close::Code::done);
   state_ = State::closing;
   closing_until_ = now + 3 * sender_->recovery().probe_timeout();
 }
@@ -212,14 +217,14 @@ void Connection::consumed(std::size_t bytes) {
 }
 
 void Connection::set_receive_window(std::size_t bytes) {
-  if (receiver_) receiver_->bound(bytes);
+  if (receiver_) receiver_->set_window(bytes);
 }
 
 void Connection::abort() {
   if (state_ == State::closed) return;
   if (state_ != State::closing) {
     error_ = ECONNABORTED;
-    if (peer_id_ != 0) close_with(Close::Code::aborted);
+    if (peer_id_ != 0) send_close(Close::Code::aborted);
   }
   state_ = State::closed;
 }
@@ -235,14 +240,14 @@ Batch Connection::poll_transmit(Instant now, std::span<std::byte> room) {
 }
 
 Batch Connection::transmit_handshake(Instant now, std::span<std::byte> room) {
-  if (unknown_ != 0) {
-    const std::size_t size = emit(std::exchange(unknown_, 0), Gone{}, room);
+  if (gone_id_ != 0) {
+    const std::size_t size = emit(std::exchange(gone_id_, 0), Gone{}, room);
     return {size, size};
   }
-  if (!wants_hello_) return {};
-  wants_hello_ = false;
+  if (!hello_pending_) return {};
+  hello_pending_ = false;
   hello_sent_ = now;
-  ++hellos_;
+  ++hellos_sent_;
   const Hello hello{identity_.id, proposed_parameters(settings_),
                     std::span(token_).first(token_size_)};
   const std::size_t size = emit(0, hello, room);
@@ -251,31 +256,31 @@ Batch Connection::transmit_handshake(Instant now, std::span<std::byte> room) {
 
 Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
   std::size_t size = 0;
-  if (wants_welcome_) {
-    wants_welcome_ = false;
+  if (welcome_pending_) {
+    welcome_pending_ = false;
     welcome_sent_ = now;
-    ++welcomes_;
+    ++welcomes_sent_;
     size = emit(peer_id_, Welcome{identity_.id, parameters_}, room);
   } else if (receiver_ && state_ != State::closed && receiver_->next_timeout() <= now) {
     size = emit(peer_id_, receiver_->acknowledge(now), room);
-  } else if (wants_close_) {
-    size = emit(peer_id_, Close{*wants_close_}, room);
-    wants_close_.reset();
+  } else if (pending_close_) {
+    size = emit(peer_id_, Close{*pending_close_}, room);
+    pending_close_.reset();
   }
   return {size, size};
 }
 
-Instant Connection::hello_time() const {
-  if (wants_hello_) return never;
-  const unsigned int doublings = std::min(hellos_ - 1, max_hello_doublings);
-  return hello_sent_ + std::min(handshake_rtt_.probe_timeout({}) * (1 << doublings), max_pause);
+Instant Connection::next_hello_time() const {
+  if (hello_pending_) return never;
+  const unsigned int doublings = std::min(hellos_sent_ - 1, max_hello_doublings);
+  return hello_sent_ +
+         std::min(handshake_rtt_.probe_timeout({}) * (1 << doublings), max_hello_interval);
 }
 
 Instant Connection::idle_time() const {
-  const Duration patience =
+  const Duration timeout =
       std::max(settings_.idle_timeout, 3 * sender_->recovery().probe_timeout());
-  return add_saturating(unanswered_since_,
-                        unanswered_since_ == never ? Duration::zero() : patience);
+  return add_saturating(unanswered_since_, unanswered_since_ == never ? Duration::zero() : timeout);
 }
 
 Instant Connection::keep_alive_time() const {
@@ -284,10 +289,10 @@ Instant Connection::keep_alive_time() const {
 
 void Connection::on_timeout(Instant now) {
   if (state_ == State::handshake) {
-    if (give_up_at_ <= now)
+    if (handshake_deadline_ <= now)
       fail(ETIMEDOUT);
-    else if (hello_time() <= now)
-      wants_hello_ = true;
+    else if (next_hello_time() <= now)
+      hello_pending_ = true;
   } else if (state_ == State::closing) {
     if (closing_until_ <= now) state_ = State::closed;
   } else if (state_ == State::open) {
@@ -303,7 +308,7 @@ void Connection::on_timeout(Instant now) {
 Instant Connection::poll_timeout() const {
   switch (state_) {
     case State::handshake:
-      return std::min(give_up_at_, hello_time());
+      return std::min(handshake_deadline_, next_hello_time());
     case State::open:
       return std::min(
           {receiver_->next_timeout(), sender_->next_timeout(), idle_time(), keep_alive_time()});

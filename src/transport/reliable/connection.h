@@ -1,10 +1,11 @@
-// Connection is one end of the reliable transport: a state machine that is given datagrams and the
-// time, and gives back datagrams and its next deadline. It has no socket, no clock, no thread and
-// no chance of its own, so that a test can drive two of them through any network in no time.
+// Connection is one endpoint of the reliable transport: a state machine. Its inputs are datagrams
+// and the current time, its outputs are datagrams and its next deadline. It has no socket, clock,
+// thread or random generator of its own, so a test can run two of them over any simulated network
+// in virtual time.
 //
-// Its methods are of four kinds: what is, what happened, what we want, what to do next. Whoever
-// drives it, after each of the second and third kind, sends what poll_transmit() gives until it
-// gives nothing, and calls on_timeout() at the instant of poll_timeout().
+// The methods fall into four groups: state, events, application calls and output. After each event
+// or application call, the caller sends what poll_transmit() returns until it returns an empty
+// Batch. It calls on_timeout() at the instant that poll_timeout() returns.
 #pragma once
 
 #include <memory>
@@ -18,56 +19,62 @@ namespace netlab::reliable {
 
 class Connection {
  public:
-  // A client's: it says HELLO.
+  // A client: it sends a HELLO.
   Connection(Instant now, const Settings& settings, const Identity& identity);
-  // A server's, of a HELLO with a token that is valid (AddressValidator).
+  // A server, for a HELLO with a valid token (see AddressValidator).
   Connection(Instant now, const Settings& settings, const Identity& identity, const Hello& hello);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // What is.
+  // State.
   bool is_established() const { return sender_.has_value(); }
-  // Nothing is to be sent or waited for any more. What has come can still be read.
-  bool is_closed() const { return state_ == State::closed && !wants_close_; }
-  // All that was written, and that it is all, has come to the peer.
-  bool is_delivered() const { return sender_ && sender_->is_done(); }
-  // Why it is over before its time, as an errno: ETIMEDOUT, ECONNRESET, EPROTO; 0: it is not.
+  // Nothing is left to send or to wait for. Data that was received can still be read.
+  bool is_closed() const { return state_ == State::closed && !pending_close_; }
+  // The peer has acknowledged all data and the end of the stream.
+  bool is_delivered() const { return sender_ && sender_->is_all_acked(); }
+  // Why the connection failed, as an errno value: ETIMEDOUT, ECONNREFUSED, ECONNRESET, ECONNABORTED
+  // or EPROTO. 0: it did not fail.
   int error() const { return error_; }
-  // What has come and was not read, or its first piece. Empty: nothing now, or
+  // The received bytes that were not consumed yet, or the first contiguous piece of them. Empty
+  // when there are none, or at the end of the stream: see has_peer_finished().
   std::span<const std::byte> readable() const;
-  // nothing any more: the peer has finished, and all was read.
+  // The peer has finished its stream and all of it was consumed.
   bool has_peer_finished() const { return receiver_ && receiver_->buffer().is_finished(); }
-  // All that the peer will ever send has come.
-  bool has_all() const { return receiver_ && receiver_->buffer().is_whole(); }
+  // The peer's whole stream was received, including its end.
+  bool has_all() const { return receiver_ && receiver_->buffer().is_complete(); }
   std::uint64_t id() const { return identity_.id; }
   std::uint64_t peer_id() const { return peer_id_; }
-  const TransportParameters& parameters() const { return parameters_; }  // as agreed on
-  const Sender& sender() const { return *sender_; }                      // once it is established
-  const Receiver& receiver() const { return *receiver_; }                // once it is established
-  std::uint64_t unreadable() const { return unreadable_; }  // datagrams that made no sense
+  const TransportParameters& parameters() const { return parameters_; }  // as negotiated
+  const Sender& sender() const { return *sender_; }                      // only once established
+  const Receiver& receiver() const { return *receiver_; }                // only once established
+  // Datagrams dropped because they were malformed or not for this connection.
+  std::uint64_t dropped_datagrams() const { return dropped_datagrams_; }
 
-  // What happened.
+  // Events.
   void on_datagram(Instant now, std::span<const std::byte> datagram);
   void on_timeout(Instant now);
-  // The network says that nobody is there (ICMP), as anybody can who guesses two ports: believed of
-  // a peer that we do not know yet, else a reason to ask it. Of what has come before, tell first.
+  // ICMP reported that the peer's port is unreachable. An attacker who guesses two ports can forge
+  // this. So it fails a connection only during the handshake; later it causes a PING, and fails the
+  // connection if nothing arrives for some seconds. Datagrams received earlier must be passed to
+  // on_datagram() first.
   void on_refused(Instant now);
 
-  // What we want.
-  std::size_t free() const;  // bytes that can be written
-  // Room for what is to be sent, in one piece; empty when there is none, or no connection yet.
+  // Application calls.
+  std::size_t free() const;  // bytes that can be written now
+  // Contiguous free space of the send buffer; empty when the buffer is full or the connection is
+  // not open. Bytes that were placed there are then reported by written().
   std::span<std::byte> room();
   void written(std::size_t bytes);
-  void finish();                     // nothing more will be written
+  void finish();                     // ends our stream
   void consumed(std::size_t bytes);  // of readable()
-  // So many bytes at most may come before they are read, from now on.
+  // Limits the receive window to `bytes` from now on.
   void set_receive_window(std::size_t bytes);
-  // Ends both directions. The peer is told, once.
+  // Ends both directions at once. A single CLOSE is sent to the peer.
   void abort();
 
-  // What to do next. `room` has max_packet_size bytes.
+  // Output. `room` has at least max_packet_size bytes.
   Batch poll_transmit(Instant now, std::span<std::byte> room);
-  // `never`: only when something happens.
+  // `never`: no timer is running.
   Instant poll_timeout() const;
 
  private:
@@ -76,7 +83,7 @@ class Connection {
   void establish(const TransportParameters& parameters, std::uint64_t peer_max_data,
                  std::uint64_t peer_id);
   bool is_for_us(const Packet& packet) const;
-  // What is not for us.
+  // Handles a packet that is not for this connection.
   void on_stray_packet(Instant now, const Packet& packet);
   void on_peer_activity(Instant now);
   void handle(Instant now, const Hello& hello);
@@ -89,10 +96,10 @@ class Connection {
   void handle(Instant now, const Gone& gone);
   void fail(int error);
   void finish_if_complete(Instant now);
-  void close_with(Close::Code code) { wants_close_ = code; }
+  void send_close(Close::Code code) { pending_close_ = code; }
   Batch transmit_handshake(Instant now, std::span<std::byte> room);
   Batch transmit_control(Instant now, std::span<std::byte> room);
-  Instant hello_time() const;
+  Instant next_hello_time() const;
   Instant idle_time() const;
   Instant keep_alive_time() const;
 
@@ -101,33 +108,33 @@ class Connection {
   const bool is_client_;
   State state_ = State::handshake;
   int error_ = 0;
-  std::uint64_t unreadable_ = 0;
-  std::uint64_t unknown_ = 0;   // an id that is not ours, by which we were called; 0: none
-  Instant next_stray_reply_{};  // to what is not for us
+  std::uint64_t dropped_datagrams_ = 0;
+  std::uint64_t gone_id_ = 0;   // unknown id that we reply GONE for; 0: none
+  Instant next_stray_reply_{};  // no reply to a stray packet before
 
-  // Of the greeting.
-  Instant give_up_at_ = never;
+  // Handshake.
+  Instant handshake_deadline_ = never;
   std::array<std::byte, max_token> token_{};
   std::size_t token_size_ = 0;
   Instant hello_sent_{};
-  unsigned int hellos_ = 0;     // sent with this token
-  unsigned int retries_ = 0;    // taken
+  unsigned int hellos_sent_ = 0;  // sent with the current token
+  unsigned int retries_received_ = 0;
   RttEstimator handshake_rtt_;  // from a HELLO to its RETRY
-  bool wants_hello_ = false;
-  bool wants_welcome_ = false;
+  bool hello_pending_ = false;
+  bool welcome_pending_ = false;
   Instant welcome_sent_{};
-  unsigned int welcomes_ = 0;
-  bool is_confirmed_ = false;  // the client has our WELCOME
+  unsigned int welcomes_sent_ = 0;
+  bool is_confirmed_ = false;  // the client has received our WELCOME
 
   std::uint64_t peer_id_ = 0;
   TransportParameters parameters_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
   Instant last_received_{};
-  Instant unanswered_since_ = never;  // the first packet that wants an answer, since we last heard
-  Instant refused_since_ = never;     // and nothing was heard since
+  Instant unanswered_since_ = never;  // when we first sent since last_received_
+  Instant refused_since_ = never;     // the first on_refused() since last_received_
   Instant closing_until_ = never;
-  std::optional<Close::Code> wants_close_;
+  std::optional<Close::Code> pending_close_;
 };
 
 }  // namespace netlab::reliable

@@ -11,7 +11,7 @@ std::string text(const TransportParameters& parameters) {
   std::string_view strategy;
   for (const ArqRow& row : arqs())
     if (row.strategy == parameters.strategy) strategy = row.name;
-  return fmt::format("{}, window {}, datagrams to {}, limit {}", strategy, parameters.window,
+  return fmt::format("{}, window {}, max datagram {}, max data {}", strategy, parameters.window,
                      parameters.largest, parameters.max_data);
 }
 
@@ -30,14 +30,14 @@ std::string text(const Welcome& welcome) {
 
 std::string text(const Data& data) {
   return fmt::format("DATA {}: bytes {} to {}{}", data.number, data.offset,
-                     data.offset + data.payload.size(), data.last ? ", the end" : "");
+                     data.offset + data.payload.size(), data.last ? ", end of stream" : "");
 }
 
 std::string text(const Ack& ack) {
   std::string runs;
   for (std::size_t i = 0; i < ack.count; ++i)
     runs += fmt::format(" [{}, {})", ack.ranges[i].first, ack.ranges[i].end);
-  return fmt::format("ACK {}: all before byte {}, limit {}, after {} us{}", ack.largest,
+  return fmt::format("ACK {}: cumulative {}, max data {}, delay {} us{}", ack.largest,
                      ack.cumulative_ack, ack.max_data, ack.delay.count(), runs);
 }
 

@@ -9,10 +9,10 @@ namespace {
 
 using State = SentPacket::State;
 
-// Timers double with each probe in vain, so often at most.
-constexpr unsigned int max_doublings = 6;
-// What may be sent at once: ten packets, or what goes in four milliseconds, for timers tell but
-// milliseconds apart and come late: less would be a limit of its own.
+// The PTO doubles each time it expires, up to this many times.
+constexpr unsigned int max_pto_doublings = 6;
+// The pacer's burst is ten packets, or four milliseconds at the pacing rate if that is more. Timers
+// have millisecond granularity and fire late, so a smaller burst would limit the rate.
 constexpr std::uint64_t burst_packets = 10;
 constexpr double burst_seconds = 0.004;
 
@@ -28,13 +28,13 @@ Recovery::Recovery(const Arq& arq, std::unique_ptr<Congestion> congestion, std::
 
 void Recovery::on_rtt_sample(Instant now, Duration rtt) {
   rtt_.sample(rtt, {});
-  first_sample_ = std::min(first_sample_, now);
+  first_rtt_sample_ = std::min(first_rtt_sample_, now);
 }
 
 void Recovery::set_packet_size(std::size_t bytes) {
   if (bytes == packet_size_) return;
   packet_size_ = bytes;
-  congestion_->set_datagram(bytes);
+  congestion_->set_max_datagram_size(bytes);
 }
 
 void Recovery::on_sent(SentPacket packet) {
@@ -51,16 +51,16 @@ void Recovery::skip_number() {
 
 void Recovery::on_acknowledgement(Instant now, const Ack& ack) {
   if (ack.largest >= sent_packets_.end())
-    throw ProtocolError("what was never sent is acknowledged");
-  begin_ack();
-  if (!largest_ || ack.largest > *largest_) {
-    largest_ = ack.largest;
+    throw ProtocolError("ACK: acknowledges a packet that was never sent");
+  clear_results();
+  if (!largest_acked_ || ack.largest > *largest_acked_) {
+    largest_acked_ = ack.largest;
     sample_rtt(now, ack);
   }
   const std::uint64_t in_flight = sent_packets_.bytes();
   remove_acked(now, ack);
   if (!acked_sent_times_.empty()) pto_count_ = probes_pending_ = 0;
-  detect_lost(now);
+  detect_lost_packets(now);
   if (acked_bytes_ > 0) notify_congestion_control(now, in_flight, acked_bytes_);
   pacer_.set(now, congestion_->pacing_rate(rtt_),
              std::max(burst_packets * base_packet_size,
@@ -72,10 +72,10 @@ void Recovery::sample_rtt(Instant now, const Ack& ack) {
   const SentPacket& packet = sent_packets_[ack.largest];
   if (packet.state != State::outstanding) return;
   rtt_.sample(now - packet.sent, std::min<Duration>(ack.delay, max_ack_delay));
-  first_sample_ = std::min(first_sample_, now);
+  first_rtt_sample_ = std::min(first_rtt_sample_, now);
 }
 
-void Recovery::begin_ack() {
+void Recovery::clear_results() {
   lost_.clear();
   acked_sent_times_.clear();
   newest_acked_before_ = newest_acked_sent_;
@@ -88,52 +88,53 @@ void Recovery::remove_acked(Instant now, const Ack& ack) {
   for (std::uint64_t number = sent_packets_.first(); number < sent_packets_.end(); ++number) {
     const SentPacket& packet = sent_packets_[number];
     if (packet.state == State::removed) continue;
-    const bool has_come = arq_.is_acked(number, packet, ack);
+    const bool is_acked = arq_.is_acked(number, packet, ack);
     if (packet.state == State::skipped) {
-      if (number == ack.largest || (has_come && ack.count > 0))
-        throw ProtocolError("what was never sent is acknowledged");
+      if (number == ack.largest || (is_acked && ack.count > 0))
+        throw ProtocolError("ACK: acknowledges a packet that was never sent");
       continue;
     }
-    // Of what is behind it nothing is known, but that a probe carried the same.
-    if (!has_come && number > ack.largest) break;
-    if (has_come) remove(now, number);
+    // A packet above ack.largest can only be a probe that repeats bytes which are acknowledged
+    // cumulatively.
+    if (!is_acked && number > ack.largest) break;
+    if (is_acked) on_packet_acked(now, number);
   }
 }
 
-void Recovery::remove(Instant now, std::uint64_t number) {
+void Recovery::on_packet_acked(Instant now, std::uint64_t number) {
   const SentPacket packet = sent_packets_[number];
   acked_sent_times_.push_back(packet.sent);
   newest_acked_sent_ = std::max(newest_acked_sent_, packet.sent);
   sent_packets_.remove(number);
   std::size_t& largest = packet.is_mtu_probe ? acked_mtu_probe_ : largest_acked_size_;
   largest = std::max<std::size_t>(largest, packet.size);
-  if (packet.is_mtu_probe) return;  // it was not in the window either
+  if (packet.is_mtu_probe) return;  // it does not count as in flight either
   acked_bytes_ += packet.size;
   rate_.on_delivered(now, packet);
 }
 
-// Section 6.1: overtaken by three packets, or by one for longer than the network may have mixed
-// them up.
-void Recovery::detect_lost(Instant now) {
+// Section 6.1: a packet is lost if one sent at least packet_threshold later was acknowledged, or if
+// a later one was and the packet is older than the loss delay. Anything less may be reordering.
+void Recovery::detect_lost_packets(Instant now) {
   loss_time_ = never;
-  if (!largest_) return;
-  const Duration patience = rtt_.loss_delay();
+  if (!largest_acked_) return;
+  const Duration loss_delay = rtt_.loss_delay();
   for (std::uint64_t number = sent_packets_.first();
-       number < sent_packets_.end() && number < *largest_; ++number) {
+       number < sent_packets_.end() && number < *largest_acked_; ++number) {
     const SentPacket& packet = sent_packets_[number];
     if (packet.state != State::outstanding) continue;
-    if (number + packet_threshold <= *largest_ || packet.sent + patience <= now)
-      lose(number);
+    if (number + packet_threshold <= *largest_acked_ || packet.sent + loss_delay <= now)
+      mark_lost(number);
     else
-      loss_time_ = std::min(loss_time_, packet.sent + patience);
+      loss_time_ = std::min(loss_time_, packet.sent + loss_delay);
   }
   if (!lost_.empty()) on_packets_lost(now);
 }
 
-void Recovery::lose(std::uint64_t number) {
-  const bool goes_back =
-      arq_.retransmits_window() && sent_packets_[number].bytes > 0;  // not for a PING
-  const std::uint64_t end = goes_back ? sent_packets_.end() : number + 1;
+void Recovery::mark_lost(std::uint64_t number) {
+  const bool go_back =
+      arq_.retransmits_window() && sent_packets_[number].bytes > 0;  // a PING carries no data
+  const std::uint64_t end = go_back ? sent_packets_.end() : number + 1;
   for (; number < end; ++number) {
     if (sent_packets_[number].state != State::outstanding) continue;
     lost_.push_back(sent_packets_[number]);
@@ -146,19 +147,21 @@ void Recovery::on_packets_lost(Instant now) {
   Instant newest{};
   std::uint64_t bytes = 0;
   for (const SentPacket& packet : lost_) {
-    if (packet.bytes == 0) continue;  // a PING: nobody misses it, and one may have been too large
+    if (packet.bytes == 0)
+      continue;  // a PING: it carries no data, and an MTU probe may just be too large
     oldest = std::min(oldest, packet.sent);
     newest = std::max(newest, packet.sent);
     bytes += packet.size;
   }
   if (bytes == 0) return;
   congestion_->on_lost(now, newest, bytes);
-  if (is_persistent(oldest, newest)) congestion_->on_persistent_congestion();
+  if (is_persistent_congestion(oldest, newest)) congestion_->on_persistent_congestion();
 }
 
-// Section 7.6: all that was sent in three time-outs is lost, and nothing between has come.
-bool Recovery::is_persistent(Instant oldest, Instant newest) const {
-  return oldest > first_sample_ && newest - oldest > 3 * probe_timeout() &&
+// Section 7.6: the lost packets span more than three PTOs, and no packet sent between them was
+// acknowledged.
+bool Recovery::is_persistent_congestion(Instant oldest, Instant newest) const {
+  return oldest > first_rtt_sample_ && newest - oldest > 3 * probe_timeout() &&
          newest_acked_before_ < oldest &&
          std::ranges::none_of(acked_sent_times_,
                               [&](Instant sent) { return oldest < sent && sent < newest; });
@@ -174,50 +177,51 @@ void Recovery::notify_congestion_control(Instant now, std::uint64_t in_flight,
        .sent = newest_acked_sent_,
        .bytes = bytes,
        .in_flight = in_flight,
-       .window_was_full = was_full_ || 2 * in_flight >= congestion_->window(),
+       .window_was_full = window_was_full_ || 2 * in_flight >= congestion_->window(),
        .rate = rate_.take(),
        .app_limited = limited,
        .round_is_over = round_is_over},
       rtt_);
-  was_full_ = false;
+  window_was_full_ = false;
 }
 
 void Recovery::on_app_limited() {
-  if (is_within_window()) rate_.on_app_limited(sent_packets_.bytes());
+  if (has_congestion_window()) rate_.on_app_limited(sent_packets_.bytes());
 }
 
 void Recovery::on_timeout(Instant now) {
-  begin_ack();
+  clear_results();
   if (loss_time_ <= now) {
-    detect_lost(now);
-  } else if (probe_time() <= now) {
+    detect_lost_packets(now);
+  } else if (pto_time() <= now) {
     ++pto_count_;
     probes_pending_ = pto_count_ == 1 ? 1 : 2;  // section 6.2.4
   }
 }
 
-bool Recovery::is_within_window() const {
+bool Recovery::has_congestion_window() const {
   return sent_packets_.bytes() + packet_size_ <= congestion_->window();
 }
 
 bool Recovery::has_window() const {
-  return sent_packets_.packets() == 0 || (sent_packets_.packets() < window_ && is_within_window());
+  return sent_packets_.packets() == 0 ||
+         (sent_packets_.packets() < window_ && has_congestion_window());
 }
 
 bool Recovery::may_send(Instant now) {
   if (has_window()) return pacer_.may_send(now);
-  was_full_ = was_full_ || !is_within_window();
+  window_was_full_ = window_was_full_ || !has_congestion_window();
   return false;
 }
 
-Instant Recovery::probe_time() const {
+Instant Recovery::pto_time() const {
   if (sent_packets_.packets() == 0) return never;
-  return last_sent_ + probe_timeout() * (1 << std::min(pto_count_, max_doublings));
+  return last_sent_ + probe_timeout() * (1 << std::min(pto_count_, max_pto_doublings));
 }
 
 Instant Recovery::next_timeout() const {
-  if (probes_pending_ > 0) return never;  // it is to be sent at once
-  return loss_time_ != never ? loss_time_ : probe_time();
+  if (probes_pending_ > 0) return never;  // the probe is sent at once
+  return loss_time_ != never ? loss_time_ : pto_time();
 }
 
 Instant Recovery::next_departure() const {

@@ -1,7 +1,7 @@
-// Recovery finds out which packets are lost and how fast to send (RFC 9002): it numbers what is
-// sent, takes acknowledgements, and keeps the two timers, for a packet that later ones have
-// overtaken and for an acknowledgement that does not come at all. What the packets carry, and what
-// is sent again, is the Sender's business.
+// Recovery detects lost packets and decides when the next packet may be sent (RFC 9002). It assigns
+// packet numbers, processes acknowledgements, and keeps the loss timer (for packets sent before an
+// acknowledged one) and the probe timeout, PTO (for missing acknowledgements). The Sender decides
+// what the packets carry and what is retransmitted.
 #pragma once
 
 #include <memory>
@@ -21,60 +21,61 @@ inline constexpr Duration max_ack_delay = std::chrono::milliseconds(25);
 
 class Recovery {
  public:
-  // `window`: packets that may be on their way, as agreed on.
+  // `window`: packets that may be in flight, as negotiated.
   Recovery(const Arq& arq, std::unique_ptr<Congestion> congestion, std::uint32_t window,
            std::uint64_t first_number, std::size_t packet_size);
 
-  // What is.
+  // State.
   const RttEstimator& rtt() const { return rtt_; }
   const SentPackets& sent_packets() const { return sent_packets_; }
   const Congestion& congestion() const { return *congestion_; }
   std::uint64_t next_number() const { return sent_packets_.end(); }
-  // Time-outs in a row without any acknowledgement.
+  // PTOs in a row without any acknowledgement.
   unsigned int pto_count() const { return pto_count_; }
   Duration probe_timeout() const { return rtt_.probe_timeout(max_ack_delay); }
 
-  // What happened.
-  void on_rtt_sample(Instant now, Duration rtt);  // of the handshake
-  // Packets have so many bytes from now on.
+  // Events.
+  void on_rtt_sample(Instant now, Duration rtt);  // from the handshake
+  // Sets the maximum datagram size, in bytes.
   void set_packet_size(std::size_t bytes);
   void on_sent(SentPacket packet);
-  // Leaves a number out.
+  // Skips a packet number.
   void skip_number();
-  // Throws ProtocolError when it acknowledges what was never sent.
+  // Throws ProtocolError if it acknowledges a packet that was never sent.
   void on_acknowledgement(Instant now, const Ack& ack);
   void on_timeout(Instant now);
-  // There is nothing more to send.
+  // There is no more data to send.
   void on_app_limited();
-  // What the last two have found: valid until the next of them.
+  // The packets found lost by the last on_acknowledgement() or on_timeout(). Valid until the next
+  // call of either.
   const std::vector<SentPacket>& lost() const { return lost_; }
-  // The size of the largest probe of the path's MTU that has come, and of the largest other packet;
-  // 0: none.
+  // The size of the largest path MTU probe that was newly acknowledged, and of the largest other
+  // packet, in bytes; 0: none.
   std::size_t acked_mtu_probe() const { return acked_mtu_probe_; }
   std::size_t largest_acked_size() const { return largest_acked_size_; }
 
-  // What to do next.
-  // Whether the network has room for a packet, and it is time.
+  // Output.
+  // Whether the windows and the pacer allow a packet now.
   bool may_send(Instant now);
-  // Whether a packet is to be sent all the same, to hear anything at all.
+  // Whether a PTO probe must be sent, regardless of the windows.
   bool probe_pending() const { return probes_pending_ > 0; }
   Instant next_timeout() const;
-  // When may_send() may be true again, as far as it is a matter of time.
+  // When the pacer allows the next packet; `never` if a window is full.
   Instant next_departure() const;
 
  private:
   void sample_rtt(Instant now, const Ack& ack);
-  void remove(Instant now, std::uint64_t number);
+  void on_packet_acked(Instant now, std::uint64_t number);
   void remove_acked(Instant now, const Ack& ack);
-  void begin_ack();
-  void detect_lost(Instant now);
-  void lose(std::uint64_t number);
+  void clear_results();
+  void detect_lost_packets(Instant now);
+  void mark_lost(std::uint64_t number);
   void notify_congestion_control(Instant now, std::uint64_t in_flight, std::uint64_t bytes);
   void on_packets_lost(Instant now);
-  bool is_persistent(Instant oldest, Instant newest) const;
-  Instant probe_time() const;
+  bool is_persistent_congestion(Instant oldest, Instant newest) const;
+  Instant pto_time() const;
   bool has_window() const;
-  bool is_within_window() const;  // the network's, with one packet more
+  bool has_congestion_window() const;  // for one more packet
 
   const Arq& arq_;
   const std::uint32_t window_;
@@ -84,19 +85,19 @@ class Recovery {
   Pacer pacer_;
   DeliveryRate rate_;
   std::uint64_t packet_size_;
-  std::optional<std::uint64_t> largest_;  // acknowledged
-  Instant first_sample_ = never;          // of the round trip
+  std::optional<std::uint64_t> largest_acked_;
+  Instant first_rtt_sample_ = never;
   Instant last_sent_{};
-  Instant loss_time_ = never;  // when an overtaken packet is to be taken for lost
+  Instant loss_time_ = never;  // RFC 9002: when the next packet is declared lost
   unsigned int pto_count_ = 0;
   unsigned int probes_pending_ = 0;
-  bool was_full_ = false;          // the window kept a packet back since the last acknowledgement
-  Instant newest_acked_sent_{};    // when the newest packet that has come was sent
-  Instant newest_acked_before_{};  // the same, before the last acknowledgement
-  std::uint64_t round_end_ = 0;    // delivered bytes: a packet sent after them ends the round
+  bool window_was_full_ = false;   // limited by the congestion window since the last ACK
+  Instant newest_acked_sent_{};    // when the newest acknowledged packet was sent
+  Instant newest_acked_before_{};  // its value before the last ACK
+  std::uint64_t round_end_ = 0;    // in delivered bytes: a packet sent later ends the round
   std::vector<SentPacket> lost_;
-  // Of the last acknowledgement.
-  std::vector<Instant> acked_sent_times_;  // when the packets were sent that have come
+  // Results of the last acknowledgement.
+  std::vector<Instant> acked_sent_times_;  // of the newly acknowledged packets
   std::uint64_t acked_bytes_ = 0;
   std::size_t acked_mtu_probe_ = 0;
   std::size_t largest_acked_size_ = 0;

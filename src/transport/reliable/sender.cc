@@ -10,49 +10,52 @@
 namespace netlab::reliable {
 namespace {
 
-// A packet number is left out once in so many, and up to twice as many.
-constexpr std::uint64_t skip_distance = 256;
-// Time-outs in a row after which large packets may be what does not come through: probes are small.
-constexpr unsigned int black_hole = 3;
-constexpr unsigned int max_data_probe_doublings =
-    7;  // of the pause between probes of a closed window
+// One packet number in every skip_interval to 2 * skip_interval is skipped at random, to detect a
+// peer that acknowledges packets it did not receive (RFC 9000 section 21.4).
+constexpr std::uint64_t skip_interval = 256;
+// After this many PTOs in a row the path MTU is suspected to have shrunk, and probes become small.
+constexpr unsigned int black_hole_pto_count = 3;
+// Doublings of the interval between zero-window probes (RFC 9293 section 3.8.6.1).
+constexpr unsigned int max_window_probe_doublings = 7;
 constexpr std::size_t ping_size = header_size + 8;
 
-// Enough to surprise a peer that guesses numbers.
-std::uint64_t next_chance(std::uint64_t& state) {
+// Pseudo-random: unpredictable enough for a peer that guesses packet numbers.
+std::uint64_t next_random(std::uint64_t& state) {
   return split_mix(std::exchange(state, state + split_mix_step));
 }
 
 }  // namespace
 
 Sender::Sender(const TransportParameters& parameters, const Settings& settings, std::uint64_t seed)
-    : chance_(seed),
+    : random_state_(seed),
       recovery_(arq_of(parameters.strategy), settings.congestion->make(base_packet_size),
-                parameters.window, next_chance(chance_) >> 33, base_packet_size),
+                parameters.window, next_random(random_state_) >> 33, base_packet_size),
       mtu_(parameters.largest),
       buffer_(settings.send_buffer),
       max_data_(parameters.max_data),
-      skip_at_(recovery_.next_number() + skip_distance + next_chance(chance_) % skip_distance) {}
+      skip_at_(recovery_.next_number() + skip_interval +
+               next_random(random_state_) % skip_interval) {}
 
 void Sender::on_acknowledgement(Instant now, const Ack& ack) {
-  if (ack.cumulative_ack > next_) throw ProtocolError("what was never sent is acknowledged");
-  if (lost_.empty() && !has_new()) recovery_.on_app_limited();
-  const bool was_deaf = recovery_.pto_count() >= black_hole;
+  if (ack.cumulative_ack > next_)
+    throw ProtocolError("ACK: acknowledges bytes that were never sent");
+  if (lost_.empty() && !has_new_data()) recovery_.on_app_limited();
+  const bool had_timeouts = recovery_.pto_count() >= black_hole_pto_count;
   recovery_.on_acknowledgement(now, ack);
   buffer_.acknowledge(ack.cumulative_ack);
   if (ack.max_data > max_data_) {
     max_data_ = ack.max_data;
-    max_data_probes_ = 0;
+    window_probes_ = 0;
   }
   if (recovery_.acked_mtu_probe() > 0) mtu_.on_probe_acked(recovery_.acked_mtu_probe());
-  if (was_deaf && recovery_.largest_acked_size() > 0) detect_black_hole(now);
+  if (had_timeouts && recovery_.largest_acked_size() > 0) detect_black_hole(now);
   recovery_.set_packet_size(mtu_.size());
-  buffer_.grow(2 * recovery_.congestion().window());  // one on its way, one to follow it
+  buffer_.grow(2 * recovery_.congestion().window());  // one window in flight, one ready
   queue_retransmissions(now);
 }
 
-// After the silence small packets have come, and larger ones from before are lost: the path does
-// not carry these any more. Had the peer only paused, they would be there.
+// After several PTOs, only small packets were acknowledged and larger, earlier ones were lost. So
+// the path no longer carries large packets. If the peer had merely paused, they would have arrived.
 void Sender::detect_black_hole(Instant now) {
   const auto is_large = [](const SentPacket& packet) {
     return packet.size > base_packet_size && !packet.is_mtu_probe;
@@ -64,12 +67,12 @@ void Sender::detect_black_hole(Instant now) {
 }
 
 void Sender::on_timeout(Instant now) {
-  if (max_data_probe_time() <= now) {
-    ++max_data_probes_;
+  if (window_probe_time() <= now) {
+    ++window_probes_;
     blocked_since_ = now;
-    wants_ping_ = true;
+    ping_pending_ = true;
   }
-  probed_ = {};
+  previous_probe_ = {};
   recovery_.on_timeout(now);
   queue_retransmissions(now);
 }
@@ -85,67 +88,70 @@ void Sender::queue_retransmissions(Instant now) {
 std::uint64_t Sender::next_number() {
   if (recovery_.next_number() == skip_at_) {
     recovery_.skip_number();
-    skip_at_ += skip_distance + next_chance(chance_) % skip_distance;
+    skip_at_ += skip_interval + next_random(random_state_) % skip_interval;
   }
   return recovery_.next_number();
 }
 
-bool Sender::has_new() const {
+bool Sender::has_new_data() const {
   return next_ < buffer_.end() && (next_ < max_data_ || (next_ == buffer_.written_to()));
 }
 
-// Only the peer's word that it has room, which may be lost, gets things going again.
+// Data is waiting, but flow control forbids sending it and nothing is in flight. Only a new limit
+// from the peer unblocks the sender, and the ACK that carries the limit may be lost.
 bool Sender::is_blocked() const {
-  return next_ < buffer_.end() && !has_new() && lost_.empty() &&
+  return next_ < buffer_.end() && !has_new_data() && lost_.empty() &&
          recovery_.sent_packets().packets() == 0;
 }
 
-// What is most likely missing; the second probe of a time-out carries what comes next, or the same
-// when there is nothing more.
-std::optional<Range> Sender::probed_range(std::size_t most) {
-  auto range = oldest_in_flight(probed_, most);
-  if (!range) range = oldest_in_flight({}, most);
+// Returns the oldest bytes in flight, which are the likeliest to be missing. The second probe of a
+// PTO carries the bytes after them, or the same bytes again if there are no others.
+std::optional<Range> Sender::next_probe_range(std::size_t max_bytes) {
+  auto range = oldest_in_flight(previous_probe_, max_bytes);
+  if (!range) range = oldest_in_flight({}, max_bytes);
   if (!range) return std::nullopt;
-  probed_ = *range;
+  previous_probe_ = *range;
   retransmitted_bytes_ += range->size();
   return range;
 }
 
-std::optional<Range> Sender::oldest_in_flight(const Range& besides, std::size_t most) const {
+std::optional<Range> Sender::oldest_in_flight(const Range& excluded, std::size_t max_bytes) const {
   const SentPackets& flight = recovery_.sent_packets();
   for (std::uint64_t number = flight.first(); number < flight.end(); ++number) {
     const SentPacket& packet = flight[number];
     if (packet.state != SentPacket::State::outstanding || packet.bytes == 0) continue;
     std::uint64_t first = std::max(packet.offset, buffer_.begin());
-    if (besides.first <= first && first < besides.end) first = besides.end;
-    if (first < packet.end()) return Range{first, std::min(packet.end(), first + most)};
+    if (excluded.first <= first && first < excluded.end) first = excluded.end;
+    if (first < packet.end()) return Range{first, std::min(packet.end(), first + max_bytes)};
   }
   return std::nullopt;
 }
 
-// What is lost goes first, in a probe as well: it is surely missing, and the window may be full of
-// what is of no use before it.
-std::optional<Range> Sender::next_range(Instant now, std::size_t most) {
+// Lost bytes go first, in a probe as well. They are certainly missing, and until they arrive the
+// receiver may have no use for the packets that fill the window.
+std::optional<Range> Sender::next_range(Instant now, std::size_t max_bytes) {
   const bool is_probe = recovery_.probe_pending();
-  if (is_probe && recovery_.pto_count() >= black_hole) most = base_packet_size - data_header_size;
+  if (is_probe && recovery_.pto_count() >= black_hole_pto_count)
+    max_bytes = base_packet_size - data_header_size;
   if (is_probe && lost_.empty())
-    if (const auto range = probed_range(most)) return range;
-  if (lost_.empty() && !has_new()) return std::nullopt;
+    if (const auto range = next_probe_range(max_bytes)) return range;
+  if (lost_.empty() && !has_new_data()) return std::nullopt;
   if (!is_probe && !recovery_.may_send(now)) return std::nullopt;
   if (!lost_.empty()) {
-    const Range range = lost_.take_first(most);
+    const Range range = lost_.take_first(max_bytes);
     retransmitted_bytes_ += range.size();
     return range;
   }
   const std::uint64_t first = next_;
   const std::uint64_t allowed = std::min(buffer_.written_to(), std::max(max_data_, first));
-  next_ = std::min(first + most, allowed);
-  if (next_ == buffer_.written_to()) next_ = buffer_.end();  // which needs no room
+  next_ = std::min(first + max_bytes, allowed);
+  if (next_ == buffer_.written_to())
+    next_ = buffer_.end();  // the end of the stream needs no flow-control credit
   return Range{first, next_};
 }
 
 Batch Sender::transmit(Instant now, std::uint64_t to, std::span<std::byte> room) {
-  const bool has_data = !lost_.empty() || has_new();
+  const bool has_data = !lost_.empty() || has_new_data();
   if (has_data && recovery_.rtt().is_measured())
     if (const auto size = mtu_.probe(now)) return transmit_ping(now, to, *size, room);
   Batch batch{.bytes = 0, .segment = mtu_.size()};
@@ -159,9 +165,9 @@ Batch Sender::transmit(Instant now, std::uint64_t to, std::span<std::byte> room)
     if (size < batch.segment) break;
   }
   if (batch.bytes > 0) {
-    wants_ping_ = false;
+    ping_pending_ = false;
     batch.segment = std::min(batch.segment, batch.bytes);
-  } else if (wants_ping_ || recovery_.probe_pending()) {
+  } else if (ping_pending_ || recovery_.probe_pending()) {
     return transmit_ping(now, to, ping_size, room);
   }
   blocked_since_ = !is_blocked() ? never : std::min(blocked_since_, now);
@@ -170,7 +176,7 @@ Batch Sender::transmit(Instant now, std::uint64_t to, std::span<std::byte> room)
 
 std::size_t Sender::transmit_data(Instant now, std::uint64_t to, const Range& range,
                                   std::span<std::byte> room) {
-  // The end of the stream is the byte behind the last.
+  // The end of the stream counts as one byte after the last.
   const bool last = range.end > buffer_.written_to();
   const std::size_t payload = range.size() - (last ? 1 : 0);
   const auto packet = room.first(data_header_size + payload);
@@ -198,20 +204,20 @@ Batch Sender::transmit_ping(Instant now, std::uint64_t to, std::size_t size,
   if (is_mtu_probe)
     mtu_.on_probe_sent(size);
   else
-    wants_ping_ = false;
+    ping_pending_ = false;
   return {size, size};
 }
 
-Instant Sender::max_data_probe_time() const {
+Instant Sender::window_probe_time() const {
   if (blocked_since_ == never) return never;
   return blocked_since_ +
-         recovery_.probe_timeout() * (1 << std::min(max_data_probes_, max_data_probe_doublings));
+         recovery_.probe_timeout() * (1 << std::min(window_probes_, max_window_probe_doublings));
 }
 
 Instant Sender::next_timeout() const {
-  const bool has_data = !lost_.empty() || has_new();
+  const bool has_data = !lost_.empty() || has_new_data();
   const Instant departure = has_data ? recovery_.next_departure() : never;
-  return std::min({recovery_.next_timeout(), departure, max_data_probe_time()});
+  return std::min({recovery_.next_timeout(), departure, window_probe_time()});
 }
 
 }  // namespace netlab::reliable

@@ -1,6 +1,5 @@
-// Sender is the half of a connection that gives data: it cuts the stream into packets, sends again
-// what is lost, and stops where the peer's room (flow control) or the network's (congestion
-// control) ends.
+// Sender is the sending half of a connection. It splits the stream into packets and retransmits
+// lost bytes. It stops where the peer's limit (flow control) or the congestion window is reached.
 #pragma once
 
 #include "transport/reliable/batch.h"
@@ -15,26 +14,26 @@ class Sender {
  public:
   Sender(const TransportParameters& parameters, const Settings& settings, std::uint64_t seed);
 
-  // What is.
+  // State.
   const Recovery& recovery() const { return recovery_; }
   const PathMtu& mtu() const { return mtu_; }
   const SendBuffer& buffer() const { return buffer_; }
-  // The peer has all, and knows that it is all.
-  bool is_done() const { return buffer_.is_finished() && buffer_.begin() == buffer_.end(); }
-  // Bytes before this offset may be sent.
+  // The peer has acknowledged all data and the end of the stream.
+  bool is_all_acked() const { return buffer_.is_finished() && buffer_.begin() == buffer_.end(); }
+  // The peer's flow-control limit: bytes before this offset may be sent.
   std::uint64_t max_data() const { return max_data_; }
-  std::uint64_t retransmitted_bytes() const { return retransmitted_bytes_; }  // bytes, so far
+  std::uint64_t retransmitted_bytes() const { return retransmitted_bytes_; }
 
-  // What happened.
+  // Events.
   void on_rtt_sample(Instant now, Duration rtt) { recovery_.on_rtt_sample(now, rtt); }
   void on_acknowledgement(Instant now, const Ack& ack);  // throws ProtocolError
   void on_timeout(Instant now);
 
-  // What is wanted.
+  // Application calls.
   SendBuffer& buffer() { return buffer_; }
-  void ping() { wants_ping_ = true; }
+  void ping() { ping_pending_ = true; }
 
-  // What to do next. `to`: the peer's id. `room` has max_packet_size bytes.
+  // Output. `to`: the peer's id. `room` has at least max_packet_size bytes.
   Batch transmit(Instant now, std::uint64_t to, std::span<std::byte> room);
   Instant next_timeout() const;
 
@@ -42,29 +41,29 @@ class Sender {
   Batch transmit_ping(Instant now, std::uint64_t to, std::size_t size, std::span<std::byte> room);
   std::size_t transmit_data(Instant now, std::uint64_t to, const Range& range,
                             std::span<std::byte> room);
-  std::optional<Range> next_range(Instant now, std::size_t most);
-  std::optional<Range> probed_range(std::size_t most);
-  std::optional<Range> oldest_in_flight(const Range& besides, std::size_t most) const;
+  std::optional<Range> next_range(Instant now, std::size_t max_bytes);
+  std::optional<Range> next_probe_range(std::size_t max_bytes);
+  std::optional<Range> oldest_in_flight(const Range& excluded, std::size_t max_bytes) const;
   void queue_retransmissions(Instant now);
   void detect_black_hole(Instant now);
   std::uint64_t next_number();
-  bool has_new() const;
+  bool has_new_data() const;
   bool is_blocked() const;
-  Instant max_data_probe_time() const;
+  Instant window_probe_time() const;
 
-  std::uint64_t chance_;
+  std::uint64_t random_state_;
   Recovery recovery_;
   PathMtu mtu_;
   SendBuffer buffer_;
-  Ranges lost_;             // bytes to be sent again
-  std::uint64_t next_ = 0;  // the first byte that was never sent
+  Ranges lost_;             // bytes to be retransmitted
+  std::uint64_t next_ = 0;  // the first byte that was not sent yet
   std::uint64_t max_data_;
-  std::uint64_t skip_at_;  // the next number to be left out
+  std::uint64_t skip_at_;  // the next packet number to be skipped
   std::uint64_t retransmitted_bytes_ = 0;
-  Range probed_;  // what the first probe of this time-out has carried
-  bool wants_ping_ = false;
-  Instant blocked_since_ = never;  // by the peer's limit, with nothing on its way
-  unsigned int max_data_probes_ = 0;
+  Range previous_probe_;  // carried by the previous probe of this PTO
+  bool ping_pending_ = false;
+  Instant blocked_since_ = never;  // by flow control, with nothing in flight
+  unsigned int window_probes_ = 0;
 };
 
 }  // namespace netlab::reliable

@@ -18,7 +18,7 @@ class ChatTest : public testing::Test {
   ChatTest() { client_.set_deadline(add_saturating(network_.now(), 300s)); }
 
   void serve() { serve_chat(chat_, client_, network_); }
-  void give_mebibytes(std::size_t count) {
+  void send_mebibytes(std::size_t count) {
     const std::string piece(64 * 1024, 'x');
     for (std::size_t i = 0; i < count * 16; ++i) client_.says(piece);
   }
@@ -35,7 +35,7 @@ class ChatTest : public testing::Test {
              .sink = log_.sink()};
 };
 
-TEST_F(ChatTest, AnswersTheSheetsClientWhichSaysNothingMore) {
+TEST_F(ChatTest, RepliesToAClientThatDoesNotHalfClose) {
   client_.says("hello").is_silent();
   serve();
   EXPECT_EQ(messages_, Texts{"hello"});
@@ -43,59 +43,59 @@ TEST_F(ChatTest, AnswersTheSheetsClientWhichSaysNothingMore) {
   EXPECT_TRUE(client_.finished);
 }
 
-TEST_F(ChatTest, TakesAMessageInAnyPieces) {
+TEST_F(ChatTest, JoinsThePiecesOfAMessage) {
   client_.says_bytewise("hello, ", 99ms).says("wor").says("ld").is_silent();
   serve();
   EXPECT_EQ(messages_, Texts{"hello, world"});
 }
 
-TEST_F(ChatTest, TakesAPauseForTheEnd) {
+TEST_F(ChatTest, PauseEndsTheMessage) {
   client_.says("hello").pauses(101ms).says("too late").is_silent();
   serve();
   EXPECT_EQ(messages_, Texts{"hello"});
 }
 
-TEST_F(ChatTest, DoesNotWaitForAPauseWhenTheClientHasFinished) {
+TEST_F(ChatTest, EndOfStreamEndsTheMessageAtOnce) {
   client_.says("hello");
   serve();
   EXPECT_EQ(messages_, Texts{"hello"});
   EXPECT_EQ(network_.passed(), 0s);
 }
 
-TEST_F(ChatTest, AnswersAClientThatFinishesWithoutAWord) {
+TEST_F(ChatTest, RepliesToAnEmptyMessage) {
   serve();
   EXPECT_EQ(messages_, Texts{""});
   EXPECT_EQ(client_.written(), "hello yourself");
 }
 
-TEST_F(ChatTest, GivesTheFirstByteTheTimeThatTheServerSet) {
+TEST_F(ChatTest, FirstByteHasTheServersDeadline) {
   client_.is_silent();
   EXPECT_EQ(error_of([&] { serve(); }), ETIMEDOUT);
   EXPECT_EQ(network_.passed(), 300s);
   EXPECT_EQ(messages_, Texts{});
 }
 
-TEST_F(ChatTest, GivesTheWholeMessageOneDeadlineWhateverTrickles) {
+TEST_F(ChatTest, TricklingBytesDoNotExtendTheMessageDeadline) {
   client_.says_bytewise(std::string(1000, 'x'), 99ms);
   EXPECT_EQ(error_of([&] { serve(); }), ETIMEDOUT);
   EXPECT_EQ(network_.passed(), 60s + 99ms);
 }
 
-TEST_F(ChatTest, TakesAMessageOfTheLargestSize) {
-  give_mebibytes(max_message / 1024 / 1024);
+TEST_F(ChatTest, AcceptsAMessageOfTheMaximumSize) {
+  send_mebibytes(max_message / 1024 / 1024);
   serve();
   ASSERT_EQ(messages_.size(), 1u);
   EXPECT_EQ(messages_[0].size(), max_message);
 }
 
-TEST_F(ChatTest, RefusesAMessageThatIsOneByteLonger) {
-  give_mebibytes(max_message / 1024 / 1024);
+TEST_F(ChatTest, RejectsAMessageOneByteLonger) {
+  send_mebibytes(max_message / 1024 / 1024);
   client_.says("x");
-  EXPECT_EQ(thrown_by<ProtocolError>([&] { serve(); }), "a message of more than 16777216 bytes");
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { serve(); }), "message is longer than 16777216 bytes");
   EXPECT_EQ(messages_, Texts{});
 }
 
-TEST_F(ChatTest, SaysNothingWhereThereIsNoReply) {
+TEST_F(ChatTest, SendsNothingWithoutAReply) {
   chat_.reply = [](const std::string&) { return std::nullopt; };
   client_.says("hello").is_silent();
   serve();
@@ -103,13 +103,13 @@ TEST_F(ChatTest, SaysNothingWhereThereIsNoReply) {
   EXPECT_TRUE(client_.finished);
 }
 
-TEST_F(ChatTest, EndsWithAClientThatDoesNotTakeTheReply) {
+TEST_F(ChatTest, TimesOutAClientThatDoesNotReadTheReply) {
   client_.says("hello").is_silent().takes(3);
   EXPECT_EQ(error_of([&] { serve(); }), ETIMEDOUT);
   EXPECT_EQ(network_.passed(), 100ms + 60s);
 }
 
-TEST_F(ChatTest, TellsWhomItHandlesAndWhatCame) {
+TEST_F(ChatTest, LogsTheClientTheMessageAndTheReply) {
   client_.says("hi\n\x1b[2J").is_silent();
   serve();
   EXPECT_EQ(log_.lines, (Texts{"handling client 127.0.0.1:4711",
@@ -122,26 +122,26 @@ class EchoTest : public ChatTest {
   void serve() { serve_echo({.sink = log_.sink()}, client_, network_); }
 };
 
-TEST_F(EchoTest, SendsBackEachPieceAsItComes) {
+TEST_F(EchoTest, EchoesEachPieceAsItArrives) {
   client_.says("hello").says_bytewise("you").pauses(299s).says("still here");
   serve();
   EXPECT_EQ(client_.writes, (Texts{"hello", "y", "o", "u", "still here"}));
   EXPECT_EQ(log_.lines, Texts{"echoed 18 bytes to 127.0.0.1:4711"});
 }
 
-TEST_F(EchoTest, EndsWithAClientThatSaysNothingForTooLong) {
+TEST_F(EchoTest, TimesOutAnIdleClient) {
   client_.says("hello").pauses(301s).says("too late");
   EXPECT_EQ(error_of([&] { serve(); }), ETIMEDOUT);
   EXPECT_EQ(client_.written(), "hello");
 }
 
-TEST_F(EchoTest, EndsWithAClientThatDoesNotTakeItsBytesBack) {
+TEST_F(EchoTest, TimesOutAClientThatDoesNotRead) {
   client_.says("hello").takes(2);
   EXPECT_EQ(error_of([&] { serve(); }), ETIMEDOUT);
   EXPECT_EQ(network_.passed(), 60s);
 }
 
-TEST_F(EchoTest, PassesOnThatTheClientIsGone) {
+TEST_F(EchoTest, PropagatesAReset) {
   client_.says("hello").fails(ECONNRESET);
   EXPECT_EQ(error_of([&] { serve(); }), ECONNRESET);
 }

@@ -15,13 +15,13 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-class GuessTest : public testing::Test {
+class GuessingGameTest : public testing::Test {
  protected:
   static std::string say(Conversation& game, std::string_view text) {
     return game.answer(text).text.value_or("nothing");
   }
 
-  // Any of 1 to 6 may be guessed, though it is always the 4.
+  // A game in which guesses are from 1 to 6 and the solution is always 4.
   std::unique_ptr<Conversation> four(std::size_t tries) {
     struct Four : Riddle {
       std::string question() const override { return "Guess a number from 1 to 6."; }
@@ -39,7 +39,7 @@ class GuessTest : public testing::Test {
   }
 };
 
-TEST_F(GuessTest, IsWonByTheRightNumber) {
+TEST_F(GuessingGameTest, IsWonByTheRightNumber) {
   const auto game = four(1);
   EXPECT_EQ(game->greeting(), "Guess a number from 1 to 6. You have 1 try.");
   const auto answer = game->answer("4");
@@ -47,7 +47,7 @@ TEST_F(GuessTest, IsWonByTheRightNumber) {
   EXPECT_TRUE(answer.over);
 }
 
-TEST_F(GuessTest, IsLostByTheWrongOneAndTheRightOneIsTold) {
+TEST_F(GuessingGameTest, LosingRevealsTheSolution) {
   const auto game = four(1);
   EXPECT_EQ(say(*game, "hello"), "Guess a number from 1 to 6. You have 1 try.");
   const auto answer = game->answer("3");
@@ -55,14 +55,14 @@ TEST_F(GuessTest, IsLostByTheWrongOneAndTheRightOneIsTold) {
   EXPECT_TRUE(answer.over);
 }
 
-TEST_F(GuessTest, AnswersALineWithALine) {
+TEST_F(GuessingGameTest, AnswersALineWithALine) {
   const auto game = four(1);
   EXPECT_EQ(say(*game, "hello\r\n"), "Guess a number from 1 to 6. You have 1 try.\n");
   EXPECT_EQ(say(*game, "3\n"), "You lose: \"3\" is wrong. It was 4.\n");
   EXPECT_EQ(say(*game, "3"), "You lose: \"3\" is wrong. It was 4.");
 }
 
-TEST_F(GuessTest, GivesAsManyTriesAsThereAre) {
+TEST_F(GuessingGameTest, CountsTheTriesDown) {
   const auto game = four(3);
   game->greeting();
   EXPECT_EQ(say(*game, "1"), "Too low: \"1\". 2 tries left.");
@@ -70,7 +70,7 @@ TEST_F(GuessTest, GivesAsManyTriesAsThereAre) {
   EXPECT_EQ(say(*game, "5"), "You lose: \"5\" is wrong. It was 4.");
 }
 
-TEST_F(GuessTest, CountsNothingThatIsNoGuess) {
+TEST_F(GuessingGameTest, InvalidGuessesCostNoTry) {
   const auto game = four(1);
   game->greeting();
   EXPECT_EQ(say(*game, "seven"), "Not a number from 1 to 6: \"seven\".");
@@ -79,33 +79,33 @@ TEST_F(GuessTest, CountsNothingThatIsNoGuess) {
   EXPECT_EQ(say(*game, "4"), "You win: \"4\" is right.");
 }
 
-// Over UDP a datagram may be lost or come twice, at once or late: the turns are the same.
-TEST_F(GuessTest, PlaysNoTurnTwice) {
+// Over UDP, a datagram may be lost, duplicated or delayed; it must not be played twice.
+TEST_F(GuessingGameTest, DuplicateMessagesPlayNoSecondTurn) {
   const auto game = four(3);
   const Texts script = {"hello", "hello", "1", "1", "hello", "6", "1", "6", "5", "5", "1"};
-  Texts told;
-  for (const std::string& message : script) told.push_back(say(*game, message));
+  Texts answers;
+  for (const std::string& message : script) answers.push_back(say(*game, message));
   const std::string low = "Too low: \"1\". 2 tries left.";
   const std::string high = "Too high: \"6\". 1 try left.";
   const std::string lost = "You lose: \"5\" is wrong. It was 4.";
-  EXPECT_EQ(told, (Texts{"Guess a number from 1 to 6. You have 3 tries.",
-                         "Guess a number from 1 to 6. You have 3 tries.", low, low,
-                         "Guess a number from 1 to 6. You have 2 tries.", high, low, high, lost,
-                         lost, low}));
+  EXPECT_EQ(answers, (Texts{"Guess a number from 1 to 6. You have 3 tries.",
+                            "Guess a number from 1 to 6. You have 3 tries.", low, low,
+                            "Guess a number from 1 to 6. You have 2 tries.", high, low, high, lost,
+                            lost, low}));
 }
 
-TEST_F(GuessTest, MayBeginWithAGuess) {
+TEST_F(GuessingGameTest, CanBeginWithAGuess) {
   EXPECT_EQ(say(*four(1), "4"), "You win: \"4\" is right.");
 }
 
-TEST_F(GuessTest, TakesAnotherFirstMessageForAGreeting) {
+TEST_F(GuessingGameTest, TreatsAnyFirstMessageAsAGreeting) {
   const auto game = four(1);
   EXPECT_EQ(say(*game, "good morning"), "Guess a number from 1 to 6. You have 1 try.");
   EXPECT_EQ(say(*game, "good morning"), "Guess a number from 1 to 6. You have 1 try.");
   EXPECT_EQ(say(*game, "4"), "You win: \"4\" is right.");
 }
 
-TEST_F(GuessTest, BeginsAnotherGameAfterAGreeting) {
+TEST_F(GuessingGameTest, GreetingStartsANewGame) {
   const auto game = four(1);
   EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
   EXPECT_EQ(say(*game, "2"), "The game is over: it was 4. Say hello for another.");
@@ -113,8 +113,8 @@ TEST_F(GuessTest, BeginsAnotherGameAfterAGreeting) {
   EXPECT_EQ(say(*game, "1"), "You lose: \"1\" is wrong. It was 4.");
 }
 
-// In which the same late guesses would be played once more.
-TEST_F(GuessTest, BeginsNoOtherGameForACopyOfTheGreeting) {
+// Otherwise late copies of the guesses would be played again in the new game.
+TEST_F(GuessingGameTest, DuplicateGreetingStartsNoNewGame) {
   const auto game = four(1);
   const std::string question = "Guess a number from 1 to 6. You have 1 try.";
   const std::string over = "The game is over: it was 4. Say \"hello again\" for another.";
@@ -130,21 +130,21 @@ TEST_F(GuessTest, BeginsNoOtherGameForACopyOfTheGreeting) {
   }
 }
 
-TEST(GameEnd, IsToldByTheFirstWords) {
+TEST(GameEnd, IsRecognizedByTheFirstWords) {
   EXPECT_EQ(game_end("You win: \"4\" is right."), GameEnd::won);
   EXPECT_EQ(game_end("you lose!"), GameEnd::lost);
   EXPECT_EQ(game_end("Too low: \"1\". 2 tries left."), GameEnd::none);
   EXPECT_EQ(game_end(""), GameEnd::none);
 }
 
-TEST(Numbers, AreOfTheRange) {
-  const SharedRandom lots(1);
+TEST(NumberRiddles, StayInTheRange) {
+  const SharedRandom random(1);
   std::set<std::string> drawn;
-  for (int i = 0; i < 1000; ++i) drawn.insert(number_riddles({1, 6}, lots)()->solution());
+  for (int i = 0; i < 1000; ++i) drawn.insert(number_riddles({1, 6}, random)()->solution());
   EXPECT_EQ(drawn, (std::set<std::string>{"1", "2", "3", "4", "5", "6"}));
 }
 
-TEST(Numbers, HaveARangeThatCanBeRead) {
+TEST(NumberRange, ParsesOnlyValidRanges) {
   EXPECT_EQ(NumberRange::parse("10-20").last, 20u);
   EXPECT_EQ(NumberRange::parse("5-5").first, 5u);
   for (const char* text :
@@ -152,7 +152,7 @@ TEST(Numbers, HaveARangeThatCanBeRead) {
     EXPECT_NE(thrown_by<std::invalid_argument>([&] { NumberRange::parse(text); }), "") << text;
 }
 
-TEST(LotsTest, AreTheSameWithTheSameSeed) {
+TEST(SharedRandom, IsRepeatableWithTheSameSeed) {
   const SharedRandom one(42), same(42), other(43);
   Texts first, second, third;
   for (int i = 0; i < 20; ++i) {
@@ -164,16 +164,16 @@ TEST(LotsTest, AreTheSameWithTheSameSeed) {
   EXPECT_NE(first, third);
 }
 
-TEST(LotsTest, AreDrawnFairly) {
+TEST(SharedRandom, IsUniform) {
   for (const auto& seed : {std::optional<std::uint64_t>(1), std::optional<std::uint64_t>()}) {
-    const SharedRandom lots(seed);
+    const SharedRandom random(seed);
     std::array<int, 6> counts{};
-    for (int i = 0; i < 60'000; ++i) ++counts[lots.draw(6)];
+    for (int i = 0; i < 60'000; ++i) ++counts[random.draw(6)];
     for (const int count : counts) EXPECT_NEAR(count, 10'000, 500);  // five standard deviations
   }
 }
 
-TEST(FoldName, ForgetsCaseAccentsPunctuationAndOrder) {
+TEST(FoldName, IgnoresCaseAccentsPunctuationAndOrder) {
   const std::string folded = fold_name("Ada Lovelace");
   for (const char* name : {"ada lovelace", "ADA  LOVELACE", "Lovelace, Ada", "Ada-Lovelace",
                            "\xc3\x81"
@@ -185,18 +185,18 @@ TEST(FoldName, ForgetsCaseAccentsPunctuationAndOrder) {
   EXPECT_EQ(fold_name("\xc5\x81ukasiewicz"), "lukasiewicz");
   EXPECT_EQ(fold_name("J.R.R. Tolkien"), fold_name("Tolkien, J. R. R."));
   EXPECT_EQ(fold_name("?!"), "");
-  EXPECT_EQ(fold_name("\xd5S"), "\xd5s");  // in Latin-1, which is no UTF-8
+  EXPECT_EQ(fold_name("\xd5S"), "\xd5s");  // Latin-1, not UTF-8
   EXPECT_NE(fold_name("\xe4\xb8\xad"), fold_name("\xe6\x96\x87"));
 }
 
-TEST(FoldName, KnowsPunctuationThatIsNotAscii) {
+TEST(FoldName, IgnoresUnicodePunctuation) {
   for (const char* mark : {"\u2010", "\u2013", "\u2015", "\u2018", "\u2019", "\u02bb", "\u02bc",
                            "\u201c", "\u00a0", "\u00b7", "\u0301", "\u3000"})
     EXPECT_EQ(fold_name(std::string("Sinead O") + mark + "Connor"), "sineadoconnor") << mark;
 }
 
-// Capitals, small letters, and composed or with the accents behind them.
-TEST(FoldName, KnowsTheLettersOfEurope) {
+// Upper and lower case; precomposed letters and combining accents.
+TEST(FoldName, FoldsLatinGreekAndCyrillicLetters) {
   const std::vector<std::array<std::string, 3>> names = {
       {"Nguy\u1ec5n \u00c1i Qu\u1ed1c", "NGUYE\u0302\u0303N a\u0301i quo\u0302\u0301c",
        "nguyenaiquoc"},
@@ -215,14 +215,14 @@ TEST(FoldName, KnowsTheLettersOfEurope) {
   }
 }
 
-TEST(FoldName, TakesNoSuffixForAFirstName) {
+TEST(FoldName, DoesNotTreatASuffixAsAFirstName) {
   for (const char* name :
        {"Martin Luther King, Jr.", "King, Martin Luther, Jr.", "martin luther king jr"})
     EXPECT_EQ(fold_name(name), "martinlutherkingjr") << name;
   EXPECT_EQ(fold_name("Davis, Sammy, Jr."), fold_name("Sammy Davis, Jr"));
 }
 
-TEST(People, AreReadALineEach) {
+TEST(ParsePeople, ReadsOnePersonPerLine) {
   const auto people =
       parse_people("# who\n\nAda | Lady L : Wrote a program.\r\n Bob: Builds.", "f");
   ASSERT_EQ(people.size(), 2u);
@@ -231,21 +231,21 @@ TEST(People, AreReadALineEach) {
   EXPECT_EQ(people[1].names, Texts{"Bob"});
 }
 
-TEST(People, AreRefusedWithTheLine) {
-  const auto complaint = [](std::string_view text) {
+TEST(ParsePeople, RejectsBadLinesWithTheirNumber) {
+  const auto error_from = [](std::string_view text) {
     return thrown_by<std::invalid_argument>([&] { parse_people(text, "list"); });
   };
-  EXPECT_EQ(complaint("Ada: x\nBob\n"), "list:2: there is no hint (NAME | ... : HINT)");
-  EXPECT_EQ(complaint("Ada:"), "list:1: there is no hint (NAME | ... : HINT)");
-  EXPECT_EQ(complaint(": a hint"), "list:1: a name is missing");
-  EXPECT_EQ(complaint("Ada | ! : a hint"), "list:1: a name is missing");
-  EXPECT_EQ(complaint("# nobody\n"), "list: nobody is in it");
+  EXPECT_EQ(error_from("Ada: x\nBob\n"), "list:2: missing hint (NAME | ... : HINT)");
+  EXPECT_EQ(error_from("Ada:"), "list:1: missing hint (NAME | ... : HINT)");
+  EXPECT_EQ(error_from(": a hint"), "list:1: missing name");
+  EXPECT_EQ(error_from("Ada | ! : a hint"), "list:1: missing name");
+  EXPECT_EQ(error_from("# nobody\n"), "list: no people listed");
 }
 
-TEST(People, AreGuessedInAnyWriting) {
-  const SharedRandom lots(1);
+TEST(PersonRiddle, AcceptsAnySpellingOfTheName) {
+  const SharedRandom random(1);
   const auto people = parse_people("Paul Erd\xc5\x91s | Pal Erdos: He travelled.", "f");
-  const auto riddle = person_riddles(people, lots)();
+  const auto riddle = person_riddles(people, random)();
   using Kind = Riddle::Judgement::Kind;
   EXPECT_EQ(riddle->question(), "Who is it? He travelled.");
   EXPECT_EQ(riddle->judge("erdos, paul").kind, Kind::right);
@@ -256,7 +256,7 @@ TEST(People, AreGuessedInAnyWriting) {
   EXPECT_EQ(riddle->hint(2), "The initials are P. E. (9 letters)");
 }
 
-TEST(FamousPeople, AreManyAndTheirHintsDoNotNameThem) {
+TEST(FamousPeople, HaveUniqueNamesAndHintsThatDoNotRevealThem) {
   const auto people = parse_people(famous_people, "the famous people");
   EXPECT_GE(people.size(), 40u);
   std::set<std::string> names;

@@ -1,4 +1,4 @@
-// LIST, HASH and RANGE of the lab wire, at the server.
+// The server session of the lab wire: LIST, HASH and RANGE.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -14,14 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class LabInspect : public testing::Test {
+class LabSessionInspectTest : public testing::Test {
  protected:
-  LabInspect() {
+  LabSessionInspectTest() {
     files_.put("notes.txt", "hello, world\n");
     client_.set_deadline(add_saturating(files_.network.now(), std::chrono::seconds(300)));
   }
 
-  // The lines of the answer, but for the first.
+  // The lines of the reply except the first, which is kept in first_.
   std::vector<std::string> lines_of(std::string_view request) {
     client_.says(request);
     files_.serve(client_);
@@ -39,14 +39,14 @@ class LabInspect : public testing::Test {
   std::string first_;
 };
 
-TEST_F(LabInspect, ListsAFolder) {
+TEST_F(LabSessionInspectTest, ListsADirectory) {
   fs::create_directory(files_.directory.path("served/sub"));
   fs::create_symlink("notes.txt", files_.directory.path("served/link"));
   ASSERT_EQ(mkfifo(files_.directory.path("served/fi fo").c_str(), 0600), 0);
   ASSERT_EQ(chmod(files_.directory.path("served/notes.txt").c_str(), 0755), 0);
   std::set<std::string> kinds_and_names;
   const auto lines = lines_of("LIST .\n");
-  // What a directory's size is, its file system decides: 4096 on ext4, 120 here on tmpfs.
+  // The file system decides the size of a directory: 4096 on ext4, e.g. 120 on tmpfs.
   struct stat served = {};
   ASSERT_EQ(stat(files_.directory.path("served").c_str(), &served), 0);
   EXPECT_TRUE(first_.starts_with("OK " + std::to_string(served.st_size) + " 0 ")) << first_;
@@ -63,7 +63,7 @@ TEST_F(LabInspect, ListsAFolder) {
                                                     "link link 0", "other fi fo 0"}));
 }
 
-TEST_F(LabInspect, ListsWhatNamesMayHold) {
+TEST_F(LabSessionInspectTest, ListsNamesWithAnyBytes) {
   std::set<std::string> names;
   for (int byte = 1; byte < 256; ++byte)
     if (byte != '/' && byte != '.') names.insert("x" + std::string(1, static_cast<char>(byte)));
@@ -76,63 +76,63 @@ TEST_F(LabInspect, ListsWhatNamesMayHold) {
   EXPECT_EQ(listed, names);
 }
 
-TEST_F(LabInspect, ListsNothingElse) {
+TEST_F(LabSessionInspectTest, ListsOnlyDirectories) {
   fs::create_directory_symlink("/", files_.directory.path("served/root"));
-  EXPECT_EQ(
-      lines_of("LIST absent\nLIST notes.txt\nLIST ..\nLIST /\nLIST root\nLIST *\n"),
-      (std::vector<std::string>{
-          "ERROR not-a-folder Not a directory", "ERROR not-allowed leads out of the folder",
-          "ERROR not-allowed leads out of the folder", "ERROR not-allowed leads out of the folder",
-          "ERROR no-such-file No such file or directory"}));
+  EXPECT_EQ(lines_of("LIST absent\nLIST notes.txt\nLIST ..\nLIST /\nLIST root\nLIST *\n"),
+            (std::vector<std::string>{"ERROR not-a-folder Not a directory",
+                                      "ERROR not-allowed leads outside the served directory",
+                                      "ERROR not-allowed leads outside the served directory",
+                                      "ERROR not-allowed leads outside the served directory",
+                                      "ERROR no-such-file No such file or directory"}));
   EXPECT_EQ(first_, "ERROR no-such-file No such file or directory");
 }
 
-TEST_F(LabInspect, ListsAFolderOfAnySizeInPieces) {
+TEST_F(LabSessionInspectTest, ListsLargeDirectoriesInPieces) {
   fs::create_directory(files_.directory.path("served/many"));
   for (int i = 0; i < 2000; ++i) files_.put("many/file" + std::to_string(i), "");
   EXPECT_EQ(lines_of("LIST many\n").size(), 2001u);
   EXPECT_GT(client_.writes.size(), 3u);
 }
 
-TEST_F(LabInspect, HashesBlocks) {
+TEST_F(LabSessionInspectTest, HashesBlocks) {
   files_.put("notes.txt", std::string(5000, 'a'));
   EXPECT_EQ(lines_of("HASH notes.txt 0 5000 4096\n").size(), 2u);
   EXPECT_EQ(first_ + "\n", files_.ok("notes.txt", "5000 0"));
 }
 
-// The value is that of xxhsum -H2.
-TEST_F(LabInspect, HashesTheBytesThatAreThere) {
+// The expected value is from xxhsum -H2.
+TEST_F(LabSessionInspectTest, HashesOnlyExistingBytes) {
   EXPECT_EQ(lines_of("HASH notes.txt 0 1000000 4096\n"),
             std::vector<std::string>{"aef7d73364a11a632fc4faefcc422cb8"});
 }
 
-TEST_F(LabInspect, HashesNothingOfNothing) {
+TEST_F(LabSessionInspectTest, HashesNothingAtTheEndOfTheFile) {
   EXPECT_TRUE(lines_of("HASH notes.txt 13 100 4096\n").empty());
   EXPECT_EQ(first_ + "\n", files_.ok("notes.txt", "13 13"));
 }
 
-TEST_F(LabInspect, HashesBlocksOfSensibleSizesAlone) {
+TEST_F(LabSessionInspectTest, RejectsBlockSizesOutOfRange) {
   for (const char* block : {"0", "1", "4095", "1048577", "9223372036854775807"}) {
     ScriptedStream client(files_.network);
     client.says(std::string("HASH notes.txt 0 13 ") + block + "\n");
     EXPECT_EQ(thrown_by<ProtocolError>([&] { files_.serve(client); }),
-              std::string("a block of ") + block + " bytes");
+              std::string("block size ") + block + ": must be from 4096 to 1048576");
   }
 }
 
-TEST_F(LabInspect, SendsARange) {
+TEST_F(LabSessionInspectTest, SendsARange) {
   client_.says("RANGE notes.txt 7 3 " + files_.tag("notes.txt") + "\nRANGE notes.txt 7 100\n");
   files_.serve(client_);
   const std::string ok = files_.ok("notes.txt", "13 7");
   EXPECT_EQ(client_.written(), ok + "wor" + ok + "world\n");
 }
 
-TEST_F(LabInspect, KeepsToARate) {
+TEST_F(LabSessionInspectTest, KeepsTheRateLimit) {
   files_.limit_rate = 1000;
   files_.put("notes.txt", std::string(10'000, 'x'));
   client_.says("GET notes.txt 0\n");
   files_.serve(client_);
-  // The answer is a part of it.
+  // The reply line counts towards the rate.
   EXPECT_EQ(files_.network.passed(), std::chrono::milliseconds(client_.written().size()));
 }
 

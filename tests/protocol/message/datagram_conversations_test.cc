@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
-class DatagramServerTest : public testing::Test {
+class DatagramConversationsTest : public testing::Test {
  protected:
   void serve() {
     EXPECT_EQ(error_of([&] { converse(talk_, peers_); }), ECANCELED);
@@ -27,30 +27,30 @@ class DatagramServerTest : public testing::Test {
   DatagramTalk talk_{.begin = [] { return std::make_unique<Calculator>(); }, .sink = log_.sink()};
 };
 
-TEST_F(DatagramServerTest, HasAConversationWithEachPeer) {
+TEST_F(DatagramConversationsTest, KeepsOneConversationPerPeer) {
   peers_.says(4001, "1").says(4002, "10").says(4001, "2").pauses().says(4002, "20");
   serve();
   EXPECT_EQ(sent_to(4001), (Texts{"1", "3"}));
   EXPECT_EQ(sent_to(4002), (Texts{"10", "30"}));
 }
 
-TEST_F(DatagramServerTest, ForgetsAPeerThatIsIdle) {
+TEST_F(DatagramConversationsTest, ForgetsIdlePeers) {
   talk_.idle_timeout = 10s;
   peers_.says(4001, "1").pauses(9s).says(4001, "2").pauses(11s).says(4001, "4");
   serve();
   EXPECT_EQ(sent_to(4001), (Texts{"1", "3", "4"}));
 }
 
-TEST_F(DatagramServerTest, HasSoManyPeersAndNoMore) {
+TEST_F(DatagramConversationsTest, RejectsPeersBeyondMaxPeers) {
   talk_.max_peers = 2;
   talk_.idle_timeout = 10s;
   peers_.says(4001, "1").says(4002, "1").says(4003, "1").pauses(11s).says(4003, "1");
   serve();
   EXPECT_EQ(sent_to(4003), Texts{"1"});
-  EXPECT_EQ(log_.lines[4], "no answer to 127.0.0.1:4003: there are too many peers (--max-peers)");
+  EXPECT_EQ(log_.lines[4], "no reply to 127.0.0.1:4003: too many peers (--max-peers)");
 }
 
-TEST_F(DatagramServerTest, AnswersAnEmptyMessageAndEveryByte) {
+TEST_F(DatagramConversationsTest, AnswersEmptyAndBinaryMessages) {
   talk_ = {.begin = [] { return std::make_unique<MessageEcho>(); }, .stateless = true};
   const std::string bytes("\0\xff\n\x1b", 4);
   peers_.says(4001, "").says(4002, bytes).says(4003, std::string(max_datagram, 'x'));
@@ -60,7 +60,7 @@ TEST_F(DatagramServerTest, AnswersAnEmptyMessageAndEveryByte) {
   EXPECT_EQ(sent_to(4003), Texts{std::string(max_datagram, 'x')});
 }
 
-TEST_F(DatagramServerTest, EndsOnceAfterAConversation) {
+TEST_F(DatagramConversationsTest, OnceEndsAfterAConversation) {
   talk_.once = true;
   peers_.says(4001, "1").says(4001, "bye").says(4002, "2");
   converse(talk_, peers_);
@@ -68,7 +68,7 @@ TEST_F(DatagramServerTest, EndsOnceAfterAConversation) {
   EXPECT_EQ(sent_to(4002), Texts{});
 }
 
-TEST_F(DatagramServerTest, EndsOnceWhenItsLastPeerHasGone) {
+TEST_F(DatagramConversationsTest, OnceFailsWhenItsLastPeerTimesOut) {
   talk_.once = true;
   talk_.idle_timeout = 10s;
   peers_.says(4001, "1").pauses(9s).says(4002, "1").pauses(9s).says(4002, "2").pauses(11s).says(
@@ -78,22 +78,22 @@ TEST_F(DatagramServerTest, EndsOnceWhenItsLastPeerHasGone) {
   EXPECT_EQ(sent_to(4002), (Texts{"1", "3"}));
 }
 
-TEST_F(DatagramServerTest, GoesOnWhereThereIsNoWayToAPeer) {
+TEST_F(DatagramConversationsTest, ContinuesAfterAnUnreachablePeer) {
   peers_.says(4001, "1").says(ScriptedDatagrams::unreachable, "1").says(4002, "2");
   serve();
   EXPECT_EQ(sent_to(4001), Texts{"1"});
   EXPECT_EQ(sent_to(4002), Texts{"2"});
 }
 
-TEST_F(DatagramServerTest, TellsWhatCameAndWhatWasAnswered) {
+TEST_F(DatagramConversationsTest, LogsMessagesAndAnswers) {
   peers_.says(4001, "1\x1b");
   serve();
   EXPECT_EQ(log_.lines, (Texts{"received 2 bytes from 127.0.0.1:4001: 1\\x1b",
                                "sent 12 bytes to 127.0.0.1:4001: Not a number"}));
 }
 
-// CERT VU#417980: who answers answers does so for ever.
-TEST_F(DatagramServerTest, AnswersNoAnswers) {
+// CERT VU#417980: two servers that answer each other's answers never stop.
+TEST_F(DatagramConversationsTest, DoesNotAnswerAnswers) {
   peers_.says(0, "1").says(8888, "1").says(7, "1").says(1023, "1").says(4001, "1", reply_ttl);
   peers_.says(1024, "1").says(4002, "1", reply_ttl + 1).says(4003, "1", 0);
   serve();
@@ -102,7 +102,7 @@ TEST_F(DatagramServerTest, AnswersNoAnswers) {
   for (const std::uint16_t port : {1024, 4002, 4003}) EXPECT_EQ(sent_to(port), Texts{"1"});
 }
 
-TEST(Unanswerable, IsWhatWasCutOff) {
+TEST(Unanswerable, IncludesTruncatedDatagrams) {
   EXPECT_NE(unanswerable({.bytes = {}, .peer = Address::loopback(4001), .truncated = true}, 8888),
             "");
 }

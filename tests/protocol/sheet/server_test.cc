@@ -9,18 +9,18 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-class SheetServer : public testing::Test {
+class SheetServerTest : public testing::Test {
  protected:
-  SheetServer() {
+  SheetServerTest() {
     files_.put("notes.txt", "hello, world\n");
     client_.set_deadline(add_saturating(files_.network.now(), 300s));
   }
 
-  std::string answer() {
+  std::string reply() {
     files_.serve(client_);
     return client_.written();
   }
-  std::string complaint() {
+  std::string serve_error() {
     return thrown_by<ProtocolError>([&] { files_.serve(client_); });
   }
   static std::string request(const char* command, std::string digits) {
@@ -32,110 +32,110 @@ class SheetServer : public testing::Test {
   ScriptedStream client_{files_.network};
 };
 
-TEST_F(SheetServer, SendsTheWholeFile) {
+TEST_F(SheetServerTest, SendsTheWholeFile) {
   client_.says("0\0"s);
-  EXPECT_EQ(answer(), "hello, world\n");
+  EXPECT_EQ(reply(), "hello, world\n");
   EXPECT_TRUE(client_.finished);
   EXPECT_EQ(files_.log.lines,
             (std::vector<std::string>{"sending notes.txt to 127.0.0.1:4711: 13 bytes from 0",
                                       "sent notes.txt to 127.0.0.1:4711: 13 bytes from 0"}));
 }
 
-TEST_F(SheetServer, SendsTheRestFromAnOffset) {
+TEST_F(SheetServerTest, SendsTheRestFromAnOffset) {
   client_.says(request("1", "7"));
-  EXPECT_EQ(answer(), "world\n");
+  EXPECT_EQ(reply(), "world\n");
 }
 
-TEST_F(SheetServer, SendsWhatAResumingClientLacks) {
+TEST_F(SheetServerTest, SendsTheRestToAResumingClient) {
   client_.says(request("2", "12"));
-  EXPECT_EQ(answer(), "\n");
+  EXPECT_EQ(reply(), "\n");
 }
 
-TEST_F(SheetServer, TakesFieldsInPiecesOfOneByte) {
+TEST_F(SheetServerTest, AcceptsFieldsByteByByte) {
   client_.says_bytewise(request("1", "7"), 1s);
-  EXPECT_EQ(answer(), "world\n");
+  EXPECT_EQ(reply(), "world\n");
 }
 
-TEST_F(SheetServer, TakesTenDigitsWithoutNul) {
+TEST_F(SheetServerTest, AcceptsTenDigitsWithoutNul) {
   client_.says(request("1", "0000000007"));
-  EXPECT_EQ(answer(), "world\n");
+  EXPECT_EQ(reply(), "world\n");
 }
 
-TEST_F(SheetServer, SendsNothingToWhoHasAll) {
+TEST_F(SheetServerTest, SendsNothingFromTheEndOfTheFile) {
   client_.says(request("2", "13"));
-  EXPECT_EQ(answer(), "");
+  EXPECT_EQ(reply(), "");
   EXPECT_TRUE(client_.finished);
 }
 
-TEST_F(SheetServer, RefusesAnOffsetBeyondTheEnd) {
+TEST_F(SheetServerTest, RejectsAnOffsetBeyondTheEnd) {
   client_.says(request("1", "14"));
-  EXPECT_EQ(complaint(), "offset 14 is beyond the end of notes.txt at 13");
+  EXPECT_EQ(serve_error(), "offset 14 is beyond the end of notes.txt (13 bytes)");
   EXPECT_EQ(client_.written(), "");
 }
 
-TEST_F(SheetServer, RefusesWhatIsNoOffset) {
+TEST_F(SheetServerTest, RejectsInvalidOffsets) {
   client_.says(request("1", "-1"));
-  EXPECT_NE(complaint(), "");
+  EXPECT_NE(serve_error(), "");
   EXPECT_EQ(client_.written(), "");
 }
 
-TEST_F(SheetServer, RefusesAnUnknownCommand) {
+TEST_F(SheetServerTest, RejectsUnknownCommands) {
   client_.says("7\0"s);
-  EXPECT_EQ(complaint(), R"(unknown command "7\x00")");
+  EXPECT_EQ(serve_error(), R"(unknown command "7\x00")");
 }
 
-TEST_F(SheetServer, RefusesACommandThatIsNotWholeWhenTheClientFinishes) {
+TEST_F(SheetServerTest, RejectsATruncatedCommand) {
   client_.says("1");
-  EXPECT_EQ(complaint(), "the peer finished after 1 of 2 bytes");
+  EXPECT_EQ(serve_error(), "the peer closed the connection after 1 of 2 bytes");
 }
 
-TEST_F(SheetServer, RefusesAnOffsetThatIsNotWholeWhenTheClientFinishes) {
+TEST_F(SheetServerTest, RejectsATruncatedOffset) {
   client_.says("1\00012"s);
-  EXPECT_EQ(complaint(), "the peer finished after 2 of 10 bytes");
+  EXPECT_EQ(serve_error(), "the peer closed the connection after 2 of 10 bytes");
 }
 
-TEST_F(SheetServer, GivesTheRequestThirtySecondsWhateverTrickles) {
+TEST_F(SheetServerTest, TricklingBytesDoNotExtendTheRequestDeadline) {
   client_.says("1").says_bytewise(request("1", "7").substr(1), 4s);
   EXPECT_EQ(error_of([&] { files_.serve(client_); }), ETIMEDOUT);
   EXPECT_EQ(files_.network.passed(), 30s);
 }
 
-TEST_F(SheetServer, GivesASilentClientTheTimeThatTheServerSet) {
+TEST_F(SheetServerTest, SilentClientHasTheServersDeadline) {
   client_.is_silent();
   EXPECT_EQ(error_of([&] { files_.serve(client_); }), ETIMEDOUT);
   EXPECT_EQ(files_.network.passed(), 300s);
 }
 
-TEST_F(SheetServer, DoesNotMindAClientThatLeavesWithoutAWord) {
-  EXPECT_EQ(answer(), "");
+TEST_F(SheetServerTest, IgnoresAClientThatSendsNothing) {
+  EXPECT_EQ(reply(), "");
   EXPECT_TRUE(files_.log.lines.empty());
 }
 
-TEST_F(SheetServer, HasNothingForItsClientsWhenNoFileIsSet) {
+TEST_F(SheetServerTest, FailsWithoutADefaultFile) {
   ServedDirectory none;
   ScriptedStream client(none.network);
   client.says("0\0"s);
   EXPECT_EQ(thrown_by<ProtocolError>([&] { none.serve(client); }),
-            "asks in the sheet's way, but no file is set for that (--sheet-file)");
+            "request on the sheet's wire, but no default file is set");
 }
 
-TEST_F(SheetServer, SaysThatTheFileBecameShorterWhileItWasSent) {
+TEST_F(SheetServerTest, ReportsAFileThatShrinksWhileSent) {
   files_.put("notes.txt", std::string(600 * 1024, 'x'));
   client_.says("0\0"s);
   client_.before_write = [&] {
     std::filesystem::resize_file(files_.directory.path("served/notes.txt"), 300 * 1024);
   };
-  EXPECT_EQ(complaint(), "notes.txt has become shorter while it was sent: 307200 of 614400 bytes");
+  EXPECT_EQ(serve_error(), "notes.txt was truncated while being sent, at byte 307200 of 614400");
   EXPECT_FALSE(client_.finished);
 }
 
-TEST_F(SheetServer, SendsNoMoreThanTheFileHadWhenItWasOpened) {
+TEST_F(SheetServerTest, SendsNoMoreThanTheSizeAtOpen) {
   client_.says("0\0"s);
   client_.before_write = [&] { files_.put("notes.txt", "hello, world\nand more"); };
-  EXPECT_EQ(answer(), "hello, world\n");
+  EXPECT_EQ(reply(), "hello, world\n");
 }
 
-TEST_F(SheetServer, GivesEach256KibOfTheFileAMinute) {
+TEST_F(SheetServerTest, StallTimeoutAppliesToEach256KibChunk) {
   files_.put("notes.txt", std::string(600 * 1024, 'x'));
   client_.says("0\0"s).takes(300 * 1024);
   EXPECT_EQ(error_of([&] { files_.serve(client_); }), ETIMEDOUT);
@@ -143,9 +143,9 @@ TEST_F(SheetServer, GivesEach256KibOfTheFileAMinute) {
   EXPECT_EQ(client_.written().size(), 300u * 1024);
 }
 
-TEST_F(SheetServer, WaitsForTheClientToFinishSoThatNothingIsLost) {
+TEST_F(SheetServerTest, DrainsTheClientBeforeClosing) {
   client_.says("0\0"s).says("and more than was asked for");
-  answer();
+  reply();
   EXPECT_EQ(client_.unread(), 0u);
 }
 

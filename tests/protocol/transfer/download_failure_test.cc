@@ -1,4 +1,4 @@
-// Downloads that go wrong: each says why and loses nothing.
+// Downloads that fail: each reports why and loses nothing.
 #include <gtest/gtest.h>
 
 #include "protocol/lab/remote_file.h"
@@ -12,25 +12,25 @@ using namespace std::chrono_literals;
 
 class DownloadFailureTest : public DownloadTest {
  protected:
-  std::string complaint(const Download& download) {
+  std::string error_from(const Download& download) {
     return thrown_by<ProtocolError>([&] { run(download); });
   }
-  std::string complaint(Mode mode) { return complaint(order(mode)); }
+  std::string error_from(Mode mode) { return error_from(order(mode)); }
   std::string part() const { return got_.path("notes.bin.part"); }
 };
 
-TEST_F(DownloadFailureTest, AppendsNothingToWhatTheRemoteFileDoesNotBeginWith) {
+TEST_F(DownloadFailureTest, ResumeRejectsAPartThatDiffersFromTheRemoteFile) {
   std::string wrong(first(100'000));
   wrong[0] ^= 1;
   got_.write("notes.bin.part", wrong);
-  EXPECT_EQ(complaint(Mode::resume),
+  EXPECT_EQ(error_from(Mode::resume),
             part() +
-                " is not the beginning of the remote file: it differs from its start; "
-                "move it away to fetch the file anew");
+                " is not the beginning of the remote file: it differs from the start; "
+                "move it away to fetch the whole file");
   EXPECT_TRUE(holds("notes.bin.part", wrong));
 }
 
-TEST_F(DownloadFailureTest, BegunAnewReplacesNoPartOfSomethingElse) {
+TEST_F(DownloadFailureTest, RestartDoesNotReplaceAForeignPart) {
   for (const std::string& mine : {std::string("mine"), content_ + "and more"}) {
     got_.write("notes.bin.part", mine);
     EXPECT_EQ(error_of([&] { run(Mode::restart); }), EEXIST);
@@ -38,91 +38,90 @@ TEST_F(DownloadFailureTest, BegunAnewReplacesNoPartOfSomethingElse) {
   }
 }
 
-TEST_F(DownloadFailureTest, AppendsNothingToADamagedFileThatNobodySaidIsAPart) {
+TEST_F(DownloadFailureTest, RejectsADamagedFileUnderTheFinalName) {
   std::string wrong(first(100'000));
   wrong[overlap] ^= 1;
   got_.write("notes.bin", wrong);
-  EXPECT_EQ(complaint(Mode::automatic),
+  EXPECT_EQ(error_from(Mode::automatic),
             got_.path("notes.bin") +
-                " is not the beginning of the remote file: it differs behind byte 65536; "
+                " is not the beginning of the remote file: it differs after byte 65536; "
                 "--restart fetches it anew");
   EXPECT_TRUE(holds("notes.bin", wrong));
 }
 
-TEST_F(DownloadFailureTest, AppendsNothingToAForeignFileUnderTheFinalName) {
+TEST_F(DownloadFailureTest, RejectsAForeignFileUnderTheFinalName) {
   got_.write("notes.bin", "something else");
-  EXPECT_NE(complaint(Mode::automatic), "");
+  EXPECT_NE(error_from(Mode::automatic), "");
   EXPECT_EQ(got_.read("notes.bin"), "something else");
 }
 
-// Two versions with the same end, as of disk images that end with zeros.
-TEST_F(DownloadFailureTest, AppendsNothingToAnotherVersionThatEndsAlike) {
+// Two versions with the same tail, e.g. disk images that end with zeros.
+TEST_F(DownloadFailureTest, RejectsAnotherVersionWithTheSameTail) {
   std::string other(first(2 * overlap));
   other[0] ^= 1;
   got_.write("notes.bin", other);
-  EXPECT_NE(complaint(Mode::automatic), "");
+  EXPECT_NE(error_from(Mode::automatic), "");
   EXPECT_TRUE(holds("notes.bin", other));
 }
 
-TEST_F(DownloadFailureTest, KeepsAFileWhenTheSheetsWireRefusesARestart) {
+TEST_F(DownloadFailureTest, FailedRestartOnTheSheetWireKeepsTheFile) {
   got_.write("notes.bin", "hello");
   std::filesystem::remove(files_.directory.path("served/notes.bin"));
   EXPECT_NE(thrown_by<ProtocolError>([&] { run_on_sheet(order(Mode::restart)); }), "");
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
-TEST_F(DownloadFailureTest, AppendsNothingWhenTheFileHasChangedSince) {
+TEST_F(DownloadFailureTest, ResumeRejectsAChangedRemoteFile) {
   break_off(Mode::automatic, 100'000);
   const std::string kept = got_.read("notes.bin.part");
   std::string other = content_;
   other[kept.size() - 1] ^= 1;
   files_.put("notes.bin", other);
-  EXPECT_EQ(complaint(Mode::resume),
-            "notes.bin has changed since " + part() + " was begun; --restart fetches it anew");
+  EXPECT_EQ(error_from(Mode::resume),
+            "notes.bin has changed since " + part() + " was started; --restart fetches it anew");
   EXPECT_TRUE(holds("notes.bin.part", kept));
 }
 
-TEST_F(DownloadFailureTest, CutsNothingOffWhatIsLongerThanTheRemoteFile) {
+TEST_F(DownloadFailureTest, DoesNotTruncateALongerLocalFile) {
   got_.write("notes.bin", content_ + "and more");
-  EXPECT_EQ(complaint(Mode::resume),
+  EXPECT_EQ(error_from(Mode::resume),
             got_.path("notes.bin") +
-                " has 300008 bytes, more than notes.bin with 300000; --restart fetches it anew");
+                " has 300008 bytes, but notes.bin has only 300000; --restart fetches it anew");
   EXPECT_TRUE(holds("notes.bin", content_ + "and more"));
 }
 
-TEST_F(DownloadFailureTest, CutsNothingOffOnTheSheetsWireEither) {
+TEST_F(DownloadFailureTest, DoesNotTruncateALongerLocalFileOnTheSheetWire) {
   got_.write("notes.bin", content_ + "and more");
   EXPECT_EQ(thrown_by<ProtocolError>([&] { run_on_sheet(order(Mode::resume)); }),
-            "the remote file ends before " + got_.path("notes.bin") +
+            "the remote file is shorter than " + got_.path("notes.bin") +
                 ", which has 300008 bytes; --restart fetches it anew");
   EXPECT_TRUE(holds("notes.bin", content_ + "and more"));
 }
 
-TEST_F(DownloadFailureTest, IsNotCompleteWhenTheFileChangedWhileItWasSent) {
+TEST_F(DownloadFailureTest, FailsWhenTheFileChangesWhileSent) {
   Download download = order(Mode::automatic);
   download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
     if (done == size) touch();
   };
-  EXPECT_EQ(complaint(download),
-            "notes.bin has changed while it was sent; --restart fetches it anew");
+  EXPECT_EQ(error_from(download), "notes.bin changed while being sent; --restart fetches it anew");
   EXPECT_FALSE(got_.has("notes.bin"));
   EXPECT_EQ(got_.read("notes.bin.part").size(), size);
 }
 
-TEST_F(DownloadFailureTest, KeepsWhatCameWhenTheServerEndsEarly) {
+TEST_F(DownloadFailureTest, KeepsThePartWhenTheServerEndsEarly) {
   Download download = order(Mode::automatic);
   download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
     fs::resize_file(files_.directory.path("served/notes.bin"), 1000);
   };
-  const std::string why = complaint(download);
+  const std::string why = error_from(download);
   const std::string kept = got_.read("notes.bin.part");
-  EXPECT_EQ(why, "the server ended the connection after " + std::to_string(kept.size()) +
+  EXPECT_EQ(why, "the server closed the connection after " + std::to_string(kept.size()) +
                      " of 300000 bytes");
   EXPECT_TRUE(same(kept, first(kept.size())));
 }
 
-// A byte before each time-out does not keep it for ever.
-TEST_F(DownloadFailureTest, EndsWithAServerThatOnlyTrickles) {
+// One byte before each timeout does not keep the download alive forever.
+TEST_F(DownloadFailureTest, TimesOutATricklingServer) {
   const auto stream = std::make_shared<std::unique_ptr<ScriptedStream>>(
       std::make_unique<ScriptedStream>(files_.network));
   (*stream)->says("OK 300000 0 a-b-c notes.bin\n").says_bytewise(first(1000), 8s);
@@ -133,13 +132,13 @@ TEST_F(DownloadFailureTest, EndsWithAServerThatOnlyTrickles) {
   EXPECT_TRUE(holds("notes.bin.part", first(12)));
 }
 
-TEST_F(DownloadFailureTest, TellsALinkThatLeadsNowhereBeforeTheFirstByte) {
+TEST_F(DownloadFailureTest, RejectsADanglingLinkBeforeTheFirstByte) {
   fs::create_symlink("nothing", got_.path("notes.bin"));
   EXPECT_EQ(error_of([&] { run(); }), ENOENT);
   EXPECT_FALSE(got_.has("notes.bin.part"));
 }
 
-TEST_F(DownloadFailureTest, RestartKeepsTheOldFileUntilTheNewOneIsWhole) {
+TEST_F(DownloadFailureTest, RestartKeepsTheOldFileUntilTheNewOneIsComplete) {
   got_.write("notes.bin", "the old file");
   break_off(Mode::restart, 100'000);
   EXPECT_EQ(got_.read("notes.bin"), "the old file");
@@ -147,38 +146,38 @@ TEST_F(DownloadFailureTest, RestartKeepsTheOldFileUntilTheNewOneIsWhole) {
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadFailureTest, ARestartThatBrokeOffIsFinishedByAResume) {
+TEST_F(DownloadFailureTest, ResumeFinishesAnInterruptedRestart) {
   got_.write("notes.bin", "the old file");
   break_off(Mode::restart, 100'000);
   EXPECT_EQ(thrown_by([&] { run(Mode::resume); }), "");
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadFailureTest, OffsetLeavesNoHole) {
+TEST_F(DownloadFailureTest, RejectsAnOffsetThatLeavesAHole) {
   got_.write("notes.bin", first(1000));
   Download download = order(Mode::offset);
   download.offset = 1001;
-  EXPECT_EQ(complaint(download), got_.path("notes.bin") +
-                                     " has 1000 bytes: writing at 1001 would leave a hole (-o - "
-                                     "writes to standard output)");
+  EXPECT_EQ(error_from(download),
+            got_.path("notes.bin") + " has 1000 bytes: writing at offset 1001 would leave a hole");
   EXPECT_TRUE(holds("notes.bin", first(1000)));
 }
 
-TEST_F(DownloadFailureTest, OffsetBeyondTheRemoteEndIsRefusedByTheServer) {
+TEST_F(DownloadFailureTest, ServerRejectsAnOffsetBeyondTheEnd) {
   got_.write("notes.bin", content_ + "x");
   Download download = order(Mode::offset);
   download.offset = size + 1;
-  EXPECT_EQ(complaint(download), "notes.bin: offset 300001 is beyond its end at 300000");
+  EXPECT_EQ(error_from(download),
+            "notes.bin: offset 300001 is beyond the end of file (300000 bytes)");
   EXPECT_TRUE(holds("notes.bin", content_ + "x"));
 }
 
-TEST_F(DownloadFailureTest, MakesNothingBeforeTheServerHasAgreed) {
+TEST_F(DownloadFailureTest, CreatesNothingBeforeTheServerAccepts) {
   EXPECT_EQ(thrown_by<ProtocolError>([&] { run(order(Mode::restart), "absent"); }),
             "absent: No such file or directory");
   EXPECT_TRUE(fs::is_empty(got_.path()));
 }
 
-TEST_F(DownloadFailureTest, ADeviceCannotBeResumed) {
+TEST_F(DownloadFailureTest, RejectsResumingADevice) {
   const Download download{.mode = Mode::resume, .destination = "/dev/null"};
   EXPECT_EQ(error_of([&] { run(download); }), ESPIPE);
   EXPECT_EQ(error_of([&] { run({.mode = Mode::resume, .destination = "-"}); }), ESPIPE);
@@ -189,7 +188,7 @@ TEST_F(DownloadFailureTest, NamesTheDeviceThatIsFull) {
             "write /dev/full: No space left on device");
 }
 
-TEST_F(DownloadFailureTest, ASecondOneOfTheSameFileIsTurnedAway) {
+TEST_F(DownloadFailureTest, RejectsASecondDownloadOfTheSameFile) {
   Download download = order(Mode::automatic);
   std::vector<int> errors;
   download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
@@ -202,7 +201,7 @@ TEST_F(DownloadFailureTest, ASecondOneOfTheSameFileIsTurnedAway) {
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadFailureTest, GivesASilentServerTenSeconds) {
+TEST_F(DownloadFailureTest, TimesOutASilentServerAfterTenSeconds) {
   const auto remote = lab_file(
       [&] {
         auto stream = std::make_unique<ScriptedStream>(files_.network);
@@ -214,7 +213,7 @@ TEST_F(DownloadFailureTest, GivesASilentServerTenSeconds) {
   EXPECT_EQ(files_.network.passed(), 10s);
 }
 
-TEST_F(DownloadFailureTest, KeepsWhatCameBeforeTheServerFellSilent) {
+TEST_F(DownloadFailureTest, KeepsThePartWhenTheServerFallsSilent) {
   const auto remote = lab_file(
       [&] {
         auto stream = std::make_unique<ScriptedStream>(files_.network);
@@ -226,7 +225,7 @@ TEST_F(DownloadFailureTest, KeepsWhatCameBeforeTheServerFellSilent) {
   EXPECT_EQ(got_.read("notes.bin.part"), "hello");
 }
 
-TEST_F(DownloadFailureTest, IsPatientWithAServerThatIsSlow) {
+TEST_F(DownloadFailureTest, WaitsForASlowServer) {
   const auto remote = lab_file(
       [&] {
         auto stream = std::make_unique<ScriptedStream>(files_.network);
@@ -239,32 +238,32 @@ TEST_F(DownloadFailureTest, IsPatientWithAServerThatIsSlow) {
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
-TEST_F(DownloadFailureTest, TakesNoMoreBytesThanWereAnnounced) {
+TEST_F(DownloadFailureTest, ReadsNoMoreThanTheAnnouncedSize) {
   const std::string ok = "OK 5 0 t notes.bin\n";
   run_against({ok + "hello" + ok}, order(Mode::restart), "notes.bin");
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
-TEST_F(DownloadFailureTest, AServerMayNotChooseTheFolder) {
+TEST_F(DownloadFailureTest, ServerCannotChooseTheDirectory) {
   const std::string ok = "OK 5 0 t ../../evil\n";
   const auto outcome = run_against({ok, ok + "hello", ok}, {.destination = got_.path()}, "");
   EXPECT_EQ(outcome.destination, got_.path() + "/evil");
   EXPECT_TRUE(got_.has("evil"));
 }
 
-TEST_F(DownloadFailureTest, AServerMayNotNameNoFile) {
+TEST_F(DownloadFailureTest, RejectsInvalidFileNamesOfTheServer) {
   for (const char* name : {"*", ".", "..", "a/", "a/..", "/", "a%00b", ".bashrc", "a%1B[2J"})
     EXPECT_EQ(thrown_by<ProtocolError>([&] {
                 run_against({"OK 5 0 t " + std::string(name) + "\n"}, {.destination = got_.path()},
                             "");
               }),
-              "the server's file has no name to store it under (-o DEST gives one)")
+              "the remote file has no usable name: a destination is required")
         << name;
   EXPECT_TRUE(fs::is_empty(got_.path()));
 }
 
-// Who asks for notes.bin must not get a .bashrc.
-TEST_F(DownloadFailureTest, AServerMayNotStoreAnotherNameThanWasAskedFor) {
+// A request for notes.bin must not create .bashrc.
+TEST_F(DownloadFailureTest, StoresUnderTheRequestedName) {
   const std::string ok = "OK 5 0 t .bashrc\n";
   run_against({ok + "hello", ok}, {.destination = got_.path(), .name = "notes.bin"}, "notes.bin");
   EXPECT_FALSE(got_.has(".bashrc"));

@@ -1,4 +1,4 @@
-// Downloads that go well, in each mode and on each wire.
+// Successful downloads in each mode and on each wire.
 #include "protocol/transfer/download.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST_F(DownloadTest, FetchesTheWholeFileWhereNothingIs) {
+TEST_F(DownloadTest, FetchesANewFile) {
   const auto outcome = run();
   EXPECT_TRUE(holds("notes.bin", content_));
   EXPECT_EQ(outcome.destination, got_.path("notes.bin"));
@@ -21,7 +21,7 @@ TEST_F(DownloadTest, FetchesTheWholeFileWhereNothingIs) {
   EXPECT_FALSE(outcome.was_complete);
 }
 
-TEST_F(DownloadTest, IsNotSeenUnderItsFinalNameBeforeItIsWhole) {
+TEST_F(DownloadTest, FinalNameAppearsOnlyWhenComplete) {
   Download download = order(Mode::automatic);
   std::vector<std::uint64_t> steps;
   download.receiving.progress = [&](std::uint64_t done, std::uint64_t whole) {
@@ -45,7 +45,7 @@ TEST_F(DownloadTest, FetchesAnEmptyFile) {
   EXPECT_TRUE(got_.has("notes.bin"));
 }
 
-TEST_F(DownloadTest, GoesOnWhereItBrokeOff) {
+TEST_F(DownloadTest, ResumesAnInterruptedDownload) {
   break_off(Mode::automatic, 100'000);
   EXPECT_FALSE(got_.has("notes.bin"));
   const std::string kept = got_.read("notes.bin.part");
@@ -58,13 +58,13 @@ TEST_F(DownloadTest, GoesOnWhereItBrokeOff) {
   EXPECT_EQ(outcome.compared, kept.size());
 }
 
-TEST_F(DownloadTest, GoesOnAsOftenAsItBreaksOff) {
+TEST_F(DownloadTest, ResumesRepeatedly) {
   for (int i = 0; i < 4; ++i) break_off(Mode::automatic, 50'000);
   run();
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, GoesOnWithWhatSomebodyMadeByOtherMeans) {
+TEST_F(DownloadTest, ResumesAFileMadeByOtherMeans) {
   got_.write("notes.bin", first(1000));
   const auto outcome = run();
   EXPECT_TRUE(holds("notes.bin", content_));
@@ -72,43 +72,43 @@ TEST_F(DownloadTest, GoesOnWithWhatSomebodyMadeByOtherMeans) {
   EXPECT_EQ(outcome.compared, 1000u);
 }
 
-TEST_F(DownloadTest, GoesOnWithAnEmptyFile) {
+TEST_F(DownloadTest, ResumesAnEmptyFile) {
   got_.write("notes.bin", "");
   const auto outcome = run(Mode::resume);
   EXPECT_TRUE(holds("notes.bin", content_));
   EXPECT_FALSE(outcome.was_complete);
 }
 
-TEST_F(DownloadTest, ResumesNothingByFetchingAll) {
+TEST_F(DownloadTest, ResumeWithoutAFileFetchesAll) {
   EXPECT_EQ(run(Mode::resume).received, size);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, SaysThatTheFileWasCompleteAlready) {
+TEST_F(DownloadTest, ReportsAFileThatWasComplete) {
   run();
   const auto outcome = run();
   EXPECT_TRUE(outcome.was_complete);
   EXPECT_EQ(outcome.received, 0u);
-  EXPECT_EQ(outcome.compared, size);  // all: it might have been another file of that name
+  EXPECT_EQ(outcome.compared, size);  // all of it, because it could be another file of that name
   EXPECT_TRUE(holds("notes.bin", content_));
   EXPECT_EQ(run(Mode::resume).compared, size);
 }
 
-TEST_F(DownloadTest, RestartReplacesWhatIsThere) {
+TEST_F(DownloadTest, RestartReplacesTheFile) {
   got_.write("notes.bin", std::string(2 * size, 'x'));
   EXPECT_EQ(run(Mode::restart).received, size);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, RestartReplacesAPartThatIsThere) {
+TEST_F(DownloadTest, RestartReplacesThePart) {
   got_.write("notes.bin.part", std::string(2 * size, 'x'));
   got_.write("notes.bin.part.state", "netlab partial 1\ntag a-b-c\n");
   run(Mode::restart);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-// Of a small file, whose .part has no state, and by a process that was killed.
-TEST_F(DownloadTest, RestartReplacesAPartOfTheFileThatNobodySaysIsNetlabs) {
+// A killed process leaves the .part of a small file without a .state.
+TEST_F(DownloadTest, RestartReplacesAMatchingPartWithoutState) {
   got_.write("notes.bin.part", first(1000));
   EXPECT_EQ(run(Mode::restart).received, size);
   EXPECT_TRUE(holds("notes.bin", content_));
@@ -116,7 +116,7 @@ TEST_F(DownloadTest, RestartReplacesAPartOfTheFileThatNobodySaysIsNetlabs) {
   EXPECT_FALSE(got_.has("notes.bin.part.state"));
 }
 
-TEST_F(DownloadTest, OffsetWritesAtThatPlace) {
+TEST_F(DownloadTest, OffsetWritesAtTheOffset) {
   got_.write("notes.bin", std::string(1000, 'x'));
   Download download = order(Mode::offset);
   download.offset = 400;
@@ -134,13 +134,13 @@ TEST_F(DownloadTest, OffsetAppendsAtTheEnd) {
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, OffsetZeroIsTheWholeFile) {
+TEST_F(DownloadTest, OffsetZeroFetchesTheWholeFile) {
   got_.write("notes.bin", "old");
   run(Mode::offset);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, OffsetAtTheVeryEndFetchesNothing) {
+TEST_F(DownloadTest, OffsetAtTheEndFetchesNothing) {
   got_.write("notes.bin", content_);
   Download download = order(Mode::offset);
   download.offset = size;
@@ -148,32 +148,32 @@ TEST_F(DownloadTest, OffsetAtTheVeryEndFetchesNothing) {
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, GoesToStandardOutput) {
+TEST_F(DownloadTest, WritesToStandardOutput) {
   Captured output(STDOUT_FILENO);
   const auto outcome = run(Download{.destination = "-"});
   EXPECT_TRUE(same(output.text(), content_));
   EXPECT_EQ(outcome.received, size);
 }
 
-TEST_F(DownloadTest, GoesToStandardOutputFromAnOffset) {
+TEST_F(DownloadTest, WritesToStandardOutputFromAnOffset) {
   Captured output(STDOUT_FILENO);
   const auto outcome = run(Download{.mode = Mode::offset, .offset = size - 10, .destination = "-"});
   EXPECT_EQ(output.text(), content_.substr(size - 10));
   EXPECT_EQ(outcome.from, size - 10);
 }
 
-TEST_F(DownloadTest, GoesToADeviceAsItIs) {
+TEST_F(DownloadTest, WritesDirectlyToADevice) {
   EXPECT_EQ(run(Download{.destination = "/dev/null"}).received, size);
   EXPECT_EQ(run(Download{.mode = Mode::restart, .destination = "/dev/null"}).received, size);
   EXPECT_FALSE(fs::exists("/dev/null.part"));
 }
 
-TEST_F(DownloadTest, GoesIntoAFolderUnderItsOwnName) {
+TEST_F(DownloadTest, StoresUnderItsOwnNameInADirectory) {
   EXPECT_EQ(run(Download{.destination = got_.path()}).destination, got_.path() + "/notes.bin");
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(DownloadTest, GoesIntoTheCurrentFolderWhereNothingIsSaid) {
+TEST_F(DownloadTest, DefaultsToTheCurrentDirectory) {
   const fs::path before = fs::current_path();
   fs::current_path(got_.path());
   fs::create_directory(files_.directory.path("served/sub"));
@@ -183,7 +183,7 @@ TEST_F(DownloadTest, GoesIntoTheCurrentFolderWhereNothingIsSaid) {
   EXPECT_EQ(got_.read("inner.txt"), "inner");
 }
 
-TEST_F(DownloadTest, GoesThroughALinkOfTheUsers) {
+TEST_F(DownloadTest, FollowsTheUsersLink) {
   got_.write("elsewhere", first(1000));
   fs::create_symlink("elsewhere", got_.path("notes.bin"));
   run(Mode::resume);
@@ -199,7 +199,7 @@ TEST_F(SheetDownloadTest, FetchesTheWholeFile) {
   EXPECT_FALSE(got_.has("notes.bin.part"));
 }
 
-TEST_F(SheetDownloadTest, GoesOnWhereItBrokeOff) {
+TEST_F(SheetDownloadTest, ResumesAnInterruptedDownload) {
   got_.write("notes.bin.part", first(100'000));
   const auto outcome = run_on_sheet(order(Mode::resume));
   EXPECT_EQ(outcome.from, 100'000u);
@@ -215,12 +215,12 @@ TEST_F(SheetDownloadTest, WritesAtAnOffset) {
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
-TEST_F(SheetDownloadTest, SaysThatTheFileWasCompleteAlready) {
+TEST_F(SheetDownloadTest, ReportsAFileThatWasComplete) {
   got_.write("notes.bin", content_);
   EXPECT_TRUE(run_on_sheet(order(Mode::automatic)).was_complete);
 }
 
-TEST_F(SheetDownloadTest, HasTheNameThatIsGivenWhereTheWireHasNone) {
+TEST_F(SheetDownloadTest, StoresUnderTheGivenName) {
   const auto outcome = run_on_sheet({.destination = got_.path(), .name = "destination_file.txt"});
   EXPECT_EQ(outcome.destination, got_.path("destination_file.txt"));
   EXPECT_TRUE(holds("destination_file.txt", content_));

@@ -1,4 +1,4 @@
-// The clients of both wires against servers that follow a script: good ones and bad ones.
+// The clients of both wires against scripted servers, well-behaved and misbehaving.
 #include "protocol/transfer/remote_file.h"
 
 #include <gtest/gtest.h>
@@ -37,14 +37,14 @@ class RemoteFileTest : public testing::Test {
   int connections_ = 0;
 };
 
-class LabFileTest : public RemoteFileTest {
+class LabRemoteFileTest : public RemoteFileTest {
  protected:
   std::unique_ptr<RemoteFile> file(const std::string& name = "notes.txt") {
     return lab_file(connect(), name);
   }
 };
 
-TEST_F(LabFileTest, ConnectsWhenItIsAskedForSomething) {
+TEST_F(LabRemoteFileTest, ConnectsOnTheFirstRequest) {
   const auto remote = file();
   remote->set_deadline(add_saturating(network_.now(), 10s));
   EXPECT_EQ(connections_, 0);
@@ -55,7 +55,7 @@ TEST_F(LabFileTest, ConnectsWhenItIsAskedForSomething) {
   EXPECT_EQ(server_.deadline(), add_saturating(network_.now(), 10s));
 }
 
-TEST_F(LabFileTest, LooksAtTheFile) {
+TEST_F(LabRemoteFileTest, StatsTheFile) {
   server_.says_bytewise("OK 13 0 a-b-c notes.txt\n");
   const auto remote = file();
   const auto found = remote->stat();
@@ -66,7 +66,7 @@ TEST_F(LabFileTest, LooksAtTheFile) {
   EXPECT_EQ(server_.written(), "STAT notes.txt\n");
 }
 
-TEST_F(LabFileTest, AsksForTheRestAndReceivesIt) {
+TEST_F(LabRemoteFileTest, RequestsAndReceivesTheRest) {
   server_.says("OK 13 7 a-b-c notes.txt\nwor").says("ld\n");
   const auto remote = file();
   EXPECT_EQ(remote->open(Purpose::resume, 7, "a-b-c").size, 13u);
@@ -77,26 +77,26 @@ TEST_F(LabFileTest, AsksForTheRestAndReceivesIt) {
   EXPECT_EQ(receive(*remote, 10), "");
 }
 
-TEST_F(LabFileTest, PassesOnTheServersWordsEscaped) {
+TEST_F(LabRemoteFileTest, EscapesTheServersErrorText) {
   server_.says("ERROR no-such-file \x1b[2Jgone\n");
   const auto remote = file();
   EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->stat(); }), "notes.txt: \\x1b[2Jgone");
 }
 
-TEST_F(LabFileTest, RefusesAnAnswerThatIsNone) {
+TEST_F(LabRemoteFileTest, RejectsAnInvalidReply) {
   server_.says("220 ready\r\n");
   const auto remote = file();
-  EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->stat(); }), R"(not an answer: "220 ready\r")");
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->stat(); }), R"(malformed reply: "220 ready\r")");
 }
 
-TEST_F(LabFileTest, RefusesAnAnswerForAnotherOffset) {
+TEST_F(LabRemoteFileTest, RejectsAReplyForAnotherOffset) {
   server_.says("OK 13 0 a-b-c notes.txt\n");
   const auto remote = file();
   EXPECT_EQ(thrown_by<ProtocolError>([&] { remote->open(Purpose::resume, 7, ""); }),
-            "the server answers for another offset than was asked for");
+            "the server replied for offset 0, not 7");
 }
 
-TEST_F(LabFileTest, RefusesAnAnswerWithoutEnd) {
+TEST_F(LabRemoteFileTest, RejectsAnEndlessReply) {
   const std::string piece(4096, 'x');
   for (int i = 0; i < 100; ++i) server_.says(piece);
   const auto remote = file();
@@ -104,35 +104,35 @@ TEST_F(LabFileTest, RefusesAnAnswerWithoutEnd) {
   EXPECT_GT(server_.unread(), 300'000u);
 }
 
-TEST_F(LabFileTest, SaysThatTheServerIsGone) {
+TEST_F(LabRemoteFileTest, FailsWhenTheServerHasClosed) {
   const auto remote = file();
   EXPECT_THROW(remote->stat(), ConnectionEnded);
 }
 
-class SheetFileTest : public RemoteFileTest {
+class SheetRemoteFileTest : public RemoteFileTest {
  protected:
   std::unique_ptr<RemoteFile> file() { return sheet_file(connect()); }
 };
 
-TEST_F(SheetFileTest, KnowsNothingBeforehandAndDoesNotAsk) {
+TEST_F(SheetRemoteFileTest, StatReturnsNothingWithoutConnecting) {
   EXPECT_FALSE(file()->stat());
   EXPECT_EQ(connections_, 0);
 }
 
-// The sheet's server takes what one read(2) returns for a field.
-TEST_F(SheetFileTest, WritesTheFieldsOneByOne) {
+// The sheet's server treats the result of one read(2) as one field.
+TEST_F(SheetRemoteFileTest, WritesEachFieldSeparately) {
   const auto remote = file();
   remote->open(Purpose::offset, 7, "");
   EXPECT_EQ(server_.writes, (Texts{"1\0"s, "7\0\0\0\0\0\0\0\0\0"s}));
 }
 
-TEST_F(SheetFileTest, HasACommandForEachPurpose) {
+TEST_F(SheetRemoteFileTest, ResumeHasItsOwnCommand) {
   const auto remote = file();
   remote->open(Purpose::resume, 0, "");
   EXPECT_EQ(server_.writes.front(), "2\0"s);
 }
 
-TEST_F(SheetFileTest, AsksForTheWholeFileWithoutAnOffset) {
+TEST_F(SheetRemoteFileTest, RequestsTheWholeFileWithoutAnOffset) {
   server_.says("hello");
   const auto remote = file();
   EXPECT_FALSE(remote->open(Purpose::whole, 0, "").size);
@@ -141,11 +141,11 @@ TEST_F(SheetFileTest, AsksForTheWholeFileWithoutAnOffset) {
   EXPECT_EQ(receive(*remote, 10), "");
 }
 
-TEST_F(SheetFileTest, RefusesOffsetsThatTheSheetsServerCannotReadWithoutConnecting) {
+TEST_F(SheetRemoteFileTest, RejectsTooLongOffsetsWithoutConnecting) {
   const auto remote = file();
   EXPECT_EQ(thrown_by<ProtocolError>(
                 [&] { remote->open(Purpose::resume, sheet::max_client_offset + 1, ""); }),
-            "offset 1000000000 has more than the nine digits that the sheet's server can read");
+            "offset 1000000000: must be at most 999999999 on the sheet's wire");
   EXPECT_EQ(connections_, 0);
   EXPECT_NO_THROW(remote->open(Purpose::resume, sheet::max_client_offset, ""));
 }

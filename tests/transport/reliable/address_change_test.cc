@@ -1,6 +1,5 @@
-// A client that the server sees under another address from some instant on, as when a router
-// forgets it: a connection is bound to the address that it was made from, and ends in time at both
-// ends.
+// A client whose address changes at some instant, e.g. because a router drops its mapping. A
+// connection is bound to the address that it was made from; both ends notice in time.
 #include "support/scenario.h"
 
 namespace netlab::simulated {
@@ -20,15 +19,16 @@ TEST_F(ReliableScenario, EndsWhenTheClientsAddressChanges) {
     simulation.run();
     EXPECT_EQ(simulation.violation(), "");
     EXPECT_TRUE(simulation.is_closed());
-    EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // the doorkeeper's GONE
+    EXPECT_EQ(simulation.client().connection->error(),
+              ECONNRESET);  // from the address validator's GONE
     EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
     EXPECT_EQ(simulation.server().bytes_read(), read);
     EXPECT_LE(simulation.passed(), after + 30s + 10s);
   }
 }
 
-// Nobody tells it, and nobody is told.
-TEST_F(ReliableScenario, EndsWhenTheClientsAddressChangesAndNothingComesToIt) {
+// No GONE reaches the client.
+TEST_F(ReliableScenario, TimesOutWhenTheClientsAddressChangesAndNothingReachesIt) {
   settings_.client.writes = 1'000'000;
   up().rate = 1'000'000;
   settings_.client_moves = 100ms;
@@ -41,19 +41,19 @@ TEST_F(ReliableScenario, EndsWhenTheClientsAddressChangesAndNothingComesToIt) {
   EXPECT_LE(simulation.passed(), 100ms + 30s + 10s);
 }
 
-TEST_F(ReliableScenario, HearsNothingOfWhoIsSilentWhenTheClientsAddressChanges) {
+TEST_F(ReliableScenario, IdleConnectionEndsWhenTheClientsAddressChanges) {
   settings_.client.finishes = settings_.server.finishes = false;
-  settings_.client_moves = 5s;  // when all has come, and nobody waits for anything
+  settings_.client_moves = 5s;  // after all data has arrived, when both ends are idle
   Simulation simulation(settings_);
   simulation.run();
   EXPECT_EQ(simulation.violation(), "");
-  EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // when it asks
+  EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);  // in reply to its keep-alive
   EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
   EXPECT_LE(simulation.passed(), 5s + 30s + 10s);
 }
 
-// A token is of the address that it was given to.
-TEST_F(ReliableScenario, AsksForAnotherTokenWhenTheClientsAddressChangesInTheGreeting) {
+// A token is bound to the address that it was issued to.
+TEST_F(ReliableScenario, RequestsANewTokenWhenTheClientsAddressChangesInTheHandshake) {
   for (const Duration after : {5ms, 15ms, 25ms}) {
     settings_ = usual();
     settings_.client_moves = after;
@@ -61,15 +61,15 @@ TEST_F(ReliableScenario, AsksForAnotherTokenWhenTheClientsAddressChangesInTheGre
   }
 }
 
-// The server has made a connection, whose WELCOME finds nobody: the client makes another one.
-TEST_F(ReliableScenario, GreetsAgainWhenTheClientsAddressChangesBeforeTheWelcome) {
+// The WELCOME of the server's connection does not reach the client, which makes another connection.
+TEST_F(ReliableScenario, ConnectsAgainWhenTheClientsAddressChangesBeforeTheWelcome) {
   settings_.down.blackouts = {{25ms, 35ms}};
   settings_.client_moves = 35ms;
   Simulation simulation(settings_);
   EXPECT_TRUE(simulation.run_until([&] { return simulation.server().has_read_all(); }, 10s));
   simulation.run();
   expect_success(simulation, settings_);
-  EXPECT_GT(simulation.passed(), 30s);  // the first one had to find out
+  EXPECT_GT(simulation.passed(), 30s);  // the first connection had to time out
 }
 
 }  // namespace

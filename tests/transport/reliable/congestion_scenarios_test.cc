@@ -1,12 +1,11 @@
-// What the congestion controls make of a line that loses, breaks or has a long queue.
+// Congestion controls on a line with losses, outages or a long queue.
 #include "support/scenario.h"
 
 namespace netlab::simulated {
 namespace {
 
-// 20 ms, and one packet in a hundred is lost for no reason: to halve the window each time is to
-// stand still.
-TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
+// An RTT of 20 ms and 1% random loss: halving the window at each loss almost stops the transfer.
+TEST_F(ReliableScenario, BbrIgnoresRandomLoss) {
   Duration took[2];
   for (const auto& [i, name] : {std::pair{0, "cubic"}, std::pair{1, "bbr"}}) {
     settings_ = usual();
@@ -24,9 +23,9 @@ TEST_F(ReliableScenario, HeedsNoSingleLossWithBbr) {
   EXPECT_GT(took[0], 4 * took[1]);
 }
 
-// Every five seconds it lets the queue run empty, to see the round trip without it: what is
-// delivered then is no measure of the line.
-TEST_F(ReliableScenario, KeepsItsRateWhenItHasLookedAtTheRoundTripWithBbr) {
+// Every five seconds BBR drains the queue to measure the RTT without it; the rate delivered
+// meanwhile is no measure of the line.
+TEST_F(ReliableScenario, BbrKeepsItsRateAfterProbingRtt) {
   settings_.client.connection.congestion = reliable::congestion_named("bbr");
   settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;
   settings_.client.writes = 125'000'000;
@@ -35,10 +34,10 @@ TEST_F(ReliableScenario, KeepsItsRateWhenItHasLookedAtTheRoundTripWithBbr) {
   up().queue = 400;
   up().jitter = down().jitter = 2ms;
   EXPECT_LT(succeed(),
-            25s + 2s);  // five times a fifth of a second at half the rate, and the beginning
+            25s + 2s);  // five times 0.2 s at half the rate, plus Startup
 }
 
-TEST_F(ReliableScenario, IsBackAtItsRateSoonAfterAnOutageWithBbr) {
+TEST_F(ReliableScenario, BbrRecoversItsRateSoonAfterAnOutage) {
   settings_.client.connection.congestion = reliable::congestion_named("bbr");
   settings_.client.connection.send_buffer = settings_.server.connection.receive_buffer = 4 << 20;
   settings_.client.writes = 40'000'000;
@@ -47,11 +46,11 @@ TEST_F(ReliableScenario, IsBackAtItsRateSoonAfterAnOutageWithBbr) {
   up().queue = 200;
   settings_.up.blackouts = settings_.down.blackouts = {{2s, 6s}};
   EXPECT_LT(succeed(),
-            8s + 4s + 4s);  // at the full rate, the outage, and what it is noticed late by
+            8s + 4s + 4s);  // the full rate, the outage, and the delay until its end is noticed
 }
 
-// What stands in the queue of a line makes the round trip longer for all who share it.
-TEST_F(ReliableScenario, LeavesTheQueueAlmostEmptyWithBbr) {
+// A standing queue raises the RTT of every flow on the line.
+TEST_F(ReliableScenario, BbrKeepsTheQueueAlmostEmpty) {
   settings_.client.connection.congestion = reliable::congestion_named("bbr");
   settings_.client.connection.send_buffer = 1 << 20;
   settings_.server.connection.receive_buffer = 1 << 20;
@@ -60,14 +59,14 @@ TEST_F(ReliableScenario, LeavesTheQueueAlmostEmptyWithBbr) {
   up().rate = 1'250'000;
   up().queue = 1000;
   Simulation simulation(settings_);
-  const auto has_come = [&] { return simulation.server().bytes_read() > 5'000'000; };
-  ASSERT_TRUE(simulation.run_until(has_come, 10s));
+  const auto has_arrived = [&] { return simulation.server().bytes_read() > 5'000'000; };
+  ASSERT_TRUE(simulation.run_until(has_arrived, 10s));
   const auto& rtt = simulation.client().connection->sender().recovery().rtt();
-  EXPECT_LT(rtt.smoothed_rtt(), 60ms);  // of 20; a full queue would make 980
+  EXPECT_LT(rtt.smoothed_rtt(), 60ms);  // the base is 20 ms; a full queue would make it 980 ms
 }
 
-// The lines of the bottleneck are shared by nobody here: what is lost there is our own doing.
-TEST_F(ReliableScenario, FillsALineWithoutOverflowingItsQueueMuch) {
+// No other flow shares the bottleneck here: this sender causes every loss there.
+TEST_F(ReliableScenario, FillsTheLineWithLittleOverflow) {
   for (const reliable::CongestionRow& row : reliable::congestion_controls()) {
     settings_ = usual();
     settings_.client.connection.congestion = &row;

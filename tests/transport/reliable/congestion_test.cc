@@ -20,7 +20,7 @@ class CongestionTest : public testing::Test {
  protected:
   CongestionTest() { rtt_.sample(100ms, 0ms); }
 
-  // One round trip in which a whole window comes through, an acknowledgement a packet.
+  // One round trip in which a whole window is delivered, with one acknowledgement per packet.
   void round(Congestion& control, Duration lasts = 100ms) {
     const std::uint64_t packets = control.window() / datagram;
     const Instant sent = now_ + 1ns;
@@ -41,7 +41,7 @@ class CongestionTest : public testing::Test {
   RttEstimator rtt_;
 };
 
-TEST_F(CongestionTest, BeginsWithTenPackets) {
+TEST_F(CongestionTest, StartsWithTenPackets) {
   EXPECT_EQ(initial_window(1200), 12'000u);
   EXPECT_EQ(initial_window(1472), 14'720u);
   EXPECT_EQ(initial_window(9000), 18'000u);  // RFC 9002 section 7.2
@@ -57,13 +57,13 @@ TEST_F(CongestionTest, NewRenoDoublesUntilTheFirstLoss) {
   EXPECT_EQ(control.window(), 48'000u);
 }
 
-TEST_F(CongestionTest, NewRenoHalvesOnceARoundTripAndGrowsByAPacket) {
+TEST_F(CongestionTest, NewRenoHalvesOncePerRoundTripAndGrowsByOnePacket) {
   NewReno control(datagram);
   for (int i = 0; i < 3; ++i) round(control);
   const Instant sent = now_;
   control.on_lost(now_ + 10ms, sent, datagram);
   EXPECT_EQ(control.window(), 48'000u);
-  control.on_lost(now_ + 20ms, sent + 5ms, datagram);  // the same event
+  control.on_lost(now_ + 20ms, sent + 5ms, datagram);  // the same congestion event
   EXPECT_EQ(control.window(), 48'000u);
   now_ += 100ms;
   round(control);
@@ -72,7 +72,7 @@ TEST_F(CongestionTest, NewRenoHalvesOnceARoundTripAndGrowsByAPacket) {
   EXPECT_NEAR(packets(control), 20.5, 0.1);
 }
 
-TEST_F(CongestionTest, NewRenoFallsToTwoPacketsAndNoFurther) {
+TEST_F(CongestionTest, NewRenoNeverFallsBelowTwoPackets) {
   NewReno control(datagram);
   for (int i = 0; i < 20; ++i) {
     control.on_lost(now_, now_, datagram);
@@ -84,15 +84,16 @@ TEST_F(CongestionTest, NewRenoFallsToTwoPacketsAndNoFurther) {
   EXPECT_EQ(control.window(), 2 * datagram);
 }
 
-TEST_F(CongestionTest, NewRenoDoesNotGrowOnWhatItWasNotAllowedToTry) {
+TEST_F(CongestionTest, NewRenoDoesNotGrowUnlessTheWindowWasFull) {
   NewReno control(datagram);
   control.on_acknowledged({.now = now_, .sent = now_, .bytes = datagram, .window_was_full = false},
                           rtt_);
   EXPECT_EQ(control.window(), 12'000u);
 }
 
-// RFC 9438: W_max = 320; 0.7 of it after the loss; back after K = cbrt(W_max * 0.3 / 0.4) s.
-TEST_F(CongestionTest, CubicReturnsToWhereItWasAfterK) {
+// RFC 9438: W_max = 320. The loss reduces it to 0.7; it returns after K = cbrt(W_max * 0.3 / 0.4)
+// s.
+TEST_F(CongestionTest, CubicReturnsToItsMaximumAfterK) {
   Cubic control(datagram);
   for (int i = 0; i < 5; ++i) round(control);
   ASSERT_EQ(control.window(), 320 * datagram);
@@ -102,19 +103,19 @@ TEST_F(CongestionTest, CubicReturnsToWhereItWasAfterK) {
   EXPECT_NEAR(k, 6.21, 0.01);
   now_ += 100ms;
   const Instant begin = now_;
-  // Each is of one round trip ahead: W_cubic(t + RTT) = 0.4 (t + RTT - K)^3 + W_max.
+  // The target is one round trip ahead: W_cubic(t + RTT) = 0.4 (t + RTT - K)^3 + W_max.
   for (const int tenths : {20, 40, 61, 90}) {
     while (now_ < begin + tenths * 100ms) round(control);
     EXPECT_NEAR(packets(control), 0.4 * std::pow(tenths / 10.0 + 0.1 - k, 3) + 320, 3) << tenths;
   }
 }
 
-TEST_F(CongestionTest, CubicMakesRoomForOthers) {
+TEST_F(CongestionTest, CubicFastConvergenceReleasesBandwidth) {
   Cubic control(datagram);
   for (int i = 0; i < 5; ++i) round(control);
   control.on_lost(now_ + 1ms, now_, datagram);  // at 320
   now_ += 1s;
-  control.on_lost(now_ + 1ms, now_, datagram);  // at 224, lower than the last time
+  control.on_lost(now_ + 1ms, now_, datagram);  // at 224, below the last W_max
   EXPECT_NEAR(packets(control), 224 * 0.7, 0.01);
   now_ += 100ms;
   // The plateau is at 224 * (1 + 0.7) / 2 = 190.4 (section 4.7).
@@ -125,8 +126,8 @@ TEST_F(CongestionTest, CubicMakesRoomForOthers) {
   EXPECT_NEAR(packets(control), 190.4, 1);
 }
 
-// Section 4.3: where the round trip is short, Reno would be faster, and CUBIC is as fast.
-TEST_F(CongestionTest, CubicIsNoSlowerThanRenoOnShortLines) {
+// Section 4.3: at a short RTT, Reno would grow faster than the cubic curve; CUBIC matches it.
+TEST_F(CongestionTest, CubicIsNoSlowerThanRenoAtShortRtts) {
   RttEstimator fast;
   fast.sample(1ms, 0ms);
   rtt_ = fast;
@@ -135,17 +136,17 @@ TEST_F(CongestionTest, CubicIsNoSlowerThanRenoOnShortLines) {
   control.on_lost(now_ + 1us, now_, datagram);
   now_ += 1ms;
   for (int i = 0; i < 100; ++i) round(control, 1ms);
-  // 100 round trips of 3 (1 - 0.7) / (1 + 0.7) = 0.53 packets; the curve would be at 59.
+  // 100 round trips of 3 (1 - 0.7) / (1 + 0.7) = 0.53 packets; the cubic curve would be at 59.
   EXPECT_GT(packets(control), 56 + 20);
 }
 
-TEST_F(CongestionTest, CubicFallsToTwoPacketsWhenNothingComesThrough) {
+TEST_F(CongestionTest, CubicFallsToTwoPacketsOnPersistentCongestion) {
   Cubic control(datagram);
   control.on_persistent_congestion();
   EXPECT_EQ(control.window(), 2 * datagram);
 }
 
-TEST(Pacer, LetsSoMuchGoASecond) {
+TEST(Pacer, SendsAtItsRate) {
   Pacer pacer;
   Instant now = Instant(1h);
   pacer.set(now, 1'000'000, 3000);
@@ -162,7 +163,7 @@ TEST(Pacer, LetsSoMuchGoASecond) {
   EXPECT_NEAR(static_cast<double>(sent), 1'003'000, 2000);
 }
 
-TEST(Pacer, SavesUpNoMoreThanABurst) {
+TEST(Pacer, SavesUpAtMostOneBurst) {
   Pacer pacer;
   const Instant now = Instant(1h);
   pacer.set(now, 1'000'000, 3000);

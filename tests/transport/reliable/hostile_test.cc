@@ -1,4 +1,4 @@
-// A peer, or somebody on the way, who does not keep to the rules.
+// A peer or an attacker on the path that breaks the rules of the protocol.
 #include "support/simulated.h"
 
 namespace netlab::simulated {
@@ -6,9 +6,9 @@ namespace {
 
 using namespace reliable;
 
-class HostileTest : public testing::Test {
+class HostilePeerTest : public testing::Test {
  protected:
-  // Until they have talked for a while.
+  // Runs both ends until the client's data has arrived.
   void begin() {
     settings_.client.finishes = settings_.server.finishes = false;
     simulation_.emplace(settings_);
@@ -33,17 +33,18 @@ class HostileTest : public testing::Test {
   std::vector<std::byte> room_ = std::vector<std::byte>(max_packet_size);
 };
 
-TEST_F(HostileTest, EndsWhenAPacketIsAcknowledgedThatWasNeverSent) {
+TEST_F(HostilePeerTest, EndsOnAnAckForAPacketNeverSent) {
   begin();
   Ack ack{.largest = client().sender().recovery().next_number()};
   simulation_->deliver_to_client(packet(client().id(), ack));
   EXPECT_EQ(client().error(), EPROTO);
   simulation_->run(1s);
-  EXPECT_EQ(server().error(), ECONNRESET);  // it is told
+  EXPECT_EQ(server().error(), ECONNRESET);  // the client has sent CLOSE
 }
 
-// Some numbers are left out to catch who acknowledges what has not come (optimistic ack).
-TEST_F(HostileTest, CatchesWhoAcknowledgesMoreThanHasCome) {
+// Some packet numbers are skipped, to detect a receiver that acknowledges packets before they
+// arrive (optimistic ACK).
+TEST_F(HostilePeerTest, DetectsOptimisticAcks) {
   settings_.client.writes = 2'000'000;
   settings_.up.link.rate = 5'000'000;
   settings_.client.finishes = false;
@@ -62,7 +63,7 @@ TEST_F(HostileTest, CatchesWhoAcknowledgesMoreThanHasCome) {
   EXPECT_EQ(client().error(), EPROTO);
 }
 
-TEST_F(HostileTest, EndsWhenBytesAreAcknowledgedThatWereNeverSent) {
+TEST_F(HostilePeerTest, EndsOnAnAckForBytesNeverSent) {
   begin();
   Ack ack{.largest = client().sender().recovery().next_number() - 1};
   ack.cumulative_ack = settings_.client.writes + 1;
@@ -70,7 +71,7 @@ TEST_F(HostileTest, EndsWhenBytesAreAcknowledgedThatWereNeverSent) {
   EXPECT_EQ(client().error(), EPROTO);
 }
 
-TEST_F(HostileTest, EndsWhenMoreIsSentThanThereIsRoomFor) {
+TEST_F(HostilePeerTest, EndsOnDataBeyondFlowControl) {
   begin();
   const std::uint64_t max_data = server().receiver().buffer().max_data();
   simulation_->deliver_to_server(data({.number = 1, .offset = max_data - 100}, 100));
@@ -79,7 +80,7 @@ TEST_F(HostileTest, EndsWhenMoreIsSentThanThereIsRoomFor) {
   EXPECT_EQ(server().error(), EPROTO);
 }
 
-TEST_F(HostileTest, EndsWhenTheStreamHasTwoEnds) {
+TEST_F(HostilePeerTest, EndsOnTwoDifferentEndsOfStream) {
   begin();
   const std::uint64_t end = settings_.client.writes;
   simulation_->deliver_to_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
@@ -88,7 +89,7 @@ TEST_F(HostileTest, EndsWhenTheStreamHasTwoEnds) {
   EXPECT_EQ(server().error(), EPROTO);
 }
 
-TEST_F(HostileTest, EndsWhenThereAreBytesBehindTheEnd) {
+TEST_F(HostilePeerTest, EndsOnBytesAfterTheEndOfStream) {
   begin();
   const std::uint64_t end = settings_.client.writes;
   simulation_->deliver_to_server(data({.number = 1, .offset = end + 50, .last = true}, 0));
@@ -96,19 +97,21 @@ TEST_F(HostileTest, EndsWhenThereAreBytesBehindTheEnd) {
   EXPECT_EQ(server().error(), EPROTO);
 }
 
-TEST_F(HostileTest, DoesNotHeedWhoDoesNotKnowItsId) {
+TEST_F(HostilePeerTest, IgnoresPacketsWithAnotherId) {
   begin();
   simulation_->deliver_to_client(packet(client().id() + 1, Close{Close::Code::aborted}));
   simulation_->deliver_to_client(packet(client().id(), Gone{}));
   simulation_->deliver_to_client(packet(client().id() + 1, Ack{.largest = 1}));
   EXPECT_EQ(client().error(), 0);
   EXPECT_FALSE(client().is_closed());
-  simulation_->deliver_to_client(packet(server().id(), Gone{}));  // whom we call so
+  simulation_->deliver_to_client(
+      packet(server().id(), Gone{}));  // GONE carries the ID that the client sends to
   EXPECT_EQ(client().error(), ECONNRESET);
 }
 
-// ICMP's "port unreachable" is sent by anybody who guesses two ports: a peer that answers is there.
-TEST_F(HostileTest, AsksThePeerWhenTheNetworkSaysThatItIsGone) {
+// An attacker that guesses two ports can forge ICMP "port unreachable": a peer that answers is
+// alive.
+TEST_F(HostilePeerTest, ProbesThePeerOnIcmpUnreachable) {
   begin();
   for (int i = 0; i < 500; ++i) {  // for five seconds
     client().on_refused(simulation_->now());
@@ -120,7 +123,7 @@ TEST_F(HostileTest, AsksThePeerWhenTheNetworkSaysThatItIsGone) {
   EXPECT_EQ(server().error(), 0);
 }
 
-TEST_F(HostileTest, BelievesItWhenThePeerIsSilentAsWell) {
+TEST_F(HostilePeerTest, BelievesIcmpUnreachableIfThePeerIsSilent) {
   begin();
   client().on_refused(simulation_->now());
   EXPECT_EQ(client().error(), 0);
@@ -130,8 +133,9 @@ TEST_F(HostileTest, BelievesItWhenThePeerIsSilentAsWell) {
   EXPECT_EQ(client().error(), ECONNRESET);
 }
 
-// Anybody can say HELLO under a forged address. The peer is asked now and then, and lives.
-TEST_F(HostileTest, AsksThePeerWhenAnotherSaysHelloFromItsAddress) {
+// An attacker can send HELLO from a forged address. The peer is probed at a limited rate and stays
+// connected.
+TEST_F(HostilePeerTest, ProbesThePeerOnAForgedHello) {
   begin();
   const std::uint64_t before = simulation_->packets_down();
   for (std::uint64_t i = 0; i < 5000; ++i) {  // for five seconds
@@ -141,18 +145,18 @@ TEST_F(HostileTest, AsksThePeerWhenAnotherSaysHelloFromItsAddress) {
   }
   EXPECT_EQ(server().error(), 0);
   EXPECT_EQ(client().error(), 0);
-  EXPECT_GE(simulation_->packets_down() - before, 9u);  // PINGs alone
+  EXPECT_GE(simulation_->packets_down() - before, 9u);  // only PINGs
   EXPECT_LE(simulation_->packets_down() - before, 11u);
 }
 
-// Who asks for another is told, now and then, by a client that is not sure of its server yet.
-TEST_F(HostileTest, SaysThatAnotherIsGoneWhileItGreets) {
+// A client that is still connecting replies GONE to packets for another ID, at a limited rate.
+TEST_F(HostilePeerTest, RepliesGoneForAnotherIdDuringTheHandshake) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   const std::uint64_t before = simulation_->packets_up();
   simulation_->deliver_to_client(packet(client().id() + 2, Close{}));
   simulation_->deliver_to_client(packet(client().id() + 2, Gone{}));
-  EXPECT_EQ(simulation_->packets_up(), before);  // there is nobody who asks
+  EXPECT_EQ(simulation_->packets_up(), before);  // neither packet expects a reply
   std::array<std::byte, 24> ping;
   emit(client().id() + 2, Ping{1}, ping);
   for (int i = 0; i < 100; ++i) {  // for a tenth of a second
@@ -163,7 +167,7 @@ TEST_F(HostileTest, SaysThatAnotherIsGoneWhileItGreets) {
   EXPECT_EQ(client().error(), 0);
 }
 
-TEST_F(HostileTest, SaysNothingToWhoAsksForAnotherOnceItIsEstablished) {
+TEST_F(HostilePeerTest, IgnoresPacketsForAnotherIdOnceEstablished) {
   begin();
   const std::uint64_t before = simulation_->packets_up() + simulation_->packets_down();
   std::array<std::byte, 24> ping;
@@ -173,13 +177,13 @@ TEST_F(HostileTest, SaysNothingToWhoAsksForAnotherOnceItIsEstablished) {
   EXPECT_EQ(simulation_->packets_up() + simulation_->packets_down(), before);
 }
 
-TEST_F(HostileTest, IsRefusedByWhomItDoesNotKnowYet) {
-  Connection stranger(Instant(1h), {}, {.id = 1, .seed = 1});
-  stranger.on_refused(Instant(1h));
-  EXPECT_EQ(stranger.error(), ECONNREFUSED);
+TEST_F(HostilePeerTest, IcmpUnreachableRefusesANewConnection) {
+  Connection connection(Instant(1h), {}, {.id = 1, .seed = 1});
+  connection.on_refused(Instant(1h));
+  EXPECT_EQ(connection.error(), ECONNREFUSED);
 }
 
-TEST_F(HostileTest, AnswersNothingOnceItIsOver) {
+TEST_F(HostilePeerTest, AnswersNothingAfterAnAbort) {
   begin();
   client().abort();
   simulation_->transmit();
@@ -188,8 +192,8 @@ TEST_F(HostileTest, AnswersNothingOnceItIsOver) {
   EXPECT_EQ(simulation_->packets_up(), before);
 }
 
-// A sum can be made right by whoever knows the bytes; the fields have to stand alone.
-TEST_F(HostileTest, SurvivesEveryFlippedBitOfAHeader) {
+// The checksum detects each of them.
+TEST_F(HostilePeerTest, DropsPacketsWithAnyFlippedHeaderBit) {
   settings_.server.writes = 0;
   for (std::size_t bit = 0; bit < 8 * data_header_size; ++bit) {
     begin();
@@ -198,11 +202,11 @@ TEST_F(HostileTest, SurvivesEveryFlippedBitOfAHeader) {
     flipped[bit / 8] ^= std::byte{1} << (bit % 8);
     simulation_->deliver_to_server(flipped);
     EXPECT_EQ(server().error(), 0) << bit;
-    EXPECT_EQ(server().unreadable(), 1u) << bit;
+    EXPECT_EQ(server().dropped_datagrams(), 1u) << bit;
   }
 }
 
-TEST_F(HostileTest, KeepsNoStateOfThoseWhoOnlySayHello) {
+TEST_F(HostilePeerTest, KeepsNoStateForUnvalidatedHellos) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   for (std::uint64_t id = 1; id <= 10'000; ++id)
@@ -210,10 +214,10 @@ TEST_F(HostileTest, KeepsNoStateOfThoseWhoOnlySayHello) {
         packet(0, Hello{id, {Strategy::selective_repeat, 1200, 1, 1}, {}}));
   EXPECT_FALSE(simulation_->server().connection);
   EXPECT_EQ(simulation_->violation(), "");
-  EXPECT_LT(20 * simulation_->sent_unknown(), simulation_->received_unknown());
+  EXPECT_LT(20 * simulation_->sent_unvalidated(), simulation_->received_unvalidated());
 }
 
-TEST_F(HostileTest, AsksNotForEverForATokenThatIsNeverRight) {
+TEST_F(HostilePeerTest, LimitsItsHellosOnRepeatedRetries) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   const std::vector<std::byte> token(16);
@@ -222,7 +226,7 @@ TEST_F(HostileTest, AsksNotForEverForATokenThatIsNeverRight) {
   EXPECT_LT(simulation_->packets_up(), 12u);
 }
 
-TEST_F(HostileTest, TakesNoTermsAboveWhatItProposed) {
+TEST_F(HostilePeerTest, RejectsParametersAboveItsProposal) {
   settings_.up.link.loss = 1;
   simulation_.emplace(settings_);
   simulation_->deliver_to_client(
@@ -230,13 +234,13 @@ TEST_F(HostileTest, TakesNoTermsAboveWhatItProposed) {
   EXPECT_EQ(client().error(), EPROTO);
 }
 
-TEST_F(HostileTest, SurvivesNoise) {
+TEST_F(HostilePeerTest, IgnoresRandomBytes) {
   begin();
-  auto chance = std::uint64_t{1};
+  auto rng_state = std::uint64_t{1};
   for (int i = 0; i < 10'000; ++i) {
     for (std::size_t at = 0; at < 100; ++at)
-      room_[at] = static_cast<std::byte>((chance = chance * 6364136223846793005 + 1) >> 56);
-    simulation_->deliver_to_server(std::span(room_).first(chance % 100));
+      room_[at] = static_cast<std::byte>((rng_state = rng_state * 6364136223846793005 + 1) >> 56);
+    simulation_->deliver_to_server(std::span(room_).first(rng_state % 100));
   }
   EXPECT_EQ(server().error(), 0);
   EXPECT_EQ(simulation_->violation(), "");

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 class PathMtuTest : public testing::Test {
  protected:
-  // Probes as long as there is something to probe.
+  // Probes until nothing is left to probe. Returns the number of probes.
   static int search(PathMtu& mtu, std::size_t path, Instant now) {
     int probes = 0;
     for (; const auto size = mtu.probe(now); ++probes) {
@@ -25,7 +25,7 @@ class PathMtuTest : public testing::Test {
   const Instant now_ = Instant(1h);
 };
 
-TEST_F(PathMtuTest, FindsWhatThePathCarries) {
+TEST_F(PathMtuTest, FindsThePathMtu) {
   for (const auto& [path, found] : {std::pair<std::size_t, std::size_t>{1200, 1200},
                                     {1472, 1472},
                                     {1480, 1472},
@@ -37,7 +37,7 @@ TEST_F(PathMtuTest, FindsWhatThePathCarries) {
   }
 }
 
-TEST_F(PathMtuTest, GoesNoFurtherThanBothEndsTake) {
+TEST_F(PathMtuTest, StaysWithinTheAgreedMaximum) {
   PathMtu mtu(3000);
   search(mtu, 65'507, now_);
   EXPECT_EQ(mtu.size(), 3000u);
@@ -45,13 +45,13 @@ TEST_F(PathMtuTest, GoesNoFurtherThanBothEndsTake) {
   EXPECT_EQ(search(none, 65'507, now_), 0);
 }
 
-TEST_F(PathMtuTest, HasOneProbeOnItsWayAtMost) {
+TEST_F(PathMtuTest, HasAtMostOneProbeInFlight) {
   PathMtu mtu(max_packet_size);
   mtu.on_probe_sent(mtu.probe(now_).value());
   EXPECT_FALSE(mtu.probe(now_));
 }
 
-TEST_F(PathMtuTest, TriesThreeTimesAndAgainLater) {
+TEST_F(PathMtuTest, GivesUpAfterThreeProbesAndRetriesLater) {
   PathMtu mtu(max_packet_size);
   EXPECT_EQ(search(mtu, 1200, now_), 3);
   EXPECT_EQ(search(mtu, 1472, now_ + 9min), 0);
@@ -59,18 +59,18 @@ TEST_F(PathMtuTest, TriesThreeTimesAndAgainLater) {
   EXPECT_EQ(mtu.size(), 1472u);
 }
 
-TEST_F(PathMtuTest, FallsBackWhenThePathHasChanged) {
+TEST_F(PathMtuTest, FallsBackWhenThePathShrinks) {
   PathMtu mtu(max_packet_size);
   search(mtu, 8972, now_);
   mtu.fall_back(now_ + 1h);
   EXPECT_EQ(mtu.size(), base_packet_size);
-  EXPECT_EQ(search(mtu, 1472, now_ + 1h), 3);  // whether it is so
+  EXPECT_EQ(search(mtu, 1472, now_ + 1h), 3);  // probes for the old size
   EXPECT_EQ(search(mtu, 1472, now_ + 1h + 59s), 0);
   search(mtu, 1472, now_ + 1h + 1min);
   EXPECT_EQ(mtu.size(), 1472u);
 }
 
-TEST_F(PathMtuTest, ReturnsAtOnceWhenThePathWasOnlyBroken) {
+TEST_F(PathMtuTest, ReturnsToItsSizeAtOnceAfterAnOutage) {
   PathMtu mtu(max_packet_size);
   search(mtu, 8972, now_);
   mtu.fall_back(now_ + 1h);

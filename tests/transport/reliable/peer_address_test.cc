@@ -1,5 +1,5 @@
-// Whose datagrams reach a server's connection, which the kernel decides by the client's address.
-// The client has no stream, so that its datagrams may come by any socket.
+// Which datagrams reach a server's connection: the kernel decides by the client's address. The
+// client is a bare state machine, so it can send from any socket.
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -23,13 +23,13 @@ class BareClient {
 
   const reliable::Connection& connection() const { return connection_; }
   Address local() const { return call::local_address(socket_.get()); }
-  // From now on it is somewhere else.
+  // Changes the client's address.
   void move() { socket_ = connected_udp_socket(server_, nullptr, 0); }
   void send(std::span<const std::byte> datagram) { call::send(socket_.get(), datagram, 0); }
   void greet() {
     run_until([&] { return connection_.is_established(); });
   }
-  // Sends, and takes what comes, until that holds.
+  // Sends and receives until the condition holds.
   void run_until(const std::function<bool()>& holds) {
     while (!holds()) {
       transmit();
@@ -68,7 +68,7 @@ class PeerAddressTest : public testing::Test {
   std::unique_ptr<Listener> listener_ = network_.listen(Address::loopback(0));
 };
 
-TEST_F(PeerAddressTest, IsGoneForAClientWhoseAddressHasChanged) {
+TEST_F(PeerAddressTest, ResetsAClientWhoseAddressHasChanged) {
   auto accepted = accept();
   BareClient client(listener_->local());
   client.greet();
@@ -87,8 +87,8 @@ TEST_F(PeerAddressTest, IsGoneForAClientWhoseAddressHasChanged) {
   EXPECT_FALSE(next.get());
 }
 
-// The old one says nothing any more; the new one greets from the same port.
-TEST_F(PeerAddressTest, LetsAClientInThatComesBackFromTheSamePort) {
+// The old client is silent; the new one connects from the same port.
+TEST_F(PeerAddressTest, AcceptsARestartedClientFromTheSamePort) {
   auto accepted = accept();
   std::optional<BareClient> killed(listener_->local());
   killed->greet();

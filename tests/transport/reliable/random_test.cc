@@ -1,6 +1,6 @@
-// Ten thousand networks, each a function of its seed, or a thousand of them where a sanitizer makes
-// them slow. NETLAB_SEED=N runs that one alone and shows
-// its packets; NETLAB_SEEDS=N runs so many, from a seed of their own on.
+// Ten thousand simulated networks, each a function of its seed; a thousand under a sanitizer, which
+// is slow. NETLAB_SEED=N runs only that network and prints its packets; NETLAB_SEEDS=N runs N
+// networks, starting from a random seed.
 #include "support/random_scenario.h"
 
 #include <cstdlib>
@@ -11,29 +11,29 @@ namespace netlab::simulated {
 namespace {
 
 // Longer than the slowest of these networks needs.
-constexpr auto most = std::chrono::hours(2);
+constexpr auto time_limit = std::chrono::hours(2);
 #if defined(NETLAB_ASAN) || defined(NETLAB_TSAN)
 constexpr std::uint64_t usual_count = 1000;
 #else
 constexpr std::uint64_t usual_count = 10'000;
 #endif
 
-// What went wrong; empty: nothing.
-std::string trouble(Simulation& simulation, const SimulationSettings& settings) {
+// Describes what went wrong; empty if nothing did.
+std::string failure_of(Simulation& simulation, const SimulationSettings& settings) {
   if (!simulation.violation().empty()) return simulation.violation();
-  if (!simulation.is_closed()) return "it does not end";
+  if (!simulation.is_closed()) return "the connection does not end";
   Endpoint& client = simulation.client();
   Endpoint& server = simulation.server();
-  const bool have_met =
+  const bool have_connected =
       server.connection && server.connection->peer_id() == client.connection->id();
-  const bool has_all = have_met && client.has_read_all() && server.has_read_all() &&
+  const bool has_all = have_connected && client.has_read_all() && server.has_read_all() &&
                        server.bytes_read() == settings.client.writes &&
                        client.bytes_read() == settings.server.writes;
   const int error = client.connection->error();
-  const int servers_error = have_met ? server.connection->error() : error;
-  if (!has_all && error == 0) return "the client takes it for complete";
-  if (!has_all && servers_error == 0) return "the server takes it for complete";
-  if (error == EPROTO || servers_error == EPROTO) return "a rule of the protocol is broken";
+  const int servers_error = have_connected ? server.connection->error() : error;
+  if (!has_all && error == 0) return "the client reports success without all of the data";
+  if (!has_all && servers_error == 0) return "the server reports success without all of the data";
+  if (error == EPROTO || servers_error == EPROTO) return "an end reports a protocol violation";
   return {};
 }
 
@@ -41,8 +41,8 @@ bool runs_well(std::uint64_t seed, bool logs, bool& succeeded) {
   auto settings = RandomScenario(seed).settings(seed);
   settings.logs = logs;
   Simulation simulation(settings);
-  simulation.run(most);
-  const std::string why = trouble(simulation, settings);
+  simulation.run(time_limit);
+  const std::string why = failure_of(simulation, settings);
   succeeded = simulation.client().connection->error() == 0;
   if (logs) std::cout << simulation.log();
   if (!why.empty())
@@ -67,16 +67,16 @@ TEST(Reliable, DeliversExactlyOrFailsInAnyNetwork) {
     failures += runs_well(seed, false, succeeded) ? 0 : 1;
     successes += succeeded ? 1 : 0;
   }
-  EXPECT_GT(successes, count * 90 / 100);  // some of these networks let nothing through any more
-  std::cout << successes << " of " << count << " came through" << std::endl;
+  EXPECT_GT(successes, count * 90 / 100);  // some of these networks go down for good
+  std::cout << successes << " of " << count << " succeeded" << std::endl;
 }
 
-TEST(Reliable, IsTheSameRunWithTheSameSeed) {
+TEST(Reliable, IsRepeatableWithTheSameSeed) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     std::uint64_t traces[2];
     for (std::uint64_t& trace : traces) {
       Simulation simulation(RandomScenario(seed).settings(seed));
-      simulation.run(most);
+      simulation.run(time_limit);
       trace = simulation.trace();
     }
     EXPECT_EQ(traces[0], traces[1]) << seed;

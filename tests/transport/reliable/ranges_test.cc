@@ -16,7 +16,7 @@ std::string text(const Ranges& ranges) {
   return text;
 }
 
-TEST(Ranges, MergesNeighbours) {
+TEST(Ranges, MergesAdjacentRanges) {
   Ranges ranges;
   EXPECT_EQ(ranges.add({10, 20}), 10u);
   EXPECT_EQ(ranges.add({30, 40}), 10u);
@@ -29,7 +29,7 @@ TEST(Ranges, MergesNeighbours) {
   EXPECT_EQ(ranges.add({7, 9}), 0u);
 }
 
-TEST(Ranges, GivesTheLowestFirst) {
+TEST(Ranges, TakesTheLowestFirst) {
   Ranges ranges;
   ranges.add({10, 20});
   ranges.add({30, 40});
@@ -38,7 +38,7 @@ TEST(Ranges, GivesTheLowestFirst) {
   EXPECT_EQ(text(ranges), "[30,40)");
 }
 
-TEST(Ranges, ForgetsTheLowest) {
+TEST(Ranges, RemovesTheLowest) {
   Ranges ranges;
   for (std::uint64_t i = 0; i < 10; ++i) ranges.add({10 * i, 10 * i + 5});
   ranges.remove_below(13);
@@ -50,14 +50,14 @@ TEST(Ranges, ForgetsTheLowest) {
   EXPECT_EQ(text(ranges), "[90,95)");
 }
 
-TEST(Ranges, AreTheSetThatTheySeemToBe) {
-  auto chance = seeded_chance();
+TEST(Ranges, BehaveLikeASet) {
+  auto rng = seeded_chance();
   for (int round = 0; round < 200; ++round) {
     Ranges ranges;
     std::set<std::uint64_t> numbers;
     for (int i = 0; i < 30; ++i) {
-      const std::uint64_t first = below(chance, 100);
-      const Range range{first, first + below(chance, 20)};
+      const std::uint64_t first = below(rng, 100);
+      const Range range{first, first + below(rng, 20)};
       std::uint64_t fresh = 0;
       for (std::uint64_t n = range.first; n < range.end; ++n) fresh += numbers.insert(n).second;
       EXPECT_EQ(ranges.add(range), fresh);

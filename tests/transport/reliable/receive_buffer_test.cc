@@ -29,7 +29,7 @@ TEST_F(ReceiveBufferTest, ClosesAGap) {
   EXPECT_EQ(buffer_.cumulative_ack(), 20u);
 }
 
-// Bytes that are sent again may be cut in other packets than the first time.
+// Retransmitted bytes may be divided into packets differently.
 TEST_F(ReceiveBufferTest, ClosesSeveralGapsAtOnce) {
   store(10, 20);
   store(30, 40);
@@ -41,16 +41,16 @@ TEST_F(ReceiveBufferTest, ClosesSeveralGapsAtOnce) {
   EXPECT_EQ(buffer_.readable().size(), 70u);
 }
 
-TEST_F(ReceiveBufferTest, KeepsNothingBehindTooManyGaps) {
+TEST_F(ReceiveBufferTest, LimitsTheNumberOfGaps) {
   std::uint64_t kept = 0;
   for (std::uint64_t at = 60'000; at > 10'000; at -= 2) kept += store(at, at + 1) ? 1 : 0;
   EXPECT_EQ(kept, 2048u);
-  EXPECT_TRUE(store(0, 10'000));  // but always what comes next
+  EXPECT_TRUE(store(0, 10'000));  // but always keeps the next bytes in order
   EXPECT_EQ(buffer_.cumulative_ack(), 10'000u);
 }
 
-// The ring begins with 256 KiB: what came ahead, around its end, has to move with it.
-TEST(ReceiveBuffer, KeepsWhatHasComeWhenItGrows) {
+// The ring starts at 256 KiB: out-of-order bytes that wrap around its end must survive growing.
+TEST(ReceiveBuffer, KeepsReceivedBytesWhenItGrows) {
   const auto bytes = [](std::uint64_t first, std::uint64_t end) {
     std::vector<std::byte> made;
     for (; first < end; ++first) made.push_back(byte_at(first));
@@ -66,8 +66,8 @@ TEST(ReceiveBuffer, KeepsWhatHasComeWhenItGrows) {
   EXPECT_TRUE(std::ranges::equal(buffer.readable(), bytes(50'000, 700'000)));
 }
 
-// Who acknowledges bytes and not the packets that they came in may not have got them.
-TEST(SelectiveRepeat, BelievesNumbersAndNotBytesAlone) {
+// A peer that acknowledges bytes but not their packets may not have received them.
+TEST(SelectiveRepeat, RequiresPacketNumbersInAcks) {
   const SentPacket packet{.offset = 0, .bytes = 100, .size = 132};
   Ack ack{.largest = 7, .cumulative_ack = 1000};
   EXPECT_FALSE(selective_repeat().is_acked(5, packet, ack));
@@ -75,7 +75,7 @@ TEST(SelectiveRepeat, BelievesNumbersAndNotBytesAlone) {
   ack.ranges[0] = {6, 8};
   EXPECT_FALSE(selective_repeat().is_acked(5, packet, ack));
   EXPECT_TRUE(selective_repeat().is_acked(6, packet, ack));
-  ack.count = max_ranges;  // there was no room for older ones
+  ack.count = max_ranges;  // there was no room for older ranges
   for (std::size_t i = 0; i < max_ranges; ++i) {
     ack.ranges[i].first = 1000 - 10 * i;
     ack.ranges[i].end = ack.ranges[i].first + 1;

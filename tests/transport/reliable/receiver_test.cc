@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 class ReceiverTest : public testing::Test {
  protected:
-  // The next packet of ten bytes comes. Returns the acknowledgement, if one is due.
+  // Receives the next packet of ten bytes. Returns the acknowledgement, if one is due.
   std::optional<Ack> next(Receiver& receiver, std::uint64_t numbers = 1) {
     number_ += numbers;
     receiver.on_data(now_, {.number = number_, .offset = offset_, .payload = payload_});
@@ -28,7 +28,7 @@ class ReceiverTest : public testing::Test {
 
 TEST_F(ReceiverTest, AcknowledgesEverySecondPacket) {
   Receiver receiver(selective_repeat(), 100, {});
-  next(receiver);  // which opens the window, and is told
+  next(receiver);  // opens the window, which is reported at once
   for (int i = 0; i < 10; ++i) {
     EXPECT_FALSE(next(receiver));
     EXPECT_EQ(receiver.next_timeout(), now_ + 25ms);
@@ -36,7 +36,7 @@ TEST_F(ReceiverTest, AcknowledgesEverySecondPacket) {
   }
 }
 
-TEST_F(ReceiverTest, AcknowledgesEachWhereNoSecondMayCome) {
+TEST_F(ReceiverTest, AcknowledgesEveryPacketOfAWindowOfOne) {
   Receiver one_at_a_time(selective_repeat(), 1, {});
   EXPECT_TRUE(next(one_at_a_time));
   Receiver stops(stop_and_wait(), 100, {});
@@ -44,28 +44,28 @@ TEST_F(ReceiverTest, AcknowledgesEachWhereNoSecondMayCome) {
   EXPECT_TRUE(next(stops));
 }
 
-// A number that was left out, or lost, is a gap for ever.
-TEST_F(ReceiverTest, TellsNoMoreOfWhatItHasToldOfOftenEnough) {
+// A packet number that was skipped or lost is a gap forever.
+TEST_F(ReceiverTest, DropsRangesThatWereReportedOftenEnough) {
   Receiver receiver(selective_repeat(), 100, {});
-  std::size_t most = 0;
+  std::size_t max_ranges_sent = 0;
   for (int i = 0; i < 20'000; ++i) {
     const auto ack = next(receiver, i % 300 == 0 ? 2 : 1);
-    if (ack) most = std::max<std::size_t>(most, ack->count);
+    if (ack) max_ranges_sent = std::max<std::size_t>(max_ranges_sent, ack->count);
   }
-  EXPECT_LE(most, 3u);
+  EXPECT_LE(max_ranges_sent, 3u);
 }
 
-TEST_F(ReceiverTest, TellsOfEachPacketInManyAcknowledgements) {
+TEST_F(ReceiverTest, ReportsEachPacketInSeveralAcknowledgements) {
   Receiver receiver(selective_repeat(), 100, {});
-  std::size_t told = 0;
+  std::size_t reports = 0;
   next(receiver);
   const std::uint64_t first = number_;
-  number_ += 1;  // which is lost
+  number_ += 1;  // a lost packet
   for (int i = 0; i < 1000; ++i)
     if (const auto ack = next(receiver))
       for (std::size_t run = 0; run < ack->count; ++run)
-        told += ack->ranges[run].first <= first && first < ack->ranges[run].end ? 1 : 0;
-  EXPECT_GE(told, ack_history - 2);
+        reports += ack->ranges[run].first <= first && first < ack->ranges[run].end ? 1 : 0;
+  EXPECT_GE(reports, ack_history - 2);
 }
 
 }  // namespace

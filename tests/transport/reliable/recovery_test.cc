@@ -1,4 +1,4 @@
-// When packets are taken for lost, and when the sender asks: RFC 9002 section 6, with its numbers.
+// When packets are declared lost and when the sender probes: RFC 9002 section 6, with its numbers.
 #include "transport/reliable/recovery.h"
 
 #include <gtest/gtest.h>
@@ -8,21 +8,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a congestion control is told.
-class Witness : public Congestion {
+// A congestion control that records its calls.
+class RecordingCongestion : public Congestion {
  public:
   void on_acknowledged(const AckEvent& event, const RttEstimator&) override {
     bytes += event.bytes;
   }
   void on_lost(Instant, Instant, std::uint64_t lost) override { bytes_lost += lost; }
-  void on_persistent_congestion() override { ++collapses; }
-  void set_datagram(std::uint64_t) override {}
+  void on_persistent_congestion() override { ++persistent_congestions; }
+  void set_max_datagram_size(std::uint64_t) override {}
   std::uint64_t window() const override { return room; }
   double pacing_rate(const RttEstimator&) const override { return 0; }
 
   std::uint64_t bytes = 0;
   std::uint64_t bytes_lost = 0;
-  int collapses = 0;
+  int persistent_congestions = 0;
   std::uint64_t room = 1'000'000;
 };
 
@@ -36,7 +36,7 @@ class RecoveryTest : public testing::Test {
       sent_ += size;
     }
   }
-  // The packets from the one to the other have come; the first number is 0.
+  // Acknowledges the packets from `first` to `last`; numbers start at 0.
   void acknowledge(std::uint64_t first, std::uint64_t last) {
     Ack ack{.largest = last};
     ack.count = 1;
@@ -46,11 +46,11 @@ class RecoveryTest : public testing::Test {
 
   Instant now_ = Instant(1h);
   std::uint64_t sent_ = 0;
-  Witness* const witness_ = new Witness;  // the Recovery's
-  Recovery recovery_{selective_repeat(), std::unique_ptr<Congestion>(witness_), 1000, 0, 1200};
+  RecordingCongestion* const congestion_ = new RecordingCongestion;  // owned by recovery_
+  Recovery recovery_{selective_repeat(), std::unique_ptr<Congestion>(congestion_), 1000, 0, 1200};
 };
 
-TEST_F(RecoveryTest, TakesForLostWhatThreeHaveOvertaken) {
+TEST_F(RecoveryTest, DeclaresLossAfterThreeLaterPackets) {
   send(5);
   now_ += 100ms;
   acknowledge(1, 2);
@@ -58,11 +58,11 @@ TEST_F(RecoveryTest, TakesForLostWhatThreeHaveOvertaken) {
   acknowledge(3, 3);
   ASSERT_EQ(recovery_.lost().size(), 1u);
   EXPECT_EQ(recovery_.lost().front().offset, 0u);
-  EXPECT_EQ(witness_->bytes_lost, 1200u);
+  EXPECT_EQ(congestion_->bytes_lost, 1200u);
 }
 
-// Section 6.1.2: nine eighths of a round trip after it was sent.
-TEST_F(RecoveryTest, TakesForLostWhatOneHasOvertakenForLongEnough) {
+// Section 6.1.2: 9/8 of a round trip after the packet was sent.
+TEST_F(RecoveryTest, DeclaresLossAfterTheTimeThreshold) {
   send(2);
   const Instant sent = now_;
   now_ += 100ms;
@@ -74,15 +74,15 @@ TEST_F(RecoveryTest, TakesForLostWhatOneHasOvertakenForLongEnough) {
   EXPECT_EQ(recovery_.lost().size(), 1u);
 }
 
-// Section 6.2.1: smoothed + max(4 * variation, 1 ms) + the peer's delay, twice as long each time.
-TEST_F(RecoveryTest, AsksWhenNothingComesTwiceAsLateEachTime) {
+// Section 6.2.1: smoothed RTT + max(4 * variation, 1 ms) + the peer's delay, doubled each time.
+TEST_F(RecoveryTest, ProbeTimeoutDoublesEachTime) {
   send();
   const Instant sent = now_;
   const Duration first = 100ms + 4 * 50ms + 25ms;
   EXPECT_EQ(recovery_.next_timeout(), sent + first);
   recovery_.on_timeout(now_ = sent + first);
   EXPECT_TRUE(recovery_.probe_pending());
-  EXPECT_TRUE(recovery_.lost().empty());  // it is asked for, and not given up
+  EXPECT_TRUE(recovery_.lost().empty());  // it is probed, not declared lost
   send();
   EXPECT_FALSE(recovery_.probe_pending());
   EXPECT_EQ(recovery_.next_timeout(), now_ + 2 * first);
@@ -92,8 +92,8 @@ TEST_F(RecoveryTest, AsksWhenNothingComesTwiceAsLateEachTime) {
   EXPECT_EQ(recovery_.pto_count(), 0u);
 }
 
-// Section 7.6.2: nothing of what was sent in three time-outs has come.
-TEST_F(RecoveryTest, CollapsesWhenAllOfALongTimeIsLost) {
+// Section 7.6.2: nothing that was sent in three probe timeouts was acknowledged.
+TEST_F(RecoveryTest, DetectsPersistentCongestion) {
   now_ += 1ms;
   send();
   now_ += 4 * recovery_.probe_timeout();
@@ -102,15 +102,15 @@ TEST_F(RecoveryTest, CollapsesWhenAllOfALongTimeIsLost) {
   send(3);
   now_ += 100ms;
   acknowledge(2, 4);
-  EXPECT_EQ(witness_->bytes_lost, 2400u);
-  EXPECT_EQ(witness_->collapses, 1);
+  EXPECT_EQ(congestion_->bytes_lost, 2400u);
+  EXPECT_EQ(congestion_->persistent_congestions, 1);
 }
 
-TEST_F(RecoveryTest, DoesNotCollapseWhenSomethingBetweenHasCome) {
+TEST_F(RecoveryTest, AckInBetweenPreventsPersistentCongestion) {
   now_ += 1ms;
   send();
   now_ += 2 * recovery_.probe_timeout();
-  send();  // which comes
+  send();  // this one arrives
   now_ += 2 * recovery_.probe_timeout();
   send();
   now_ += 1ms;
@@ -121,13 +121,13 @@ TEST_F(RecoveryTest, DoesNotCollapseWhenSomethingBetweenHasCome) {
   ack.ranges[0] = {3, 6};
   ack.ranges[1] = {1, 2};
   recovery_.on_acknowledgement(now_, ack);
-  EXPECT_EQ(witness_->bytes_lost, 2400u);
-  EXPECT_EQ(witness_->collapses, 0);
+  EXPECT_EQ(congestion_->bytes_lost, 2400u);
+  EXPECT_EQ(congestion_->persistent_congestions, 0);
 }
 
-// RFC 9002 section 7: no packet that would go beyond the window.
-TEST_F(RecoveryTest, SendsNoPacketThatTheWindowHasNoRoomFor) {
-  witness_->room = 2500;
+// RFC 9002 section 7: a packet must not exceed the window.
+TEST_F(RecoveryTest, SendsNoPacketBeyondTheWindow) {
+  congestion_->room = 2500;
   EXPECT_TRUE(recovery_.may_send(now_));
   send(2);
   EXPECT_FALSE(recovery_.may_send(now_));
@@ -135,13 +135,13 @@ TEST_F(RecoveryTest, SendsNoPacketThatTheWindowHasNoRoomFor) {
   EXPECT_TRUE(recovery_.may_send(now_));
 }
 
-// They are sent beside the window, and say nothing about it.
-TEST_F(RecoveryTest, CountsNoProbeOfThePathsMtu) {
+// They are sent outside of the window and do not affect it.
+TEST_F(RecoveryTest, DoesNotCountPathMtuProbes) {
   recovery_.on_sent({.sent = now_, .size = 9000, .is_mtu_probe = true});
   EXPECT_EQ(recovery_.sent_packets().bytes(), 0u);
   now_ += 100ms;
   acknowledge(0, 0);
-  EXPECT_EQ(witness_->bytes, 0u);
+  EXPECT_EQ(congestion_->bytes, 0u);
   EXPECT_EQ(recovery_.acked_mtu_probe(), 9000u);
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RttEstimator, BeginsWithAThirdOfASecond) {
+TEST(RttEstimator, StartsAt333Milliseconds) {
   const RttEstimator rtt;
   EXPECT_FALSE(rtt.is_measured());
   EXPECT_EQ(rtt.smoothed_rtt(), 333ms);
@@ -16,7 +16,7 @@ TEST(RttEstimator, BeginsWithAThirdOfASecond) {
   EXPECT_EQ(rtt.probe_timeout({}), 999ms);
 }
 
-TEST(RttEstimator, TakesTheFirstSampleAsItIs) {
+TEST(RttEstimator, UsesTheFirstSampleUnchanged) {
   RttEstimator rtt;
   rtt.sample(100ms, 20ms);
   EXPECT_EQ(rtt.smoothed_rtt(), 100ms);
@@ -33,16 +33,16 @@ TEST(RttEstimator, SmoothsByAnEighthAndAFourth) {
   EXPECT_EQ(rtt.probe_timeout(25ms), 110ms + 4 * 57'500us + 25ms);
 }
 
-TEST(RttEstimator, TakesOffWhatThePeerWaitedButNeverMoreThanThereWas) {
+TEST(RttEstimator, SubtractsTheAckDelayDownToTheMinimum) {
   RttEstimator rtt;
   rtt.sample(100ms, 0ms);
   rtt.sample(120ms, 20ms);
   EXPECT_EQ(rtt.smoothed_rtt(), 100ms);
-  rtt.sample(110ms, 20ms);  // would be less than the smallest: it is not believed
+  rtt.sample(110ms, 20ms);  // would be below the minimum: the delay is ignored
   EXPECT_EQ(rtt.smoothed_rtt(), 101'250us);
 }
 
-TEST(RttEstimator, WaitsForOvertakenPacketsAnEighthLonger) {
+TEST(RttEstimator, LossDelayIsNineEighths) {
   RttEstimator rtt;
   rtt.sample(80ms, 0ms);
   EXPECT_EQ(rtt.loss_delay(), 90ms);

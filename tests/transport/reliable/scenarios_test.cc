@@ -6,17 +6,17 @@ namespace {
 
 using reliable::Strategy;
 
-TEST_F(ReliableScenario, CarriesBytesBothWaysAndEnds) {
-  // Two round trips of 20 ms for the greeting, five for the doubling window, one for the end.
+TEST_F(ReliableScenario, TransfersBytesBothWaysAndEnds) {
+  // Two round trips of 20 ms for the handshake, five for the doubling window, one for the end.
   EXPECT_LT(succeed(), 170ms);
 }
 
-TEST_F(ReliableScenario, CarriesNothingAtAll) {
+TEST_F(ReliableScenario, TransfersNothing) {
   settings_.client.writes = settings_.server.writes = 0;
   EXPECT_LT(succeed(), 100ms);
 }
 
-TEST_F(ReliableScenario, GoesOnReadingAfterItHasFinishedWriting) {
+TEST_F(ReliableScenario, CanReadAfterFinishingItsWrites) {
   settings_.client.writes = 0;
   settings_.server.writes = 500'000;
   succeed();
@@ -58,7 +58,7 @@ TEST_F(ReliableScenario, SurvivesHeavyLoss) {
   EXPECT_GE(successes, 95);
 }
 
-TEST_F(ReliableScenario, SendsAgainLittleMoreThanWasLost) {
+TEST_F(ReliableScenario, RetransmitsLittleMoreThanWasLost) {
   settings_.client.writes = 1'000'000;
   up().loss = 0.01;
   Simulation simulation(settings_);
@@ -69,12 +69,12 @@ TEST_F(ReliableScenario, SendsAgainLittleMoreThanWasLost) {
             2.5 * lost);
 }
 
-TEST_F(ReliableScenario, DoesNotMindWhatComesTwice) {
+TEST_F(ReliableScenario, IgnoresDuplicates) {
   up().duplicate = down().duplicate = 1;
   EXPECT_LT(succeed(), 200ms);
 }
 
-TEST_F(ReliableScenario, SurvivesWhatComesOutOfOrder) {
+TEST_F(ReliableScenario, SurvivesReordering) {
   for (int late = 0; late <= 50; late += 5) {
     up().reorder = down().reorder = 0.2;
     up().reorder_by = down().reorder_by = late * 1ms;
@@ -82,15 +82,15 @@ TEST_F(ReliableScenario, SurvivesWhatComesOutOfOrder) {
   }
 }
 
-TEST_F(ReliableScenario, DropsWhatWasChangedOnItsWay) {
+TEST_F(ReliableScenario, DropsCorruptedPackets) {
   up().corrupt = down().corrupt = 0.1;
   Simulation simulation(settings_);
   simulation.run();
   expect_success(simulation, settings_);
-  EXPECT_GT(simulation.server().connection->unreadable(), 0u);
+  EXPECT_GT(simulation.server().connection->dropped_datagrams(), 0u);
 }
 
-TEST_F(ReliableScenario, SurvivesTheLossOfAcknowledgementsAlone) {
+TEST_F(ReliableScenario, SurvivesLostAcknowledgements) {
   settings_.server.writes = 0;
   down().loss = 0.5;
   EXPECT_LT(succeed(), 15s);
@@ -111,9 +111,9 @@ TEST_F(ReliableScenario, SurvivesTheLossOfTheFinalPackets) {
   }
 }
 
-// The last two packets are lost, and the one probe of the first time-out: the two probes of the
-// second carry what was in the two, and nobody has to wait for an acknowledgement.
-TEST_F(ReliableScenario, RepairsTwoGapsAtTheEndWithOneTimeOut) {
+// The last two packets and the single probe of the first timeout are lost. The two probes of the
+// second timeout repeat both packets, without waiting for an acknowledgement.
+TEST_F(ReliableScenario, RepairsTwoLossesAtTheEndWithOneTimeout) {
   constexpr std::uint64_t payload = reliable::base_packet_size - reliable::data_header_size;
   settings_.client.writes = 8 * payload - 100;
   settings_.server.writes = 0;
@@ -121,19 +121,19 @@ TEST_F(ReliableScenario, RepairsTwoGapsAtTheEndWithOneTimeOut) {
   constexpr std::uint64_t hellos = 2;
   up().drop = {{hellos + 7, hellos + 9}};
   Simulation simulation(settings_);
-  const auto has_come = [&] { return simulation.server().has_read_all(); };
-  EXPECT_TRUE(simulation.run_until(has_come, 10s));
+  const auto has_arrived = [&] { return simulation.server().has_read_all(); };
+  EXPECT_TRUE(simulation.run_until(has_arrived, 10s));
   EXPECT_EQ(simulation.packets_up(), hellos + 8 + 1 + 2);
 }
 
-TEST_F(ReliableScenario, SurvivesABlackHoleShorterThanTheIdleTimeOut) {
-  up().rate = 200'000;  // they are in the middle of it
+TEST_F(ReliableScenario, SurvivesABlackoutShorterThanTheIdleTimeout) {
+  up().rate = 200'000;  // slow enough to be in the middle of the transfer
   settings_.up.blackouts = settings_.down.blackouts = {{100ms, 29s}};
   succeed();
 }
 
-TEST_F(ReliableScenario, TellsOfABlackHoleLongerThanTheIdleTimeOut) {
-  up().rate = 200'000;  // they are in the middle of it
+TEST_F(ReliableScenario, TimesOutInABlackoutLongerThanTheIdleTimeout) {
+  up().rate = 200'000;  // slow enough to be in the middle of the transfer
   settings_.up.blackouts = settings_.down.blackouts = {{100ms, 24h}};
   Simulation simulation(settings_);
   simulation.run();
@@ -141,10 +141,10 @@ TEST_F(ReliableScenario, TellsOfABlackHoleLongerThanTheIdleTimeOut) {
   EXPECT_EQ(simulation.client().connection->error(), ETIMEDOUT);
   EXPECT_EQ(simulation.server().connection->error(), ETIMEDOUT);
   EXPECT_GT(simulation.passed(), 30s);
-  EXPECT_LT(simulation.passed(), 45s);  // who only listens asks after ten seconds
+  EXPECT_LT(simulation.passed(), 45s);  // an end that only receives probes after ten seconds
 }
 
-TEST_F(ReliableScenario, GivesUpWhenNobodyIsThere) {
+TEST_F(ReliableScenario, GivesUpWithoutAServer) {
   settings_.up.link.loss = 1;
   Simulation simulation(settings_);
   simulation.run();
@@ -152,40 +152,40 @@ TEST_F(ReliableScenario, GivesUpWhenNobodyIsThere) {
   EXPECT_EQ(simulation.passed(), 10s);
 }
 
-TEST_F(ReliableScenario, StaysAsLongAsThePeerAnswers) {
+TEST_F(ReliableScenario, StaysConnectedWhileThePeerAnswers) {
   settings_.client.finishes = settings_.server.finishes = false;
   Simulation simulation(settings_);
   EXPECT_FALSE(simulation.run_until([&] { return simulation.is_closed(); }, 10h));
   EXPECT_EQ(simulation.client().connection->error(), 0);
   EXPECT_EQ(simulation.server().bytes_read(), settings_.client.writes);
-  EXPECT_LT(simulation.packets_up(), 10 * 3600 / 10 * 3 + 200);  // it asks now and then
+  EXPECT_LT(simulation.packets_up(), 10 * 3600 / 10 * 3 + 200);  // keep-alives
 }
 
-TEST_F(ReliableScenario, WaitsForAReaderThatIsSlow) {
+TEST_F(ReliableScenario, WaitsForASlowReader) {
   settings_.server.reads_at_once = 1000;
   settings_.server.reading_pause = 50ms;
   EXPECT_GE(succeed(), 5s);
 }
 
-TEST_F(ReliableScenario, WaitsForAReaderThatDoesNotRead) {
+TEST_F(ReliableScenario, WaitsForAReaderThatPauses) {
   settings_.server.reads_after = 1h;
   Simulation simulation(settings_);
   EXPECT_FALSE(simulation.run_until([&] { return simulation.is_closed(); }, 59min));
-  // A full window, and then a question now and then.
+  // A full window, and then a probe now and then.
   EXPECT_EQ(simulation.client().connection->sender().max_data(), 64u * 1024);
   EXPECT_LT(simulation.packets_up(), 60 + 59 * 60);
   simulation.run();
   expect_success(simulation, settings_);
 }
 
-TEST_F(ReliableScenario, HearsOfRoomThoughTheWordIsLost) {
+TEST_F(ReliableScenario, RecoversALostWindowUpdate) {
   settings_.server.reads_after = 5s;
   settings_.server.writes = 0;
-  settings_.down.blackouts = {{4900ms, 5100ms}};  // when it is told
+  settings_.down.blackouts = {{4900ms, 5100ms}};  // when the window update is sent
   EXPECT_LT(succeed(), 15s);
 }
 
-TEST_F(ReliableScenario, FindsALargerPathAndSurvivesThatItShrinks) {
+TEST_F(ReliableScenario, FindsALargerPathMtuAndSurvivesItsShrinking) {
   settings_.client.connection.largest = settings_.server.connection.largest = 9000;
   settings_.up.mtu = 9000;
   settings_.client.writes = 3'000'000;
@@ -203,7 +203,7 @@ TEST_F(ReliableScenario, FindsALargerPathAndSurvivesThatItShrinks) {
   expect_success(simulation, settings_);
 }
 
-TEST_F(ReliableScenario, TakesSmallerDatagramsWhereOneEndWantsThem) {
+TEST_F(ReliableScenario, AgreesOnTheSmallerDatagramSize) {
   settings_.client.connection.largest = 9000;
   settings_.server.connection.largest = 1400;
   settings_.up.mtu = 9000;
@@ -213,7 +213,7 @@ TEST_F(ReliableScenario, TakesSmallerDatagramsWhereOneEndWantsThem) {
   expect_success(simulation, settings_);
 }
 
-TEST_F(ReliableScenario, TakesTheSmallerWindowOfTheTwo) {
+TEST_F(ReliableScenario, AgreesOnTheSmallerWindow) {
   settings_.client.connection.window = 20;
   settings_.server.connection.window = 5;
   Simulation simulation(settings_);
@@ -223,8 +223,8 @@ TEST_F(ReliableScenario, TakesTheSmallerWindowOfTheTwo) {
   EXPECT_EQ(simulation.server().connection->parameters().window, 5u);
 }
 
-// 86 packets of 1168 bytes, each with its round trip of 20 ms; the textbook's formula.
-TEST_F(ReliableScenario, StopsAndWaits) {
+// The formula of the textbook: 86 packets of 1168 bytes, each with a round trip of 20 ms.
+TEST_F(ReliableScenario, StopAndWaitSendsOnePacketPerRoundTrip) {
   settings_.client.connection.strategy = Strategy::stop_and_wait;
   settings_.server.writes = 0;
   settings_.server.connection.ack_delay = {};
@@ -233,9 +233,9 @@ TEST_F(ReliableScenario, StopsAndWaits) {
   EXPECT_LT(took, 90 * 20ms);
 }
 
-// What a loss costs: the packet, or all that was sent since.
-TEST_F(ReliableScenario, SendsMoreAgainWhenItGoesBack) {
-  std::uint64_t again[2];
+// A loss costs one packet, or everything that was sent since.
+TEST_F(ReliableScenario, GoBackNRetransmitsMore) {
+  std::uint64_t retransmitted[2];
   for (const auto& [i, strategy] :
        {std::pair{0, Strategy::selective_repeat}, std::pair{1, Strategy::go_back_n}}) {
     settings_ = usual();
@@ -245,21 +245,21 @@ TEST_F(ReliableScenario, SendsMoreAgainWhenItGoesBack) {
     Simulation simulation(settings_);
     simulation.run();
     expect_success(simulation, settings_);
-    again[i] = simulation.client().connection->sender().retransmitted_bytes();
+    retransmitted[i] = simulation.client().connection->sender().retransmitted_bytes();
   }
-  EXPECT_GT(again[1], 3 * again[0]);
+  EXPECT_GT(retransmitted[1], 3 * retransmitted[0]);
 }
 
-TEST_F(ReliableScenario, IsDoneInTimeWhateverTheStrategy) {
-  for (const reliable::ArqRow& row : reliable::arqs()) {
+TEST_F(ReliableScenario, CompletesInTimeWithEveryStrategy) {
+  for (const reliable::ArqRow& arq : reliable::arqs()) {
     settings_ = usual();
-    settings_.client.connection.strategy = row.strategy;
+    settings_.client.connection.strategy = arq.strategy;
     up().loss = down().loss = 0.05;
-    EXPECT_LT(succeed(), 30s) << row.name;
+    EXPECT_LT(succeed(), 30s) << arq.name;
   }
 }
 
-TEST_F(ReliableScenario, EndsAtOnceWhenItIsAborted) {
+TEST_F(ReliableScenario, AbortEndsBothEndsAtOnce) {
   settings_.client.finishes = false;
   Simulation simulation(settings_);
   EXPECT_TRUE(simulation.run_until([&] { return simulation.server().bytes_read() > 50'000; }));
@@ -271,7 +271,7 @@ TEST_F(ReliableScenario, EndsAtOnceWhenItIsAborted) {
   EXPECT_EQ(simulation.client().connection->error(), ECONNRESET);
 }
 
-TEST_F(ReliableScenario, KeepsItsLargePacketsThroughAnOutage) {
+TEST_F(ReliableScenario, KeepsItsPathMtuThroughAnOutage) {
   settings_.client.connection.largest = settings_.server.connection.largest = 9000;
   settings_.up.mtu = 9000;
   settings_.client.writes = 10'000'000;
@@ -284,8 +284,8 @@ TEST_F(ReliableScenario, KeepsItsLargePacketsThroughAnOutage) {
   expect_success(simulation, settings_);
 }
 
-// A server's first packets would wait for a third of a second to be sent again.
-TEST_F(ReliableScenario, KnowsTheRoundTripFromTheGreetingOn) {
+// Otherwise a server's first packets would wait a third of a second for a retransmission.
+TEST_F(ReliableScenario, MeasuresTheRttInTheHandshake) {
   using namespace reliable;
   const Instant start = Instant(1h);
   std::vector<std::byte> room(max_packet_size);

@@ -18,7 +18,7 @@ void fill(SendBuffer& buffer) {
   }
 }
 
-bool is_right(const SendBuffer& buffer) {
+bool has_expected_bytes(const SendBuffer& buffer) {
   std::vector<std::byte> bytes(buffer.written_to() - buffer.begin());
   buffer.copy(buffer.begin(), bytes);
   for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -26,20 +26,20 @@ bool is_right(const SendBuffer& buffer) {
   return true;
 }
 
-TEST(SendBuffer, KeepsWhatIsNotAcknowledgedWhenItGrows) {
+TEST(SendBuffer, KeepsUnacknowledgedBytesWhenItGrows) {
   SendBuffer buffer(16 << 20);
   fill(buffer);
   EXPECT_EQ(buffer.written_to(), 256u * 1024);
   buffer.acknowledge(100'000);
   fill(buffer);  // around the end of the ring
   buffer.grow(300'000);
-  EXPECT_TRUE(is_right(buffer));
+  EXPECT_TRUE(has_expected_bytes(buffer));
   fill(buffer);
   EXPECT_EQ(buffer.written_to() - buffer.begin(), 512u * 1024);  // twice as large
-  EXPECT_TRUE(is_right(buffer));
+  EXPECT_TRUE(has_expected_bytes(buffer));
 }
 
-TEST(SendBuffer, GrowsNoFurtherThanItMay) {
+TEST(SendBuffer, GrowsAtMostToItsLimit) {
   SendBuffer buffer(300'000);
   buffer.grow(UINT64_MAX);
   fill(buffer);
@@ -48,7 +48,7 @@ TEST(SendBuffer, GrowsNoFurtherThanItMay) {
   EXPECT_EQ(buffer.free(), 0u);
 }
 
-TEST(SendBuffer, GrowsWhenAllAndItsEndHaveCome) {
+TEST(SendBuffer, CanGrowAfterEverythingIsAcknowledged) {
   SendBuffer buffer(1 << 20);
   fill(buffer);
   buffer.finish();

@@ -24,7 +24,7 @@ class SenderTest : public testing::Test {
     ASSERT_GE(sender_->buffer().room().size(), bytes);
     sender_->buffer().written(bytes);
   }
-  // The offsets of what is sent now.
+  // Returns the offsets of the data that is sent now.
   Offsets sent() {
     Offsets offsets;
     for (;;) {
@@ -38,13 +38,13 @@ class SenderTest : public testing::Test {
       }
     }
   }
-  // What is sent at the next time-out.
-  Offsets sent_in_vain() {
+  // Returns the offsets that are sent at the next timeout.
+  Offsets sent_at_timeout() {
     now_ = sender_->next_timeout();
     sender_->on_timeout(now_);
     return sent();
   }
-  // These packets have come, and with them all bytes before the offset.
+  // Acknowledges these packets, and all bytes before the offset.
   void acknowledge(std::uint64_t first, std::uint64_t last, std::uint64_t cumulative_ack) {
     Ack ack{.largest = last, .cumulative_ack = cumulative_ack, .max_data = 1'000'000};
     ack.count = 1;
@@ -59,36 +59,37 @@ class SenderTest : public testing::Test {
   std::vector<std::byte> room_ = std::vector<std::byte>(max_packet_size);
 };
 
-// RFC 9002 section 6.2.4: one probe, and from the second time-out on two.
+// RFC 9002 section 6.2.4: one probe, and two from the second timeout on.
 TEST_F(SenderTest, SendsTheNextBytesInTheSecondProbe) {
   write(3 * payload);
   EXPECT_EQ(sent(), (Offsets{0, payload, 2 * payload}));
-  EXPECT_EQ(sent_in_vain(), Offsets{0});
-  EXPECT_EQ(sent_in_vain(), (Offsets{0, payload}));
-  EXPECT_EQ(sent_in_vain(), (Offsets{0, payload}));  // from the oldest on again
+  EXPECT_EQ(sent_at_timeout(), Offsets{0});
+  EXPECT_EQ(sent_at_timeout(), (Offsets{0, payload}));
+  EXPECT_EQ(sent_at_timeout(), (Offsets{0, payload}));  // starts at the oldest again
 }
 
-TEST_F(SenderTest, SendsTheSameTwiceWhereThereIsNothingElse) {
+TEST_F(SenderTest, ProbesTwiceWithTheSameBytesIfThereAreNoOthers) {
   write(100);
   EXPECT_EQ(sent(), Offsets{0});
-  EXPECT_EQ(sent_in_vain(), Offsets{0});
-  EXPECT_EQ(sent_in_vain(), (Offsets{0, 0}));
+  EXPECT_EQ(sent_at_timeout(), Offsets{0});
+  EXPECT_EQ(sent_at_timeout(), (Offsets{0, 0}));
 }
 
-TEST_F(SenderTest, ProbesNothingThatHasCome) {
+TEST_F(SenderTest, DoesNotProbeAcknowledgedBytes) {
   write(3 * payload);
   sent();
-  sent_in_vain();
+  sent_at_timeout();
   const std::uint64_t first = sender_->recovery().sent_packets().first();
   acknowledge(first, first, payload);
   EXPECT_EQ(sent(), Offsets{});
-  EXPECT_EQ(sent_in_vain(), Offsets{payload});
-  EXPECT_EQ(sent_in_vain(), (Offsets{payload, 2 * payload}));
+  EXPECT_EQ(sent_at_timeout(), Offsets{payload});
+  EXPECT_EQ(sent_at_timeout(), (Offsets{payload, 2 * payload}));
 }
 
-// Probes are small where large packets may be what does not come through: the two halves of one.
-// The first is lost; the receiver has no use for the second, which fills the window of one packet.
-TEST_F(SenderTest, ProbesWhatIsLostBeforeWhatIsOnItsWay) {
+// Probes are small, because the path may drop large packets: here, they are the two halves of one
+// packet. The first half is lost; the receiver drops the second, which fills the window of one
+// packet.
+TEST_F(SenderTest, ProbesLostBytesBeforeBytesInFlight) {
   begin({.strategy = Strategy::stop_and_wait, .largest = 1392, .window = 1, .max_data = 1'000'000});
   write(4 * payload);
   std::uint64_t first = 0;
@@ -99,14 +100,14 @@ TEST_F(SenderTest, ProbesWhatIsLostBeforeWhatIsOnItsWay) {
   }
   ASSERT_EQ(sender_->mtu().size(), 1392u);
   sent();
-  sent_in_vain();
-  sent_in_vain();
-  EXPECT_EQ(sent_in_vain(), (Offsets{first, first + payload}));
+  sent_at_timeout();
+  sent_at_timeout();
+  EXPECT_EQ(sent_at_timeout(), (Offsets{first, first + payload}));
   sender_->on_acknowledgement(
       now_, {.largest = last_number(), .cumulative_ack = first, .max_data = 1'000'000});
   EXPECT_EQ(sent(), Offsets{});
-  EXPECT_EQ(sent_in_vain(), Offsets{});  // the first is lost now
-  EXPECT_EQ(sent_in_vain(), (Offsets{first, first + payload}));
+  EXPECT_EQ(sent_at_timeout(), Offsets{});  // the first is lost now
+  EXPECT_EQ(sent_at_timeout(), (Offsets{first, first + payload}));
 }
 
 }  // namespace

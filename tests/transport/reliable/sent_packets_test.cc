@@ -8,86 +8,86 @@ namespace {
 constexpr SentPacket packet{.size = 1200};
 constexpr SentPacket skipped{.state = SentPacket::State::skipped};
 
-TEST(SentPackets, CountsWhatIsOnItsWay) {
-  SentPackets flight(5);
-  EXPECT_EQ(flight.packets(), 0u);
-  flight.add(packet);
-  flight.add({.size = 100});
-  EXPECT_EQ(flight.first(), 5u);
-  EXPECT_EQ(flight.end(), 7u);
-  EXPECT_EQ(flight.packets(), 2u);
-  EXPECT_EQ(flight.bytes(), 1300u);
-  flight.remove(5);
-  EXPECT_EQ(flight.packets(), 1u);
-  EXPECT_EQ(flight.bytes(), 100u);
-  flight.remove(6);
-  EXPECT_EQ(flight.packets(), 0u);
-  EXPECT_EQ(flight.bytes(), 0u);
-  EXPECT_EQ(flight.first(), flight.end());
+TEST(SentPackets, CountsPacketsInFlight) {
+  SentPackets packets(5);
+  EXPECT_EQ(packets.packets(), 0u);
+  packets.add(packet);
+  packets.add({.size = 100});
+  EXPECT_EQ(packets.first(), 5u);
+  EXPECT_EQ(packets.end(), 7u);
+  EXPECT_EQ(packets.packets(), 2u);
+  EXPECT_EQ(packets.bytes(), 1300u);
+  packets.remove(5);
+  EXPECT_EQ(packets.packets(), 1u);
+  EXPECT_EQ(packets.bytes(), 100u);
+  packets.remove(6);
+  EXPECT_EQ(packets.packets(), 0u);
+  EXPECT_EQ(packets.bytes(), 0u);
+  EXPECT_EQ(packets.first(), packets.end());
 }
 
-TEST(SentPackets, RemembersFromTheOldestThatIsOutstanding) {
-  SentPackets flight(0);
-  for (int i = 0; i < 5; ++i) flight.add(packet);
-  flight.remove(1);
-  flight.remove(2);
-  EXPECT_EQ(flight.first(), 0u);
-  flight.remove(0);
-  EXPECT_EQ(flight.first(), 3u);
-  flight.remove(4);
-  EXPECT_EQ(flight.first(), 3u);
-  flight.remove(3);
-  EXPECT_EQ(flight.first(), 5u);
+TEST(SentPackets, StartsAtTheOldestOutstandingPacket) {
+  SentPackets packets(0);
+  for (int i = 0; i < 5; ++i) packets.add(packet);
+  packets.remove(1);
+  packets.remove(2);
+  EXPECT_EQ(packets.first(), 0u);
+  packets.remove(0);
+  EXPECT_EQ(packets.first(), 3u);
+  packets.remove(4);
+  EXPECT_EQ(packets.first(), 3u);
+  packets.remove(3);
+  EXPECT_EQ(packets.first(), 5u);
 }
 
-// Numbers begin anywhere: the ring's own beginning is somewhere in their middle.
-TEST(SentPackets, FindsAllAgainWhenItHasGrown) {
+// Packet numbers start anywhere, so the ring wraps around in the middle of them.
+TEST(SentPackets, KeepsAllPacketsWhenItGrows) {
   constexpr std::uint64_t first = (std::uint64_t{1} << 31) - 37;
   constexpr std::uint64_t count = 1000;
-  SentPackets flight(first);
-  for (std::uint64_t i = 0; i < count; ++i) flight.add({.offset = 7 * i, .size = 10});
-  EXPECT_EQ(flight.packets(), count);
-  for (std::uint64_t i = 0; i < count; ++i) EXPECT_EQ(flight[first + i].offset, 7 * i);
+  SentPackets packets(first);
+  for (std::uint64_t i = 0; i < count; ++i) packets.add({.offset = 7 * i, .size = 10});
+  EXPECT_EQ(packets.packets(), count);
+  for (std::uint64_t i = 0; i < count; ++i) EXPECT_EQ(packets[first + i].offset, 7 * i);
 }
 
-TEST(SentPackets, GrowsAlsoWhereItsOldestAreSettled) {
-  SentPackets flight(0);
-  for (std::uint64_t i = 0; i < 60; ++i) flight.add({.offset = i, .size = 10});
-  for (std::uint64_t i = 0; i < 50; ++i) flight.remove(i);
-  for (std::uint64_t i = 60; i < 200; ++i) flight.add({.offset = i, .size = 10});
-  flight.remove(120);
-  EXPECT_EQ(flight.packets(), 149u);
+TEST(SentPackets, GrowsAfterItsOldestPacketsAreRemoved) {
+  SentPackets packets(0);
+  for (std::uint64_t i = 0; i < 60; ++i) packets.add({.offset = i, .size = 10});
+  for (std::uint64_t i = 0; i < 50; ++i) packets.remove(i);
+  for (std::uint64_t i = 60; i < 200; ++i) packets.add({.offset = i, .size = 10});
+  packets.remove(120);
+  EXPECT_EQ(packets.packets(), 149u);
   for (std::uint64_t i = 50; i < 200; ++i) {
-    EXPECT_EQ(flight[i].offset, i);
-    EXPECT_EQ(flight[i].state == SentPacket::State::removed, i == 120) << i;
+    EXPECT_EQ(packets[i].offset, i);
+    EXPECT_EQ(packets[i].state == SentPacket::State::removed, i == 120) << i;
   }
 }
 
-TEST(SentPackets, PassesOverNumbersThatWereSkipped) {
-  SentPackets flight(0);
-  flight.add(packet);
-  flight.add(skipped);
-  flight.add(packet);
-  flight.add(skipped);
-  EXPECT_EQ(flight.packets(), 2u);
-  EXPECT_EQ(flight.bytes(), 2400u);
-  flight.remove(0);
-  EXPECT_EQ(flight.first(), 2u);
-  EXPECT_EQ(flight[3].state, SentPacket::State::skipped);
-  flight.remove(2);
-  EXPECT_EQ(flight.first(), 4u);
+TEST(SentPackets, PassesOverSkippedNumbers) {
+  SentPackets packets(0);
+  packets.add(packet);
+  packets.add(skipped);
+  packets.add(packet);
+  packets.add(skipped);
+  EXPECT_EQ(packets.packets(), 2u);
+  EXPECT_EQ(packets.bytes(), 2400u);
+  packets.remove(0);
+  EXPECT_EQ(packets.first(), 2u);
+  EXPECT_EQ(packets[3].state, SentPacket::State::skipped);
+  packets.remove(2);
+  EXPECT_EQ(packets.first(), 4u);
 }
 
-TEST(SentPackets, CountsNoProbeOfThePathsMtu) {
-  SentPackets flight(0);
-  flight.add({.size = 9000, .is_mtu_probe = true});
-  EXPECT_EQ(flight.packets(), 0u);
-  EXPECT_EQ(flight.bytes(), 0u);
-  EXPECT_EQ(flight.first(), 0u);  // and remembers it
-  flight.remove(0);
-  EXPECT_EQ(flight.packets(), 0u);
-  EXPECT_EQ(flight.bytes(), 0u);
-  EXPECT_EQ(flight.first(), 1u);
+TEST(SentPackets, DoesNotCountPathMtuProbes) {
+  SentPackets packets(0);
+  packets.add({.size = 9000, .is_mtu_probe = true});
+  EXPECT_EQ(packets.packets(), 0u);
+  EXPECT_EQ(packets.bytes(), 0u);
+  EXPECT_EQ(packets.first(), 0u);  // but keeps it
+  packets.remove(0);
+  EXPECT_EQ(packets.packets(), 0u);
+  EXPECT_EQ(packets.bytes(), 0u);
+  EXPECT_EQ(packets.first(), 1u);
 }
 
 }  // namespace

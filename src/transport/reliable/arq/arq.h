@@ -1,7 +1,7 @@
-// Arq is what the textbook's three protocols for automatic repeat requests differ in: how many
-// packets may be on their way, what the receiver keeps, what it tells, and what the sender sends
-// again. All the rest (numbers, timers, congestion) they have in common. Lay stop_and_wait.cc,
-// go_back_n.cc and selective_repeat.cc side by side.
+// Arq is the interface of the three classic ARQ (automatic repeat request) protocols. It covers
+// what they differ in: how many packets may be in flight, what the receiver buffers and
+// acknowledges, and what the sender retransmits. Packet numbers, timers and congestion control are
+// common to all. Compare stop_and_wait.cc, go_back_n.cc and selective_repeat.cc.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,21 @@ class Arq {
  public:
   virtual ~Arq() = default;
 
-  // The sender: how many packets may be on their way, where so many were agreed on.
-  virtual std::uint32_t window(std::uint32_t agreed) const = 0;
-  // The sender: whether the acknowledgement says that the packet has come.
+  // Sender: how many packets may be in flight, given the negotiated window.
+  virtual std::uint32_t window(std::uint32_t negotiated) const = 0;
+  // Sender: whether `ack` acknowledges the packet.
   virtual bool is_acked(std::uint64_t number, const SentPacket& packet, const Ack& ack) const = 0;
-  // The sender: whether with a lost packet all that follow are sent again.
+  // Sender: whether all packets after a lost one are retransmitted with it.
   virtual bool retransmits_window() const = 0;
-  // The receiver: whether bytes from `offset` on are kept, when all before `cumulative_ack` have
-  // come.
+  // Receiver: whether bytes at `offset` are kept when all bytes before `cumulative_ack` have
+  // arrived.
   virtual bool buffers_out_of_order(std::uint64_t offset, std::uint64_t cumulative_ack) const = 0;
-  // The receiver: what it tells of the packets it kept.
+  // Receiver: fills in the ranges of `ack` from the packet numbers that were kept.
   virtual void fill_ack(const Ranges& kept, Ack& ack) const = 0;
 };
 
-// What stop and wait and go back N have in common: the acknowledgement is of all before a byte. Of
-// a PING, which has no bytes, `ranges` tells, as far as all that was sent behind it has come, too.
+// Cumulative acknowledgement, shared by stop-and-wait and go-back-N: it covers all bytes before an
+// offset. A PING has no bytes; it is acknowledged if it is in the range that ends with `largest`.
 bool is_acked_cumulatively(std::uint64_t number, const SentPacket& packet, const Ack& ack);
 void fill_cumulative_ack(const Ranges& kept, Ack& ack);
 
@@ -45,7 +45,7 @@ const Arq& stop_and_wait();
 const Arq& go_back_n();
 const Arq& selective_repeat();
 
-// The only list of them.
+// All strategies.
 std::span<const ArqRow> arqs();
 const Arq& arq_of(Strategy strategy);
 

@@ -1,10 +1,10 @@
-// Go back N: up to N packets are on their way. The receiver takes them in order alone and throws
-// away what comes behind a gap; the sender goes back to the gap and sends all again from there.
+// Go-back-N: up to N packets are in flight. The receiver accepts packets only in order and discards
+// those after a gap. The sender goes back to the gap and retransmits everything from there.
 //
-//   sender    DATA 1, 2, 3, 4, 5 ------>                        DATA 2, 3, 4, 5 again ------>
-//   receiver         2 is lost; 3, 4, 5 are thrown away: ACK to 1 ------>
+//   sender    DATA 1, 2, 3, 4, 5 ------>                              DATA 2, 3, 4, 5 ------>
+//   receiver         2 is lost; 3, 4, 5 are discarded: ACK 1 ------>
 //
-// The receiver is simple and needs no memory; each loss costs a whole window.
+// The receiver is simple and needs no buffer; each loss costs a whole window.
 #include "transport/reliable/arq/arq.h"
 
 namespace netlab::reliable {
@@ -12,7 +12,7 @@ namespace {
 
 class GoBackN : public Arq {
  public:
-  std::uint32_t window(std::uint32_t agreed) const override { return agreed; }
+  std::uint32_t window(std::uint32_t negotiated) const override { return negotiated; }
 
   bool is_acked(std::uint64_t number, const SentPacket& packet, const Ack& ack) const override {
     return is_acked_cumulatively(number, packet, ack);

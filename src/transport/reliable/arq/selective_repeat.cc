@@ -1,10 +1,10 @@
-// Selective repeat: up to N packets are on their way. The receiver keeps what comes behind a gap
-// and tells which packets it has; the sender sends the missing ones again, and no other.
+// Selective repeat: up to N packets are in flight. The receiver buffers packets after a gap and
+// acknowledges each packet it has. The sender retransmits only the missing ones.
 //
-//   sender    DATA 1, 2, 3, 4, 5 ------>                                    DATA 2 again ------>
-//   receiver         2 is lost; 3, 4, 5 are kept: ACK to 1, and 3 to 5 ------>
+//   sender    DATA 1, 2, 3, 4, 5 ------>                                   DATA 2 ------>
+//   receiver         2 is lost; 3, 4, 5 are buffered: ACK 1, 3-5 ------>
 //
-// A loss costs one packet; the receiver needs room for a window.
+// A loss costs one packet; the receiver needs a buffer for a whole window.
 #include <algorithm>
 
 #include "transport/reliable/arq/arq.h"
@@ -14,13 +14,14 @@ namespace {
 
 class SelectiveRepeat : public Arq {
  public:
-  std::uint32_t window(std::uint32_t agreed) const override { return agreed; }
+  std::uint32_t window(std::uint32_t negotiated) const override { return negotiated; }
 
   bool is_acked(std::uint64_t number, const SentPacket& packet, const Ack& ack) const override {
     for (std::size_t i = 0; i < ack.count && number < ack.ranges[i].end; ++i)
       if (number >= ack.ranges[i].first) return true;
-    // Runs too old to be told, when there is no room for more: what is told alone is proof that a
-    // packet has come, for who acknowledges bytes without their numbers may not have got them.
+    // The cumulative acknowledgement counts only below the lowest range of a full ACK, which has no
+    // space for older ranges. Elsewhere it proves nothing: a peer that acknowledges bytes without
+    // their packet numbers may not have received them.
     return ack.count == max_ranges && number < ack.ranges[ack.count - 1].first &&
            packet.bytes > 0 && packet.end() <= ack.cumulative_ack;
   }

@@ -1,9 +1,10 @@
-// Stop and wait: one packet, then silence until it is acknowledged or the time is up.
+// Stop-and-wait: the sender waits after each packet until it is acknowledged or the timeout
+// expires.
 //
-//   sender    DATA 1 ------>                    DATA 2 ---X           DATA 2 again ------>
-//   receiver          ------> ACK 1 ------>             (time is up)               ACK 2 ...
+//   sender    DATA 1 ------>                DATA 2 ---X            DATA 2 ------>
+//   receiver                 ACK 1 ------>              (timeout)               ACK 2 ------>
 //
-// At most one packet a round trip: the throughput is packet / round trip, however fast the line.
+// The throughput is at most one packet per RTT, however fast the link is.
 #include "transport/reliable/arq/arq.h"
 
 namespace netlab::reliable {
@@ -17,7 +18,7 @@ class StopAndWait : public Arq {
     return is_acked_cumulatively(number, packet, ack);
   }
 
-  bool retransmits_window() const override { return false; }  // there is nothing behind it
+  bool retransmits_window() const override { return false; }  // only one packet is in flight
 
   bool buffers_out_of_order(std::uint64_t offset, std::uint64_t cumulative_ack) const override {
     return offset <= cumulative_ack;

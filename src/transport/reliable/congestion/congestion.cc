@@ -10,14 +10,14 @@ namespace netlab::reliable {
 namespace {
 
 template <typename Control>
-std::unique_ptr<Congestion> make(std::uint64_t datagram) {
-  return std::make_unique<Control>(datagram);
+std::unique_ptr<Congestion> make(std::uint64_t max_datagram_size) {
+  return std::make_unique<Control>(max_datagram_size);
 }
 
 constexpr CongestionRow rows[] = {
-    {"bbr", "measures the path's rate and round trip, and heeds no single loss", make<Bbr>},
-    {"cubic", "a cubic curve back to where it was lost (RFC 9438)", make<Cubic>},
-    {"newreno", "one packet more each round trip, half after a loss (RFC 9002)", make<NewReno>},
+    {"bbr", "models the path's bandwidth and RTT, ignores single losses", make<Bbr>},
+    {"cubic", "grows the window along a cubic curve after a loss (RFC 9438)", make<Cubic>},
+    {"newreno", "adds one packet per RTT, halves the window on a loss (RFC 9002)", make<NewReno>},
 };
 
 }  // namespace
@@ -32,10 +32,11 @@ const CongestionRow* congestion_named(std::string_view name) {
 }
 
 double window_rate(std::uint64_t window, const RttEstimator& rtt) {
-  // The latest, if it is shorter: a peer that was busy when it was first asked answers at once now.
-  const auto shorter = std::min(rtt.smoothed_rtt(), rtt.latest_rtt());
-  const auto round = std::max<Duration>(shorter, std::chrono::microseconds(1));
-  return 1.25 * static_cast<double>(window) / in_seconds(round);
+  // The latest RTT if it is shorter: a peer that was busy during the handshake may reply at once
+  // now.
+  const auto shorter_rtt = std::min(rtt.smoothed_rtt(), rtt.latest_rtt());
+  const auto floored_rtt = std::max<Duration>(shorter_rtt, std::chrono::microseconds(1));
+  return 1.25 * static_cast<double>(window) / in_seconds(floored_rtt);
 }
 
 }  // namespace netlab::reliable

@@ -1,5 +1,5 @@
-// RecentMaximum is the largest of the values of the last rounds, so many that a round which brought
-// little does not count at once.
+// RecentMaximum is a windowed max filter: the largest value of the last 10 rounds. One round with
+// low values does not change it.
 #pragma once
 
 #include <algorithm>
@@ -12,16 +12,14 @@ class RecentMaximum {
  public:
   static constexpr std::size_t rounds = 10;
 
-  double get() const { return *std::ranges::max_element(of_rounds_); }
-  void begin_round() { of_rounds_[++round_ % rounds] = 0; }
-  // `value`: zero or more.
-  void add(double value) {
-    of_rounds_[round_ % rounds] = std::max(of_rounds_[round_ % rounds], value);
-  }
-  void clear() { of_rounds_.fill(0); }
+  double get() const { return *std::ranges::max_element(maxima_); }
+  void begin_round() { maxima_[++round_ % rounds] = 0; }
+  // `value` must not be negative.
+  void add(double value) { maxima_[round_ % rounds] = std::max(maxima_[round_ % rounds], value); }
+  void clear() { maxima_.fill(0); }
 
  private:
-  std::array<double, rounds> of_rounds_{};
+  std::array<double, rounds> maxima_{};
   std::size_t round_ = 0;
 };
 

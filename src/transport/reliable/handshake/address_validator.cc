@@ -3,8 +3,9 @@
 namespace netlab::reliable {
 namespace {
 
-constexpr std::size_t max_known = 65'536;
-// Ports where system services might answer our answers (docs/protocols.md, "Who gets no answer").
+constexpr std::size_t max_admitted = 65'536;
+// System services below this port might reply to our replies (docs/protocols.md, "Preventing reply
+// loops").
 constexpr std::uint16_t service_ports_end = 1024;
 
 }  // namespace
@@ -17,9 +18,9 @@ AddressValidator::Decision AddressValidator::on_datagram(Instant now, const Addr
   if (!packet) return {};
   if (const auto* const hello = std::get_if<Hello>(&packet->body))
     return packet->to == 0 ? on_hello(now, from, *hello, room) : Decision();
-  // Somebody talks to a connection that is no more: the server was started again, perhaps.
-  if (!belongs_to_a_connection(*packet) || now < silent_until_) return {};
-  silent_until_ = now + gone_distance;
+  // A packet for a connection that no longer exists, e.g. because the server was restarted.
+  if (!belongs_to_a_connection(*packet) || now < next_gone_time_) return {};
+  next_gone_time_ = now + gone_interval;
   return {.answer = emit(packet->to, Gone{}, room)};
 }
 
@@ -31,32 +32,33 @@ AddressValidator::Decision AddressValidator::on_hello(Instant now, const Address
     const Token token = make_token(key_, from, hello.client, now);
     return {.answer = emit(hello.client, Retry{token}, room)};
   }
-  // Another HELLO, doubled or late, is the connection's to answer.
+  // A duplicate or late HELLO: the existing connection replies to the client.
   if (already_admitted(now, from, hello)) return {};
   return {.admitted = hello};
 }
 
-std::uint64_t AddressValidator::key_of(const Address& from, const Hello& hello) const {
-  std::string name = from.text();
-  name.append(reinterpret_cast<const char*>(&hello.client), sizeof hello.client);
-  return siphash(key_, std::as_bytes(std::span(name)));
+std::uint64_t AddressValidator::client_key(const Address& from, const Hello& hello) const {
+  std::string text = from.text();
+  text.append(reinterpret_cast<const char*>(&hello.client), sizeof hello.client);
+  return siphash(key_, std::as_bytes(std::span(text)));
 }
 
 bool AddressValidator::already_admitted(Instant now, const Address& from, const Hello& hello) {
-  while (!admitted_.empty() && (admitted_.front().until <= now || admitted_.size() >= max_known)) {
-    known_.erase(admitted_.front().who);
+  while (!admitted_.empty() &&
+         (admitted_.front().until <= now || admitted_.size() >= max_admitted)) {
+    admitted_keys_.erase(admitted_.front().client);
     admitted_.pop_front();
   }
-  const std::uint64_t client = key_of(from, hello);
-  if (!known_.insert(client).second) return true;
-  admitted_.push_back({now + token_life, client});
+  const std::uint64_t client = client_key(from, hello);
+  if (!admitted_keys_.insert(client).second) return true;
+  admitted_.push_back({now + token_lifetime, client});
   return false;
 }
 
 void AddressValidator::forget(const Address& from, const Hello& hello) {
-  const std::uint64_t client = key_of(from, hello);
-  known_.erase(client);
-  std::erase_if(admitted_, [client](const Admitted& other) { return other.who == client; });
+  const std::uint64_t client = client_key(from, hello);
+  admitted_keys_.erase(client);
+  std::erase_if(admitted_, [client](const Admitted& other) { return other.client == client; });
 }
 
 }  // namespace netlab::reliable

@@ -1,7 +1,7 @@
-// AddressValidator receives whom a server does not know. It keeps no state of clients who have not
-// proved that they are where they say (RFC 9000 section 8.1): their HELLO is answered with a
-// smaller RETRY that has a token, and forgotten. So a forged source costs no memory, and gets less
-// than was sent.
+// AddressValidator handles datagrams that belong to no connection of a server. It keeps no state
+// for a client until the client has proved its address (RFC 9000 section 8.1): a HELLO without a
+// valid token gets a smaller RETRY with one. So a forged source address costs no memory and cannot
+// be used for amplification.
 #pragma once
 
 #include <deque>
@@ -16,35 +16,35 @@ namespace netlab::reliable {
 
 class AddressValidator {
  public:
-  // `key`: random, of this server.
+  // `key`: random, chosen by this server at its start.
   explicit AddressValidator(const SipKey& key) : key_(key) {}
 
   struct Decision {
-    std::size_t answer = 0;         // bytes in `room` to be sent back; 0: silence
-    std::optional<Hello> admitted;  // a client who may come in, once
+    std::size_t answer = 0;         // bytes of the reply in `room`; 0: no reply
+    std::optional<Hello> admitted;  // a HELLO to accept; returned once per client
   };
-  // `room` has base_packet_size bytes.
+  // `room` has at least base_packet_size bytes.
   Decision on_datagram(Instant now, const Address& from, std::span<const std::byte> datagram,
                        std::span<std::byte> room);
 
-  // The client could not be let in after all, and may ask again.
+  // The admitted client could not be served after all. Its next HELLO may be admitted again.
   void forget(const Address& from, const Hello& hello);
 
  private:
   Decision on_hello(Instant now, const Address& from, const Hello& hello,
                     std::span<std::byte> room);
-  // Whether the client has been admitted already; if not, it is from now on.
+  // Returns whether the client was already admitted, and records it as admitted.
   bool already_admitted(Instant now, const Address& from, const Hello& hello);
-  std::uint64_t key_of(const Address& from, const Hello& hello) const;
+  std::uint64_t client_key(const Address& from, const Hello& hello) const;
 
   const SipKey key_;
   struct Admitted {
     Instant until;
-    std::uint64_t who;
+    std::uint64_t client;
   };
-  std::deque<Admitted> admitted_;  // while a token of theirs may be valid
-  std::unordered_set<std::uint64_t> known_;
-  Instant silent_until_{};  // no second GONE before
+  std::deque<Admitted> admitted_;  // while their tokens may be valid
+  std::unordered_set<std::uint64_t> admitted_keys_;
+  Instant next_gone_time_{};  // no GONE before
 };
 
 }  // namespace netlab::reliable

@@ -21,7 +21,7 @@ struct SipState {
     v2 = std::rotl(v2, 32);
   }
 
-  void take(std::uint64_t word) {
+  void compress(std::uint64_t word) {
     v3 ^= word;
     round();
     round();
@@ -29,7 +29,7 @@ struct SipState {
   }
 };
 
-// Up to eight bytes, the lowest first.
+// Up to eight bytes, little-endian.
 std::uint64_t word_of(std::span<const std::byte> bytes) {
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -44,8 +44,8 @@ std::uint64_t siphash(const SipKey& key, std::span<const std::byte> bytes) {
   // "somepseudorandomlygeneratedbytes"
   SipState state{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
                  key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
-  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) state.take(word_of(bytes.first(8)));
-  state.take(word_of(bytes) | size << 56);
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) state.compress(word_of(bytes.first(8)));
+  state.compress(word_of(bytes) | size << 56);
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();
   return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;

@@ -1,5 +1,5 @@
-// SipHash-2-4 (Aumasson and Bernstein, 2012): a short keyed hash that nobody can compute without
-// the key. It is no cipher, and hides nothing.
+// SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash (MAC) that cannot be computed without
+// the key. It does not encrypt anything.
 #pragma once
 
 #include <array>

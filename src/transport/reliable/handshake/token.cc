@@ -11,21 +11,22 @@ void append(std::string& text, Number number) {
   text.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
 
-Token token_made_at(const SipKey& key, const Address& client, std::uint64_t id,
-                    std::int64_t made_at) {
+Token token_issued_at(const SipKey& key, const Address& client, std::uint64_t id,
+                      std::int64_t issued_at) {
   std::string text = client.host_key();
   append(text, client.port());
   append(text, id);
-  append(text, made_at);
-  const std::uint64_t code = siphash(key, std::as_bytes(std::span(text)));
+  append(text, issued_at);
+  const std::uint64_t mac = siphash(key, std::as_bytes(std::span(text)));
   Token token;
-  std::memcpy(token.data(), &made_at, sizeof made_at);
-  std::memcpy(token.data() + sizeof made_at, &code, sizeof code);
+  std::memcpy(token.data(), &issued_at, sizeof issued_at);
+  std::memcpy(token.data() + sizeof issued_at, &mac, sizeof mac);
   return token;
 }
 
-// In the same time wherever they differ: how long it takes tells nobody how much was right.
-bool are_equal(std::span<const std::byte> left, std::span<const std::byte> right) {
+// Takes the same time wherever the two differ, so that timing does not reveal how many bytes match.
+// Both have the same size.
+bool equal_in_constant_time(std::span<const std::byte> left, std::span<const std::byte> right) {
   std::byte difference{0};
   for (std::size_t i = 0; i < left.size(); ++i) difference |= left[i] ^ right[i];
   return difference == std::byte{0};
@@ -34,17 +35,17 @@ bool are_equal(std::span<const std::byte> left, std::span<const std::byte> right
 }  // namespace
 
 Token make_token(const SipKey& key, const Address& client, std::uint64_t id, Instant now) {
-  return token_made_at(key, client, id, now.time_since_epoch().count());
+  return token_issued_at(key, client, id, now.time_since_epoch().count());
 }
 
 bool is_valid(std::span<const std::byte> token, const SipKey& key, const Address& client,
               std::uint64_t id, Instant now) {
   if (token.size() != token_size) return false;
-  std::int64_t made_at;
-  std::memcpy(&made_at, token.data(), sizeof made_at);
-  if (!are_equal(token, token_made_at(key, client, id, made_at))) return false;
-  // It is ours: its time can be trusted.
-  return Instant(Duration(made_at)) + token_life > now;
+  std::int64_t issued_at;
+  std::memcpy(&issued_at, token.data(), sizeof issued_at);
+  if (!equal_in_constant_time(token, token_issued_at(key, client, id, issued_at))) return false;
+  // The token is authentic, so its time can be trusted.
+  return Instant(Duration(issued_at)) + token_lifetime > now;
 }
 
 }  // namespace netlab::reliable

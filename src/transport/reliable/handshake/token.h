@@ -1,6 +1,6 @@
-// Token is what a server gives to a client that it does not know, to have it back with the next
-// HELLO: proof that the client receives what is sent to its address (RFC 9000 section 8.1). The
-// server keeps nothing of it but one key for all.
+// Token is sent to an unknown client in a RETRY, and the client returns it in its next HELLO. This
+// proves that the client receives packets at its address (RFC 9000 section 8.1). The server stores
+// no tokens, only one key for all of them.
 #pragma once
 
 #include <array>
@@ -15,11 +15,11 @@
 namespace netlab::reliable {
 
 inline constexpr std::size_t token_size = 16;
-inline constexpr Duration token_life = std::chrono::seconds(15);
+inline constexpr Duration token_lifetime = std::chrono::seconds(15);
 
 using Token = std::array<std::byte, token_size>;
 
-// For this address, port and id of a client, at this time.
+// The token is bound to the address, port and connection id of the client, and to the time.
 Token make_token(const SipKey& key, const Address& client, std::uint64_t id, Instant now);
 bool is_valid(std::span<const std::byte> token, const SipKey& key, const Address& client,
               std::uint64_t id, Instant now);

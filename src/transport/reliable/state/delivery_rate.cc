@@ -25,9 +25,9 @@ void DeliveryRate::on_delivered(Instant now, const SentPacket& packet) {
 double DeliveryRate::take() {
   if (!has_newest_) return 0;
   has_newest_ = false;
-  const Duration sending = newest_.sent - newest_.first_sent;
-  const Duration coming = delivered_at_ - newest_.delivered_at;
-  const auto interval = std::max(sending, coming);
+  const Duration send_elapsed = newest_.sent - newest_.first_sent;
+  const Duration ack_elapsed = delivered_at_ - newest_.delivered_at;
+  const auto interval = std::max(send_elapsed, ack_elapsed);
   if (interval <= Duration::zero()) return 0;
   return static_cast<double>(delivered_ - newest_.delivered) / in_seconds(interval);
 }

@@ -13,7 +13,7 @@ void Pacer::fill(Instant now) {
 
 void Pacer::set(Instant now, double rate, std::uint64_t burst) {
   fill(now);
-  if (rate_ == 0) tokens_ = static_cast<double>(burst);  // the first time: the bucket is full
+  if (rate_ == 0) tokens_ = static_cast<double>(burst);  // the bucket starts full
   rate_ = rate;
   burst_ = static_cast<double>(burst);
   tokens_ = std::min(tokens_, burst_);
@@ -30,7 +30,7 @@ void Pacer::sent(std::uint64_t bytes) {
 
 Instant Pacer::next() const {
   if (rate_ == 0 || tokens_ > 0) return filled_;
-  // One nanosecond more, for the division rounds.
+  // One more nanosecond, because the conversion rounds down.
   const double seconds = -tokens_ / rate_;
   return filled_ + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)) +
          Duration(1);

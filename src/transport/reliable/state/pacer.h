@@ -1,5 +1,5 @@
-// Pacer spreads packets over the round trip, as a bucket of tokens that fills at a rate: what is
-// sent all at once overflows the queues on its way (RFC 9002 section 7.7).
+// Pacer spreads packets over the RTT with a token bucket, because a burst may overflow queues on
+// the path (RFC 9002 section 7.7).
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@ namespace netlab::reliable {
 
 class Pacer {
  public:
-  // `rate`: bytes a second; 0: no limit. `burst`: bytes that may go at once after a pause.
+  // `rate`: bytes per second; 0: no limit. `burst`: bytes that may be sent at once after idling.
   void set(Instant now, double rate, std::uint64_t burst);
   bool may_send(Instant now);
   void sent(std::uint64_t bytes);
-  // When may_send() will be true again.
+  // When may_send() will return true again.
   Instant next() const;
 
  private:
@@ -22,7 +22,7 @@ class Pacer {
 
   double rate_ = 0;
   double burst_ = 0;
-  double tokens_ = 0;  // below zero: the last packet was larger than what was left
+  double tokens_ = 0;  // negative: the last packet was larger than what was left
   Instant filled_{};
 };
 

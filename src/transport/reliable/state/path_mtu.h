@@ -1,6 +1,6 @@
-// PathMtu searches how large a datagram the path carries (RFC 8899): it begins with what every path
-// does, tries larger ones with PINGs that nobody misses when they are lost, and falls back when the
-// path stops to carry what it did, which it need not say (a black hole).
+// PathMtu searches for the largest datagram that the path carries (DPLPMTUD, RFC 8899). It starts
+// at base_packet_size and probes larger sizes with PINGs, which carry no data. It falls back when
+// the path silently stops carrying large packets (a black hole).
 #pragma once
 
 #include <cstddef>
@@ -13,35 +13,35 @@ namespace netlab::reliable {
 
 class PathMtu {
  public:
-  // `largest`: what both ends take.
+  // `largest`: the largest datagram that both ends accept, in bytes.
   explicit PathMtu(std::size_t largest) : largest_(largest) {}
 
-  // Bytes of a datagram that the path carries, as far as is known.
+  // The largest datagram known to get through (PLPMTU), in bytes.
   std::size_t size() const { return size_; }
-  // The size of the probe that should be sent now; nothing when there is none to be sent.
+  // The size of the probe to send now, if any.
   std::optional<std::size_t> probe(Instant now);
 
   void on_probe_sent(std::size_t size);
   void on_probe_acked(std::size_t size);
   void on_probe_lost(Instant now, std::size_t size);
-  // Large packets were lost again and again, as they are on a path that carries no more of them, or
-  // was broken for a while: the size is tried anew.
+  // Large packets were lost repeatedly: the path MTU has shrunk, or the path was broken for a
+  // while. Falls back to base_packet_size and probes the old size again.
   void fall_back(Instant now);
 
  private:
-  static constexpr unsigned int max_attempts = 3;              // MAX_PROBES
-  static constexpr Duration pause = std::chrono::minutes(10);  // PMTU_RAISE_TIMER
-  static constexpr Duration after_fall_back = std::chrono::seconds(60);
+  static constexpr unsigned int max_attempts = 3;                    // MAX_PROBES
+  static constexpr Duration raise_timer = std::chrono::minutes(10);  // PMTU_RAISE_TIMER
+  static constexpr Duration retry_after_fall_back = std::chrono::seconds(60);
 
-  // The next size to try; nothing beyond the largest.
+  // The next size to probe, if any.
   std::optional<std::size_t> next_size() const;
 
   const std::size_t largest_;
   std::size_t size_ = base_packet_size;
-  std::size_t probed_ = 0;   // 0: no probe is on its way
-  std::size_t doubted_ = 0;  // what it was before the fall back; 0: known
+  std::size_t probed_size_ = 0;            // 0: no probe is in flight
+  std::size_t size_before_fall_back_ = 0;  // probed first after a fall back; 0: none
   unsigned int attempts_ = 0;
-  Instant not_before_{};
+  Instant next_probe_time_{};
 };
 
 }  // namespace netlab::reliable

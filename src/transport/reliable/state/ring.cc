@@ -8,15 +8,15 @@ namespace {
 constexpr std::size_t first_capacity = 256 * 1024;
 }
 
-Ring::Ring(std::size_t most)
-    : max_(most),
-      capacity_(std::min(most, first_capacity)),
+Ring::Ring(std::size_t max_capacity)
+    : max_capacity_(max_capacity),
+      capacity_(std::min(max_capacity, first_capacity)),
       bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity_)) {}
 
 void Ring::grow(std::uint64_t bytes, std::uint64_t begin, std::uint64_t end) {
-  if (bytes <= capacity_ || capacity_ == max_) return;
+  if (bytes <= capacity_ || capacity_ == max_capacity_) return;
   const std::size_t capacity =
-      std::min<std::uint64_t>(max_, std::max<std::uint64_t>(bytes, 2 * capacity_));
+      std::min<std::uint64_t>(max_capacity_, std::max<std::uint64_t>(bytes, 2 * capacity_));
   auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
   get(begin, {larger.get(), end - begin});
   bytes_ = std::move(larger);

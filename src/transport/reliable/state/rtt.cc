@@ -4,29 +4,29 @@
 
 namespace netlab::reliable {
 
-void RttEstimator::sample(Duration latest, Duration peer_waited) {
+void RttEstimator::sample(Duration latest, Duration ack_delay) {
   latest_rtt_ = latest;
-  if (!measured_) {
-    measured_ = true;
+  if (!is_measured_) {
+    is_measured_ = true;
     min_rtt_ = latest;
     smoothed_rtt_ = latest;
     rttvar_ = latest / 2;
     return;
   }
-  min_rtt_ = std::min(min_rtt_, latest);  // never adjusted: a peer may lie about its waiting
-  const Duration adjusted = latest >= min_rtt_ + peer_waited ? latest - peer_waited : latest;
-  const Duration away =
-      smoothed_rtt_ > adjusted ? smoothed_rtt_ - adjusted : adjusted - smoothed_rtt_;
-  rttvar_ = (3 * rttvar_ + away) / 4;
-  smoothed_rtt_ = (7 * smoothed_rtt_ + adjusted) / 8;
+  min_rtt_ = std::min(min_rtt_, latest);  // not adjusted: a peer may lie about its ACK delay
+  const Duration adjusted_rtt = latest >= min_rtt_ + ack_delay ? latest - ack_delay : latest;
+  const Duration rttvar_sample =
+      smoothed_rtt_ > adjusted_rtt ? smoothed_rtt_ - adjusted_rtt : adjusted_rtt - smoothed_rtt_;
+  rttvar_ = (3 * rttvar_ + rttvar_sample) / 4;
+  smoothed_rtt_ = (7 * smoothed_rtt_ + adjusted_rtt) / 8;
 }
 
 Duration RttEstimator::loss_delay() const {
   return std::max(std::max(latest_rtt_, smoothed_rtt_) * 9 / 8, granularity);
 }
 
-Duration RttEstimator::probe_timeout(Duration peer_waits_at_most) const {
-  return smoothed_rtt_ + std::max(4 * rttvar_, granularity) + peer_waits_at_most;
+Duration RttEstimator::probe_timeout(Duration peer_max_ack_delay) const {
+  return smoothed_rtt_ + std::max(4 * rttvar_, granularity) + peer_max_ack_delay;
 }
 
 }  // namespace netlab::reliable

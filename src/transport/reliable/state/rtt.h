@@ -1,6 +1,6 @@
-// RttEstimator estimates how long a packet and its acknowledgement take (RFC 9002 section 5). As no
-// packet number is used twice, each sample is of one packet: TCP's trouble, not to know which of
-// two transmissions was acknowledged (Karn's algorithm, RFC 6298), does not arise.
+// RttEstimator estimates the round-trip time (RFC 9002 section 5). No packet number is used twice,
+// so a sample always belongs to one transmission. TCP's retransmission ambiguity (Karn's algorithm,
+// RFC 6298) does not arise.
 #pragma once
 
 #include "base/clock.h"
@@ -12,22 +12,23 @@ inline constexpr Duration granularity = std::chrono::milliseconds(1);
 
 class RttEstimator {
  public:
-  // `peer_waited`: how long the peer kept its acknowledgement back.
-  void sample(Duration latest, Duration peer_waited);
+  // `ack_delay`: how long the peer delayed its acknowledgement.
+  void sample(Duration latest, Duration ack_delay);
 
-  bool is_measured() const { return measured_; }
+  bool is_measured() const { return is_measured_; }
   Duration latest_rtt() const { return latest_rtt_; }
   Duration min_rtt() const { return min_rtt_; }
   Duration smoothed_rtt() const { return smoothed_rtt_; }
   Duration rttvar() const { return rttvar_; }
 
-  // How long after a packet a later one's acknowledgement says that it is lost (section 6.1.2).
+  // The time threshold: how long after it was sent a packet is declared lost once a later packet
+  // was acknowledged (section 6.1.2).
   Duration loss_delay() const;
-  // How long to wait for any acknowledgement before a probe is sent (section 6.2.1).
-  Duration probe_timeout(Duration peer_waits_at_most) const;
+  // The PTO: how long to wait for any acknowledgement before a probe is sent (section 6.2.1).
+  Duration probe_timeout(Duration peer_max_ack_delay) const;
 
  private:
-  bool measured_ = false;
+  bool is_measured_ = false;
   Duration latest_rtt_{};
   Duration min_rtt_{};
   Duration smoothed_rtt_ = initial_rtt;

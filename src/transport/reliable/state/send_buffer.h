@@ -1,6 +1,7 @@
-// SendBuffer holds what was written until the peer has acknowledged it, for it may have to be sent
-// again. Bytes are known by their offset in the stream, from 0 on; the end of the stream counts as
-// one byte more, so that it is sent, lost and acknowledged like any other (as TCP's FIN is).
+// SendBuffer holds written bytes until the peer has acknowledged them, because they may have to be
+// retransmitted. Bytes are identified by their stream offset, which starts at 0. The end of the
+// stream counts as one more byte, so it is sent, lost and acknowledged like any other (as TCP's FIN
+// is).
 #pragma once
 
 #include <cstddef>
@@ -13,28 +14,29 @@ namespace netlab::reliable {
 
 class SendBuffer {
  public:
-  // It begins small and holds `most` bytes at most.
-  explicit SendBuffer(std::size_t most) : ring_(most) {}
+  // Starts small and grows to at most `max_capacity` bytes.
+  explicit SendBuffer(std::size_t max_capacity) : ring_(max_capacity) {}
 
   // The first byte that is not acknowledged.
   std::uint64_t begin() const { return begin_; }
-  // Behind the last byte that was written.
+  // The offset after the last byte that was written.
   std::uint64_t written_to() const { return written_to_; }
-  // The same, with the end of the stream once it is known.
+  // The same, but including the end of the stream once finish() was called.
   std::uint64_t end() const { return written_to_ + (finished_ ? 1 : 0); }
   bool is_finished() const { return finished_; }
 
-  // Bytes that there is room for.
+  // Bytes of free space.
   std::size_t free() const;
-  // Free room in one piece: empty when there is none. What was put there is then written().
+  // Contiguous free space; empty when there is none. Bytes that were placed there are then reported
+  // by written().
   std::span<std::byte> room();
   void written(std::size_t bytes) { written_to_ += bytes; }
-  // Holds so many bytes from now on, if it did not, as far as it may.
+  // Grows the capacity to at least `bytes`, as far as the maximum allows.
   void grow(std::uint64_t bytes);
   void finish() { finished_ = true; }
 
   void copy(std::uint64_t offset, std::span<std::byte> into) const;
-  // All before `offset` have come.
+  // The peer has received all bytes before `offset`.
   void acknowledge(std::uint64_t offset);
 
  private:

@@ -18,7 +18,7 @@ void SentPackets::add(const SentPacket& packet) {
   if (packet.state == SentPacket::State::outstanding) count(packet, 1);
 }
 
-// Modulo 2^64, adding `times` = -1 takes away.
+// Unsigned arithmetic is modulo 2^64, so `times` = -1 subtracts.
 void SentPackets::count(const SentPacket& packet, std::uint64_t times) {
   if (packet.is_mtu_probe) return;
   packets_ += times;

@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli; RFC 3720 appendix B.4): it finds what UDP's sum of 16 bits misses, as two
-// words that have changed places. Against mistakes, not against people: it has no key.
+// CRC-32C (Castagnoli; RFC 3720 appendix B.4). It detects errors that UDP's 16-bit checksum misses,
+// e.g. two swapped words. It detects corruption, not tampering: it has no key.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace netlab::reliable {
 
-// By the processor's own instruction where it has one.
+// Uses the SSE 4.2 crc32 instruction if the processor has it.
 std::uint32_t crc32c(std::span<const std::byte> bytes);
-// By a table of 256 words.
+// The portable version, with a table of 256 words.
 std::uint32_t crc32c_by_table(std::span<const std::byte> bytes);
 
 }  // namespace netlab::reliable

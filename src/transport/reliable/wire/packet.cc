@@ -10,8 +10,8 @@ namespace netlab::reliable {
 namespace {
 
 constexpr std::uint8_t version = 1;
-constexpr std::size_t terms_size = 24;
-constexpr std::size_t ack_size = 48;  // without ranges
+constexpr std::size_t parameters_size = 24;
+constexpr std::size_t ack_size = 48;  // without the ranges
 constexpr std::size_t range_size = 16;
 
 enum class Kind : std::uint8_t { hello = 1, retry, welcome, data, ack, ping, close, gone };
@@ -33,7 +33,7 @@ void put(std::span<std::byte> bytes, std::size_t at, Number number) {
   }
 }
 
-// The header, but for the sum, which put_sum() adds when the rest is there.
+// Writes the header except for the checksum, which put_checksum() adds to the finished packet.
 void put_header(std::span<std::byte> packet, Kind kind, std::uint64_t to, std::uint16_t flags = 0) {
   put(packet, 4, version);
   put(packet, 5, static_cast<std::uint8_t>(kind));
@@ -41,16 +41,17 @@ void put_header(std::span<std::byte> packet, Kind kind, std::uint64_t to, std::u
   put(packet, 8, to);
 }
 
-void put_sum(std::span<std::byte> packet) {
+void put_checksum(std::span<std::byte> packet) {
   put(packet, 0, crc32c(packet.subspan(4)));
 }
 
-std::size_t finished(std::span<std::byte> packet) {
-  put_sum(packet);
+std::size_t finish(std::span<std::byte> packet) {
+  put_checksum(packet);
   return packet.size();
 }
 
-void put_terms(std::span<std::byte> packet, std::size_t at, const TransportParameters& parameters) {
+void put_parameters(std::span<std::byte> packet, std::size_t at,
+                    const TransportParameters& parameters) {
   put(packet, at, static_cast<std::uint8_t>(parameters.strategy));
   put(packet, at + 1, std::uint8_t{0});
   put(packet, at + 2, std::uint16_t{0});
@@ -60,7 +61,8 @@ void put_terms(std::span<std::byte> packet, std::size_t at, const TransportParam
   put(packet, at + 16, parameters.max_data);
 }
 
-std::optional<TransportParameters> get_terms(std::span<const std::byte> packet, std::size_t at) {
+std::optional<TransportParameters> get_parameters(std::span<const std::byte> packet,
+                                                  std::size_t at) {
   const auto strategy = get<std::uint8_t>(packet, at);
   const TransportParameters parameters{.strategy = static_cast<Strategy>(strategy),
                                        .largest = get<std::uint32_t>(packet, at + 4),
@@ -76,13 +78,14 @@ std::optional<TransportParameters> get_terms(std::span<const std::byte> packet, 
 using Body = decltype(Packet::body);
 
 std::optional<Body> parse_hello(std::span<const std::byte> packet) {
-  constexpr std::size_t before_token = header_size + 8 + terms_size + 2;
-  if (packet.size() < base_packet_size) return std::nullopt;  // it may ask for as much as it brings
-  const auto parameters = get_terms(packet, header_size + 8);
-  const std::size_t token = get<std::uint16_t>(packet, before_token - 2);
+  constexpr std::size_t token_offset = header_size + 8 + parameters_size + 2;
+  if (packet.size() < base_packet_size)
+    return std::nullopt;  // no amplification: a reply is never larger
+  const auto parameters = get_parameters(packet, header_size + 8);
+  const std::size_t token = get<std::uint16_t>(packet, token_offset - 2);
   if (!parameters || token > max_token) return std::nullopt;
   return Hello{get<std::uint64_t>(packet, header_size), *parameters,
-               packet.subspan(before_token, token)};
+               packet.subspan(token_offset, token)};
 }
 
 std::optional<Body> parse_retry(std::span<const std::byte> packet) {
@@ -92,8 +95,8 @@ std::optional<Body> parse_retry(std::span<const std::byte> packet) {
 }
 
 std::optional<Body> parse_welcome(std::span<const std::byte> packet) {
-  if (packet.size() != header_size + 8 + terms_size) return std::nullopt;
-  const auto parameters = get_terms(packet, header_size + 8);
+  if (packet.size() != header_size + 8 + parameters_size) return std::nullopt;
+  const auto parameters = get_parameters(packet, header_size + 8);
   if (!parameters) return std::nullopt;
   return Welcome{get<std::uint64_t>(packet, header_size), *parameters};
 }
@@ -121,7 +124,7 @@ std::optional<Body> parse_ack(std::span<const std::byte> packet) {
     return std::nullopt;
   if (ack.count > max_ranges || packet.size() != ack_size + ack.count * range_size)
     return std::nullopt;
-  std::uint64_t above = ack.largest + 2;  // each run ends below the one before it, with a gap
+  std::uint64_t above = ack.largest + 2;  // each range ends below the previous one, with a gap
   for (std::size_t i = 0; i < ack.count; ++i) {
     const std::size_t at = ack_size + i * range_size;
     const Range range{get<std::uint64_t>(packet, at), get<std::uint64_t>(packet, at + 8)};
@@ -190,25 +193,25 @@ std::size_t emit(std::uint64_t to, const Hello& hello, std::span<std::byte> room
   std::ranges::fill(packet, std::byte{0});
   put_header(packet, Kind::hello, to);
   put(packet, header_size, hello.client);
-  put_terms(packet, header_size + 8, hello.parameters);
-  put(packet, header_size + 8 + terms_size, static_cast<std::uint16_t>(hello.token.size()));
-  std::ranges::copy(hello.token, packet.begin() + header_size + 8 + terms_size + 2);
-  return finished(packet);
+  put_parameters(packet, header_size + 8, hello.parameters);
+  put(packet, header_size + 8 + parameters_size, static_cast<std::uint16_t>(hello.token.size()));
+  std::ranges::copy(hello.token, packet.begin() + header_size + 8 + parameters_size + 2);
+  return finish(packet);
 }
 
 std::size_t emit(std::uint64_t to, const Retry& retry, std::span<std::byte> room) {
   const auto packet = room.first(header_size + retry.token.size());
   put_header(packet, Kind::retry, to);
   std::ranges::copy(retry.token, packet.begin() + header_size);
-  return finished(packet);
+  return finish(packet);
 }
 
 std::size_t emit(std::uint64_t to, const Welcome& welcome, std::span<std::byte> room) {
-  const auto packet = room.first(header_size + 8 + terms_size);
+  const auto packet = room.first(header_size + 8 + parameters_size);
   put_header(packet, Kind::welcome, to);
   put(packet, header_size, welcome.server);
-  put_terms(packet, header_size + 8, welcome.parameters);
-  return finished(packet);
+  put_parameters(packet, header_size + 8, welcome.parameters);
+  return finish(packet);
 }
 
 std::size_t emit(std::uint64_t to, const Ack& ack, std::span<std::byte> room) {
@@ -224,34 +227,34 @@ std::size_t emit(std::uint64_t to, const Ack& ack, std::span<std::byte> room) {
     put(packet, ack_size + i * range_size, ack.ranges[i].first);
     put(packet, ack_size + i * range_size + 8, ack.ranges[i].end);
   }
-  return finished(packet);
+  return finish(packet);
 }
 
 std::size_t emit(std::uint64_t to, const Close& close, std::span<std::byte> room) {
   const auto packet = room.first(header_size + 4);
   put_header(packet, Kind::close, to);
   put(packet, header_size, static_cast<std::uint32_t>(close.code));
-  return finished(packet);
+  return finish(packet);
 }
 
 std::size_t emit(std::uint64_t to, const Gone&, std::span<std::byte> room) {
   const auto packet = room.first(header_size);
   put_header(packet, Kind::gone, to);
-  return finished(packet);
+  return finish(packet);
 }
 
 void emit(std::uint64_t to, const Ping& ping, std::span<std::byte> packet) {
   put_header(packet, Kind::ping, to);
   put(packet, header_size, ping.number);
   std::ranges::fill(packet.subspan(header_size + 8), std::byte{0});
-  put_sum(packet);
+  put_checksum(packet);
 }
 
 void emit_around(std::uint64_t to, const Data& data, std::span<std::byte> packet) {
   put_header(packet, Kind::data, to, data.last ? 1 : 0);
   put(packet, header_size, data.number);
   put(packet, header_size + 8, data.offset);
-  put_sum(packet);
+  put_checksum(packet);
 }
 
 }  // namespace netlab::reliable

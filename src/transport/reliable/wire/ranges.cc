@@ -7,19 +7,19 @@ namespace netlab::reliable {
 
 std::uint64_t Ranges::add(Range range) {
   if (range.first >= range.end) return 0;
-  if (runs_.empty() || range.first > runs_.back().end) {  // what comes in order is told at once
+  if (runs_.empty() || range.first > runs_.back().end) {  // the common case: in order
     runs_.push_back(range);
     return range.size();
   }
-  // All that it touches becomes one run with it.
+  // Merge it with all ranges that it overlaps or touches.
   const auto first = std::ranges::lower_bound(runs_, range.first, {}, &Range::end);
   auto last = first;
-  std::uint64_t known = 0;
+  std::uint64_t overlap = 0;
   Range merged = range;
   for (; last != runs_.end() && last->first <= range.end; ++last) {
     const std::uint64_t begin = std::max(last->first, range.first);
     const std::uint64_t end = std::min(last->end, range.end);
-    known += end > begin ? end - begin : 0;
+    overlap += end > begin ? end - begin : 0;
     merged = {std::min(merged.first, last->first), std::max(merged.end, last->end)};
   }
   if (first == last) {
@@ -28,19 +28,19 @@ std::uint64_t Ranges::add(Range range) {
     *first = merged;
     runs_.erase(first + 1, last);
   }
-  return range.size() - known;
+  return range.size() - overlap;
 }
 
 void Ranges::remove_below(std::uint64_t number) {
-  const auto kept = std::ranges::upper_bound(runs_, number, {}, &Range::end);
-  runs_.erase(runs_.begin(), kept);
+  const auto first_kept = std::ranges::upper_bound(runs_, number, {}, &Range::end);
+  runs_.erase(runs_.begin(), first_kept);
   if (!runs_.empty()) runs_.front().first = std::max(runs_.front().first, number);
 }
 
-Range Ranges::take_first(std::uint64_t most) {
+Range Ranges::take_first(std::uint64_t max_size) {
   assert(!runs_.empty());
   Range& lowest = runs_.front();
-  const Range taken{lowest.first, lowest.first + std::min(most, lowest.size())};
+  const Range taken{lowest.first, lowest.first + std::min(max_size, lowest.size())};
   lowest.first = taken.end;
   if (lowest.size() == 0) runs_.erase(runs_.begin());
   return taken;

@@ -1,5 +1,6 @@
-// Ranges is a set of numbers kept as runs: which packets have come, which bytes are missing, which
-// have to be sent again. Neighbours are merged, so that it stays small as long as little is lost.
+// Ranges is a set of integers stored as sorted, disjoint ranges. It holds the packet numbers that
+// were received, the bytes that arrived out of order and the bytes to be retransmitted. Adjacent
+// ranges are merged, so it stays small while few packets are lost.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 namespace netlab::reliable {
 
-// From `first` to the one before `end`.
+// The half-open interval [first, end).
 struct Range {
   std::uint64_t first = 0;
   std::uint64_t end = 0;
@@ -21,18 +22,19 @@ struct Range {
 
 class Ranges {
  public:
-  // Returns how many numbers of it are new.
+  // Returns how many of its numbers were not in the set.
   std::uint64_t add(Range range);
   void remove_below(std::uint64_t number);
-  // Takes the lowest run, or the first `most` numbers of it, out. It must not be empty.
-  Range take_first(std::uint64_t most);
-  // Forgets the lowest runs beyond so many.
+  // Removes and returns the lowest range, or its first `max_size` numbers. The set must not be
+  // empty.
+  Range take_first(std::uint64_t max_size);
+  // Keeps only the highest `runs` ranges.
   void keep_highest(std::size_t runs);
   void clear() { runs_.clear(); }
 
   bool empty() const { return runs_.empty(); }
   bool contains(std::uint64_t number) const;
-  // The lowest first; apart from each other.
+  // In ascending order, not adjacent.
   std::span<const Range> runs() const { return runs_; }
 
  private:

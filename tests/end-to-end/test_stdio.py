@@ -1,4 +1,4 @@
-"""Standard input, output and error: closed, full, nobody at the other end, or a file."""
+"""Standard input, output and error: closed, full, without a reader, or a file."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def server(folder):
 
 
 def shell(script, cwd=None, **names):
-    """`script` in bash, with $netlab; its status is the script's own last line."""
+    """Runs `script` in bash, with $netlab set."""
     return subprocess.run(["bash", "-c", script], cwd=cwd, capture_output=True, text=True,
                           timeout=TIMEOUT, env=environment(netlab=NETLAB, **names))
 
@@ -38,22 +38,22 @@ def shell(script, cwd=None, **names):
 @pytest.mark.parametrize("command", [
     "ftp get $at big.bin -o -", "tcp send $talker x", "--help",
     pytest.param("demo", marks=small_only)])
-def test_a_reader_that_goes_away_ends_it_quietly(command, server):
-    """`netlab ... | head`, as with other programs: no message, ended by SIGPIPE."""
+def test_closed_pipe_ends_it_quietly(command, server):
+    """`netlab ... | head` ends netlab with SIGPIPE and without a message, as for other programs."""
     def talk(client):
         while True:
             client.sendall(b"more and more\n" * 1000)
     done = shell(f'"$netlab" {command} | head -c 5 > /dev/null; echo "${{PIPESTATUS[0]}}"',
                  at=server.address, talker=f"127.0.0.1:{tcp_server_of(talk)}")
     assert done.stderr == ""
-    # Short outputs may all be in the pipe before the reader goes.
+    # A short output may be in the pipe completely before the reader exits.
     ended = [str(128 + signal.SIGPIPE)] + (["0"] if command in ("demo", "--help") else [])
     assert done.stdout.strip() in ended, done
 
 
 @pytest.mark.parametrize("redirection", [">&-", "<&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_are_nobodys(redirection, folder, server):
-    """The first descriptors that netlab opens must not be taken for standard output or error."""
+def test_closed_standard_streams_are_not_reused(redirection, folder, server):
+    """The first descriptors that netlab opens must not become standard output or error."""
     done = shell(f'"$netlab" ftp get $at big.bin -o copy --trace {redirection}; echo $? > status',
                  cwd=folder, at=server.address)
     assert (folder / "status").read_text() == "0\n", done
@@ -61,7 +61,7 @@ def test_closed_streams_are_nobodys(redirection, folder, server):
     assert sorted(path.name for path in folder.iterdir()) == ["copy", "served", "status"]
 
 
-def test_a_file_for_a_closed_standard_output_goes_nowhere(folder, server):
+def test_download_to_a_closed_standard_output_fails(folder, server):
     done = shell('"$netlab" ftp get $at big.bin -o - >&-', cwd=folder, at=server.address)
     assert done.returncode == 1 and "standard output: Bad file descriptor" in done.stderr, done
 
@@ -71,25 +71,25 @@ def test_a_file_for_a_closed_standard_output_goes_nowhere(folder, server):
     pytest.param("demo", "write standard output", marks=small_only),
     ("ftp get $at big.bin -o copy --json", "write standard output"),
     ("completion bash", "write standard output"), ("tcp send $talker x", "write standard output")])
-def test_a_full_standard_output_is_a_failure(command, what, folder, server):
+def test_full_standard_output_is_a_failure(command, what, folder, server):
     talker = tcp_server_of(lambda client: (read_all(client), client.sendall(b"answer")))
     done = shell(f'"$netlab" {command} > /dev/full', cwd=folder, at=server.address,
                  talker=f"127.0.0.1:{talker}")
     assert done.returncode == 1 and f"{what}: No space left on device\n" in done.stderr, done
 
 
-def test_a_server_whose_standard_output_is_full_serves_nobody(folder):
-    """The first line is what scripts wait for."""
+def test_server_with_a_full_standard_output_exits(folder):
+    """Scripts wait for the first line, so failing to print it is fatal."""
     done = shell('timeout 60 "$netlab" ftp serve served -p 0 > /dev/full', cwd=folder)
     assert done.returncode == 1, done
     assert done.stderr == "netlab ftp serve: write standard output: No space left on device\n"
 
 
-def test_what_goes_where(folder, server):
+def test_results_on_stdout_and_messages_on_stderr(folder, server):
     """Results on standard output, everything else on standard error."""
     done = netlab("ftp", "get", server.address, "big.bin", "-o", "copy", cwd=folder)
     assert done.out == b"" and re.fullmatch(
-        rf"copy: {len(CONTENT)} bytes from 0 in \d+\.\d+ s\n", done.err)
+        rf"copy: {len(CONTENT)} bytes from offset 0 in \d+\.\d+ s\n", done.err)
     done = netlab("ftp", "get", server.address, "big.bin", "-o", "-", "-q")
     assert done.out == CONTENT and done.err == ""
     done = netlab("ftp", "get", server.address, "big.bin", "-o", "-", "--json")
@@ -125,8 +125,8 @@ def test_names_that_are_not_utf8_are_valid_json(folder):
         json.loads(server.out.wait_for('"sent"'))
 
 
-def test_the_port_file_is_never_seen_half(folder):
-    """A loop that reads it as fast as it can sees nothing, or the old port, or the new one."""
+def test_port_file_appears_atomically(folder):
+    """A reader in a tight loop sees no file, the old port, or the new port, but no partial content."""
     port_file = folder / "port"
     for old in (None, "1\n"):
         if old:
@@ -148,8 +148,8 @@ def test_the_port_file_is_never_seen_half(folder):
         port_file.unlink()
 
 
-def test_after_a_full_disk_there_is_room_again(folder, server):
-    """What was kept is the beginning; with room, the same command finishes it."""
+def test_resume_after_a_full_disk(folder, server):
+    """The part that was kept is the beginning; with free space, the same command completes it."""
     if not shutil.which("unshare"):
         pytest.skip("no unshare(1)")
     (folder / "small").mkdir()
