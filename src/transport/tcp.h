@@ -17,6 +17,7 @@ class TcpStream : public Stream {
   ~TcpStream() override;
 
   std::size_t read_some(std::span<std::byte> into) override;
+  void await_input() override;
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
