@@ -53,7 +53,10 @@ class GuessServe : public Action {
     const NewConversation game = guess_game(
         people_file_ ? person_riddles(people, lots) : number_riddles(range(), lots), tries_);
     if (!tcp_) {
-      server_.serve_datagrams({.begin = game, .max_peers = max_peers_}, "guess", output);
+      server_.serve_datagrams({.begin = game,
+                               .max_peers = max_peers_,
+                               .too_many_peers = "too many peers (--max-peers)"},
+                              "guess", output);
       return ExitStatus::done;
     }
     const Talk talk{output.sink(), server_.idle_timeout, server_.stall_timeout};

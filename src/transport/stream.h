@@ -65,6 +65,11 @@ class Stream {
   // it starts the handler; null when there is none.
   Socket* socket() const { return socket_; }
 
+  // The local address of the connection; 0.0.0.0:0 if the stream has no socket.
+  virtual Address local() const;
+  // Whether a read would return at once, with bytes or end of file. Does not wait, whatever the
+  // deadline.
+  virtual bool readable();
   // Bytes written that the peer's system has not acknowledged yet (SIOCOUTQ, tcp(7)); 0 if unknown.
   virtual std::uint64_t unacknowledged() const;
   // Limits, approximately, the bytes received but not yet read (SO_RCVBUF, socket(7)).

@@ -41,7 +41,8 @@ class TcpListener : public Listener {
   TcpListener(Performer& performer, Fd listening);
   ~TcpListener() override;
 
-  std::unique_ptr<Stream> accept() override;
+  using Listener::accept;
+  std::unique_ptr<Stream> accept(Instant deadline) override;
   std::unique_ptr<Stream> try_accept() override;
   int poll_fd() override;
   Address local() const override;

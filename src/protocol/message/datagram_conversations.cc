@@ -86,7 +86,7 @@ class DatagramServer {
     auto found = by_address_.find(key);
     if (found == by_address_.end()) {
       if (peers_.size() >= talk_.max_peers) {
-        report_unanswered(address, "too many peers (--max-peers)");
+        report_unanswered(address, talk_.too_many_peers);
         return nullptr;
       }
       peers_.push_back({key, talk_.begin(), {}});
