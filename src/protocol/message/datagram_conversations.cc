@@ -6,15 +6,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "protocol/message/log_message.h"
 
 namespace netlab {
 namespace {
-
-// The last of the System Ports (RFC 6335 section 6). Many services on them reply to any datagram.
-constexpr std::uint16_t last_system_port = 1023;
 
 class DatagramServer {
  public:
