@@ -7,7 +7,7 @@
 #include "cli/progress.h"
 #include "command/shared/client_options.h"
 #include "command/shared/transfer_options.h"
-#include "file/partial_file.h"
+#include "file/path_state.h"
 #include "protocol/lab/download_tree.h"
 #include "protocol/lab/remote_file.h"
 #include "protocol/sheet/codec.h"

@@ -17,6 +17,7 @@
 #include "protocol/message/datagram_conversations.h"
 #include "socket/datagram_io.h"
 #include "socket/signals.h"
+#include "trace/log.h"
 
 namespace netlab {
 namespace {
@@ -140,6 +141,10 @@ class ImpairUdp : public Action {
       sink({"client",
             fmt::format("client {} is {}", flow.number, flow.client.text()),
             {{"client", flow.number}, {"address", flow.client.text()}}});
+    };
+    relay.on_rejected = [](const RejectedClient& client) {
+      log::warning("client {} rejected: {}", client.address.text(),
+                   client.error ? client.error->what() : "too many clients (--max-clients)");
     };
     std::optional<PacketLog> log;
     if (log_) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +12,9 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "file/file_lock.h"
 #include "file/file_status.h"
+#include "file/path_state.h"
 #include "socket/retry_eintr.h"
 #include "socket/syscalls.h"
 
@@ -46,48 +47,11 @@ std::uint64_t size_of(const Fd& file, const std::string& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-bool same_file(const struct stat& one, const struct stat& other) {
-  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
-[[noreturn]] void throw_locked(const FileName& name) {
-  throw SystemError("lock " + name.path() + " (another transfer writes to it)", EWOULDBLOCK);
-}
-
-// flock(2) keeps two transfers from mixing their bytes in one file. Returns false if another one
-// holds the lock.
-bool lock(const Fd& file, const FileName& name) {
-  const int result = retry_interrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); });
-  if (result < 0 && result != -EWOULDBLOCK) throw SystemError("lock " + name.path(), -result);
-  return result >= 0;
-}
-
-// Throws if the name now belongs to another file, which complete() would rename instead of ours.
-void check_in_place(const Fd& file, const FileName& name) {
-  struct stat opened {};
-  if (::fstat(file.get(), &opened) != 0) throw SystemError("stat " + name.path());
-  const auto current = name.status();
-  if (!current || !same_file(opened, *current)) throw_locked(name);
-}
-
-// Returns an empty Fd if the file does not exist.
-Fd open_and_lock(const FileName& name, int flags) {
-  // The previous holder of the lock may have renamed the file after we opened it: then try again.
-  // Ten attempts suffice, because each failure needs another transfer to end in the same
-  // microseconds.
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    const int fd = name.open(flags, new_file);
-    if (fd == -ENOENT && (flags & O_CREAT) == 0) return {};
-    if (fd < 0) throw SystemError("open " + name.path(), -fd);
-    Fd file(fd);
-    if (!lock(file, name)) break;
-    struct stat opened {};
-    if (::fstat(fd, &opened) != 0) throw SystemError("stat " + name.path());
-    if (!S_ISREG(opened.st_mode)) throw SystemError("resume " + name.path(), EINVAL);
-    const auto current = name.status();
-    if (current && same_file(opened, *current)) return file;
-  }
-  throw_locked(name);
+// The last steps before a complete file gets its final name.
+void settle(const Fd& file, const FileName& name, const FinalAttributes& finish) {
+  if (finish.modified) set_modified(file, *finish.modified, name.path());
+  if (finish.durable && ::fsync(file.get()) != 0) throw SystemError("sync " + name.path());
+  check_in_place(file, name);
 }
 
 // The functions below protect state files that netlab did not write; FileName::remove and
@@ -129,16 +93,13 @@ void write_state(const FileName& destination, const PartialRecord& state) {
   fresh.rename(state_of(destination), true);
 }
 
-void make_durable(const Fd& file, const std::string& path) {
-  if (::fsync(file.get()) != 0) throw SystemError("sync " + path);
-}
-
 // A process killed in write_whole() leaves a DEST.part without a state file. If it is a prefix of
 // `bytes`, nothing can be lost, so the missing state file is written. An empty DEST.part needs
 // none, and may belong to a transfer that is about to write.
 void adopt_prefix(const FileName& destination, std::span<const std::byte> bytes) {
   auto part = PartialFile::find_part(destination);
-  if (!part || !part->would_lose_user_data() || part->size() > bytes.size()) return;
+  if (!part || part->origin() != PartialFile::Origin::foreign || part->size() > bytes.size())
+    return;
   std::vector<std::byte> existing(part->size());
   part->read(0, existing);
   if (std::ranges::equal(existing, bytes.first(existing.size()))) part->start(part->size(), "");
@@ -150,14 +111,15 @@ FileName PartialFile::part_of(const FileName& destination) {
   return beside(destination, ".part");
 }
 
-PartialFile::PartialFile(const FileName& destination, const FileName& name, Fd file, bool is_ours)
+PartialFile::PartialFile(const FileName& destination, const FileName& name, Fd file, Origin origin)
     : destination_(destination),
       name_(name),
       file_(std::move(file)),
-      is_ours_(is_ours),
+      origin_(origin),
       size_(size_of(file_, path())) {
   const auto text = state_text(state_of(destination));
-  is_known_ = text && PartialRecord::is_ours(*text);
+  const bool is_known = text && PartialRecord::is_ours(*text);
+  if (origin_ == Origin::ours && size_ > 0 && !is_known) origin_ = Origin::foreign;
   state_ = PartialRecord::parse(text.value_or(""));
 }
 
@@ -165,7 +127,7 @@ std::optional<PartialFile> PartialFile::find_part(const FileName& destination) {
   const FileName part = part_of(destination);
   Fd file = open_and_lock(part, O_RDWR | O_NOFOLLOW);
   if (!file) return std::nullopt;
-  return PartialFile(destination, part, std::move(file), true);
+  return PartialFile(destination, part, std::move(file), Origin::ours);
 }
 
 std::optional<PartialFile> PartialFile::find(const FileName& destination) {
@@ -175,12 +137,12 @@ std::optional<PartialFile> PartialFile::find(const FileName& destination) {
   const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
   Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
   if (!file) return std::nullopt;
-  return PartialFile(destination, destination, std::move(file), false);
+  return PartialFile(destination, destination, std::move(file), Origin::final_name);
 }
 
 PartialFile PartialFile::create(const FileName& destination, bool replace) {
   Fd replaced(replace ? destination.open(O_RDONLY | O_NONBLOCK | O_NOFOLLOW) : -1);
-  if (replaced && !lock(replaced, destination)) throw_locked(destination);
+  if (replaced) lock_to_write(replaced, destination);
   PartialFile partial = create_part(destination);
   partial.state_.replace = replace;
   partial.replaced_ = std::move(replaced);
@@ -189,8 +151,9 @@ PartialFile PartialFile::create(const FileName& destination, bool replace) {
 
 PartialFile PartialFile::create_part(const FileName& destination) {
   const FileName part = part_of(destination);
-  PartialFile partial(destination, part, open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW), true);
-  if (partial.would_lose_user_data()) throw_foreign(part);
+  Fd file = open_and_lock(part, O_RDWR | O_CREAT | O_NOFOLLOW, new_file);
+  PartialFile partial(destination, part, std::move(file), Origin::ours);
+  if (partial.origin_ == Origin::foreign) throw_foreign(part);
   return partial;
 }
 
@@ -264,21 +227,20 @@ Fd PartialFile::reopen(std::uint64_t offset) const {
 
 std::string PartialFile::unlock() const {
   const std::string tag = FileStatus::of(file_, path()).tag;
-  if (::flock(file_.get(), LOCK_UN) != 0) throw SystemError("unlock " + path());
+  netlab::unlock(file_, name_);
   return tag;
 }
 
 void PartialFile::lock_again(const std::string& tag) const {
-  if (!lock(file_, name_) || FileStatus::of(file_, path()).tag != tag) throw_locked(name_);
+  lock_to_write(file_, name_);
+  if (FileStatus::of(file_, path()).tag != tag) throw_locked(name_);
   check_in_place(file_, name_);
 }
 
 void PartialFile::complete(const FinalAttributes& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
-  if (finish.modified) set_modified(file_, *finish.modified, path());
-  if (finish.durable) make_durable(file_, path());
-  check_in_place(file_, name_);
-  if (is_ours_) name_.rename(destination_, state_.replace);
+  settle(file_, name_, finish);
+  if (origin_ != Origin::final_name) name_.rename(destination_, state_.replace);
   if (finish.durable) destination_.sync_directory();
   remove_state(destination_);
 }
@@ -298,12 +260,10 @@ void write_whole(const FileName& destination, std::span<const std::byte> bytes, 
   }
   if (fd < 0) throw SystemError("open " + part.path(), -fd);
   const Fd file(fd);
-  if (!lock(file, part)) throw_locked(part);
+  lock_to_write(file, part);
   check_in_place(file, part);  // another transfer may have written to it and renamed it
   call::write_all(fd, bytes, part.path());
-  if (finish.modified) set_modified(file, *finish.modified, part.path());
-  if (finish.durable) make_durable(file, part.path());
-  check_in_place(file, part);
+  settle(file, part, finish);
   part.rename(destination, replace);
   if (finish.durable) destination.sync_directory();
 }
@@ -319,30 +279,6 @@ bool is_partial(const FileName& file) {
 bool is_named_as_partial(std::string_view name) {
   return name.ends_with(".part") || name.ends_with(".part.state") ||
          name.ends_with(".part.state.new");
-}
-
-PathState look_at(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {PathState::Kind::absent, 0};
-  if (S_ISDIR(status.st_mode)) return {PathState::Kind::directory, 0};
-  if (!S_ISREG(status.st_mode)) return {PathState::Kind::other, 0};
-  return {PathState::Kind::regular, static_cast<std::uint64_t>(status.st_size)};
-}
-
-Fd open_to_write(const std::string& path) {
-  const int fd = retry_interrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
-  if (fd < 0) throw SystemError("open " + path, -fd);
-  return Fd(fd);
-}
-
-void lock_to_write(const Fd& file, const std::string& path) {
-  const FileName name = FileName::of(path);
-  if (!lock(file, name)) throw_locked(name);
-}
-
-void seek(const Fd& file, std::uint64_t offset, const std::string& path) {
-  if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
-    throw SystemError("seek " + path);
 }
 
 }  // namespace netlab

@@ -28,6 +28,13 @@ struct FinalAttributes {
 
 class PartialFile {
  public:
+  // Which file it was when it was opened.
+  enum class Origin {
+    ours,        // DEST.part, created by netlab according to its state file, or empty
+    foreign,     // another DEST.part: overwriting it could destroy the user's own data
+    final_name,  // DEST itself
+  };
+
   // Opens DEST.part or, if there is none, DEST itself; nullopt if neither exists. Throws
   // SystemError, EWOULDBLOCK if another transfer writes to it.
   static std::optional<PartialFile> find(const FileName& destination);
@@ -50,13 +57,7 @@ class PartialFile {
   const std::string& tag() const { return state_.tag; }
   bool may_have_holes() const { return state_.holes; }
 
-  // Whether it is DEST.part, and not a file under the final name.
-  bool is_ours() const { return is_ours_; }
-  // Whether its state file says that netlab created it. There is none while write_whole() runs.
-  bool is_known() const { return is_known_; }
-  // Whether overwriting it could destroy the user's own data.
-  bool would_lose_user_data() const { return size_ > 0 && !is_known_; }
-
+  Origin origin() const { return origin_; }
   // Whether its name is that of the file itself, and not of a symbolic link to it.
   bool is_file_of_its_own() const;
 
@@ -87,7 +88,7 @@ class PartialFile {
   void complete(const FinalAttributes& finish = {});
 
  private:
-  PartialFile(const FileName& destination, const FileName& name, Fd file, bool is_ours);
+  PartialFile(const FileName& destination, const FileName& name, Fd file, Origin origin);
   static PartialFile create_part(const FileName& destination);
   void copy_from(const PartialFile& other, std::uint64_t count);
   void discard();
@@ -96,9 +97,8 @@ class PartialFile {
   FileName name_;  // DEST.part or DEST
   Fd file_;
   Fd replaced_{};  // DEST, locked: no other transfer continues it in place
-  bool is_ours_;
+  Origin origin_;
   std::uint64_t size_;
-  bool is_known_ = false;
   PartialRecord state_;
 };
 
@@ -114,19 +114,5 @@ bool is_partial(const FileName& file);
 // Whether a file of this name could be the DEST.part of another, or its state file. In a list
 // sorted by name, the other file precedes it.
 bool is_named_as_partial(std::string_view name);
-
-// The kind of file at a path, links followed.
-struct PathState {
-  enum class Kind { absent, regular, directory, other } kind;
-  std::uint64_t size;  // bytes, of a regular file
-};
-PathState look_at(const std::string& path);
-
-// Opens an existing file for writing, without truncating it. Throws SystemError.
-Fd open_to_write(const std::string& path);
-// Keeps other transfers from writing to the file. Throws SystemError, EWOULDBLOCK if one does.
-void lock_to_write(const Fd& file, const std::string& path);
-// Sets the position of the next write. Throws SystemError.
-void seek(const Fd& file, std::uint64_t offset, const std::string& path);
 
 }  // namespace netlab

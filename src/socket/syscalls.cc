@@ -214,6 +214,13 @@ int set_abortive_close(int fd, bool reset) {
   return result;
 }
 
+int reset_connection(int fd) {
+  const ::sockaddr none{.sa_family = AF_UNSPEC, .sa_data = {}};
+  const int result = retry_interrupted([&] { return ::connect(fd, &none, sizeof none); });
+  trace::call(result, "connect({}, {{sa_family=AF_UNSPEC}}, {})", fd, sizeof none);
+  return result;
+}
+
 void raise_event(int event) {
   const std::uint64_t one = 1;
   write(event, std::as_bytes(std::span(&one, 1)));

@@ -48,6 +48,9 @@ int set_timeout(int fd, int option, Duration timeout);
 int set_blocking(int fd, bool blocking);  // fcntl(2), O_NONBLOCK
 // Sets whether close(2) resets the connection and discards unsent bytes (SO_LINGER in socket(7)).
 int set_abortive_close(int fd, bool reset);
+// Resets a TCP connection and discards unsent bytes: connect(2) with AF_UNSPEC. The descriptor
+// stays open.
+int reset_connection(int fd);
 void raise_event(int event);
 int poll(std::span<pollfd> fds, Instant until);
 // The same with a resolution of a nanosecond instead of a millisecond (ppoll(2)).

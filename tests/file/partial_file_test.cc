@@ -193,7 +193,7 @@ TEST_F(PartialFileTest, CopyKeepsTheDestinationUntilComplete) {
   fs::permissions(destination_, fs::perms::owner_read | fs::perms::owner_write);
   {
     PartialFile partial = PartialFile::find(file_name(destination_))->copy(5, "a-b-c");
-    EXPECT_TRUE(partial.is_ours());
+    EXPECT_EQ(partial.origin(), PartialFile::Origin::ours);
     EXPECT_EQ(directory_.read("notes.txt.part.state"), "netlab partial 1\ntag a-b-c\nreplace\n");
     partial.start(partial.size(), "a-b-c");
     append(partial, " there");
@@ -254,6 +254,21 @@ TEST_F(PartialFileTest, NeverReplacesAForeignState) {
     EXPECT_EQ(directory_.read(name), "mine");
     fs::remove(directory_.path(name));
   }
+}
+
+TEST_F(PartialFileTest, DistinguishesFilesByTheirOrigin) {
+  using enum PartialFile::Origin;
+  const auto origin = [&] { return PartialFile::find(file_name(destination_))->origin(); };
+  directory_.write("notes.txt", "hello");
+  EXPECT_EQ(origin(), final_name);
+  directory_.write("notes.txt.part", "");
+  EXPECT_EQ(origin(), ours);
+  directory_.write("notes.txt.part", "hello");
+  EXPECT_EQ(origin(), foreign);
+  directory_.write("notes.txt.part.state", "another's");
+  EXPECT_EQ(origin(), foreign);
+  directory_.write("notes.txt.part.state", "netlab partial 1\n");
+  EXPECT_EQ(origin(), ours);
 }
 
 TEST_F(PartialFileTest, IgnoresTornOrForeignStates) {
@@ -379,15 +394,6 @@ TEST(LastPart, IsTheLastComponentOfAPath) {
   EXPECT_EQ(last_part("a/b//"), "b");
   for (const char* none : {"", "/", "//", ".", "..", "a/.", "a/../"})
     EXPECT_EQ(last_part(none), "");
-}
-
-TEST_F(PartialFileTest, LookAtReportsKindAndSize) {
-  directory_.write("notes.txt", "hello");
-  EXPECT_EQ(look_at(directory_.path("absent")).kind, PathState::Kind::absent);
-  EXPECT_EQ(look_at(directory_.path()).kind, PathState::Kind::directory);
-  EXPECT_EQ(look_at("/dev/null").kind, PathState::Kind::other);
-  EXPECT_EQ(look_at(destination_).kind, PathState::Kind::regular);
-  EXPECT_EQ(look_at(destination_).size, 5u);
 }
 
 }  // namespace

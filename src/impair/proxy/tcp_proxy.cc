@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "impair/forwarding_state.h"
 #include "socket/syscalls.h"
 #include "transport/operation.h"
 
@@ -15,6 +16,8 @@ namespace netlab {
 namespace {
 
 using End = StreamLink::End;
+using State = ForwardingState;
+using Event = ForwardingEvent;
 using CloseReason = ProxyResult::CloseReason;
 
 // There is no notification when bytes are acknowledged, so SIOCOUTQ is polled this often.
@@ -25,10 +28,8 @@ struct Channel {
   int from;
   int to;
   StreamLink link;
-  bool received_all = false;       // nothing more can be received from the sender
-  bool finished = false;           // nothing more is sent: half-closed, or the receiver is gone
+  State state = State::open;
   bool blocked = false;            // the receiver's socket buffer is full
-  bool sender_gone = false;        // the sender is gone: reset after its last byte
   std::size_t unacknowledged = 0;  // bytes for whose acknowledgment a reset waits
 };
 
@@ -48,13 +49,14 @@ class ConnectedPair {
       send_due(up_);
       send_due(down_);
       if (reason_) break;
-      if (up_.finished && down_.finished)
-        reason_ =
-            up_.sender_gone || down_.sender_gone ? CloseReason::broken : CloseReason::finished;
+      if (is_over(up_.state) && is_over(down_.state))
+        end_with(up_.state == State::broken || down_.state == State::broken
+                     ? CloseReason::broken
+                     : CloseReason::finished);
       else
         wait();
     }
-    prepare_close();
+    end_connections();
     return {*reason_, up_.link.bytes_sent(), down_.link.bytes_sent()};
   }
 
@@ -66,7 +68,7 @@ class ConnectedPair {
   }
 
   void send_due(Channel& channel) {
-    while (!reason_ && !channel.blocked && !channel.finished) {
+    while (!reason_ && !channel.blocked && !is_over(channel.state)) {
       const Instant now = Clock::now();
       const auto bytes = channel.link.due(now);
       if (bytes.empty()) break;
@@ -74,7 +76,7 @@ class ConnectedPair {
       if (sent == -EAGAIN) {
         channel.blocked = true;
       } else if (sent < 0) {
-        mark_gone(other(channel), channel);
+        lose_sender(other(channel));
       } else {
         channel.link.sent(now, static_cast<std::size_t>(sent));
         last_moved_ = now;
@@ -85,41 +87,42 @@ class ConnectedPair {
 
   void handle_end(Channel& channel) {
     const End end = channel.link.end(Clock::now());
-    if (end == End::reset || (end == End::finished && channel.sender_gone)) {
-      if (is_acknowledged(channel))
-        end_with(end == End::reset ? CloseReason::reset : CloseReason::broken);
-    } else if (end == End::cut) {
+    if (end == End::cut) {
       end_with(CloseReason::cut);
-    } else if (end == End::finished && !channel.finished) {
+    } else if (end == End::reset && is_acknowledged(channel)) {
+      end_with(CloseReason::reset);
+    } else if (end == End::finished && channel.state == State::draining) {
       call::shutdown(channel.to, SHUT_WR);
-      channel.finished = true;
       last_moved_ = Clock::now();
+      channel.state = step(channel.state, Event::all_sent);
+    } else if (end == End::finished && channel.state == State::resetting &&
+               is_acknowledged(channel)) {
+      channel.state = step(channel.state, Event::all_sent);
     }
   }
 
   // Whether the receiver has acknowledged all bytes sent before a reset, which discards the others.
   // Also true if the receiver is gone, or has not read until the idle timeout.
   bool is_acknowledged(Channel& channel) {
-    if (other(channel).sender_gone || call::pending_error(channel.to) != 0) return true;
+    if (channel.state == State::broken || call::pending_error(channel.to) != 0) return true;
     const std::size_t left = call::unacknowledged(channel.to);
     if (left != channel.unacknowledged) last_moved_ = Clock::now();
     channel.unacknowledged = left;
     return left == 0 || Clock::now() >= idle_at();
   }
 
-  // Records that the endpoint that sends in `out` and receives in `in` is gone. The bytes it has
-  // sent are still forwarded, then the other endpoint's connection is reset.
-  static void mark_gone(Channel& out, Channel& in) {
-    out.sender_gone = true;
-    in.received_all = in.finished = true;
-    in.blocked = false;
+  // Records that the endpoint that sends in this direction is gone. It receives in the other one.
+  void lose_sender(Channel& channel) {
+    Channel& back = other(channel);
+    channel.state = step(channel.state, Event::sender_gone);
+    back.state = step(back.state, Event::receiver_gone);
+    back.blocked = false;
   }
 
   // Receives the bytes in the kernel that an endpoint had sent before it was gone, as far as there
   // is room. poll(2) is not used for them, because it would report the hang-up each time.
   void receive_rest(Channel& channel) {
-    while (channel.sender_gone && !channel.received_all && channel.link.room() > 0)
-      receive(channel);
+    while (channel.state == State::resetting && channel.link.room() > 0) receive(channel);
   }
 
   void wait() {
@@ -142,16 +145,16 @@ class ConnectedPair {
 
   static Instant next_of(const Channel& channel) {
     if (channel.unacknowledged > 0) return add_saturating(Clock::now(), ack_poll_interval);
-    return channel.blocked || channel.finished ? never : channel.link.next();
+    return channel.blocked || is_over(channel.state) ? never : channel.link.next();
   }
 
   // Returns what to poll for on the socket of the endpoint that sends in `out` and receives in
   // `in`. The socket is left out (-1) if we have half-closed it and need nothing from it: poll(2)
   // would report its hang-up each time.
   static pollfd pollfd_of(const Channel& out, const Channel& in) {
-    const bool reads = !out.received_all && !out.sender_gone && out.link.room() > 0;
+    const bool reads = out.state == State::open && out.link.room() > 0;
     const int events = (reads ? POLLIN : 0) | (in.blocked ? POLLOUT : 0);
-    return {events == 0 && in.finished ? -1 : out.from, static_cast<short>(events), 0};
+    return {events == 0 && is_over(in.state) ? -1 : out.from, static_cast<short>(events), 0};
   }
 
   void handle_events(const pollfd& polled, Channel& out, Channel& in) {
@@ -159,30 +162,30 @@ class ConnectedPair {
     if ((polled.revents & (POLLIN | POLLHUP)) != 0 && (polled.events & POLLIN) != 0) receive(out);
     // After our own FIN, a hang-up is the orderly end.
     const bool is_gone =
-        (polled.revents & POLLERR) != 0 || ((polled.revents & POLLHUP) != 0 && !in.finished);
-    if (is_gone) mark_gone(out, in);
+        (polled.revents & POLLERR) != 0 || ((polled.revents & POLLHUP) != 0 && !is_over(in.state));
+    if (is_gone) lose_sender(out);
   }
 
   void receive(Channel& channel) {
     const ssize_t got = call::receive(channel.from, std::span(buffer_).first(channel.link.room()));
-    if (got == -EAGAIN && !channel.sender_gone) return;
+    if (got == -EAGAIN && channel.state != State::resetting) return;
     const Instant now = Clock::now();
     last_moved_ = now;
     if (got > 0) {
       channel.link.push(now, std::span(buffer_).first(static_cast<std::size_t>(got)));
       return;
     }
-    if (got < 0) mark_gone(channel, other(channel));  // received bytes are returned before an error
-    channel.received_all = true;
+    if (got < 0) lose_sender(channel);  // received bytes are returned before an error
+    channel.state = step(channel.state, Event::sender_finished);
     channel.link.finish(now);
   }
 
-  // Makes closing the sockets reset the connections, or half-closes them for an orderly end.
-  void prepare_close() const {
+  // Resets both connections, or half-closes them for an orderly end.
+  void end_connections() const {
     for (const int fd : {up_.from, up_.to}) {
       if (reason_ == CloseReason::reset || reason_ == CloseReason::broken ||
           reason_ == CloseReason::stopped)
-        call::set_abortive_close(fd, true);
+        call::reset_connection(fd);
       else
         call::shutdown(fd, SHUT_WR);
       call::set_blocking(fd, true);

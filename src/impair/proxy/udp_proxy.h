@@ -5,7 +5,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
+#include "base/error.h"
 #include "impair/proxy/flow.h"
 
 namespace netlab {
@@ -20,6 +22,12 @@ struct ProxiedDatagram {
   int error = 0;  // errno if the datagram passed, but could not be sent
 };
 
+// A client that could not be added.
+struct RejectedClient {
+  Address address;
+  std::optional<SystemError> error{};  // nullopt: there are `max_clients` already
+};
+
 struct UdpProxy {
   std::function<Fd()> bind;  // returns a bound UDP socket; called once
   Address server;
@@ -32,6 +40,8 @@ struct UdpProxy {
 
   std::function<void(const Address& local)> listening;  // called once, before the first datagram
   std::function<void(const Flow& flow)> on_client;      // called for each new client
+  // Called for the first client that could not be added.
+  std::function<void(const RejectedClient& client)> on_rejected;
   std::function<void(const ProxiedDatagram& datagram)> on_packet;  // may be empty
   std::function<void()> on_idle = [] {};  // called before each wait for events
 };

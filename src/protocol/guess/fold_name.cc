@@ -16,7 +16,7 @@ struct Row {
 };
 
 // Latin up to Latin Extended-B, Greek, Cyrillic, and Latin Extended Additional (for Vietnamese).
-constexpr std::array rows = {
+constexpr std::array replacements = {
     Row{0xc0,
         u"aaaaaa*ceeeeiiiidnooooo ouuuuy**aaaaaa*ceeeeiiiidnooooo ouuuuy*y"
         u"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii**jjkkklllllll"
@@ -86,7 +86,7 @@ void append_ascii(std::string& folded, char byte) {
 void append_non_ascii(std::string& folded, std::uint32_t character, std::string_view bytes) {
   if (is_dropped(character)) return;
   char16_t letter = u'?';
-  for (const Row& row : rows)
+  for (const Row& row : replacements)
     if (character >= row.first && character - row.first < row.letters.size())
       letter = row.letters[character - row.first];
   if (letter == u'?') folded += bytes;

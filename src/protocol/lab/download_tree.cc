@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "file/partial_file.h"
+#include "file/path_state.h"
 #include "protocol/lab/download_queue.h"
 #include "protocol/lab/remote_directory.h"
 

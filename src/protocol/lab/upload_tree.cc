@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "file/directory.h"
 #include "file/partial_file.h"
+#include "file/path_state.h"
 #include "protocol/lab/remote_directory.h"
 #include "protocol/lab/remote_file.h"
 #include "protocol/transfer/compare_blocks.h"

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/escape.h"
+#include "file/file_lock.h"
 #include "file/partial_file.h"
+#include "file/path_state.h"
 #include "protocol/transfer/compare_blocks.h"
 #include "protocol/transfer/parallel_download.h"
 #include "protocol/transfer/rate_limit.h"
@@ -100,7 +102,7 @@ class DownloadJob {
                                       outcome_.destination, size, request_.offset));
     const RemoteFile::Info found = open(RemoteFile::Purpose::offset, request_.offset, request_.tag);
     const Fd file = open_to_write(outcome_.destination);
-    lock_to_write(file, outcome_.destination);
+    lock_to_write(file, FileName::of(outcome_.destination));
     seek(file, request_.offset, outcome_.destination);
     receive_in_place(found, file, outcome_.destination);
   }
@@ -151,7 +153,7 @@ class DownloadJob {
   // leaves one; such a file is marked as ours.
   void adopt_prefix(const FileName& destination) {
     auto part = PartialFile::find_part(destination);
-    if (!part || !part->would_lose_user_data()) return;
+    if (!part || part->origin() != PartialFile::Origin::foreign) return;
     restart_timeout();
     const auto found = remote_.stat();
     if (!found || !found->size || *found->size < part->size()) return;
@@ -208,8 +210,8 @@ class DownloadJob {
   // A file under its final name stays unchanged until the new one is complete. It is continued in
   // place only if the user asked to resume it, or if the destination is a symbolic link.
   void start(PartialFile& partial, std::uint64_t offset, const std::string& tag) {
-    if (!partial.is_ours() && request_.mode != Download::Mode::resume &&
-        partial.is_file_of_its_own())
+    if (partial.origin() == PartialFile::Origin::final_name &&
+        request_.mode != Download::Mode::resume && partial.is_file_of_its_own())
       partial = partial.copy(offset, tag);
     partial.start(offset, tag);
   }

@@ -12,13 +12,15 @@
 namespace netlab {
 namespace {
 
+using Origin = PartialFile::Origin;
+
 // Without hashes, this many bytes at the end of a partial file are fetched again and compared.
 constexpr std::uint64_t overlap_size = 64 * 1024;
 // For a file that the user may have made: it is never replaced, not even by a restart.
 constexpr const char* unknown_hint = "; move it away to fetch the whole file";
 
 const char* hint(const ResumeRequest& request) {
-  return request.partial.is_ours() && !request.partial.is_known() ? unknown_hint : restart_hint;
+  return request.partial.origin() == Origin::foreign ? unknown_hint : restart_hint;
 }
 
 bool has_changed(const ResumeRequest& request) {
@@ -61,10 +63,11 @@ std::optional<ResumePoint> find_resume_offset(const ResumeRequest& request, Remo
     return resume_point;
   }
   if (has_changed(request)) throw_changed(request);
-  if (!partial.is_ours() && !request.is_asked_for) throw_foreign(request, *same);
+  const bool has_final_name = partial.origin() == Origin::final_name;
+  if (has_final_name && !request.is_asked_for) throw_foreign(request, *same);
   // Under the final name it is the user's file, which is never truncated.
-  if (!partial.is_ours() && *same == both) throw_too_long(request);
-  const bool is_known = partial.is_ours() && !partial.tag().empty();
+  if (has_final_name && *same == both) throw_too_long(request);
+  const bool is_known = !has_final_name && !partial.tag().empty();
   if (*same == 0 && !is_known) throw_foreign(request, *same);
   const std::uint64_t wrong = partial.size() - *same;
   resume_point.notice =
@@ -82,7 +85,8 @@ std::uint64_t overlap_begin(const ResumeRequest& request) {
   if (request.remote.size && size > *request.remote.size) throw_too_long(request);
   // A .part file without a tag may be of any version, unless the wire has no tags.
   const bool is_known = !request.partial.tag().empty() || request.remote.tag.empty();
-  const bool is_expected = request.is_asked_for || (request.partial.is_ours() && is_known);
+  const bool is_part = request.partial.origin() != Origin::final_name;
+  const bool is_expected = request.is_asked_for || (is_part && is_known);
   return is_expected ? size - std::min(overlap_size, size) : 0;
 }
 
