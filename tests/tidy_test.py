@@ -144,7 +144,7 @@ def test_no_test_sleeps(path):
 OLD_PHRASES = {
     r"\b(whoever|nobody|somebody|anybody)\b": "name the program: client, server, peer, caller",
     r"\bso (many|much)\b": "name the number: N bytes, at most N",
-    r"\banew\b|\b(sent|sends|send|told) again\b": "retransmit, retry, restart, repeat",
+    r"\banew\b|\b(sent|told) again\b": "retransmit, retry, restart, repeat",
     r"\b(on|along) (its|their) way\b": "in flight",
     r"\bin vain\b": "without a reply, failed",
     r"\btime-outs?\b": "timeout",

@@ -1,5 +1,5 @@
-// netlab impair tcp: a network in which connections are slow, come in pieces and break on order,
-// between any client and any server.
+// netlab impair tcp: a proxy for TCP connections that simulates a network in which data is slow,
+// arrives in pieces, and connections break on demand.
 #include <fmt/core.h>
 #include <signal.h>
 

@@ -1,5 +1,5 @@
-// netlab impair udp: a network that loses, delays and reorders datagrams on order, between any
-// client and any server.
+// netlab impair udp: a proxy for UDP datagrams that simulates a network which loses, delays and
+// reorders them.
 #include <fmt/core.h>
 #include <signal.h>
 
