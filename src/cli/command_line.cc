@@ -164,6 +164,12 @@ std::string error_line(const CLI::App& root, const CLI::ParseError& error) {
   if (const std::string misspelt = misspelling(root); !misspelt.empty()) return misspelt;
   const CLI::App& app = deepest_parsed(root);
   const std::string names = names_of_children(app);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+    const std::string what = error.what();  // "--reply: 1 required TEXT missing"
+    const std::string name = what.substr(0, what.find(':'));
+    if (const CLI::Option* const option = app.get_option_no_throw(name))
+      return fmt::format("{} requires a value: {}", name, value_type(*option));
+  }
   if (!dynamic_cast<const CLI::RequiredError*>(&error)) return error.what();
   if (!names.empty()) return "missing command: one of " + names;
   return fmt::format("{}. {}", error.what(), app.get_footer());

@@ -5,6 +5,7 @@ temporary directory and a network namespace. The lines after a command are its e
 there are any ("..." stands for any lines). A command that ends with "&" runs in the background; the command
 after a server starts once the server listens. ```sh blocks are meant for other machines and do not run."""
 
+import functools
 import re
 import shutil
 import subprocess
@@ -98,12 +99,26 @@ def test_links_resolve():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+@functools.cache
+def options_of(command):
+    """The options in the help of "tcp serve", for example."""
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", netlab(*command.split(), "--help").out.decode()))
+
+
+COMMANDS = ["tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put",
+            "ftp ls", "impair tcp", "impair udp", "sweep arq", "demo", "completion"]
+
+
 def test_documented_options_exist():
-    helps = "\n".join(netlab(*words.split(), "--help").out.decode() for words in (
-        "tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put", "ftp ls", "impair tcp", "impair udp", "demo",
-        "completion"))
+    """Each option is an option of the command before it, or, in a line that names only a group, of one in it."""
+    found = 0
     for page in PAGES:
         for line in page.read_text().splitlines():
-            for command in re.findall(r"\bnetlab (?:tcp|udp|guess|ftp|impair|demo)\b[^`|]*", line):
-                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", command):
-                    assert option in helps, f"{page.name}: {option}"
+            for name, rest in re.findall(r"\bnetlab ((?:tcp|udp|guess|ftp|impair|sweep|demo)(?: [a-z]+)?)([^`|&;]*)", line):
+                named = [command for command in COMMANDS if command == name] or [
+                    command for command in COMMANDS if command.startswith(name.split()[0])]
+                known = set().union(*map(options_of, named))
+                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", rest):
+                    found += 1
+                    assert option in known, f"{page.name}: netlab {name} has no {option}"
+    assert found >= 50

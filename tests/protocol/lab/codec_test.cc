@@ -110,9 +110,9 @@ TEST(LabRequest, LimitsTagsTo64Characters) {
 }
 
 TEST(LabRequest, RequiresPrintableTags) {
-  EXPECT_NE(error_from("GET x 0 a\x7f"), "");
-  EXPECT_NE(error_from("GET x 0 a\x01"), "");
-  EXPECT_NE(error_from("GET x 0 \xc3\xa4"), "");
+  EXPECT_EQ(error_from("GET x 0 a\x7f"), "bad tag \"a\\x7f\"");
+  EXPECT_EQ(error_from("GET x 0 a\x01"), "bad tag \"a\\x01\"");
+  EXPECT_EQ(error_from("GET x 0 \xc3\xa4"), "bad tag \"\xc3\xa4\"");
   EXPECT_EQ(parse_request("GET x 0 !~").tag, "!~");
 }
 
@@ -176,14 +176,15 @@ TEST(LabReply, RejectsMissingOrInvalidFields) {
 // changed.
 TEST(LabReply, RequiresATag) {
   EXPECT_NE(reply_error_from("OK 13 7  notes.txt"), "");
-  EXPECT_NE(reply_error_from("OK 13 7 " + std::string(max_tag + 1, 't') + " n"), "");
+  EXPECT_EQ(reply_error_from("OK 13 7 " + std::string(max_tag + 1, 't') + " n"),
+            "bad tag \"ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt\"");
   EXPECT_EQ(reply_error_from("OK 13 7 " + std::string(max_tag, 't') + " n"), "");
 }
 
 TEST(LabReply, RejectsNumbersBeyond63Bits) {
   EXPECT_EQ(file_reply_in("OK 9223372036854775807 9223372036854775807 t n").size, max_offset);
-  EXPECT_NE(reply_error_from("OK 9223372036854775808 0 t n"), "");
-  EXPECT_NE(reply_error_from("OK 12345678901234567890 0 t n"), "");
+  EXPECT_EQ(reply_error_from("OK 9223372036854775808 0 t n"), "bad size \"9223372036854775808\"");
+  EXPECT_EQ(reply_error_from("OK 12345678901234567890 0 t n"), "bad size \"12345678901234567890\"");
 }
 
 TEST(LabReply, RejectsAnOffsetBeyondTheSize) {

@@ -75,7 +75,7 @@ TEST_F(SheetServerTest, RejectsAnOffsetBeyondTheEnd) {
 
 TEST_F(SheetServerTest, RejectsInvalidOffsets) {
   client_.says(request("1", "-1"));
-  EXPECT_NE(serve_error(), "");
+  EXPECT_EQ(serve_error(), "bad offset \"-1\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"");
   EXPECT_EQ(client_.written(), "");
 }
 
