@@ -140,6 +140,64 @@ def test_no_test_sleeps(path):
     assert "sleep_for" not in path.read_text()
 
 
+# Phrases that the texts of the project have left behind, because a reader finds no term of the field in them.
+OLD_PHRASES = {
+    r"\b(whoever|nobody|somebody|anybody)\b": "name the program: client, server, peer, caller",
+    r"\bso (many|much)\b": "name the number: N bytes, at most N",
+    r"\banew\b|\b(sent|sends|send|told) again\b": "retransmit, retry, restart, repeat",
+    r"\b(on|along) (its|their) way\b": "in flight",
+    r"\bin vain\b": "without a reply, failed",
+    r"\btime-outs?\b": "timeout",
+    r"\bfolders?\b": "directory",
+    r"\bon order\b": "on demand",
+    r"\bturn(s|ed)? away\b": "reject, rejected",
+    r"\bbut for\b": "except",
+    r"\bshall\b": "must, should, or the plain verb",
+    r"// (Of|Who|Whoever) \w+": "begin with the subject",
+}
+# Words of the lab wire, of commands that the documents quote, and of an RFC's name.
+KEPT = r'"folder"|not-a-folder|"anybody there\?"|"is anybody there\?"|famous_people'
+
+
+def prose(path):
+    """(line number, line) of the comments and strings of a source, or of a document without its code blocks."""
+    is_page, in_code = path.suffix == ".md", False
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if is_page and line.lstrip().startswith("```"):
+            in_code = not in_code
+        if re.search(KEPT, line) or path.name in LONG_LINES:
+            continue
+        if is_page:
+            if not in_code:
+                yield number, line
+        else:
+            yield number, " ".join(re.findall(r'//.*|"(?:[^"\\]|\\.)*"', line))
+
+
+PAGES = sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("path", SOURCES + PAGES, ids=path_in_project)
+def test_old_phrases_stay_away(path):
+    for number, text in prose(path):
+        for phrase, instead in OLD_PHRASES.items():
+            found = re.search(phrase, text, re.I if not phrase.startswith("//") else 0)
+            assert not found, f"line {number}: {found[0]!r}: {instead}"
+
+
+BELOW_THE_COMMAND_LINE = [p for p in SOURCES if folder_of(p).split("/")[0] not in ("command", "cli", ".")]
+
+
+@pytest.mark.parametrize("path", BELOW_THE_COMMAND_LINE, ids=name)
+def test_lower_rooms_do_not_know_the_command_line(path):
+    """An option is named in a message by the command that has it."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        code = re.sub(r"//.*", "", line) if '"' not in line.split("//")[0] else line
+        for text in re.findall(r'"((?:[^"\\]|\\.)*)"', code):
+            option = re.search(r"(?<![\w-])--[a-z]", text)
+            assert not option, f"line {number}: {text!r} names an option"
+
+
 def test_the_worked_example_is_the_one_that_is_tested():
     page = (ROOT / "docs/architecture.md").read_text()
     block = re.search(r"```cpp\n(class Calculator .*?)```", page, re.S)[1]

@@ -11,6 +11,9 @@
 
 namespace netlab {
 
+// The last of the System Ports (RFC 6335 section 6). Many services on them reply to any datagram.
+inline constexpr std::uint16_t last_system_port = 1023;
+
 class Address {
  public:
   Address();  // 0.0.0.0:0

@@ -1,5 +1,6 @@
-// Command is a subcommand: one file in src/command/ with its options, help, example and one call
-// into the rooms below. To add one, write the file and add a row to commands.cc.
+// Command describes a subcommand. Each has a file in src/command/ that declares its options and
+// makes one call into the rooms below. To add one, write the file, declare its function below and
+// add a row in commands.cc.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,7 @@
 
 namespace netlab {
 
-// The options of a subcommand, and what it does with them.
+// Action is the options of a subcommand and the code it runs.
 class Action {
  public:
   Action() = default;
@@ -21,7 +22,8 @@ class Action {
   Action& operator=(const Action&) = delete;
 
   virtual void declare(Options& options) = 0;
-  // Throws what the job throws; std::invalid_argument for a usage error (exit status 2).
+  // Throws std::invalid_argument on a usage error (exit status 2), another std::exception if the
+  // command fails (exit status 1).
   virtual ExitStatus run(const Output& output) = 0;
 };
 
@@ -33,7 +35,8 @@ struct Command {
 };
 
 std::span<const Command> commands();
-// What the commands of a group such as "ftp" do, in one line.
+// Returns the help of a group of commands, e.g. "ftp", in one line. Every group must have a row in
+// commands.cc.
 std::string_view group_summary(std::string_view group);
 
 std::unique_ptr<Action> completion();

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* common_group = "Common options";
 constexpr const char* commands_group = "Commands";
 
-// CLI11 prints after each option all the options that it excludes, which buries the rest.
+// Help without the list of excluded options that CLI11's own formatter prints after each option.
 class ShortHelp : public CLI::Formatter {
  public:
   ShortHelp() {
@@ -58,7 +58,7 @@ void declare_common(CLI::App& app, Output& output) {
                "log each socket call to standard error, in strace's notation");
   options.choice("--color", output.color, {"auto", "always", "never"},
                  "color messages on standard error");
-  // Last: CLI11 would list it first, in a group of its own.
+  // Declared last, because CLI11 would list it first, in a group of its own.
   app.set_help_flag();
   app.set_help_flag("-h,--help", "print this help and exit")->group(common_group);
 }
@@ -110,8 +110,8 @@ const CLI::App& deepest_parsed(const CLI::App& app) {
 
 std::string full_name(const CLI::App& app) {
   if (!app.get_parent()) return {};
-  const std::string above = full_name(*app.get_parent());
-  return above.empty() ? app.get_name() : above + " " + app.get_name();
+  const std::string parent = full_name(*app.get_parent());
+  return parent.empty() ? app.get_name() : parent + " " + app.get_name();
 }
 
 std::string names_of_children(const CLI::App& app) {
@@ -121,7 +121,7 @@ std::string names_of_children(const CLI::App& app) {
   return names;
 }
 
-// The subcommands that have the option: "ftp serve, tcp serve".
+// Returns the subcommands that have the option, e.g. "ftp serve, tcp serve".
 std::string commands_with(const CLI::App& root, const std::string& option) {
   std::string names;
   for (const Command& command : commands()) {
@@ -134,8 +134,8 @@ std::string commands_with(const CLI::App& root, const std::string& option) {
   return names;
 }
 
-// For "--prot=1" or "srve": the error, with the word that was probably meant. Empty when no word is
-// unknown.
+// Returns the error for an unknown word, e.g. "--prot=1" or "srve", with a suggestion. Empty if no
+// word is unknown.
 std::string misspelling(const CLI::App& root) {
   const CLI::App& app = deepest_parsed(root);
   const auto left = root.remaining(true);
@@ -154,13 +154,13 @@ std::string misspelling(const CLI::App& root) {
     return fmt::format("'{}' must follow '{}'", word, full_name(app));
   if (const std::string names = is_option ? commands_with(root, word) : ""; !names.empty())
     return fmt::format("unknown option '{}' for '{}' (valid for {})", word, full_name(app), names);
-  const std::string meant = suggestion(word, known);
+  const std::string suggested = suggestion(word, known);
   return fmt::format("unknown {} '{}'{}", is_option ? "option" : "command", word,
-                     meant.empty() ? "" : ". Did you mean '" + meant + "'?");
+                     suggested.empty() ? "" : ". Did you mean '" + suggested + "'?");
 }
 
-// The one-line error for a command line that can't be parsed.
-std::string complaint(const CLI::App& root, const CLI::ParseError& error) {
+// Returns the one-line error for a command line that cannot be parsed.
+std::string error_line(const CLI::App& root, const CLI::ParseError& error) {
   if (const std::string misspelt = misspelling(root); !misspelt.empty()) return misspelt;
   const CLI::App& app = deepest_parsed(root);
   const std::string names = names_of_children(app);
@@ -215,7 +215,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& words) {
     return parsed;
   } catch (const CLI::ParseError& error) {
     parsed.name = full_name(deepest_parsed(app));
-    output_options_in(words).fail(parsed.name, complaint(app, error));
+    output_options_in(words).fail(parsed.name, error_line(app, error));
     parsed.status = ExitStatus::usage;
     return parsed;
   }

@@ -1,5 +1,5 @@
-// CommandLine is the tree of subcommands and options, made from commands.cc: it parses a command
-// line, and it is what completions and the man page are made from.
+// CommandLine is the tree of subcommands and options, built from commands.cc. It parses a command
+// line, and generates the shell completions and the man page.
 #pragma once
 
 #include <memory>
@@ -16,20 +16,20 @@ class CommandLine {
   ~CommandLine();
 
   struct Parsed {
-    Action* action = nullptr;  // null: nothing is to be run any more, the status is final
-    std::string name;          // "tcp serve", as far as it was understood
+    Action* action = nullptr;  // null: there is nothing to run, `status` is the result
+    std::string name;          // "tcp serve"; after an error, the part that was parsed
     ExitStatus status = ExitStatus::done;
     Output output;
   };
 
-  // `words` are the arguments without argv[0]. Help and version go to standard output; what is
-  // wrong goes to standard error in one line, with a suggestion for a misspelt word.
+  // `words` are the arguments without argv[0]. Prints help and the version to standard output, and
+  // a usage error to standard error, as one line with a suggestion for a misspelt word.
   Parsed parse(const std::vector<std::string>& words);
 
-  // For completions: what may come after these words, "word TAB what it is" each, the last word
-  // being unfinished.
+  // Returns the completions of the last word, which is unfinished, after the words before it. Each
+  // is "WORD<TAB>DESCRIPTION".
   std::vector<std::string> candidates(const std::vector<std::string>& words) const;
-  // The man page, in man(7)'s macros.
+  // Returns the man page, in the macros of man(7).
   std::string man_page() const;
 
  private:

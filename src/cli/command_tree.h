@@ -1,4 +1,4 @@
-// The inside of CommandLine, for the files that implement it: command_line.cc,
+// The private part of CommandLine, shared by the files that implement it: command_line.cc,
 // completion_candidates.cc and man_page.cc.
 #pragma once
 
@@ -12,17 +12,18 @@ namespace netlab {
 
 struct CommandLine::Tree {
   CLI::App app{"learn, test and run socket programs"};
-  // A subcommand with its options and its kind of output.
+  // A subcommand, and the output options given after its name.
   struct Leaf {
     const Command* command = nullptr;
     std::unique_ptr<Action> action;
     Output output;
   };
   std::map<const CLI::App*, Leaf> leaves;
-  Output before;  // from the options before a subcommand's name
+  Output before;  // the output options given before the subcommand's name
 };
 
-// The subcommands of an app. CLI11 also counts groups without a name.
+// Returns the subcommands of an app. CLI11's own list also contains option groups, which have no
+// name.
 inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
   std::vector<const CLI::App*> children;
   for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -30,8 +31,8 @@ inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
   return children;
 }
 
-// The type of an option's value: "N", "{lab,sheet}"; "[FILE]" for a value that may be left out,
-// empty for a flag.
+// Returns the type of an option's value, e.g. "N" or "{lab,sheet}"; "[FILE]" if the value is
+// optional, empty for a flag.
 inline std::string value_type(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return {};
   std::string type = option.get_type_name();
@@ -39,13 +40,14 @@ inline std::string value_type(const CLI::Option& option) {
   return option.get_items_expected_min() == 0 && !option.get_positional() ? "[" + type + "]" : type;
 }
 
-// An option's help with its default value.
+// Returns an option's help with its default value.
 inline std::string described(const CLI::Option& option) {
   const std::string initial = option.get_default_str();
   return option.get_description() + (initial.empty() ? "" : " (default: " + initial + ")");
 }
 
-// The name of a positional in help: "HOST[:PORT]". CLI11 itself knows only "HOST".
+// Returns the name of a positional as help shows it, e.g. "HOST[:PORT]". CLI11's own name for it is
+// "HOST".
 inline const std::string& positional_name(const CLI::Option& option) {
   return option.get_option_text();
 }

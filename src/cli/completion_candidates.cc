@@ -1,10 +1,10 @@
-// Completions are asked of the program itself, so that they are never out of date.
+// Shell completions. The shell asks the program for them, so they are never out of date.
 #include "cli/command_tree.h"
 
 namespace netlab {
 namespace {
 
-// "{lab,sheet}" -> the values between the braces.
+// Returns the values in a type like "{lab,sheet}"; none for other types.
 std::vector<std::string> values_of(const CLI::Option& option) {
   const std::string type = value_type(option);
   const std::size_t open = type.find('{');
@@ -19,7 +19,7 @@ const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
   return nullptr;
 }
 
-// Of bash "--model=e" is three words, and of "--model=" the last is "=".
+// Bash splits "--model=e" into three words, and "--model=" into two, the last of which is "=".
 std::vector<std::string> without_equals_signs(std::vector<std::string> words) {
   if (!words.empty() && words.back() == "=") words.back() = "";
   std::erase(words, "=");
@@ -32,10 +32,10 @@ std::vector<std::string> CommandLine::candidates(const std::vector<std::string>&
   const std::vector<std::string> words = without_equals_signs(typed);
   const CLI::App* app = &tree_->app;
   const std::string unfinished = words.empty() ? "" : words.back();
-  const CLI::Option* before = nullptr;  // the option whose value comes next
+  const CLI::Option* pending = nullptr;  // the option whose value is completed
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    before = option_named(*app, words[i]);
-    if (before && value_type(*before).empty()) before = nullptr;
+    pending = option_named(*app, words[i]);
+    if (pending && value_type(*pending).empty()) pending = nullptr;
     for (const CLI::App* child : children_of(*app))
       if (child->get_name() == words[i]) {
         app = child;
@@ -43,8 +43,8 @@ std::vector<std::string> CommandLine::candidates(const std::vector<std::string>&
       }
   }
   std::vector<std::string> lines;
-  const auto offer = [&](const std::string& word, const std::string& what) {
-    if (word.starts_with(unfinished)) lines.push_back(word + "\t" + what);
+  const auto offer = [&](const std::string& word, const std::string& description) {
+    if (word.starts_with(unfinished)) lines.push_back(word + "\t" + description);
   };
   if (const auto end = unfinished.find('='); end != std::string::npos) {
     const std::string name = unfinished.substr(0, end);
@@ -53,8 +53,8 @@ std::vector<std::string> CommandLine::candidates(const std::vector<std::string>&
         offer(name + "=" + value, option->get_description());
     return lines;
   }
-  if (before) {
-    for (const std::string& value : values_of(*before)) offer(value, before->get_description());
+  if (pending) {
+    for (const std::string& value : values_of(*pending)) offer(value, pending->get_description());
     return lines;
   }
   for (const CLI::App* child : children_of(*app))

@@ -1,4 +1,4 @@
-// What netlab's exit status means; handouts and CI scripts rely on it.
+// The exit statuses of netlab. Handouts and CI scripts rely on them.
 #pragma once
 
 namespace netlab {

@@ -1,4 +1,4 @@
-// The man page, written from the same tree that parses the command line.
+// The man page, generated from the tree that parses the command line.
 #include <fmt/format.h>
 
 #include "cli/command_tree.h"
@@ -6,8 +6,8 @@
 namespace netlab {
 namespace {
 
-// In roff a backslash begins an escape, a "-" may become a hyphen, and a line that starts with a
-// period or an apostrophe is a request (groff(7)).
+// Escapes text for roff: a backslash begins an escape, a "-" may become a hyphen, and a line that
+// starts with a period or an apostrophe is a request (groff(7)).
 std::string roff(const std::string& text) {
   std::string safe;
   for (const char character : text) {

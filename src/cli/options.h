@@ -1,5 +1,5 @@
 // Options declares the options of a subcommand. It wraps CLI11, whose header takes four seconds to
-// compile: only options.cc and the files that include command_tree.h include it.
+// compile: only options.cc and command_tree.h include that header.
 #pragma once
 
 #include <cstdint>
@@ -23,25 +23,26 @@ class Options {
   // Help lists the options declared from now on under this heading.
   void group(const std::string& heading) { group_ = heading; }
 
-  // `names` as CLI11 writes them: "-p,--port". The values are set when the command line is parsed.
+  // `names` are in CLI11's notation: "-p,--port". The values are set when the command line is
+  // parsed, and must still exist then.
   void flag(const std::string& names, bool& value, const std::string& help);
   void text(const std::string& names, std::string& value, const std::string& type,
             const std::string& help);
   void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
             const std::string& help);
-  void number(const std::string& names, std::uint64_t& value, std::uint64_t most,
+  void number(const std::string& names, std::uint64_t& value, std::uint64_t max,
               const std::string& help);
-  void number(const std::string& names, std::optional<std::uint64_t>& value, std::uint64_t most,
+  void number(const std::string& names, std::optional<std::uint64_t>& value, std::uint64_t max,
               const std::string& help);
   // Bytes per second; the suffixes K, M and G are powers of 1024.
   void rate(const std::string& names, std::uint64_t& value, const std::string& help);
   // Seconds, optionally with a fraction.
   void seconds(const std::string& names, Duration& value, const std::string& help);
   void seconds(const std::string& names, std::optional<Duration>& value, const std::string& help);
-  void choice(const std::string& names, std::string& value, const std::vector<std::string>& among,
+  void choice(const std::string& names, std::string& value, const std::vector<std::string>& choices,
               const std::string& help);
-  // `name` as help shows it: "HOST[:PORT]". The capitals of its last word must be unique
-  // among the command's positionals. Parsing fails when a required positional is missing.
+  // `name` is what help shows, e.g. "HOST[:PORT]". The capitals of its last word must be unique
+  // among the command's positionals. Parsing fails if a required positional is missing.
   void positional(const std::string& name, std::string& value, const std::string& help);
   void positional(const std::string& name, std::optional<std::string>& value,
                   const std::string& help);
@@ -54,7 +55,7 @@ class Options {
   // May be given several times; takes the words up to the next option.
   void texts(const std::string& names, std::vector<std::string>& values, const std::string& type,
              const std::string& help);
-  // The value may be left out, and is then empty.
+  // The value is optional. An option without one sets `value` to an empty string.
   void text_or_flag(const std::string& names, std::optional<std::string>& value,
                     const std::string& type, const std::string& help);
   // At most one of these options may be given. They must have been declared.

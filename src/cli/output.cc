@@ -20,19 +20,19 @@ std::string to_line(const std::string& text) {
   return text + '\n';
 }
 
-void write_result(std::string_view bytes) {
+void write_to_stdout(std::string_view bytes) {
   call::write_all(STDOUT_FILENO, bytes_of(bytes), "standard output");
 }
 
-void write_remark(std::string_view bytes) {
+void write_to_stderr(std::string_view bytes) {
   try {
     call::write_all(STDERR_FILENO, bytes_of(bytes), "standard error");
   } catch (const SystemError&) {
-    // What can't be told on standard error can't be told at all.
+    // There is nowhere else to report it.
   }
 }
 
-// JSON needs no escapes but those of C0; a terminal that shows it does.
+// JSON only requires escapes for C0 controls, but a terminal also obeys the other controls.
 std::string without_controls(std::string_view json) {
   std::string safe;
   while (!json.empty()) {
@@ -52,7 +52,7 @@ std::string to_json(const Event& event) {
   for (const auto& [key, value] : event.fields)
     std::visit([&object, name = std::string(key)](const auto& held) { object[name] = held; },
                value);
-  // Names and messages need not be UTF-8: what is not becomes U+FFFD.
+  // Names and messages may be invalid UTF-8. Invalid bytes become U+FFFD.
   return without_controls(
       object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
@@ -65,7 +65,7 @@ void Output::start() {
 }
 
 void Output::always(const Event& event) const {
-  write_result(to_line(json ? to_json(event) : event.text));
+  write_to_stdout(to_line(json ? to_json(event) : event.text));
 }
 
 void Output::event(const Event& event) const {
@@ -79,7 +79,7 @@ EventSink Output::sink() const {
   };
   return [line_of](const Event& event) {
     try {
-      write_result(line_of(event));
+      write_to_stdout(line_of(event));
     } catch (const SystemError& error) {
       log::note("{}", error.what());
     }
@@ -91,17 +91,17 @@ void Output::fail(std::string_view command, std::string_view why) const {
   const std::string_view plain = colored() ? "\033[0m" : "";
   const std::string_view space = command.empty() ? "" : " ";
   const std::string shown = printable(why);
-  write_remark(fmt::format("{}netlab{}{}:{} {}\n", red, space, command, plain, shown));
-  if (!json || is_for_bytes_) return;
+  write_to_stderr(fmt::format("{}netlab{}{}:{} {}\n", red, space, command, plain, shown));
+  if (!json || stdout_has_file_) return;
   try {
     always({"error", "", {{"command", std::string(command)}, {"message", shown}}});
   } catch (const SystemError&) {
-    // It has been told on standard error.
+    // Standard error already has the message.
   }
 }
 
 void Output::note(std::string_view line) const {
-  if (!quiet) write_remark(to_line(printable(line)));
+  if (!quiet) write_to_stderr(to_line(printable(line)));
 }
 
 bool Output::stderr_is_tty() const {
@@ -120,25 +120,25 @@ RawResult::RawResult() {
 
 void RawResult::write(std::string_view bytes) {
   if (!escaper_) {
-    write_result(bytes);
+    write_to_stdout(bytes);
     return;
   }
   const std::string shown = escaper_->next(bytes);
   if (!shown.empty()) ends_line_ = shown.ends_with('\n');
-  write_result(shown);
+  write_to_stdout(shown);
 }
 
 void RawResult::finish_line() {
   if (escaper_)
     finish();
   else
-    write_result("\n");
+    write_to_stdout("\n");
 }
 
 void RawResult::finish() {
   if (!escaper_) return;
   const std::string rest = escaper_->rest();
-  if (!rest.empty() || !ends_line_) write_result(to_line(rest));
+  if (!rest.empty() || !ends_line_) write_to_stdout(to_line(rest));
 }
 
 }  // namespace netlab

@@ -1,7 +1,6 @@
-// Output is what a command tells its user: results on standard output, everything else on standard
-// error. Each line is one write(2), so that those of several threads or processes do not mix. What
-// remark(), fail() and a teller() show may have names in it that came from a peer: control bytes
-// are escaped here, whatever was forgotten before.
+// Output prints a command's results to standard output, and everything else to standard error. Each
+// line is one write(2), so lines from several threads or processes do not mix. note(), fail() and
+// sink() escape control bytes, because their texts may contain names received from a peer.
 #pragma once
 
 #include <optional>
@@ -15,51 +14,53 @@ namespace netlab {
 
 class Output {
  public:
-  // `--json`: lines on standard output are JSON objects. `-q`: no events but the indispensable.
-  bool json = false;
-  bool quiet = false;
+  bool json = false;   // --json: events are JSON objects, one per line
+  bool quiet = false;  // -q: only always() and fail() print
   bool verbose = false;
   bool trace = false;
   std::string color = "auto";  // "always", "never"
 
-  // Once the options are known, before anything else.
+  // Starts logging and tracing as the options request. Called once, before the command runs.
   void start();
 
-  // An event on standard output, unless -q. Throws SystemError.
+  // Prints an event to standard output, unless -q. Throws SystemError.
   void event(const Event& event) const;
-  // One that scripts rely on: shown with -q as well.
+  // Prints an event that scripts rely on, also with -q. Throws SystemError.
   void always(const Event& event) const;
-  // For servers: what tell() does, but one that nobody reads any more goes on serving. Empty with
-  // -q, so that nobody formats what nobody reads.
+  // Returns a sink that prints a server's events. It logs a failed write instead of throwing, so
+  // that the server keeps serving. Empty with -q, so that callers need not format events. The
+  // output must outlive it.
   EventSink sink() const;
-  // The one line of a failed job: on standard error, and with --json as an event as well.
+  // Prints why a command failed: one line on standard error and, with --json, an event on standard
+  // output. Ignores write errors.
   void fail(std::string_view command, std::string_view why) const;
-  // Standard output has a file's bytes: fail() leaves it alone.
-  void leave_standard_output() const { is_for_bytes_ = true; }
-  // A line on standard error, unless -q.
+  // Call before writing a file's bytes to standard output: fail() then prints no event there.
+  void leave_standard_output() const { stdout_has_file_ = true; }
+  // Prints a line to standard error, unless -q. Ignores write errors.
   void note(std::string_view line) const;
-  // Whether a person watches standard error, and may be shown what moves.
+  // Whether standard error is a terminal on which to show progress; false with -q or --json.
   bool stderr_is_tty() const;
 
  private:
   bool colored() const;
 
-  mutable bool is_for_bytes_ = false;
+  mutable bool stdout_has_file_ = false;
 };
 
-// Raw bytes on standard output, that may come in pieces; on a terminal they are escaped but for
-// line feeds and tabs, and finish() ends the line if they did not. Throws SystemError.
+// RawResult writes raw bytes to standard output, in one or more pieces. On a terminal it escapes
+// control bytes other than line feeds and tabs, and finish() ends an unfinished line. Every member
+// function throws SystemError.
 class RawResult {
  public:
   RawResult();
   void write(std::string_view bytes);
   void finish();
-  // Ends the line for whoever reads it.
+  // The same, but also writes a line feed if standard output is not a terminal.
   void finish_line();
 
  private:
   std::optional<Escaper> escaper_;  // on a terminal
-  bool ends_line_ = false;          // what was written there
+  bool ends_line_ = false;          // whether the last bytes on the terminal were a complete line
 };
 
 }  // namespace netlab

@@ -17,8 +17,8 @@ std::invalid_argument is_not(std::string_view text, std::string_view what) {
   return std::invalid_argument(fmt::format("'{}' is not {}", text, what));
 }
 
-// The number that the text begins with, and what stands behind it. Digits and a point alone: strtod
-// takes words, signs and hexadecimal as well. -1 when there is none.
+// Returns the number at the start of the text, -1 if there is none, and sets `unit` to the rest.
+// Accepts only digits and a point: strtod(3) also accepts words, signs and hexadecimal.
 double number_of(const std::string& text, std::string_view& unit) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   const std::string digits = text.substr(0, end);
@@ -44,11 +44,11 @@ Duration parse_duration(const std::string& text) {
     double seconds;
   };
   constexpr std::array units{Unit{"us", 1e-6}, Unit{"ms", 1e-3}, Unit{"s", 1}};
-  constexpr double most = 86'400;
+  constexpr double max_seconds = 86'400;
   std::string_view name;
   const double number = number_of(text, name);
   for (const Unit& unit : units)
-    if (unit.name == name && number >= 0 && number * unit.seconds <= most)
+    if (unit.name == name && number >= 0 && number * unit.seconds <= max_seconds)
       return std::chrono::round<Duration>(std::chrono::duration<double>(number * unit.seconds));
   throw is_not(text, "a time, e.g. 40ms, 1.5s or 200us");
 }
@@ -57,10 +57,10 @@ std::uint64_t parse_size(const std::string& text) {
   constexpr std::string_view units = "KMG";
   std::string_view number = text;
   std::uint64_t unit = 1;
-  const std::size_t place = number.empty() ? units.npos : units.find(number.back() & ~0x20);
-  if (place != units.npos) {
+  const std::size_t index = number.empty() ? units.npos : units.find(number.back() & ~0x20);
+  if (index != units.npos) {
     number.remove_suffix(1);
-    unit = std::uint64_t{1024} << (10 * place);
+    unit = std::uint64_t{1024} << (10 * index);
   }
   const auto count = parse_decimal(number);
   if (!count || *count > max_offset / unit)
@@ -74,10 +74,10 @@ std::uint64_t parse_rate(const std::string& text) {
   return rate;
 }
 
-std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most) {
+std::uint64_t parse_count(const std::string& text, std::uint64_t min, std::uint64_t max) {
   const auto number = parse_decimal(text);
-  if (!number || *number < least || *number > most)
-    throw is_not(text, fmt::format("a whole number from {} to {}", least, most));
+  if (!number || *number < min || *number > max)
+    throw is_not(text, fmt::format("a whole number from {} to {}", min, max));
   return *number;
 }
 

@@ -1,5 +1,5 @@
-// Quantities as people write them on a command line: shares, times, rates. What
-// is none throws std::invalid_argument "'TEXT' is not ...".
+// Parses the quantities of a command line: percentages, durations, sizes, rates and counts. Every
+// function throws std::invalid_argument "'TEXT' is not ..." if the text is invalid.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,20 @@
 
 namespace netlab {
 
-// "10%", "0.1%": 0.1, 0.001. From 0% to 100%, and never without the sign: 0.1 might mean either.
+// Returns 0.1 for "10%". From 0% to 100%. The sign is required, because "0.1" could mean 0.1% or
+// 10%.
 double parse_share(const std::string& text);
-// "40ms", "1.5s", "200us": at least 0 and at most a day, and never without the unit.
+// E.g. "40ms", "1.5s", "200us". At least 0 and at most a day; the unit is required.
 Duration parse_duration(const std::string& text);
-// Bytes a second; K, M and G behind the number are powers of 1024.
+// Bytes per second, at least 1. The suffixes K, M and G are powers of 1024.
 std::uint64_t parse_rate(const std::string& text);
-// Bytes, "500K" likewise; 0 as well.
+// Bytes, with the same suffixes; may be 0.
 std::uint64_t parse_size(const std::string& text);
-// A whole number from `least` to `most`, decimal digits only.
-std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most);
+// A whole number from `min` to `max`, decimal digits only.
+std::uint64_t parse_count(const std::string& text, std::uint64_t min, std::uint64_t max);
 
-// What `parse` gives; what it says of a wrong value gets the option's name before it.
+// Returns what `parse` returns. Prefixes the message of a std::invalid_argument with the option's
+// name.
 template <typename Parse>
 std::invoke_result_t<Parse> of_option(const std::string& option, Parse parse) {
   try {

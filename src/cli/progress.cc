@@ -20,8 +20,8 @@ std::string bar(std::uint64_t done, std::uint64_t size) {
   return "[" + std::string(filled, '#') + std::string(width - filled, ' ') + "]";
 }
 
-void write_over(const std::string& line) {
-  // The carriage return goes to the line's start, ESC [K clears the rest of it (ECMA-48, EL).
+void redraw(const std::string& line) {
+  // CR moves to the start of the line; ESC [ K erases from the end of the text on (ECMA-48, EL).
   call::write_all(STDERR_FILENO, bytes_of("\r" + line + "\033[K"), "standard error");
 }
 
@@ -31,13 +31,13 @@ std::string size_text(std::uint64_t bytes) {
   constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   auto size = static_cast<double>(bytes);
   std::size_t unit = 0;
-  // What would be written as 1024.0 is 1.0 of the next unit.
+  // 1023.95 would be printed as "1024.0": it becomes 1.0 of the next unit.
   for (; size >= 1023.95; size /= 1024) ++unit;
   return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
 }
 
 void Progress::update(std::uint64_t done, std::uint64_t size) {
-  if (!watched_ && !events_) return;
+  if (!is_terminal_ && !events_) return;
   if (!std::exchange(has_first_, true)) first_done_ = done;
   const Instant now = Clock::now();
   const Duration pause = events_ ? event_every : shown_every;
@@ -60,18 +60,18 @@ void Progress::show(std::uint64_t done, std::uint64_t size, double rate) {
   if (size != 0 && rate > 0)
     line = fmt::format("{} {} of {}  {:.0f} s left", bar(done, size), line, size_text(size),
                        static_cast<double>(size - done) / rate);
-  write_over(line);
+  redraw(line);
 }
 
 void Progress::clear() {
-  if (std::exchange(shown_, false)) write_over("");
+  if (std::exchange(shown_, false)) redraw("");
 }
 
 Progress::~Progress() {
   try {
     clear();
   } catch (const std::exception&) {
-    // Nobody is left to be told.
+    // A destructor must not throw.
   }
 }
 

@@ -1,6 +1,6 @@
-// Progress shows a transfer that takes more than a second: to a person who watches standard error
-// bytes, rate and time left, on one line that is written over; to a program, with --json, an event
-// a second.
+// Progress reports a transfer that takes longer than a second. On a terminal it redraws one line of
+// standard error with the bytes, the rate and the time left. With --json it prints an event per
+// second to standard output.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,23 @@ namespace netlab {
 
 class Progress {
  public:
-  // `events`: whether standard output is free for them.
+  // `events`: whether standard output is free for events. The output must outlive the progress.
   Progress(const Output& output, bool events)
-      : output_(output), watched_(output.stderr_is_tty()), events_(output.json && events) {}
+      : output_(output), is_terminal_(output.stderr_is_tty()), events_(output.json && events) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `done` of `size` bytes; size 0: not known.
+  // Reports that `done` of `size` bytes are transferred; size 0: unknown.
   void update(std::uint64_t done, std::uint64_t size);
-  // Takes it off the screen.
+  // Erases the line on the terminal.
   void clear();
 
  private:
   void show(std::uint64_t done, std::uint64_t size, double rate);
 
   const Output& output_;
-  bool watched_;
+  bool is_terminal_;
   bool events_;
   bool shown_ = false;
   Instant started_ = Clock::now();
@@ -37,7 +37,7 @@ class Progress {
   bool has_first_ = false;
 };
 
-// "1.5 MiB": binary units, as curl and ls -h count.
+// Formats a size in binary units, e.g. "1.5 MiB".
 std::string size_text(std::uint64_t bytes);
 
 }  // namespace netlab

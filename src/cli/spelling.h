@@ -1,4 +1,4 @@
-// What a misspelt word was probably meant to be.
+// Suggests the word that a misspelt one was probably meant to be.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace netlab {
 
-// How many letters must be inserted, deleted, replaced or swapped with their neighbour
-// (Damerau-Levenshtein distance, optimal string alignment).
+// Returns how many letters must be inserted, deleted, replaced or swapped with a neighbour to turn
+// one word into the other (Damerau-Levenshtein distance, optimal string alignment).
 inline std::size_t edit_distance(std::string_view one, std::string_view other) {
   std::vector<std::vector<std::size_t>> cost(one.size() + 1,
                                              std::vector<std::size_t>(other.size() + 1));
@@ -28,15 +28,15 @@ inline std::size_t edit_distance(std::string_view one, std::string_view other) {
   return cost[one.size()][other.size()];
 }
 
-// The nearest of the candidates, or the one that the word begins; empty when none is near.
+// Returns the candidate that starts with the word, or else the nearest one; empty if none is near.
 inline std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
-  std::size_t least = 3;
+  std::size_t best_distance = 3;
   for (const std::string& candidate : candidates) {
-    const bool begun = word.size() > 2 && candidate.starts_with(word);
-    const std::size_t distance = begun ? 0 : edit_distance(word, candidate);
-    if (distance >= least || distance >= candidate.size()) continue;
-    least = distance;
+    const bool is_prefix = word.size() > 2 && candidate.starts_with(word);
+    const std::size_t distance = is_prefix ? 0 : edit_distance(word, candidate);
+    if (distance >= best_distance || distance >= candidate.size()) continue;
+    best_distance = distance;
     best = candidate;
   }
   return best;

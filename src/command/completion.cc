@@ -1,4 +1,4 @@
-// netlab completion: the few lines with which a shell asks the program itself what may come next.
+// netlab completion: prints a shell script that runs `netlab __complete` for the completions.
 #include <map>
 
 #include "cli/command.h"

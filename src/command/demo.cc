@@ -1,5 +1,5 @@
-// netlab demo: a server and a client in one process; a download is broken off in the middle by
-// cutting the connection, resumed, and compared.
+// netlab demo: a server and a client in one process. The connection is cut in the middle of a
+// download, which is then resumed and verified.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
@@ -33,8 +33,8 @@ namespace {
 constexpr std::uint64_t file_size = 64 * 1024 * 1024;
 constexpr const char* file_name = "big.bin";
 
-// A folder of our own that is gone afterwards, however this ends: by Ctrl-C, by a pipe that nobody
-// reads. A second process waits for that, and clears up.
+// A temporary directory that is removed even if a signal, e.g. SIGINT or SIGPIPE, terminates the
+// demo. A child process waits for the end of this process and then removes it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
@@ -59,11 +59,12 @@ class TemporaryDirectory {
   std::string path(const char* name) const { return (path_ / name).string(); }
 
  private:
-  // Reads to the end, which comes when nobody has the other end of the pipe any more.
+  // Runs in the child. Reads the pipe up to end of file, which arrives once no process has its
+  // write end open.
   [[noreturn]] void clean_up_after(const Fd& end) {
     alive_.reset();
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
-    // Who reads what we print shall not wait for this process.
+    // A reader of our output would otherwise wait for the child as well.
     const Fd nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int ours : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere.get(), ours);
     std::byte nothing{};
@@ -74,7 +75,7 @@ class TemporaryDirectory {
   }
 
   std::filesystem::path path_;
-  Fd alive_;  // the end of a pipe that this process alone has
+  Fd alive_;  // the write end of the pipe, which only this process keeps open
   pid_t cleaner_ = 0;
 };
 
@@ -105,7 +106,8 @@ bool equal(const std::string& one, const std::string& other) {
   return true;
 }
 
-// netlab ftp serve --epoll on a free port of 127.0.0.1, in a thread, until it is destroyed.
+// Serves a directory as `netlab ftp serve --epoll` does, on a free port of 127.0.0.1, in a thread
+// that ends with this object.
 class Server {
  public:
   explicit Server(const std::string& directory) : share_(directory, ""), stop_(stop_descriptor()) {
@@ -129,7 +131,7 @@ class Server {
         .limits = {.grace = std::chrono::milliseconds(100)},
         .stop = stop_.get(),
         .listening = [this](const Listener& listener) { address_.set_value(listener.local()); },
-        .failed = [](const Address&, const std::string&) {},  // the cut is part of the story
+        .failed = [](const Address&, const std::string&) {},  // the client's disconnect is intended
     };
     try {
       block_broken_pipe();
@@ -164,13 +166,13 @@ class Demo : public Action {
         {"listening",
          "2. server listening on " + server.address().text() + " (ftp)",
          {{"address", server.address().host()}, {"port", std::uint64_t{server.address().port()}}}});
-    break_off(server.address(), output);
+    interrupt(server.address(), output);
     resume(server.address(), output);
     return compare(output);
   }
 
  private:
-  void break_off(const Address& server, const Output& output) const {
+  void interrupt(const Address& server, const Output& output) const {
     constexpr std::uint64_t half = file_size / 2;
     output.event({"cutting",
                   fmt::format("3. client downloads {}; the connection will be cut after {} bytes",

@@ -1,4 +1,5 @@
-// netlab ftp serve: the broken-download server of the second lab sheet, for a folder or one file.
+// netlab ftp serve: the broken-download server of the second lab sheet, for a directory or one
+// file.
 #include "cli/command.h"
 #include "command/shared/server_options.h"
 #include "file/sandbox.h"

@@ -1,4 +1,4 @@
-// netlab guess play: the player of the second lab sheet's game.
+// netlab guess play: a player of the second lab sheet's guessing game.
 #include <unistd.h>
 
 #include <iostream>
@@ -16,11 +16,11 @@
 namespace netlab {
 namespace {
 
-// Over UDP a message or its answer may be lost: so often it is sent again within the time-out. The
-// server plays no turn twice.
+// Over UDP a message or its reply may be lost, so a message is sent up to this many times within
+// the timeout. The server plays a repeated guess only once.
 constexpr int attempts = 5;
 
-// The server, as the player sees it.
+// Opponent is the server of the game, over either transport.
 class Opponent {
  public:
   Opponent() = default;
@@ -70,24 +70,25 @@ class OverDatagrams : public Opponent {
   }
 
   std::string answer_to(const std::string& message) override {
-    while (server_.receive(server_.now())) continue;  // what is there is to what was said before
-    std::optional<std::string> held;
+    while (server_.receive(server_.now())) continue;  // discard late replies
+    std::optional<std::string> rejected;
     for (int attempt = 0; attempt < attempts; ++attempt) {
       server_.send(message);
       const Instant until = add_saturating(server_.now(), timeout_ / attempts);
       while (const auto answer = server_.receive(until)) {
         const bool is_new = names_guess(*answer, message) || !known_.contains(*answer);
-        // Servers of others may say the same each time: to the message sent again, once more.
-        if (is_new || is_greeting(message) || (attempt > 0 && answer == held))
-          return taken(*answer, message);
-        held = answer;
+        // Other servers may give every guess the same reply. It is accepted if it arrives again
+        // after a retransmission.
+        if (is_new || is_greeting(message) || (attempt > 0 && answer == rejected))
+          return accepted(*answer, message);
+        rejected = answer;
       }
     }
     throw SystemError("wait for a reply from " + server_.server().text(), ETIMEDOUT);
   }
 
  private:
-  std::string taken(const std::string& answer, const std::string& message) {
+  std::string accepted(const std::string& answer, const std::string& message) {
     if (names_guess(answer, message))
       known_.insert(answer);
     else
@@ -97,8 +98,8 @@ class OverDatagrams : public Opponent {
 
   UdpClient server_;
   Duration timeout_;
-  // The question and the answers that named their guess: to another guess they are no answer, but
-  // copies, of a datagram that the network has doubled or of a message that was sent again.
+  // The question, and the replies that quoted their guess. After another guess, each of them is a
+  // duplicate: of a datagram that the network duplicated, or because a message was retransmitted.
   std::set<std::string> known_;
 };
 

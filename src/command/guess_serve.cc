@@ -24,7 +24,7 @@ std::vector<Person> people_of(const std::string& path) {
   if (!file) throw SystemError("read " + path);
   std::ostringstream text;
   errno = 0;
-  // It fails for an empty file, too, but not with an error.
+  // For an empty file, the insertion also fails, but leaves errno at 0.
   if (!(text << file.rdbuf()) && errno != 0) throw SystemError("read " + path);
   return parse_people(text.str(), path);
 }
@@ -48,12 +48,16 @@ class GuessServe : public Action {
 
   ExitStatus run(const Output& output) override {
     if (tries_ == 0) throw std::invalid_argument("--tries must be at least 1");
-    const SharedRandom lots(seed_);
+    const SharedRandom random_source(seed_);
     const auto people = people_file_ ? people_of(*people_file_) : std::vector<Person>();
-    const NewConversation game = guess_game(
-        people_file_ ? person_riddles(people, lots) : number_riddles(range(), lots), tries_);
+    const NewConversation game = guess_game(people_file_ ? person_riddles(people, random_source)
+                                                         : number_riddles(range(), random_source),
+                                            tries_);
     if (!tcp_) {
-      server_.serve_datagrams({.begin = game, .max_peers = max_peers_}, "guess", output);
+      server_.serve_datagrams({.begin = game,
+                               .max_peers = max_peers_,
+                               .too_many_peers = "too many peers (--max-peers)"},
+                              "guess", output);
       return ExitStatus::done;
     }
     const Talk talk{output.sink(), server_.idle_timeout, server_.stall_timeout};

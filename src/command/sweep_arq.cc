@@ -1,5 +1,5 @@
-// netlab sweep arq: throughput against loss for the three strategies of repeat requests, as it is
-// measured and as the textbook has it.
+// netlab sweep arq: the throughput of the three ARQ strategies under packet loss, measured in a
+// simulation and calculated with the textbook's formulas.
 #include <fmt/core.h>
 
 #include "base/bytes.h"
@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::uint64_t max_sweep_window = 32'768;
 constexpr std::uint64_t max_packets = 1'000'000;
-constexpr double max_measured_loss = 0.9;  // with more hardly anything gets through
+constexpr double max_measured_loss = 0.9;  // above, almost no packet gets through
 constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
 
-// "0,1,5,20%": the sign at the end is for all.
+// Parses "0,1,5,20%": the final sign applies to every number.
 std::vector<double> parse_losses(std::string text) {
   if (text.ends_with('%')) text.pop_back();
   std::vector<double> losses;
@@ -98,7 +98,7 @@ class SweepArq : public Action {
                      const simulated::ArqExperiment::Result& result, double formula) {
     const auto calculated = static_cast<std::uint64_t>(formula);
     Event event{"point", "", {{"strategy", std::string(row.name)}, {"loss", loss}}};
-    std::string measured;  // stays empty of what was given up
+    std::string measured;  // empty if the run was given up
     if (result.rate) {
       const auto rate = static_cast<std::uint64_t>(*result.rate);
       measured = std::to_string(rate);
@@ -119,7 +119,7 @@ class SweepArq : public Action {
   std::uint64_t packets_ = 2000;
   std::uint64_t seed_ = 1;
   std::string output_;
-  std::string given_up_;  // the points, in words
+  std::string given_up_;  // the points given up, as text
 };
 
 }  // namespace

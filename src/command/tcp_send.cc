@@ -33,7 +33,7 @@ class TcpSend : public Action {
  private:
   void exchange(Stream& server, Network& network, const Output& output) {
     Exchange exchange{.response_timeout = client_.timeout};
-    // Asked for once connected, as the sheet's client does.
+    // Prompt only after connecting, as the lab sheet's client does.
     if (!message_ && isatty(STDIN_FILENO)) {
       output.note("ENTER MESSAGE FOR SERVER");
       std::getline(std::cin, message_.emplace());
@@ -43,7 +43,7 @@ class TcpSend : public Action {
     else
       exchange.input = STDIN_FILENO;
     std::uint64_t received = 0;
-    std::string reply;  // of --json
+    std::string reply;  // only with --json
     RawResult shown;
     exchange.take = [&](std::span<const std::byte> bytes) {
       const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());

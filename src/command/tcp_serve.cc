@@ -25,13 +25,13 @@ class TcpServe : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    const bool asks = !reply_ && !echo_;
-    if (asks && server_.model_was_chosen())
+    const bool is_interactive = !reply_ && !echo_;
+    if (is_interactive && server_.model_was_chosen())
       throw std::invalid_argument(
           "interactive replies require --iterative; or use --reply or --echo");
-    if (asks) server_.prefer_model("iterative");
-    const bool well = server_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
-    return well ? ExitStatus::done : ExitStatus::failed;
+    if (is_interactive) server_.prefer_model("iterative");
+    const bool succeeded = server_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
+    return succeeded ? ExitStatus::done : ExitStatus::failed;
   }
 
  private:
@@ -48,13 +48,13 @@ class TcpServe : public Action {
     return [chat](Stream& client, Network& network) { serve_chat(chat, client, network); };
   }
 
-  // A line from the person at the terminal, or from a script; nothing at the end of input.
+  // Reads a reply from standard input, a terminal or a script. Returns nothing at end of file.
   static std::optional<std::string> ask(const Output& output) {
-    const bool is_person = isatty(STDIN_FILENO) == 1;
-    if (is_person) output.note("ENTER MESSAGE FOR CLIENT");
+    const bool is_terminal = isatty(STDIN_FILENO) == 1;
+    if (is_terminal) output.note("ENTER MESSAGE FOR CLIENT");
     std::string line;
     if (std::getline(std::cin, line)) return line;
-    if (is_person) {  // Ctrl-D is no answer to this client; for the next one there may be one
+    if (is_terminal) {  // Ctrl-D ends the input for this client only
       std::clearerr(stdin);
       std::cin.clear();
     }

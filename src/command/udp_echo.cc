@@ -1,4 +1,4 @@
-// netlab udp echo: the server of the second lab sheet.
+// netlab udp echo: the UDP echo server of the second lab sheet.
 #include "cli/command.h"
 #include "command/shared/server_options.h"
 #include "protocol/echo/echo.h"

@@ -1,4 +1,4 @@
-// netlab udp send: the client of the second lab sheet; with --count a ping.
+// netlab udp send: the UDP echo client of the second lab sheet and, with --count, a ping.
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ namespace netlab {
 namespace {
 
 constexpr std::uint64_t max_messages = 1'000'000'000;
-// An answer that is later than so many messages is not known for one.
+// How many sent messages are remembered to recognize late replies to them.
 constexpr std::size_t max_earlier = 1000;
 
 class UdpSend : public Action {
@@ -58,7 +58,7 @@ class UdpSend : public Action {
   }
 
  private:
-  // As far as it is known before.
+  // False for lines of standard input, whose number is not known in advance.
   bool is_only_one() const { return count_ ? *count_ == 1 : messages_.size() == 1; }
 
   void ask_all(const Output& output) {
@@ -78,10 +78,10 @@ class UdpSend : public Action {
   }
 
   void ask_lines(const Output& output) {
-    const bool is_person = isatty(STDIN_FILENO) == 1;
+    const bool is_terminal = isatty(STDIN_FILENO) == 1;
     std::string line;
     for (;;) {
-      if (is_person) output.note("ENTER MESSAGE FOR SERVER");
+      if (is_terminal) output.note("ENTER MESSAGE FOR SERVER");
       if (!std::getline(std::cin, line)) return;
       ask(line, output);
     }
@@ -92,42 +92,42 @@ class UdpSend : public Action {
     if (earlier_.size() == max_earlier) earlier_.pop_front();
     earlier_.push_back(message);
     wait_until(next_);
-    if (number_ > 1) take_what_came_late(output);
+    if (number_ > 1) discard_late_replies(output);
     next_ = add_saturating(server_->now(), interval_.value_or(Duration::zero()));
     Backoff pause{std::random_device{}()};
     Outcome outcome = ask_once(message, output);
-    for (std::uint64_t left = client_.retries(); left > 0 && may_pass(outcome); --left) {
+    for (std::uint64_t left = client_.retries(); left > 0 && is_retryable(outcome); --left) {
       output.note(why_lost_ + "; retrying");
       if (outcome == Outcome::refused) wait_until(add_saturating(server_->now(), pause.next()));
       outcome = ask_once(message, output);
     }
     if (outcome == Outcome::answered) return;
     trips_.lost();
-    // Of the only one the command tells it, at its end.
+    // For a single message, the command reports the loss as its error.
     if (!is_only_one()) output.note(why_lost_);
     if (output.json)
       output.always({"lost", "", {{"number", number_}, {"text", message}, {"message", why_lost_}}});
   }
 
-  // Unless a signal ends it.
+  // Throws SystemError ECANCELED on a signal.
   void wait_until(Instant end) {
     if (end <= server_->now()) return;
-    pollfd stop{signals_.get(), POLLIN, 0};  // -1 is not looked at
+    pollfd stop{signals_.get(), POLLIN, 0};  // ppoll(2) ignores -1
     if (call::ppoll({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
   }
 
   enum class Outcome { answered, silent, refused, impossible };
-  static bool may_pass(Outcome outcome) {
+  static bool is_retryable(Outcome outcome) {
     return outcome == Outcome::silent || outcome == Outcome::refused;
   }
 
-  // Sends and waits; when in vain it is noted why.
+  // Sends the message once and waits for the reply. Sets why_lost_ if there is none.
   Outcome ask_once(const std::string& message, const Output& output) {
     const Instant sent = server_->now();
     std::optional<std::string> reply;
     try {
       reply = reply_to(message, sent, output);
-    } catch (const SystemError& error) {  // the next message may fare better
+    } catch (const SystemError& error) {  // not fatal: the next message may succeed
       if (error.error() == ECANCELED) throw;
       why_lost_ =
           is_only_one() ? error.what() : fmt::format("message {}: {}", number_, error.what());
@@ -151,27 +151,27 @@ class UdpSend : public Action {
         is_echo_ = is_echo_ && *reply == message;
         return reply;
       }
-      tell_late(*reply, output);
+      note_late_reply(*reply, output);
     }
     return std::nullopt;
   }
 
-  // What is there before a message is sent answers none of those to come.
-  void take_what_came_late(const Output& output) {
+  // Discards what arrived before the next message is sent: it cannot be the reply to that message.
+  void discard_late_replies(const Output& output) {
     try {
-      while (const auto reply = server_->receive(server_->now())) tell_late(*reply, output);
-    } catch (const SystemError& error) {  // is about an earlier message, too
+      while (const auto reply = server_->receive(server_->now())) note_late_reply(*reply, output);
+    } catch (const SystemError& error) {  // the error of an earlier message
       if (error.error() == ECANCELED) throw;
     }
   }
 
-  // An answer does not say what it is to. Only of a server that has sent back whatever it got an
-  // earlier message is the answer to that one: come late, or doubled on its way.
+  // A reply does not identify the message it answers. But if the server has echoed every message so
+  // far, a reply equal to an earlier message is a late or duplicate reply to that message.
   bool is_to_another(const std::string& reply, const std::string& message) const {
     return is_echo_ && reply != message && std::ranges::find(earlier_, reply) != earlier_.end();
   }
 
-  static void tell_late(const std::string& reply, const Output& output) {
+  static void note_late_reply(const std::string& reply, const Output& output) {
     output.note("late or duplicate reply: " + escaped_start(reply));
   }
 
@@ -200,10 +200,10 @@ class UdpSend : public Action {
   std::optional<std::uint64_t> count_;
   std::optional<Duration> interval_;
   PingStatistics trips_;
-  std::deque<std::string> earlier_;  // the messages up to this one, the last `max_earlier`
-  bool is_echo_ = true;              // so far
+  std::deque<std::string> earlier_;  // the last `max_earlier` messages sent
+  bool is_echo_ = true;              // every reply so far equalled its message
   std::string why_lost_;
-  Fd signals_;  // with --count: that the summary may be told
+  Fd signals_;  // with --count: a signal ends the run, and the summary is still printed
   std::uint64_t number_ = 0;
   Instant next_{};
 };

@@ -18,6 +18,8 @@ class TruncatedStream : public Stream {
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override { inner_->finish_writing(); }
   void close() override { inner_->close(); }
+  Address local() const override { return inner_->local(); }
+  bool readable() override { return left_ == 0 || inner_->readable(); }
   void abort() override { inner_->abort(); }
 
  private:

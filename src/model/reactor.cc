@@ -9,12 +9,13 @@
 
 namespace netlab {
 namespace {
-// How many operations a fiber may do without waiting before the other clients have their turn.
+// How many operations a fiber may complete without waiting before the other clients run.
 constexpr int max_turns = 16;
 }  // namespace
 
-Reactor::Reactor(const Service& service)
+Reactor::Reactor(const Service& service, Stacks stacks)
     : service_(service), network_(service.transport.over(*this)), admission_(service) {
+  if (stacks == Stacks::shared) shared_stack_.emplace();
   stop_.fd = call::duplicate(service.stop);
 }
 
@@ -23,8 +24,9 @@ bool Reactor::serve() {
   service_.listening(*listener);
   stopping_ = &add_task([this] { wait_for_stop(); });
   accepting_ = &add_task([this, &listener] { accept_clients(*listener); });
-  run(*stopping_);
-  if (!done()) run(*accepting_);
+  wake(*stopping_, 0);
+  wake(*accepting_, 0);
+  run_ready();
   loop();
   if (fault_) std::rethrow_exception(fault_);
   return !service_.once || all_succeeded_;
@@ -33,40 +35,53 @@ bool Reactor::serve() {
 void Reactor::perform(Operation& operation) {
   assert(current_);
   Task& task = *current_;
-  if ((aborting_ && task.client) || (stopped_ && &task == accepting_)) {
+  const bool is_canceled =
+      task.client ? state_ == State::aborting : &task == accepting_ && state_ != State::running;
+  if (is_canceled) {
     operation.result = -ECANCELED;
     return;
   }
   if (operation.kind == Operation::Kind::sleep) {
-    // Not even a sleep that is over before it begins goes on at once: the others have their turn.
+    // Even a sleep that is already over lets the other clients run.
     operation.deadline = std::max(operation.deadline, now_ + Duration(1));
   } else if (operation.deadline <= now_) {
     operation.result = -ETIMEDOUT;
     return;
   }
-  const bool try_first = ++task.turns <= max_turns;
   operation.waiter = &task;
-  if (!start(operation, try_first)) return;
-  task.turns = 0;
-  wait(task, operation);
-  Fiber::park();
+  bool try_first = ++task.turns <= max_turns;
+  while (start(operation, try_first)) {
+    task.turns = 0;
+    wait(task, operation);
+    Fiber::park();
+    if (complete(operation, task.result)) return;
+    try_first = true;
+  }
 }
 
 void Reactor::wait(Task& task, Operation& operation) {
   task.waiting_on = &operation;
+  task.fd = operation.socket ? operation.socket->fd.get() : -1;
   timers_.set(task, task.timer, operation.deadline);
 }
 
-void Reactor::finish(Operation& operation, long result) {
-  operation.result = result;
-  Task& task = *static_cast<Task*>(operation.waiter);
+void Reactor::wake(Task& task, long result) {
+  if (task.is_ready) return;
+  task.is_ready = true;
+  task.result = result;
   task.waiting_on = nullptr;
   timers_.clear(task.timer);
-  if (result < 0 && &operation == &task.first_bytes) {  // it never started
-    reject(task, SystemError("no first byte", static_cast<int>(-result)));
-    return;
+  ready_.push_back(&task);
+}
+
+void Reactor::run_ready() {
+  // A task that a running one wakes has its turn in the next round, after the events.
+  for (std::size_t left = ready_.size(); left > 0; --left) {
+    Task& task = *ready_.front();
+    ready_.pop_front();
+    task.is_ready = false;
+    run(task);
   }
-  run(task);
 }
 
 void Reactor::expire_deadlines() {
@@ -77,27 +92,32 @@ void Reactor::expire_deadlines() {
 }
 
 void Reactor::give_up(Task& task, long why) {
-  if (task.waiting_on) cancel(*task.waiting_on, why);
+  if (task.waiting_on) cancel(task, why);
 }
 
 Reactor::Task& Reactor::add_task(std::function<void()> body) {
   Task& task = tasks_.emplace_back();
   task.body = std::move(body);
-  task.place = std::prev(tasks_.end());
+  task.self = std::prev(tasks_.end());
   return task;
 }
 
 void Reactor::run(Task& task) {
+  if (!task.fiber && task.result < 0) {
+    reject(task, SystemError("no first byte", static_cast<int>(-task.result)));
+    return;
+  }
   try {
-    if (!task.fiber) task.fiber.emplace(std::move(task.body));
+    if (!task.fiber)
+      task.fiber.emplace(std::move(task.body), shared_stack_ ? &*shared_stack_ : nullptr);
   } catch (const std::exception& error) {  // no memory for a stack
     if (!task.client) throw;
     reject(task, error);
     return;
   }
-  Task* const before = std::exchange(current_, &task);
+  current_ = &task;
   task.fiber->resume();
-  current_ = before;
+  current_ = nullptr;
   if (task.fiber->done()) end(task);
 }
 
@@ -113,19 +133,16 @@ void Reactor::end(Task& task) {
   if (&task == stopping_) stopping_ = nullptr;
   if (task.client) admission_.leave(task.admitted);
   timers_.drop(task.timer);
-  tasks_.erase(task.place);  // closes the client's socket
-  if (waits_for_place_ && !admission_.full()) {
-    waits_for_place_ = false;
-    run(*accepting_);
-  }
-  // Only the watch for the stop is left: there is nothing more to stop.
+  tasks_.erase(task.self);  // closes the client's socket
+  if (needs_slot_ && !admission_.full()) wake(*accepting_, 0);
+  // When only the watch for the stop is left, there is nothing to stop.
   if (tasks_.size() == 1 && stopping_) give_up(*stopping_, -ECANCELED);
 }
 
 void Reactor::accept_clients(Listener& listener) {
   try {
     while (auto client = listener.accept()) {
-      if (stopped_) break;  // it came with the stop
+      if (state_ != State::running) break;  // the stop was requested at the same time
       if (!admission_.admit(client->peer())) {
         client->abort();
         continue;
@@ -133,8 +150,8 @@ void Reactor::accept_clients(Listener& listener) {
       start_deadline(service_, *client, *network_);
       add_session(std::move(client));
       if (service_.once) break;
-      wait_for_place();
-      if (stopped_) break;
+      wait_for_slot();
+      if (state_ != State::running) break;
     }
   } catch (const SystemError&) {
     fault_ = std::current_exception();
@@ -142,10 +159,11 @@ void Reactor::accept_clients(Listener& listener) {
   listener.stop_accepting();
 }
 
-void Reactor::wait_for_place() {
+void Reactor::wait_for_slot() {
   if (!admission_.full()) return;
-  waits_for_place_ = true;
+  needs_slot_ = true;
   Fiber::park();
+  needs_slot_ = false;
 }
 
 void Reactor::add_session(std::unique_ptr<Stream> client) {
@@ -155,9 +173,10 @@ void Reactor::add_session(std::unique_ptr<Stream> client) {
   task.body = [this, &task] {
     all_succeeded_ = serve_client(service_, *task.client, *network_) && all_succeeded_;
   };
+  // A client that has sent nothing yet needs no fiber.
   Socket* const socket = task.client->socket();
   if (service_.server_speaks_first || !socket) {
-    run(task);
+    wake(task, 0);
     return;
   }
   task.first_bytes = {.kind = Operation::Kind::readable,
@@ -173,28 +192,23 @@ void Reactor::add_session(std::unique_ptr<Stream> client) {
 }
 
 void Reactor::wait_for_stop() {
-  Operation asked{.kind = Operation::Kind::readable, .socket = &stop_};
-  perform(asked);
-  if (asked.result < 0) return;
+  Operation stop{.kind = Operation::Kind::readable, .socket = &stop_};
+  perform(stop);
+  if (stop.result < 0) return;
   take_stop(service_.stop);
   service_.stopping();
-  stopped_ = true;
-  if (waits_for_place_) {
-    waits_for_place_ = false;
-    run(*accepting_);
-  } else if (accepting_) {
+  state_ = State::draining;
+  if (needs_slot_)
+    wake(*accepting_, 0);
+  else if (accepting_)
     give_up(*accepting_, -ECANCELED);
-  }
-  if (tasks_.size() == 1) return;  // nobody is here
-  asked.deadline = add_saturating(now_, service_.limits.grace);
-  perform(asked);
-  if (asked.result == -ECANCELED) return;  // the sessions ended in time
-  aborting_ = true;
-  // Each that is given up may end, or park again in another place of the list: take them in turn.
-  std::list<Task*> sessions;
+  if (tasks_.size() == 1) return;  // no sessions
+  stop.deadline = add_saturating(now_, service_.limits.grace);
+  perform(stop);
+  if (stop.result == -ECANCELED) return;  // the sessions ended in time
+  state_ = State::aborting;
   for (Task& task : tasks_)
-    if (task.client) sessions.push_back(&task);
-  for (Task* const session : sessions) give_up(*session, -ECANCELED);
+    if (task.client) give_up(task, -ECANCELED);
 }
 
 }  // namespace netlab

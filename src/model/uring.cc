@@ -1,6 +1,8 @@
-// One thread and one io_uring for all clients (io_uring(7)). A wait is: hand the call itself to the
-// ring and park the fiber; the kernel makes the call when it can and puts the result into the other
-// ring. One io_uring_enter(2) hands over all the waits of a turn and fetches all that is done.
+// One thread and one io_uring for all clients (io_uring(7)). To wait, a fiber submits the system
+// call itself to the ring and parks. The kernel makes the call when it can and puts the result into
+// the completion ring. One io_uring_enter(2) submits all calls of a turn and collects the results.
+//
+// The kernel reads and writes the buffers of a parked fiber, so each fiber has a stack of its own.
 #include "model/models.h"
 
 #ifdef NETLAB_IO_URING
@@ -8,6 +10,7 @@
 #include <poll.h>
 
 #include <cassert>
+#include <map>
 
 #include "base/error.h"
 #include "model/reactor.h"
@@ -19,8 +22,8 @@ namespace {
 constexpr unsigned int queue_entries = 256;
 constexpr unsigned int completion_entries = 4096;
 
-// Interrupted, or short of room until completions have been taken.
-bool passes(int result) {
+// Interrupted, or out of space until completions have been collected.
+bool is_temporary(int result) {
   return result == -EINTR || result == -EAGAIN || result == -EBUSY;
 }
 
@@ -28,24 +31,31 @@ class UringReactor : public Reactor {
  public:
   explicit UringReactor(const Service& service);
   ~UringReactor() override { io_uring_queue_exit(&ring_); }
-  bool sends_files() const override { return false; }  // sendfile(2) is no operation of the ring
+  bool sends_files() const override { return false; }  // the ring has no sendfile(2)
 
  protected:
-  bool start(Operation& operation, bool try_first) override;
-  void cancel(Operation& operation, long why) override;
   void loop() override;
+  bool start(Operation& operation, bool try_first) override;
+  bool complete(Operation& operation, long result) override;
+  void cancel(Task& task, long why) override;
 
  private:
   io_uring_sqe* next_entry();
   void submit(Operation& operation);
-  void completed(Operation& operation, long result);
+  void on_completion(Operation& operation, long result);
+
+  // The address of an accepted client, which the kernel fills in.
+  struct Accepted {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+  };
 
   io_uring ring_;
-  sockaddr_storage accepted_;  // of the one listener's accept
-  socklen_t accepted_size_ = 0;
+  // Sessions may accept, too, so several accepts can be under way. The nodes of a map do not move.
+  std::map<const Operation*, Accepted> accepted_;
 };
 
-UringReactor::UringReactor(const Service& service) : Reactor(service) {
+UringReactor::UringReactor(const Service& service) : Reactor(service, Stacks::own) {
   io_uring_params params{};
   params.cq_entries = completion_entries;
   // One thread submits, and completions need not interrupt it: Linux 6.0.
@@ -62,23 +72,26 @@ UringReactor::UringReactor(const Service& service) : Reactor(service) {
 
 void UringReactor::loop() {
   while (!done()) {
-    const auto left = std::max(next_deadline() - Clock::now(), Duration::zero());
+    const Instant deadline = next_deadline();
+    const Instant now = Clock::now();
+    const Duration left = deadline > now ? deadline - now : Duration::zero();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
     __kernel_timespec timeout{seconds.count(), (left - seconds).count()};
     io_uring_cqe* entry = nullptr;
     const int result = io_uring_submit_and_wait_timeout(
-        &ring_, &entry, 1, next_deadline() == never ? nullptr : &timeout, nullptr);
+        &ring_, &entry, 1, deadline == never ? nullptr : &timeout, nullptr);
     trace::call(result, "io_uring_enter({}, wait for 1)", ring_.ring_fd);
-    if (result < 0 && result != -ETIME && !passes(result))
+    if (result < 0 && result != -ETIME && !is_temporary(result))
       throw SystemError("io_uring_enter", -result);
     on_wakeup();
     while (io_uring_peek_cqe(&ring_, &entry) == 0) {
       auto* const operation = static_cast<Operation*>(io_uring_cqe_get_data(entry));
       const long done = entry->res;
       io_uring_cqe_seen(&ring_, entry);
-      if (operation) completed(*operation, done);
+      if (operation) on_completion(*operation, done);
     }
     expire_deadlines();
+    run_ready();
   }
 }
 
@@ -93,9 +106,8 @@ void UringReactor::submit(Operation& operation) {
   const int fd = operation.socket->fd.get();
   switch (operation.kind) {
     case Operation::Kind::accept:
-      accepted_size_ = sizeof accepted_;
-      io_uring_prep_accept(entry, fd, reinterpret_cast<sockaddr*>(&accepted_), &accepted_size_,
-                           SOCK_CLOEXEC);
+      io_uring_prep_accept(entry, fd, reinterpret_cast<sockaddr*>(&accepted_[&operation].address),
+                           &accepted_[&operation].size, SOCK_CLOEXEC);
       break;
     case Operation::Kind::connect:
       io_uring_prep_connect(entry, fd, operation.address.raw(), operation.address.raw_size());
@@ -111,30 +123,29 @@ void UringReactor::submit(Operation& operation) {
       break;
     case Operation::Kind::send_file:
     case Operation::Kind::sleep:
-      assert(!"not for the ring");
+      assert(!"not submitted to the ring");
   }
   io_uring_sqe_set_data(entry, &operation);
 }
 
 io_uring_sqe* UringReactor::next_entry() {
   io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-  while (!entry) {  // full: hand over what is there
+  while (!entry) {  // the queue is full: submit it
     const int result = io_uring_submit(&ring_);
-    if (result < 0 && !passes(result)) throw SystemError("io_uring_enter", -result);
+    if (result < 0 && !is_temporary(result)) throw SystemError("io_uring_enter", -result);
     entry = io_uring_get_sqe(&ring_);
   }
   return entry;
 }
 
-void UringReactor::completed(Operation& operation, long result) {
+void UringReactor::on_completion(Operation& operation, long result) {
   const int fd = operation.socket->fd.get();
-  const bool given_up = operation.result < 0;
-  if ((result == -EINTR || result == -EAGAIN) && !given_up) {
+  const bool was_canceled = operation.result < 0;
+  if ((result == -EINTR || result == -EAGAIN) && !was_canceled) {
     submit(operation);
     return;
   }
   if (operation.kind == Operation::Kind::accept) {
-    if (result >= 0) operation.address = Address::from_raw(accepted_);
     trace::call(result, "io_uring: accept4({})", fd);
   } else if (operation.kind == Operation::Kind::receive) {
     const auto got = static_cast<std::size_t>(std::max(result, 0L));
@@ -144,16 +155,24 @@ void UringReactor::completed(Operation& operation, long result) {
     trace::call(result, "io_uring: send({}, {}, {}, MSG_NOSIGNAL)", fd,
                 trace::Bytes{operation.bytes}, operation.bytes.size());
   }
-  // A wait that was given up ends as cancelled; cancel() has left word of why.
-  if (result < 0 && given_up) result = operation.result;
-  finish(operation, result);
+  // A canceled call fails with ECANCELED; cancel() left the actual reason in the operation.
+  wake(task_of(operation), result < 0 && was_canceled ? operation.result : result);
 }
 
-// The buffers belong to the kernel until the operation is done: it is cancelled, and then waited
-// for.
-void UringReactor::cancel(Operation& operation, long why) {
+bool UringReactor::complete(Operation& operation, long result) {
+  operation.result = result;
+  if (operation.kind == Operation::Kind::accept) {
+    const auto accepted = accepted_.extract(&operation);
+    if (result >= 0) operation.address = Address::from_raw(accepted.mapped().address);
+  }
+  return true;
+}
+
+// The kernel uses the buffers until the call completes: the fiber keeps waiting for that.
+void UringReactor::cancel(Task& task, long why) {
+  Operation& operation = *task.waiting_on;
   if (operation.kind == Operation::Kind::sleep) {
-    finish(operation, why);
+    wake(task, why);
     return;
   }
   operation.result = why;

@@ -57,7 +57,7 @@ Fd inherited_socket(int type) {
   return passed;
 }
 
-bool is_for_ipv6_alone(const Fd& socket) {
+bool is_ipv6_only(const Fd& socket) {
   return call::option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY) == 1;
 }
 

@@ -13,6 +13,6 @@ namespace netlab {
 Fd inherited_socket(int type);
 
 // Whether an IPv6 socket rejects IPv4 clients (ipv6(7), IPV6_V6ONLY).
-bool is_for_ipv6_alone(const Fd& socket);
+bool is_ipv6_only(const Fd& socket);
 
 }  // namespace netlab

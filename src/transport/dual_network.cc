@@ -33,18 +33,18 @@ DualListener::~DualListener() {
   performer_.forget(ready_);
 }
 
-std::unique_ptr<Stream> DualListener::accept() {
+std::unique_ptr<Stream> DualListener::accept(Instant deadline) {
   while (!is_stopped_) {
     // Always wait, even if a client is ready: an event loop then runs its other clients. After a
     // client the wait is as short as possible, because a datagram listener buffers what it has
     // received: more clients may be ready although no descriptor is readable.
     Operation readable{.kind = Operation::Kind::readable,
                        .socket = &ready_,
-                       .deadline = had_client_ ? performer_.now() + shortest_wait : never,
+                       .deadline = had_client_ ? performer_.now() + shortest_wait : deadline,
                        .stop = stop_.get()};
     performer_.perform(readable);
     if (readable.result == -ECANCELED) break;
-    if (readable.result < 0 && readable.result != -ETIMEDOUT)
+    if (readable.result < 0 && !(had_client_ && readable.result == -ETIMEDOUT))
       throw SystemError("accept", static_cast<int>(-readable.result));
     auto client = try_accept();
     had_client_ = client != nullptr;

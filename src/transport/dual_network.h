@@ -16,7 +16,8 @@ class DualListener : public Listener {
                std::unique_ptr<Listener> second);
   ~DualListener() override;
 
-  std::unique_ptr<Stream> accept() override;
+  using Listener::accept;
+  std::unique_ptr<Stream> accept(Instant deadline) override;
   std::unique_ptr<Stream> try_accept() override;
   int poll_fd() override { return ready_.fd.get(); }
   Address local() const override { return listeners_.front()->local(); }

@@ -15,8 +15,10 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   // Waits for the next client; returns null after stop_accepting(). Errors that pass, e.g.
-  // ECONNABORTED or EMFILE of accept(2), are retried, never thrown.
-  virtual std::unique_ptr<Stream> accept() = 0;
+  // ECONNABORTED or EMFILE of accept(2), are retried, never thrown. Throws SystemError{"accept"},
+  // ETIMEDOUT when the deadline passed.
+  virtual std::unique_ptr<Stream> accept(Instant deadline) = 0;
+  std::unique_ptr<Stream> accept() { return accept(never); }
   // Returns a client that is already waiting, or null. Used instead of accept(), with poll_fd(), to
   // wait for several listeners.
   virtual std::unique_ptr<Stream> try_accept() = 0;

@@ -18,6 +18,8 @@ class Performer {
   virtual Instant now() const { return Clock::now(); }
   // The flags its sockets are created with: 0 or SOCK_NONBLOCK.
   virtual int socket_flags() const { return 0; }
+  // Whether a parked fiber costs only the part of its stack that it uses (Stream::await_input).
+  virtual bool saves_stacks() const { return false; }
   // Whether it supports Operation::Kind::send_file.
   virtual bool sends_files() const { return true; }
 };

@@ -42,10 +42,10 @@ ReliableListener::~ReliableListener() {
   performer_.forget(socket_);
 }
 
-std::unique_ptr<Stream> ReliableListener::accept() {
+std::unique_ptr<Stream> ReliableListener::accept(Instant deadline) {
   while (!is_stopped_) {
     if (auto client = next_client()) return client;
-    if (!wait()) break;  // always wait: an event loop then runs its other clients
+    if (!wait(deadline)) break;  // always wait: an event loop then runs its other clients
     receive();
   }
   return nullptr;
@@ -63,8 +63,11 @@ void ReliableListener::receive() {
   if (result < 0 && result != -EAGAIN && !is_stopped_) throw SystemError("receive", -result);
 }
 
-bool ReliableListener::wait() {
-  Operation readable{.kind = Operation::Kind::readable, .socket = &socket_, .stop = stop_.get()};
+bool ReliableListener::wait(Instant deadline) {
+  Operation readable{.kind = Operation::Kind::readable,
+                     .socket = &socket_,
+                     .deadline = deadline,
+                     .stop = stop_.get()};
   performer_.perform(readable);
   if (readable.result < 0 && readable.result != -ECANCELED)
     throw SystemError("accept", static_cast<int>(-readable.result));

@@ -25,7 +25,8 @@ class ReliableListener : public Listener {
                    const reliable::Settings& settings);
   ~ReliableListener() override;
 
-  std::unique_ptr<Stream> accept() override;
+  using Listener::accept;
+  std::unique_ptr<Stream> accept(Instant deadline) override;
   std::unique_ptr<Stream> try_accept() override;
   int poll_fd() override { return socket_.fd.get(); }  // receives never block
   Address local() const override;
@@ -36,7 +37,7 @@ class ReliableListener : public Listener {
   std::unique_ptr<Stream> next_client();
   std::unique_ptr<Stream> admit(const Datagram& message, const reliable::Hello& hello);
   // Waits for messages; returns false after stop_accepting().
-  bool wait();
+  bool wait(Instant deadline);
   // Reads the next batch of messages into the buffer; does not wait.
   void receive();
 

@@ -213,6 +213,12 @@ void ReliableStream::consume(std::size_t bytes) {
   transmit();
 }
 
+bool ReliableStream::readable() {
+  receive_pending();
+  return !connection_.readable().empty() || connection_.has_peer_finished() ||
+         connection_.is_closed();
+}
+
 std::size_t ReliableStream::read_some(std::span<std::byte> into) {
   const auto bytes = received();
   const std::size_t count = std::min(bytes.size(), into.size());

@@ -34,6 +34,7 @@ class ReliableStream : public Stream {
   void welcome() { transmit(); }
 
   std::size_t read_some(std::span<std::byte> into) override;
+  bool readable() override;
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;

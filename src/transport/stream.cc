@@ -1,5 +1,7 @@
 #include "transport/stream.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -24,6 +26,16 @@ std::uint64_t Stream::send_file(const Fd& file, std::uint64_t offset, std::uint6
     sent += static_cast<std::uint64_t>(got);
   }
   return sent;
+}
+
+Address Stream::local() const {
+  return socket_ ? call::local_address(socket_->fd.get()) : Address();
+}
+
+bool Stream::readable() {
+  if (!socket_) return false;
+  pollfd input{socket_->fd.get(), POLLIN, 0};
+  return call::poll({&input, 1}, Clock::now()) > 0;
 }
 
 std::uint64_t Stream::unacknowledged() const {

@@ -33,6 +33,10 @@ class Stream {
 
   // Reads at least one byte; returns 0 at end of file. `into` must not be empty.
   virtual std::size_t read_some(std::span<std::byte> into) = 0;
+  // Waits for input if the serving model keeps only the used part of a waiting handler's stack, and
+  // otherwise returns at once. A handler calls it where it needs no buffer, so that an idle client
+  // costs little memory.
+  virtual void await_input() {}
   virtual void write_all(std::span<const std::byte> bytes) = 0;
   // Sends end of file (half-close, shutdown(2) SHUT_WR); reading is still possible.
   virtual void finish_writing() = 0;
@@ -61,6 +65,11 @@ class Stream {
   // it starts the handler; null when there is none.
   Socket* socket() const { return socket_; }
 
+  // The local address of the connection; 0.0.0.0:0 if the stream has no socket.
+  virtual Address local() const;
+  // Whether a read would return at once, with bytes or end of file. Does not wait, whatever the
+  // deadline.
+  virtual bool readable();
   // Bytes written that the peer's system has not acknowledged yet (SIOCOUTQ, tcp(7)); 0 if unknown.
   virtual std::uint64_t unacknowledged() const;
   // Limits, approximately, the bytes received but not yet read (SO_RCVBUF, socket(7)).

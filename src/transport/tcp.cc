@@ -42,6 +42,12 @@ std::size_t TcpStream::read_some(std::span<std::byte> into) {
   return perform(receive, "receive from");
 }
 
+void TcpStream::await_input() {
+  if (!socket_.drained || !performer_.saves_stacks()) return;
+  Operation wait{.kind = Operation::Kind::readable};
+  perform(wait, "receive from");
+}
+
 void TcpStream::write_all(std::span<const std::byte> bytes) {
   Operation send{.kind = Operation::Kind::send};
   while (!bytes.empty()) {

@@ -17,6 +17,7 @@ class TcpStream : public Stream {
   ~TcpStream() override;
 
   std::size_t read_some(std::span<std::byte> into) override;
+  void await_input() override;
   void write_all(std::span<const std::byte> bytes) override;
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
@@ -40,7 +41,8 @@ class TcpListener : public Listener {
   TcpListener(Performer& performer, Fd listening);
   ~TcpListener() override;
 
-  std::unique_ptr<Stream> accept() override;
+  using Listener::accept;
+  std::unique_ptr<Stream> accept(Instant deadline) override;
   std::unique_ptr<Stream> try_accept() override;
   int poll_fd() override;
   Address local() const override;

@@ -70,10 +70,15 @@ TcpListener::~TcpListener() {
   performer_.forget(socket_);
 }
 
-std::unique_ptr<Stream> TcpListener::accept() {
+std::unique_ptr<Stream> TcpListener::accept(Instant deadline) {
   for (;;) {
-    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_, .stop = stop_.get()};
+    Operation accept{.kind = Operation::Kind::accept,
+                     .socket = &socket_,
+                     .deadline = deadline,
+                     .stop = stop_.get()};
     performer_.perform(accept);
+    if (accept.result == -ETIMEDOUT && performer_.now() >= deadline)
+      throw SystemError("accept", ETIMEDOUT);
     if (auto client = make_client(accept)) return client;
     if (is_stopped(accept.result)) return nullptr;
   }

@@ -3,6 +3,8 @@
 //     load PORT once CLIENTS SECONDS     makes a connection for each exchange
 //     load PORT silent CLIENTS           connects, prints a line, sends nothing until its standard
 //                                        input ends
+//     load PORT idle CLIENTS REQUEST     the same, but each client sends the request once, and
+//                                        the line is printed when each has received a reply
 // The first two print {"per_s": exchanges per second, "p50_us", "p99_us", "served": clients that
 // received an echo}.
 #include <netinet/in.h>
@@ -18,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -60,6 +63,22 @@ class Load {
     for (std::size_t left = clients; left > 0 && Clock::now() < end;) {
       const int count = epoll_wait(epoll_, events, 256, 100);
       for (int i = 0; i < count; ++i, --left) connected(events[i].data.u32);
+    }
+  }
+
+  void exchange_once(const std::string& request) {
+    for (const Client& client : clients_)
+      if (send(client.fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) fail("send");
+    epoll_event events[256];
+    for (std::size_t left = clients_.size(); left > 0;) {
+      const int count = epoll_wait(epoll_, events, 256, 10'000);
+      if (count <= 0) fail("epoll_wait");
+      for (int i = 0; i < count; ++i) {
+        char reply[4096];
+        Client& client = clients_[events[i].data.u32];
+        if (recv(client.fd, reply, sizeof reply, 0) <= 0) fail("recv");
+        if (!std::exchange(client.served, true)) --left;
+      }
     }
   }
 
@@ -168,7 +187,8 @@ int main(int argc, char** argv) {
   const std::string mode = argv[2];
   Load load(std::atoi(argv[1]));
   load.connect_all(static_cast<std::size_t>(std::atol(argv[3])));
-  if (mode == "silent") {
+  if (mode == "silent" || mode == "idle") {
+    if (mode == "idle") load.exchange_once(argv[4]);
     std::puts("connected");
     std::fflush(stdout);
     while (std::getchar() != EOF) continue;

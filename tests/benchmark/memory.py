@@ -1,4 +1,4 @@
-"""The cost of silent connected clients to a server."""
+"""The cost of connected clients to a server: of silent ones, and of ones that are idle after an exchange."""
 
 import shutil
 import subprocess
@@ -24,23 +24,28 @@ def run(folder, tools, clients):
         for model in ("epoll", "uring", "threads")}
     if shutil.which("nginx"):
         servers["nginx"] = (nginx(folder), False)
-    lines, failures = [], []
-    for name, (command, prints_port) in servers.items():
-        try:
-            lines.append([name, *measure(command, prints_port, clients, tools)])
-        except (RuntimeError, AssertionError) as error:
-            lines.append([name, f"fails: {error}", "", ""])
-            failures.append(name)
-    print_table(f"{clients} clients that say nothing", ["", "resident MiB", "KiB each", "seconds to accept all"],
-                lines)
+    failures = []
+    for title, mode in (("that send nothing", "silent"), ("that are idle after one exchange", "idle")):
+        lines = []
+        for name, (command, prints_port) in servers.items():
+            request = HTTP_REQUEST if name == "nginx" else "a message of about the same length as a request"
+            try:
+                lines.append([name, *measure(command, prints_port, clients, tools, mode, request)])
+            except (RuntimeError, AssertionError) as error:
+                lines.append([name, f"fails: {error}", "", ""])
+                failures.append(name)
+        print_table(f"{clients} clients {title}", ["", "resident MiB", "KiB each", "seconds to open all"], lines)
     return failures
 
 
-def measure(command, prints_port, clients, tools):
+HTTP_REQUEST = "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def measure(command, prints_port, clients, tools, mode, request):
     with Running(command, prints_port) as server:
         before = resident(server.process.pid)
         started = time.monotonic()
-        load = subprocess.Popen([tools.load, str(server.port), "silent", str(clients)],
+        load = subprocess.Popen([tools.load, str(server.port), mode, str(clients), request],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
             if load.stdout.readline() != b"connected\n":

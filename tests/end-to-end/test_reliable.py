@@ -263,7 +263,7 @@ def test_client_of_a_killed_child_is_reset(folder):
         eventually(lambda: part.exists() and part.stat().st_size > 0, "nothing arrives")
         (child,) = children(server.pid)
         os.kill(child, signal.SIGKILL)
-        server.out.wait_for("failed: its process was ended by a signal: Killed")
+        server.out.wait_for("failed: its process was killed by a signal: Killed")
         _, error = client.communicate(timeout=TIMEOUT)
         assert client.returncode == 0 and b"Connection reset by peer; retrying" in error, error
     assert (folder / "copy").read_bytes() == CONTENT

@@ -179,7 +179,7 @@ def test_killed_child_is_reported():
         assert client.recv(1) == b"x"
         (child,) = children(server.pid)
         os.kill(child, signal.SIGKILL)
-        server.out.wait_for("failed: its process was ended by a signal: Killed")
+        server.out.wait_for("failed: its process was killed by a signal: Killed")
         assert exchange(server) == b"hello"
 
 

@@ -6,7 +6,9 @@
 
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "fiber/stack.h"
 #include "socket/fd.h"
@@ -251,6 +253,74 @@ TEST(Stack, HasAGuardPageBelow) {
   EXPECT_EQ(write(in.get(), stack.memory().data(), 1), 1);
   EXPECT_EQ(write(in.get(), stack.memory().data() - 1, 1), -1);
   EXPECT_EQ(errno, EFAULT);
+}
+
+// Fills `depth` frames with values that depend on `seed`, parks at the bottom, and adds them up.
+[[gnu::noinline]] int sum_after_parking(int seed, int depth) {
+  volatile int values[16];
+  for (int i = 0; i < 16; ++i) values[i] = seed + i;
+  int sum = 0;
+  if (depth > 0)
+    sum = sum_after_parking(seed + 1, depth - 1);
+  else
+    Fiber::park();
+  for (int i = 0; i < 16; ++i) sum += values[i];
+  return sum;
+}
+
+TEST(SharedStackTest, KeepsTheFramesOfEachFiber) {
+  SharedStack stack;
+  std::vector<int> sums(20);
+  std::vector<std::unique_ptr<Fiber>> fibers;
+  for (int i = 0; i < 20; ++i)
+    fibers.push_back(std::make_unique<Fiber>(
+        [i, &sums] {
+          for (int round = 0; round < 5; ++round) sums[i] += sum_after_parking(1000 * i, i);
+        },
+        &stack));
+  while (!fibers.back()->done())
+    for (const auto& fiber : fibers)
+      if (!fiber->done()) fiber->resume();
+  for (int i = 0; i < 20; ++i) {
+    int expected = 0;
+    for (int depth = 0; depth <= i; ++depth) expected += 16 * (1000 * i + depth) + 120;
+    EXPECT_EQ(sums[i], 5 * expected) << i;
+  }
+}
+
+TEST(SharedStackTest, ResumesAFiberWithoutOthersInBetween) {
+  SharedStack stack;
+  int sum = 0;
+  Fiber fiber([&] { sum = sum_after_parking(1, 3); }, &stack);
+  fiber.resume();
+  {
+    Fiber other([] {}, &stack);
+    other.resume();
+    EXPECT_TRUE(other.done());
+  }
+  fiber.resume();
+  EXPECT_TRUE(fiber.done());
+  EXPECT_EQ(sum, 16 * (1 + 2 + 3 + 4) + 4 * 120);
+}
+
+TEST(SharedStackTest, CanParkInsideACatchBlock) {
+  SharedStack stack;
+  std::vector<std::string> caught;
+  const auto body = [&caught](const char* what) {
+    try {
+      throw std::runtime_error(what);
+    } catch (const std::runtime_error& error) {
+      Fiber::park();
+      caught.emplace_back(error.what());
+    }
+  };
+  Fiber one([&] { body("one"); }, &stack);
+  Fiber two([&] { body("two"); }, &stack);
+  one.resume();
+  two.resume();
+  two.resume();
+  one.resume();
+  EXPECT_EQ(caught, (std::vector<std::string>{"two", "one"}));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class AbortFlag {
 
 class SilentListener : public Listener {
  public:
-  std::unique_ptr<Stream> accept() override { return nullptr; }
+  std::unique_ptr<Stream> accept(Instant) override { return nullptr; }
   std::unique_ptr<Stream> try_accept() override { return nullptr; }
   int poll_fd() override { return -1; }
   Address local() const override { return {}; }

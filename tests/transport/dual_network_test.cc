@@ -36,7 +36,7 @@ class FakeListener : public Listener {
     clients_.insert(clients_.end(), ports);
     call::raise_event(event_.get());
   }
-  std::unique_ptr<Stream> accept() override { return nullptr; }
+  std::unique_ptr<Stream> accept(Instant) override { return nullptr; }
   std::unique_ptr<Stream> try_accept() override {
     std::uint64_t times = 0;
     const ssize_t got = read(event_.get(), &times, sizeof times);

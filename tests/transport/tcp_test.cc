@@ -285,5 +285,24 @@ TEST(Transports, HaveNamesAndSummaries) {
   for (const Transport& transport : transports()) EXPECT_FALSE(transport.summary.empty());
 }
 
+TEST_F(TcpTest, AcceptEndsAtItsDeadline) {
+  EXPECT_EQ(error_of([&] { listener_->accept(Clock::now() + 10ms); }), ETIMEDOUT);
+}
+
+TEST_F(TcpTest, KnowsItsLocalAddress) {
+  EXPECT_EQ(client_->local(), server_->peer());
+  EXPECT_EQ(server_->local(), listener_->local());
+}
+
+TEST_F(TcpTest, IsReadableWhenAReadWouldReturn) {
+  EXPECT_FALSE(server_->readable());
+  client_->write_all(bytes_of("x"));
+  EXPECT_EQ(read(*server_, 1), "x");
+  EXPECT_FALSE(server_->readable());
+  client_->finish_writing();
+  EXPECT_EQ(read(*server_, 1), "");
+  EXPECT_TRUE(server_->readable());
+}
+
 }  // namespace
 }  // namespace netlab

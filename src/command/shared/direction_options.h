@@ -1,6 +1,6 @@
-// PerDirection are the options of `netlab impair` that say how bad the network shall be: for both
-// directions (--loss 10%), and for one of them beside or instead (--up loss=20%,delay=5ms). A row
-// of the table is one such option.
+// PerDirection declares the impairment options of `netlab impair` from a table with one row per
+// option. An option applies to both directions (--loss 10%), unless --up or --down sets it for one
+// direction (--up loss=20%,delay=5ms).
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ struct Setting {
   std::string_view help;
   // Throws std::invalid_argument "'TEXT' is not ...".
   void (*set)(Settings& settings, const std::string& text);
-  bool down_alone = false;  // without --up it is meant for what the server sends
+  bool down_alone = false;  // without --up: only for what the server sends
 };
 
 template <typename Settings>
@@ -60,7 +60,7 @@ class PerDirection {
     of_option(option, [&] { row.set(settings, value); });
   }
 
-  // "loss=10%,drop=3,5,delay=4ms": what has no name goes on with the value before.
+  // Parses "loss=10%,drop=3,5,delay=4ms". A part without a name belongs to the value before it.
   void set_all(Settings& settings, const std::string& option, const std::string& text) const {
     for (std::size_t start = 0; start <= text.size();) {
       const std::size_t equals = text.find('=', start);
@@ -87,7 +87,7 @@ class PerDirection {
   }
 
   std::span<const Setting<Settings>> rows_;
-  std::vector<std::optional<std::string>> common_;  // in the rows' order
+  std::vector<std::optional<std::string>> common_;  // one per row
   std::optional<std::string> up_;
   std::optional<std::string> down_;
 };

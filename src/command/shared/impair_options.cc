@@ -11,6 +11,7 @@
 #include "socket/endpoint.h"
 
 namespace netlab {
+
 void ImpairOptions::declare(Options& options) {
   options.required_positional("LISTEN", listen_,
                               "[HOST:]PORT to listen on (default host: loopback); port 0 picks a "
@@ -66,8 +67,8 @@ std::uint64_t ImpairOptions::seed() {
 
 void ImpairOptions::announce(const Address& local, const Address& server,
                              const std::string& protocol, const Output& output) {
-  const bool everywhere = local.is_any_v4() || local.is_any_v6();
-  if (server == local || (everywhere && server.is_loopback() && server.port() == local.port()))
+  const bool is_any = local.is_any_v4() || local.is_any_v6();
+  if (server == local || (is_any && server.is_loopback() && server.port() == local.port()))
     throw std::invalid_argument("FORWARD must differ from LISTEN: traffic would loop");
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
   announce_listening(local, local.is_any_v6(), protocol, output);

@@ -1,5 +1,5 @@
-// ImpairOptions is what `netlab impair udp` and `impair tcp` have in common on the command line:
-// where to listen, where the server is, limits, the seed, and how they tell that they are ready.
+// ImpairOptions declares the options that `netlab impair udp` and `impair tcp` share: addresses,
+// limits and the seed. It also announces that the proxy is ready.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace netlab {
 class ImpairOptions {
  public:
   void declare(Options& options);
-  // Where chance has a part in it.
+  // Declares --seed, for proxies that make random decisions.
   void declare_seed(Options& options);
 
   // These throw std::invalid_argument, or what resolve() throws.
@@ -24,11 +24,11 @@ class ImpairOptions {
   std::size_t max_clients() const;
   Duration idle_timeout() const;
 
-  // The one that was asked for, or any.
+  // Returns the seed from the command line, or chooses one.
   std::uint64_t seed();
 
-  // Throws std::invalid_argument where what listens would be its own server. Tells the seed when
-  // there is one.
+  // Writes the port file, and prints the addresses and the seed, if there is one. Throws
+  // std::invalid_argument if the proxy would forward to itself.
   void announce(const Address& local, const Address& server, const std::string& protocol,
                 const Output& output);
 

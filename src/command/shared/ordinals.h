@@ -1,4 +1,4 @@
-// Lists of packets by their ordinals, as --drop takes them.
+// Parses lists of packet numbers, the values of --drop.
 #pragma once
 
 #include <string>

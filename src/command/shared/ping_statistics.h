@@ -1,4 +1,5 @@
-// PingStatistics is what ping(8) tells at its end: how many messages were answered, and how fast.
+// PingStatistics is the summary that ping(8) prints at its end: replies, losses and round-trip
+// times.
 #pragma once
 
 #include <vector>
@@ -13,7 +14,8 @@ class PingStatistics {
   void answered(Duration duration) { durations_.push_back(duration); }
   void lost() { ++lost_; }
   std::size_t losses() const { return lost_; }
-  // Of those that were answered; `share` from 0 to 1, by the nearest rank. Zero when none was.
+  // Returns a percentile of the round-trip times by the nearest-rank method; `share` is from 0
+  // to 1. Zero if no message was answered.
   Duration percentile(double share) const;
   Event summary() const;
 

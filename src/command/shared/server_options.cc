@@ -26,8 +26,8 @@
 namespace netlab {
 namespace {
 
-// At a server's end: what went by without an answer.
-void tell_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
+// At the end of a datagram server: the datagrams that got no reply.
+void report_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
   if (!sink || lost.received + lost.sent == 0) return;
   sink({"lost",
         fmt::format("dropped {} incoming and {} outgoing datagrams: socket buffer full",
@@ -37,16 +37,16 @@ void tell_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
 
 Handler behind_proxy(const Handler& handler, const ProxiedHostCounter& hosts) {
   return [&handler, &hosts](Stream& client, Network& network) {
-    const auto speaker = proxy::read_header(client);
-    if (speaker == proxy::HeaderKind::nobody) return;
-    std::optional<ProxiedHostCounter::Slot> place;
-    if (speaker == proxy::HeaderKind::client) place.emplace(hosts, client.peer());
+    const auto header = proxy::read_header(client);
+    if (header == proxy::HeaderKind::nobody) return;
+    std::optional<ProxiedHostCounter::Slot> slot;
+    if (header == proxy::HeaderKind::client) slot.emplace(hosts, client.peer());
     try {
       handler(client, network);
     } catch (const SystemError& error) {
-      // HAProxy resets a connection when it has seen that we are there: nothing failed.
+      // HAProxy's health checks reset the connection: that is no failure.
       const bool was_reset = error.error() == ECONNRESET || error.error() == EPIPE;
-      if (speaker != proxy::HeaderKind::proxy || !was_reset) throw;
+      if (header != proxy::HeaderKind::proxy || !was_reset) throw;
     }
   };
 }
@@ -107,79 +107,95 @@ void ServerOptions::prefer_model(const std::string& name) {
   preferred_model_ = name;
 }
 
-Address ServerOptions::address() const {
-  const auto port = static_cast<std::uint16_t>(port_);
-  return bind_.empty() ? Address::any(port) : resolve({bind_, port}).front();
+void ServerOptions::check_usage() const {
+  if (max_clients_ == 0) throw std::invalid_argument("--max-clients must be at least 1");
+  if (transport_.is_udp() && proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
 }
 
-// The socket that was passed on: what was asked for besides is told not to count.
-Fd ServerOptions::inherit(int type) {
+void ServerOptions::prepare_process() const {
+  raise_descriptor_limit();
+  set_no_new_privs();
+  block_broken_pipe();
+}
+
+// Returns the socket that a service manager has created (sd_listen_fds(3)), or none.
+Fd ServerOptions::inherit(int type) const {
   Fd inherited = inherited_socket(type);
   if (!inherited) return inherited;
+  if (transport_.is_tcp() && transport_.is_udp())
+    throw std::invalid_argument("--tcp --udp: need two sockets, but only one was inherited");
   const Address there = call::local_address(inherited.get());
   if (!bind_.empty() || (port_ != default_port_ && port_ != there.port()))
     log::warning("--bind and --port ignored: using the inherited socket {}", there.text());
-  ipv6_alone_ = is_for_ipv6_alone(inherited);
   return inherited;
 }
 
-void ServerOptions::announce(const Address& local, const std::vector<std::string>& protocols,
+Address ServerOptions::listening_address(const Output& output) const {
+  const auto port = static_cast<std::uint16_t>(port_);
+  if (!bind_.empty()) return resolve({bind_, port}).front();
+  if (narrow_.empty()) return Address::any(port);
+  output.note(narrow_ + ": listening on loopback only (use --bind to change)");
+  return Address::loopback(port);
+}
+
+Limits ServerOptions::limits() const {
+  return {.max_clients = max_clients_,
+          .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
+          .first_byte = idle_timeout,
+          .grace = grace_};
+}
+
+std::vector<std::string> ServerOptions::protocols(const std::string& protocol) const {
+  std::vector<std::string> protocols;
+  if (transport_.is_tcp()) protocols.push_back(protocol);
+  if (transport_.is_udp()) protocols.push_back(protocol + " over UDP");
+  return protocols;
+}
+
+void ServerOptions::announce(const Address& local, bool ipv6_only,
+                             const std::vector<std::string>& protocols,
                              const Output& output) const {
-  // Before the line: whoever reads that may open the file.
+  // Before the line is printed, because its reader may open the file.
   if (!port_file_.empty()) write_port_file(port_file_, local.port());
   enter_sandbox();
-  // One socket, both families (ipv6(7), IPV6_V6ONLY).
+  // One socket for both families (ipv6(7), IPV6_V6ONLY).
   for (const std::string& protocol : protocols)
-    announce_listening(local, local.is_any_v6() && !ipv6_alone_, protocol, output);
+    announce_listening(local, local.is_any_v6() && !ipv6_only, protocol, output);
 }
 
 bool ServerOptions::serve(const Handler& handler, const std::string& protocol,
                           const Output& output) {
-  if (max_clients_ == 0) throw std::invalid_argument("--max-clients must be at least 1");
-  if (transport_.is_udp() && proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
-  const bool has_both = transport_.is_tcp() && transport_.is_udp();
-  raise_descriptor_limit();
-  set_no_new_privs();
-  block_broken_pipe();
+  check_usage();
+  prepare_process();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   const Transport transport = transport_.transport();
   Fd inherited = inherit(transport_.is_tcp() ? SOCK_STREAM : SOCK_DGRAM);
-  if (inherited && has_both)
-    throw std::invalid_argument("--tcp --udp: need two sockets, but only one was inherited");
-  if (!narrow_.empty() && bind_.empty() && !inherited) {
-    bind_ = Address::loopback(0).host();
-    output.note(narrow_ + ": listening on loopback only (use --bind to change)");
-  }
+  const bool ipv6_only = inherited && is_ipv6_only(inherited);
+  const Address address = inherited ? Address() : listening_address(output);
   const SdNotify service_manager;
-  const ProxiedHostCounter told_hosts(max_per_host_);
-  const std::string chosen = chosen_model();
+  const ProxiedHostCounter proxied_hosts(max_per_host_);
   const EventSink sink = output.sink();
   const Service service{
       .transport = transport,
       .listen =
           [&](Network& network) {
-            return inherited ? network.adopt(std::move(inherited)) : network.listen(address());
+            return inherited ? network.adopt(std::move(inherited)) : network.listen(address);
           },
-      .handle = proxied_ ? behind_proxy(handler, told_hosts) : handler,
-      .limits = {.max_clients = max_clients_,
-                 .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
-                 .first_byte = idle_timeout,
-                 .grace = grace_},
+      .handle = proxied_ ? behind_proxy(handler, proxied_hosts) : handler,
+      .limits = limits(),
       .once = once_,
       .server_speaks_first = server_speaks_first_,
       .stop = stop.get(),
       .listening =
           [&](const Listener& listener) {
-            std::vector<std::string> protocols;
-            if (transport_.is_tcp()) protocols.push_back(protocol);
-            if (transport_.is_udp()) protocols.push_back(protocol + " over UDP");
-            announce(listener.local(), protocols, output);
+            announce(listener.local(), ipv6_only, protocols(protocol), output);
             service_manager.notify("READY=1");
           },
       .stopping = [&] { service_manager.notify("STOPPING=1"); },
       .failed = [&](const Address& client,
                     const std::string& why) { log_failure(sink, client, why); },
   };
+  const std::string chosen = chosen_model();
   return model_named(chosen.empty() ? preferred_model_ : chosen).serve(service);
 }
 
@@ -202,15 +218,15 @@ void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protoc
   if (inherited && datagram_sockets() > 1)
     throw std::invalid_argument(
         "--threads: need one socket per thread, but only one was inherited");
+  const bool ipv6_only = inherited && is_ipv6_only(inherited);
+  const Address address = inherited ? Address() : listening_address(output);
   const SdNotify service_manager;
   talk.sink = output.sink();
   talk.idle_timeout = idle_timeout;
   talk.once = once_;
   const DatagramService service{
       .bind =
-          [&] {
-            return inherited ? udp_socket(std::move(inherited)) : udp_socket(address(), false);
-          },
+          [&] { return inherited ? udp_socket(std::move(inherited)) : udp_socket(address, false); },
       .handle =
           [&](DatagramSocket& datagrams) {
             try {
@@ -218,19 +234,19 @@ void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protoc
             } catch (const SystemError& error) {
               if (error.error() != ECANCELED) throw;
             }
-            tell_lost(datagrams.lost(), talk.sink);
+            report_lost(datagrams.lost(), talk.sink);
           },
       .sockets = datagram_sockets(),
       .stop = stop.get(),
       .listening =
           [&](const Address& local) {
-            announce(local, {protocol}, output);
+            announce(local, ipv6_only, {protocol}, output);
             service_manager.notify("READY=1");
           },
   };
   block_broken_pipe();
   netlab::serve_datagrams(service);
-  service_manager.notify("STOPPING=1");  // nothing goes on that would have to end first
+  service_manager.notify("STOPPING=1");  // there are no sessions to finish first
 }
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// What every server does when it begins to listen, and how it tells that it is ready, and of a
-// client that it could not serve.
+// Functions that every server calls: to prepare for many clients, to announce that it is listening,
+// and to report a client that it could not serve.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,22 @@
 
 namespace netlab {
 
-// For --max-clients.
+// The largest value of --max-clients.
 inline constexpr std::uint64_t max_clients_limit = 1'000'000;
 
-// A server of many clients needs a descriptor for each; the soft limit of 1,024 is for select(2).
+// Raises the soft limit of open descriptors to the hard limit: each client needs a descriptor, and
+// the usual soft limit of 1,024 exists only for select(2).
 void raise_descriptor_limit();
 
-// Whoever waits for the file never sees half of it. Throws SystemError.
+// Writes the port to a file that appears only when it is complete. Throws SystemError.
 void write_port_file(const std::string& path, std::uint16_t port);
 
-// "listening on ADDRESS:PORT (PROTOCOL)", a line an address: `both_families` of a socket on [::]
-// that takes IPv4 clients as well.
+// Prints "listening on ADDRESS:PORT (PROTOCOL)". `both_families`: the socket is bound to [::] and
+// also accepts IPv4 clients, so a line for 0.0.0.0 is printed as well.
 void announce_listening(const Address& local, bool both_families, const std::string& protocol,
                         const Output& output);
 
-// From any thread.
+// Reports a failed client to the sink, which may be empty. May be called from any thread.
 void log_failure(const EventSink& sink, const Address& client, const std::string& why);
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// TransportOptions is what carries the bytes, as the command line says: TCP, or with --udp the
-// reliable transport over UDP, and how that is to work; of a server, with --tcp --udp, both.
+// TransportOptions declares the options that select the transport: TCP or, with --udp, the reliable
+// transport over UDP and its settings. A server may use both at once (--tcp --udp).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class TransportOptions {
 
   bool is_tcp() const { return tcp_ || !udp_; }
   bool is_udp() const { return udp_; }
-  // Throws std::invalid_argument when the options do not fit together.
+  // Throws std::invalid_argument if a value is out of range or an option requires another one.
   Transport transport() const;
 
  private:

@@ -2,21 +2,12 @@
 
 #include <algorithm>
 
-#include "transport/reliable/wire/crc32c.h"
+#include "transport/reliable/wire/packet.h"
 
 namespace netlab::simulated {
 namespace {
-
 constexpr auto replay_delay = std::chrono::milliseconds(700);
-
-// Changes the connection id and fixes the checksum (docs/protocols.md, "The reliable transport").
-void readdress(std::span<std::byte> packet, std::uint64_t id) {
-  for (std::size_t i = 0; i < 8; ++i) packet[8 + i] = static_cast<std::byte>(id >> (56 - 8 * i));
-  const std::uint32_t checksum = reliable::crc32c(packet.subspan(4));
-  for (std::size_t i = 0; i < 4; ++i) packet[i] = static_cast<std::byte>(checksum >> (24 - 8 * i));
 }
-
-}  // namespace
 
 const char* Path::send(Instant now, std::span<const std::byte> datagram) {
   const Duration elapsed = now - start_;
@@ -42,7 +33,7 @@ const char* Path::send(Instant now, std::span<const std::byte> datagram) {
 void Path::inject(Instant at, std::span<const std::byte> datagram) {
   std::vector<std::byte> copy(datagram.begin(), datagram.end());
   in_flight_.emplace(at + replay_delay, copy);
-  readdress(copy, sent_);
+  reliable::readdress(sent_, copy);
   in_flight_.emplace(at, std::move(copy));
 }
 

@@ -6,15 +6,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "protocol/message/log_message.h"
 
 namespace netlab {
 namespace {
-
-// The last of the System Ports (RFC 6335 section 6). Many services on them reply to any datagram.
-constexpr std::uint16_t last_system_port = 1023;
 
 class DatagramServer {
  public:
@@ -86,7 +84,7 @@ class DatagramServer {
     auto found = by_address_.find(key);
     if (found == by_address_.end()) {
       if (peers_.size() >= talk_.max_peers) {
-        report_unanswered(address, "too many peers (--max-peers)");
+        report_unanswered(address, talk_.too_many_peers);
         return nullptr;
       }
       peers_.push_back({key, talk_.begin(), {}});

@@ -9,12 +9,6 @@
 namespace netlab::reliable {
 namespace {
 
-// RETRYs accepted in one handshake; further ones are ignored.
-constexpr unsigned int max_retries = 8;
-// The HELLO timeout starts at one second, or at the PTO once a RETRY has given an RTT sample. It
-// doubles with each retransmission, up to this.
-constexpr Duration max_hello_interval = std::chrono::seconds(2);
-constexpr unsigned int max_hello_doublings = 10;
 // At least this long, because a live peer may be slow to acknowledge our PING.
 constexpr Duration min_refused_time = std::chrono::seconds(3);
 // Minimum time between two PINGs caused by stray HELLOs, which may be forged.
@@ -23,32 +17,26 @@ constexpr Duration stray_ping_interval = std::chrono::milliseconds(500);
 }  // namespace
 
 Connection::Connection(Instant now, const Settings& settings, const Identity& identity)
-    : settings_(settings),
-      identity_(identity),
-      is_client_(true),
-      handshake_deadline_(now + settings.handshake_timeout),
-      hello_pending_(true),
-      last_received_(now) {}
+    : settings_(settings), identity_(identity), handshake_(Handshake::Role::client) {
+  timers_.set(Timer::handshake, now + settings.handshake_timeout);
+}
 
 Connection::Connection(Instant now, const Settings& settings, const Identity& identity,
                        const Hello& hello)
-    : settings_(settings),
-      identity_(identity),
-      is_client_(false),
-      welcome_pending_(true),
-      last_received_(now) {
-  establish(negotiate(hello.parameters, settings), hello.parameters.max_data, hello.client);
+    : settings_(settings), identity_(identity), handshake_(Handshake::Role::server) {
+  establish(now, negotiate(hello.parameters, settings), hello.parameters.max_data, hello.client);
 }
 
-void Connection::establish(const TransportParameters& parameters, std::uint64_t peer_max_data,
-                           std::uint64_t peer_id) {
+void Connection::establish(Instant now, const TransportParameters& parameters,
+                           std::uint64_t peer_max_data, std::uint64_t peer_id) {
   parameters_ = parameters;
   peer_id_ = peer_id;
   TransportParameters peer_parameters = parameters;
   peer_parameters.max_data = peer_max_data;
   sender_.emplace(peer_parameters, settings_, identity_.seed);
   receiver_.emplace(arq_of(parameters.strategy), parameters.window, settings_);
-  state_ = State::open;
+  enter(State::open);
+  timers_.set(Timer::keep_alive, now + settings_.keep_alive);
 }
 
 std::span<const std::byte> Connection::readable() const {
@@ -57,7 +45,7 @@ std::span<const std::byte> Connection::readable() const {
 
 bool Connection::is_for_us(const Packet& packet) const {
   if (const auto* const hello = std::get_if<Hello>(&packet.body))
-    return packet.to == 0 && !is_client_ && hello->client == peer_id_;
+    return packet.to == 0 && !handshake_.is_client() && hello->client == peer_id_;
   if (std::holds_alternative<Gone>(packet.body)) return peer_id_ != 0 && packet.to == peer_id_;
   return packet.to == identity_.id;
 }
@@ -87,34 +75,27 @@ void Connection::on_stray_packet(Instant now, const Packet& packet) {
   if (state_ == State::handshake && belongs_to_a_connection(packet)) {
     gone_id_ = packet.to;
     next_stray_reply_ = now + gone_interval;
-  } else if (state_ == State::open && !is_client_ && std::holds_alternative<Hello>(packet.body)) {
+  } else if (state_ == State::open && !handshake_.is_client() &&
+             std::holds_alternative<Hello>(packet.body)) {
     sender_->ping();
     next_stray_reply_ = now + stray_ping_interval;
   }
 }
 
 void Connection::on_peer_activity(Instant now) {
-  last_received_ = now;
-  unanswered_since_ = never;
   refused_since_ = never;
-  if (std::exchange(is_confirmed_, true) || welcomes_sent_ != 1) return;
-  // The first packet after WELCOME may have been delayed by the client, so the sample counts only
-  // if it is below the initial RTT.
-  const Duration rtt = now - welcome_sent_;
-  if (rtt < initial_rtt) sender_->on_rtt_sample(now, rtt);
+  if (const auto rtt = handshake_.complete(now)) sender_->on_rtt_sample(now, *rtt);
+  if (state_ != State::open) return;
+  timers_.stop(Timer::idle);
+  timers_.set(Timer::keep_alive, now + settings_.keep_alive);
 }
 
 void Connection::handle(Instant, const Hello&) {
-  if (!is_confirmed_) welcome_pending_ = true;  // our WELCOME was lost
+  handshake_.retransmit();  // our WELCOME may be lost
 }
 
 void Connection::handle(Instant now, const Retry& retry) {
-  if (state_ != State::handshake || ++retries_received_ > max_retries) return;
-  std::ranges::copy(retry.token, token_.begin());
-  token_size_ = retry.token.size();
-  if (hellos_sent_ == 1) handshake_rtt_.sample(now - hello_sent_, {});
-  hellos_sent_ = 0;
-  hello_pending_ = true;
+  if (state_ == State::handshake) handshake_.on_retry(now, retry);
 }
 
 void Connection::handle(Instant now, const Welcome& welcome) {
@@ -123,8 +104,7 @@ void Connection::handle(Instant now, const Welcome& welcome) {
   if (parameters.largest > settings_.largest || parameters.window > settings_.window ||
       parameters.strategy != settings_.strategy || welcome.server == 0)
     throw ProtocolError("WELCOME: parameters do not match the proposal");
-  establish(parameters, parameters.max_data, welcome.server);
-  if (hellos_sent_ == 1) sender_->on_rtt_sample(now, now - hello_sent_);
+  establish(now, parameters, parameters.max_data, welcome.server);
   on_peer_activity(now);
 }
 
@@ -158,14 +138,14 @@ void Connection::handle(Instant, const Close& close) {
                           sender_->buffer().is_finished();
   const bool close_sent = state_ == State::closing && !pending_close_;
   if (!is_orderly && state_ == State::open) error_ = ECONNRESET;
-  state_ = State::closed;
+  enter(State::closed);
   pending_close_.reset();
   if (is_orderly && !close_sent) send_close(Close::Code::done);
 }
 
 void Connection::handle(Instant, const Gone&) {
   if (state_ == State::closing)
-    state_ = State::closed;
+    enter(State::closed);
   else
     fail(ECONNRESET);
 }
@@ -182,7 +162,13 @@ void Connection::on_refused(Instant now) {
 
 void Connection::fail(int error) {
   error_ = error;
-  state_ = State::closed;
+  enter(State::closed);
+}
+
+// The timers of a state do not run in the next.
+void Connection::enter(State state) {
+  state_ = state;
+  timers_.stop_all();
 }
 
 // Both streams are complete, but the peer may not know that yet. This end sends a CLOSE and stays
@@ -192,8 +178,8 @@ void Connection::finish_if_complete(Instant now) {
   if (state_ != State::open || !sender_->is_all_acked() || !receiver_->buffer().is_complete())
     return;
   send_close(Close::Code::done);
-  state_ = State::closing;
-  closing_until_ = now + 3 * sender_->recovery().probe_timeout();
+  enter(State::closing);
+  timers_.set(Timer::closing, now + 3 * sender_->recovery().probe_timeout());
 }
 
 std::size_t Connection::free() const {
@@ -226,98 +212,77 @@ void Connection::abort() {
     error_ = ECONNABORTED;
     if (peer_id_ != 0) send_close(Close::Code::aborted);
   }
-  state_ = State::closed;
+  enter(State::closed);
 }
 
 Batch Connection::poll_transmit(Instant now, std::span<std::byte> room) {
   assert(room.size() >= max_packet_size);
-  if (state_ == State::handshake) return transmit_handshake(now, room);
-  if (const Batch control = transmit_control(now, room); control.bytes > 0) return control;
-  if (state_ != State::open) return {};
+  const std::size_t size =
+      state_ == State::handshake ? transmit_handshake(now, room) : transmit_control(now, room);
+  if (size > 0 || state_ != State::open) return {size, size};
   const Batch batch = sender_->transmit(now, peer_id_, room);
-  if (batch.bytes > 0) unanswered_since_ = std::min(unanswered_since_, now);
+  if (batch.bytes > 0) await_reply(now);
   return batch;
 }
 
-Batch Connection::transmit_handshake(Instant now, std::span<std::byte> room) {
-  if (gone_id_ != 0) {
-    const std::size_t size = emit(std::exchange(gone_id_, 0), Gone{}, room);
-    return {size, size};
+std::size_t Connection::transmit_handshake(Instant now, std::span<std::byte> room) {
+  if (gone_id_ != 0) return emit(std::exchange(gone_id_, 0), Gone{}, room);
+  if (!handshake_.is_pending()) return 0;
+  handshake_.on_sent(now);
+  timers_.set(Timer::hello, now + handshake_.hello_timeout());
+  return emit(0, Hello{identity_.id, proposed_parameters(settings_), handshake_.token()}, room);
+}
+
+std::size_t Connection::transmit_control(Instant now, std::span<std::byte> room) {
+  if (!handshake_.is_client() && handshake_.is_pending()) {
+    handshake_.on_sent(now);
+    return emit(peer_id_, Welcome{identity_.id, parameters_}, room);
   }
-  if (!hello_pending_) return {};
-  hello_pending_ = false;
-  hello_sent_ = now;
-  ++hellos_sent_;
-  const Hello hello{identity_.id, proposed_parameters(settings_),
-                    std::span(token_).first(token_size_)};
-  const std::size_t size = emit(0, hello, room);
-  return {size, size};
+  if (receiver_ && state_ != State::closed && receiver_->next_timeout() <= now)
+    return emit(peer_id_, receiver_->acknowledge(now), room);
+  if (pending_close_)
+    return emit(peer_id_, Close{*std::exchange(pending_close_, std::nullopt)}, room);
+  return 0;
 }
 
-Batch Connection::transmit_control(Instant now, std::span<std::byte> room) {
-  std::size_t size = 0;
-  if (welcome_pending_) {
-    welcome_pending_ = false;
-    welcome_sent_ = now;
-    ++welcomes_sent_;
-    size = emit(peer_id_, Welcome{identity_.id, parameters_}, room);
-  } else if (receiver_ && state_ != State::closed && receiver_->next_timeout() <= now) {
-    size = emit(peer_id_, receiver_->acknowledge(now), room);
-  } else if (pending_close_) {
-    size = emit(peer_id_, Close{*pending_close_}, room);
-    pending_close_.reset();
-  }
-  return {size, size};
-}
-
-Instant Connection::next_hello_time() const {
-  if (hello_pending_) return never;
-  const unsigned int doublings = std::min(hellos_sent_ - 1, max_hello_doublings);
-  return hello_sent_ +
-         std::min(handshake_rtt_.probe_timeout({}) * (1 << doublings), max_hello_interval);
-}
-
-Instant Connection::idle_time() const {
+// Each packet of the sender requires a reply.
+void Connection::await_reply(Instant now) {
+  if (timers_.is_running(Timer::idle)) return;
   const Duration timeout =
       std::max(settings_.idle_timeout, 3 * sender_->recovery().probe_timeout());
-  return add_saturating(unanswered_since_, unanswered_since_ == never ? Duration::zero() : timeout);
-}
-
-Instant Connection::keep_alive_time() const {
-  return unanswered_since_ == never ? last_received_ + settings_.keep_alive : never;
+  timers_.set(Timer::idle, add_saturating(now, timeout));
+  timers_.stop(Timer::keep_alive);
 }
 
 void Connection::on_timeout(Instant now) {
-  if (state_ == State::handshake) {
-    if (handshake_deadline_ <= now)
+  while (const auto timer = timers_.take_expired(now)) on_expired(*timer);
+  if (state_ == State::open) sender_->on_timeout(now);
+}
+
+void Connection::on_expired(Timer timer) {
+  switch (timer) {
+    case Timer::handshake:
+    case Timer::idle:
       fail(ETIMEDOUT);
-    else if (next_hello_time() <= now)
-      hello_pending_ = true;
-  } else if (state_ == State::closing) {
-    if (closing_until_ <= now) state_ = State::closed;
-  } else if (state_ == State::open) {
-    if (idle_time() <= now) {
-      fail(ETIMEDOUT);
-      return;
-    }
-    if (keep_alive_time() <= now) sender_->ping();
-    sender_->on_timeout(now);
+      break;
+    case Timer::hello:
+      handshake_.retransmit();
+      break;
+    case Timer::keep_alive:
+      sender_->ping();
+      break;
+    case Timer::closing:
+      enter(State::closed);
+      break;
   }
 }
 
 Instant Connection::poll_timeout() const {
-  switch (state_) {
-    case State::handshake:
-      return std::min(handshake_deadline_, next_hello_time());
-    case State::open:
-      return std::min(
-          {receiver_->next_timeout(), sender_->next_timeout(), idle_time(), keep_alive_time()});
-    case State::closing:
-      return std::min(receiver_->next_timeout(), closing_until_);
-    case State::closed:
-      break;
-  }
-  return never;
+  Instant next = timers_.next();
+  if (state_ == State::open) next = std::min(next, sender_->next_timeout());
+  if (state_ == State::open || state_ == State::closing)
+    next = std::min(next, receiver_->next_timeout());
+  return next;
 }
 
 }  // namespace netlab::reliable

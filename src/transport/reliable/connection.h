@@ -11,9 +11,11 @@
 #include <memory>
 #include <optional>
 
+#include "transport/reliable/handshake.h"
 #include "transport/reliable/receiver.h"
 #include "transport/reliable/sender.h"
 #include "transport/reliable/settings.h"
+#include "transport/reliable/timers.h"
 
 namespace netlab::reliable {
 
@@ -80,7 +82,8 @@ class Connection {
  private:
   enum class State { handshake, open, closing, closed };
 
-  void establish(const TransportParameters& parameters, std::uint64_t peer_max_data,
+  void enter(State state);
+  void establish(Instant now, const TransportParameters& parameters, std::uint64_t peer_max_data,
                  std::uint64_t peer_id);
   bool is_for_us(const Packet& packet) const;
   // Handles a packet that is not for this connection.
@@ -94,46 +97,29 @@ class Connection {
   void handle(Instant now, const Ping& ping);
   void handle(Instant now, const Close& close);
   void handle(Instant now, const Gone& gone);
+  void await_reply(Instant now);
+  void on_expired(Timer timer);
   void fail(int error);
   void finish_if_complete(Instant now);
   void send_close(Close::Code code) { pending_close_ = code; }
-  Batch transmit_handshake(Instant now, std::span<std::byte> room);
-  Batch transmit_control(Instant now, std::span<std::byte> room);
-  Instant next_hello_time() const;
-  Instant idle_time() const;
-  Instant keep_alive_time() const;
+  // Each writes one packet to `room` and returns its size; 0: there is nothing to send.
+  std::size_t transmit_handshake(Instant now, std::span<std::byte> room);
+  std::size_t transmit_control(Instant now, std::span<std::byte> room);
 
   const Settings settings_;
   const Identity identity_;
-  const bool is_client_;
+  Handshake handshake_;
+  Timers timers_;
   State state_ = State::handshake;
   int error_ = 0;
   std::uint64_t dropped_datagrams_ = 0;
   std::uint64_t gone_id_ = 0;   // unknown id that we reply GONE for; 0: none
   Instant next_stray_reply_{};  // no reply to a stray packet before
-
-  // Handshake.
-  Instant handshake_deadline_ = never;
-  std::array<std::byte, max_token> token_{};
-  std::size_t token_size_ = 0;
-  Instant hello_sent_{};
-  unsigned int hellos_sent_ = 0;  // sent with the current token
-  unsigned int retries_received_ = 0;
-  RttEstimator handshake_rtt_;  // from a HELLO to its RETRY
-  bool hello_pending_ = false;
-  bool welcome_pending_ = false;
-  Instant welcome_sent_{};
-  unsigned int welcomes_sent_ = 0;
-  bool is_confirmed_ = false;  // the client has received our WELCOME
-
   std::uint64_t peer_id_ = 0;
   TransportParameters parameters_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
-  Instant last_received_{};
-  Instant unanswered_since_ = never;  // when we first sent since last_received_
-  Instant refused_since_ = never;     // the first on_refused() since last_received_
-  Instant closing_until_ = never;
+  Instant refused_since_ = never;  // the first on_refused() since the peer's last packet
   std::optional<Close::Code> pending_close_;
 };
 

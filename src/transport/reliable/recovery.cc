@@ -49,22 +49,23 @@ void Recovery::skip_number() {
   sent_packets_.add({.state = State::skipped});
 }
 
-void Recovery::on_acknowledgement(Instant now, const Ack& ack) {
+AckResult Recovery::on_acknowledgement(Instant now, const Ack& ack) {
   if (ack.largest >= sent_packets_.end())
     throw ProtocolError("ACK: acknowledges a packet that was never sent");
-  clear_results();
   if (!largest_acked_ || ack.largest > *largest_acked_) {
     largest_acked_ = ack.largest;
     sample_rtt(now, ack);
   }
   const std::uint64_t in_flight = sent_packets_.bytes();
-  remove_acked(now, ack);
-  if (!acked_sent_times_.empty()) pto_count_ = probes_pending_ = 0;
-  detect_lost_packets(now);
-  if (acked_bytes_ > 0) notify_congestion_control(now, in_flight, acked_bytes_);
+  AckResult result = remove_acked(now, ack);
+  const std::uint64_t acked_bytes = in_flight - sent_packets_.bytes();
+  result.lost = detect_lost_packets(now);
+  newest_acked_sent_ = std::max(newest_acked_sent_, result.newest_acked_sent);
+  if (acked_bytes > 0) notify_congestion_control(now, in_flight, acked_bytes);
   pacer_.set(now, congestion_->pacing_rate(rtt_),
              std::max(burst_packets * base_packet_size,
                       static_cast<std::uint64_t>(congestion_->pacing_rate(rtt_) * burst_seconds)));
+  return result;
 }
 
 void Recovery::sample_rtt(Instant now, const Ack& ack) {
@@ -75,19 +76,11 @@ void Recovery::sample_rtt(Instant now, const Ack& ack) {
   first_rtt_sample_ = std::min(first_rtt_sample_, now);
 }
 
-void Recovery::clear_results() {
-  lost_.clear();
-  acked_sent_times_.clear();
-  newest_acked_before_ = newest_acked_sent_;
-  acked_bytes_ = 0;
-  acked_mtu_probe_ = 0;
-  largest_acked_size_ = 0;
-}
-
-void Recovery::remove_acked(Instant now, const Ack& ack) {
+AckResult Recovery::remove_acked(Instant now, const Ack& ack) {
+  AckResult result;
   for (std::uint64_t number = sent_packets_.first(); number < sent_packets_.end(); ++number) {
     const SentPacket& packet = sent_packets_[number];
-    if (packet.state == State::removed) continue;
+    if (packet.state == State::acked || packet.state == State::lost) continue;
     const bool is_acked = arq_.is_acked(number, packet, ack);
     if (packet.state == State::skipped) {
       if (number == ack.largest || (is_acked && ack.count > 0))
@@ -97,56 +90,57 @@ void Recovery::remove_acked(Instant now, const Ack& ack) {
     // A packet above ack.largest can only be a probe that repeats bytes which are acknowledged
     // cumulatively.
     if (!is_acked && number > ack.largest) break;
-    if (is_acked) on_packet_acked(now, number);
+    if (is_acked) on_packet_acked(now, number, result);
   }
+  return result;
 }
 
-void Recovery::on_packet_acked(Instant now, std::uint64_t number) {
-  const SentPacket packet = sent_packets_[number];
-  acked_sent_times_.push_back(packet.sent);
-  newest_acked_sent_ = std::max(newest_acked_sent_, packet.sent);
-  sent_packets_.remove(number);
-  std::size_t& largest = packet.is_mtu_probe ? acked_mtu_probe_ : largest_acked_size_;
+void Recovery::on_packet_acked(Instant now, std::uint64_t number, AckResult& result) {
+  const SentPacket& packet = sent_packets_[number];
+  sent_packets_.on_acked(number);
+  pto_count_ = probes_pending_ = 0;
+  result.newest_acked_sent = std::max(result.newest_acked_sent, packet.sent);
+  std::size_t& largest = packet.is_mtu_probe ? result.acked_mtu_probe : result.largest_acked_size;
   largest = std::max<std::size_t>(largest, packet.size);
-  if (packet.is_mtu_probe) return;  // it does not count as in flight either
-  acked_bytes_ += packet.size;
-  rate_.on_delivered(now, packet);
+  if (!packet.is_mtu_probe) rate_.on_delivered(now, packet);  // a probe is not in flight either
 }
 
 // Section 6.1: a packet is lost if one sent at least packet_threshold later was acknowledged, or if
 // a later one was and the packet is older than the loss delay. Anything less may be reordering.
-void Recovery::detect_lost_packets(Instant now) {
+std::vector<SentPacket> Recovery::detect_lost_packets(Instant now) {
+  std::vector<SentPacket> lost;
   loss_time_ = never;
-  if (!largest_acked_) return;
   const Duration loss_delay = rtt_.loss_delay();
   for (std::uint64_t number = sent_packets_.first();
        number < sent_packets_.end() && number < *largest_acked_; ++number) {
     const SentPacket& packet = sent_packets_[number];
     if (packet.state != State::outstanding) continue;
     if (number + packet_threshold <= *largest_acked_ || packet.sent + loss_delay <= now)
-      mark_lost(number);
+      mark_lost(number, lost);
     else
       loss_time_ = std::min(loss_time_, packet.sent + loss_delay);
   }
-  if (!lost_.empty()) on_packets_lost(now);
+  if (!lost.empty()) on_packets_lost(now, lost);
+  sent_packets_.discard_old();
+  return lost;
 }
 
-void Recovery::mark_lost(std::uint64_t number) {
+void Recovery::mark_lost(std::uint64_t number, std::vector<SentPacket>& lost) {
   const bool go_back =
       arq_.retransmits_window() && sent_packets_[number].bytes > 0;  // a PING carries no data
   const std::uint64_t end = go_back ? sent_packets_.end() : number + 1;
   for (; number < end; ++number) {
     if (sent_packets_[number].state != State::outstanding) continue;
-    lost_.push_back(sent_packets_[number]);
-    sent_packets_.remove(number);
+    lost.push_back(sent_packets_[number]);
+    sent_packets_.on_lost(number);
   }
 }
 
-void Recovery::on_packets_lost(Instant now) {
+void Recovery::on_packets_lost(Instant now, std::span<const SentPacket> lost) {
   Instant oldest = never;
   Instant newest{};
   std::uint64_t bytes = 0;
-  for (const SentPacket& packet : lost_) {
+  for (const SentPacket& packet : lost) {
     if (packet.bytes == 0)
       continue;  // a PING: it carries no data, and an MTU probe may just be too large
     oldest = std::min(oldest, packet.sent);
@@ -161,10 +155,14 @@ void Recovery::on_packets_lost(Instant now) {
 // Section 7.6: the lost packets span more than three PTOs, and no packet sent between them was
 // acknowledged.
 bool Recovery::is_persistent_congestion(Instant oldest, Instant newest) const {
-  return oldest > first_rtt_sample_ && newest - oldest > 3 * probe_timeout() &&
-         newest_acked_before_ < oldest &&
-         std::ranges::none_of(acked_sent_times_,
-                              [&](Instant sent) { return oldest < sent && sent < newest; });
+  if (oldest <= first_rtt_sample_ || newest - oldest <= 3 * probe_timeout() ||
+      newest_acked_sent_ >= oldest)
+    return false;
+  for (std::uint64_t number = sent_packets_.first(); number < sent_packets_.end(); ++number) {
+    const SentPacket& packet = sent_packets_[number];
+    if (packet.state == State::acked && oldest < packet.sent && packet.sent < newest) return false;
+  }
+  return true;
 }
 
 void Recovery::notify_congestion_control(Instant now, std::uint64_t in_flight,
@@ -189,14 +187,13 @@ void Recovery::on_app_limited() {
   if (has_congestion_window()) rate_.on_app_limited(sent_packets_.bytes());
 }
 
-void Recovery::on_timeout(Instant now) {
-  clear_results();
-  if (loss_time_ <= now) {
-    detect_lost_packets(now);
-  } else if (pto_time() <= now) {
+std::vector<SentPacket> Recovery::on_timeout(Instant now) {
+  if (loss_time_ <= now) return detect_lost_packets(now);
+  if (pto_time() <= now) {
     ++pto_count_;
     probes_pending_ = pto_count_ == 1 ? 1 : 2;  // section 6.2.4
   }
+  return {};
 }
 
 bool Recovery::has_congestion_window() const {

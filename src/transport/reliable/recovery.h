@@ -19,6 +19,16 @@ namespace netlab::reliable {
 inline constexpr std::uint64_t packet_threshold = 3;  // section 6.1.1
 inline constexpr Duration max_ack_delay = std::chrono::milliseconds(25);
 
+// What an acknowledgement revealed.
+struct AckResult {
+  std::vector<SentPacket> lost;
+  // The size of the largest path MTU probe that was newly acknowledged, and of the largest other
+  // packet, in bytes; 0: none.
+  std::size_t acked_mtu_probe = 0;
+  std::size_t largest_acked_size = 0;
+  Instant newest_acked_sent{};  // when the newest of the newly acknowledged packets was sent
+};
+
 class Recovery {
  public:
   // `window`: packets that may be in flight, as negotiated.
@@ -42,17 +52,11 @@ class Recovery {
   // Skips a packet number.
   void skip_number();
   // Throws ProtocolError if it acknowledges a packet that was never sent.
-  void on_acknowledgement(Instant now, const Ack& ack);
-  void on_timeout(Instant now);
+  AckResult on_acknowledgement(Instant now, const Ack& ack);
+  // Returns the packets found lost.
+  std::vector<SentPacket> on_timeout(Instant now);
   // There is no more data to send.
   void on_app_limited();
-  // The packets found lost by the last on_acknowledgement() or on_timeout(). Valid until the next
-  // call of either.
-  const std::vector<SentPacket>& lost() const { return lost_; }
-  // The size of the largest path MTU probe that was newly acknowledged, and of the largest other
-  // packet, in bytes; 0: none.
-  std::size_t acked_mtu_probe() const { return acked_mtu_probe_; }
-  std::size_t largest_acked_size() const { return largest_acked_size_; }
 
   // Output.
   // Whether the windows and the pacer allow a packet now.
@@ -65,13 +69,12 @@ class Recovery {
 
  private:
   void sample_rtt(Instant now, const Ack& ack);
-  void on_packet_acked(Instant now, std::uint64_t number);
-  void remove_acked(Instant now, const Ack& ack);
-  void clear_results();
-  void detect_lost_packets(Instant now);
-  void mark_lost(std::uint64_t number);
+  AckResult remove_acked(Instant now, const Ack& ack);
+  void on_packet_acked(Instant now, std::uint64_t number, AckResult& result);
+  std::vector<SentPacket> detect_lost_packets(Instant now);
+  void mark_lost(std::uint64_t number, std::vector<SentPacket>& lost);
   void notify_congestion_control(Instant now, std::uint64_t in_flight, std::uint64_t bytes);
-  void on_packets_lost(Instant now);
+  void on_packets_lost(Instant now, std::span<const SentPacket> lost);
   bool is_persistent_congestion(Instant oldest, Instant newest) const;
   Instant pto_time() const;
   bool has_window() const;
@@ -91,16 +94,9 @@ class Recovery {
   Instant loss_time_ = never;  // RFC 9002: when the next packet is declared lost
   unsigned int pto_count_ = 0;
   unsigned int probes_pending_ = 0;
-  bool window_was_full_ = false;   // limited by the congestion window since the last ACK
-  Instant newest_acked_sent_{};    // when the newest acknowledged packet was sent
-  Instant newest_acked_before_{};  // its value before the last ACK
-  std::uint64_t round_end_ = 0;    // in delivered bytes: a packet sent later ends the round
-  std::vector<SentPacket> lost_;
-  // Results of the last acknowledgement.
-  std::vector<Instant> acked_sent_times_;  // of the newly acknowledged packets
-  std::uint64_t acked_bytes_ = 0;
-  std::size_t acked_mtu_probe_ = 0;
-  std::size_t largest_acked_size_ = 0;
+  bool window_was_full_ = false;  // limited by the congestion window since the last ACK
+  Instant newest_acked_sent_{};   // when the newest acknowledged packet was sent
+  std::uint64_t round_end_ = 0;   // in delivered bytes: a packet sent later ends the round
 };
 
 }  // namespace netlab::reliable

@@ -41,27 +41,27 @@ void Sender::on_acknowledgement(Instant now, const Ack& ack) {
     throw ProtocolError("ACK: acknowledges bytes that were never sent");
   if (lost_.empty() && !has_new_data()) recovery_.on_app_limited();
   const bool had_timeouts = recovery_.pto_count() >= black_hole_pto_count;
-  recovery_.on_acknowledgement(now, ack);
+  const AckResult result = recovery_.on_acknowledgement(now, ack);
   buffer_.acknowledge(ack.cumulative_ack);
   if (ack.max_data > max_data_) {
     max_data_ = ack.max_data;
     window_probes_ = 0;
   }
-  if (recovery_.acked_mtu_probe() > 0) mtu_.on_probe_acked(recovery_.acked_mtu_probe());
-  if (had_timeouts && recovery_.largest_acked_size() > 0) detect_black_hole(now);
+  if (result.acked_mtu_probe > 0) mtu_.on_probe_acked(result.acked_mtu_probe);
+  if (had_timeouts && result.largest_acked_size > 0) detect_black_hole(now, result);
   recovery_.set_packet_size(mtu_.size());
   buffer_.grow(2 * recovery_.congestion().window());  // one window in flight, one ready
-  queue_retransmissions(now);
+  queue_retransmissions(now, result.lost);
 }
 
 // After several PTOs, only small packets were acknowledged and larger, earlier ones were lost. So
 // the path no longer carries large packets. If the peer had merely paused, they would have arrived.
-void Sender::detect_black_hole(Instant now) {
+void Sender::detect_black_hole(Instant now, const AckResult& result) {
   const auto is_large = [](const SentPacket& packet) {
     return packet.size > base_packet_size && !packet.is_mtu_probe;
   };
-  if (mtu_.size() == base_packet_size || recovery_.largest_acked_size() > base_packet_size ||
-      std::ranges::none_of(recovery_.lost(), is_large))
+  if (mtu_.size() == base_packet_size || result.largest_acked_size > base_packet_size ||
+      std::ranges::none_of(result.lost, is_large))
     return;
   mtu_.fall_back(now);
 }
@@ -73,12 +73,11 @@ void Sender::on_timeout(Instant now) {
     ping_pending_ = true;
   }
   previous_probe_ = {};
-  recovery_.on_timeout(now);
-  queue_retransmissions(now);
+  queue_retransmissions(now, recovery_.on_timeout(now));
 }
 
-void Sender::queue_retransmissions(Instant now) {
-  for (const SentPacket& packet : recovery_.lost()) {
+void Sender::queue_retransmissions(Instant now, std::span<const SentPacket> lost) {
+  for (const SentPacket& packet : lost) {
     if (packet.is_mtu_probe) mtu_.on_probe_lost(now, packet.size);
     lost_.add({packet.offset, packet.end()});
   }

@@ -44,8 +44,8 @@ class Sender {
   std::optional<Range> next_range(Instant now, std::size_t max_bytes);
   std::optional<Range> next_probe_range(std::size_t max_bytes);
   std::optional<Range> oldest_in_flight(const Range& excluded, std::size_t max_bytes) const;
-  void queue_retransmissions(Instant now);
-  void detect_black_hole(Instant now);
+  void queue_retransmissions(Instant now, std::span<const SentPacket> lost);
+  void detect_black_hole(Instant now, const AckResult& result);
   std::uint64_t next_number();
   bool has_new_data() const;
   bool is_blocked() const;

@@ -99,6 +99,15 @@ TEST_F(PacketTest, RoundTripsAck) {
             "to 1 ACK 20: cumulative 5000, max data 9000, delay 7 us [15, 21) [3, 14)");
 }
 
+TEST_F(PacketTest, ReaddressChangesOnlyTheConnectionId) {
+  const auto packet = emitted(Welcome{7, parameters_});
+  readdress(5, packet);
+  ASSERT_TRUE(parse(packet));
+  EXPECT_EQ(parse(packet)->to, 5u);
+  EXPECT_EQ(parsed_as<Welcome>(packet).server, 7u);
+  EXPECT_EQ(parsed_as<Welcome>(packet).parameters, parameters_);
+}
+
 TEST_F(PacketTest, RejectsRangesThatTouchOrAreOutOfOrder) {
   Ack ack{.largest = 20};
   ack.count = 2;

@@ -37,11 +37,11 @@ class RecoveryTest : public testing::Test {
     }
   }
   // Acknowledges the packets from `first` to `last`; numbers start at 0.
-  void acknowledge(std::uint64_t first, std::uint64_t last) {
+  AckResult acknowledge(std::uint64_t first, std::uint64_t last) {
     Ack ack{.largest = last};
     ack.count = 1;
     ack.ranges[0] = {first, last + 1};
-    recovery_.on_acknowledgement(now_, ack);
+    return recovery_.on_acknowledgement(now_, ack);
   }
 
   Instant now_ = Instant(1h);
@@ -53,11 +53,10 @@ class RecoveryTest : public testing::Test {
 TEST_F(RecoveryTest, DeclaresLossAfterThreeLaterPackets) {
   send(5);
   now_ += 100ms;
-  acknowledge(1, 2);
-  EXPECT_TRUE(recovery_.lost().empty());
-  acknowledge(3, 3);
-  ASSERT_EQ(recovery_.lost().size(), 1u);
-  EXPECT_EQ(recovery_.lost().front().offset, 0u);
+  EXPECT_TRUE(acknowledge(1, 2).lost.empty());
+  const auto lost = acknowledge(3, 3).lost;
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost.front().offset, 0u);
   EXPECT_EQ(congestion_->bytes_lost, 1200u);
 }
 
@@ -68,10 +67,8 @@ TEST_F(RecoveryTest, DeclaresLossAfterTheTimeThreshold) {
   now_ += 100ms;
   acknowledge(1, 1);
   EXPECT_EQ(recovery_.next_timeout(), sent + 112500us);
-  recovery_.on_timeout(now_ = sent + 112ms);
-  EXPECT_TRUE(recovery_.lost().empty());
-  recovery_.on_timeout(now_ = sent + 112500us);
-  EXPECT_EQ(recovery_.lost().size(), 1u);
+  EXPECT_TRUE(recovery_.on_timeout(now_ = sent + 112ms).empty());
+  EXPECT_EQ(recovery_.on_timeout(now_ = sent + 112500us).size(), 1u);
 }
 
 // Section 6.2.1: smoothed RTT + max(4 * variation, 1 ms) + the peer's delay, doubled each time.
@@ -80,9 +77,8 @@ TEST_F(RecoveryTest, ProbeTimeoutDoublesEachTime) {
   const Instant sent = now_;
   const Duration first = 100ms + 4 * 50ms + 25ms;
   EXPECT_EQ(recovery_.next_timeout(), sent + first);
-  recovery_.on_timeout(now_ = sent + first);
+  EXPECT_TRUE(recovery_.on_timeout(now_ = sent + first).empty());  // probed, not declared lost
   EXPECT_TRUE(recovery_.probe_pending());
-  EXPECT_TRUE(recovery_.lost().empty());  // it is probed, not declared lost
   send();
   EXPECT_FALSE(recovery_.probe_pending());
   EXPECT_EQ(recovery_.next_timeout(), now_ + 2 * first);
@@ -140,9 +136,10 @@ TEST_F(RecoveryTest, DoesNotCountPathMtuProbes) {
   recovery_.on_sent({.sent = now_, .size = 9000, .is_mtu_probe = true});
   EXPECT_EQ(recovery_.sent_packets().bytes(), 0u);
   now_ += 100ms;
-  acknowledge(0, 0);
+  const AckResult result = acknowledge(0, 0);
   EXPECT_EQ(congestion_->bytes, 0u);
-  EXPECT_EQ(recovery_.acked_mtu_probe(), 9000u);
+  EXPECT_EQ(result.acked_mtu_probe, 9000u);
+  EXPECT_EQ(result.largest_acked_size, 0u);
 }
 
 }  // namespace

@@ -2,18 +2,14 @@
 
 namespace netlab::reliable {
 namespace {
-
 constexpr std::size_t max_admitted = 65'536;
-// System services below this port might reply to our replies (docs/protocols.md, "Preventing reply
-// loops").
-constexpr std::uint16_t service_ports_end = 1024;
-
-}  // namespace
+}
 
 AddressValidator::Decision AddressValidator::on_datagram(Instant now, const Address& from,
                                                          std::span<const std::byte> datagram,
                                                          std::span<std::byte> room) {
-  if (from.port() < service_ports_end) return {};
+  // A service there might reply to our reply (docs/protocols.md, "Preventing reply loops").
+  if (from.port() <= last_system_port) return {};
   const auto packet = parse(datagram);
   if (!packet) return {};
   if (const auto* const hello = std::get_if<Hello>(&packet->body))

@@ -25,11 +25,14 @@ void SentPackets::count(const SentPacket& packet, std::uint64_t times) {
   bytes_ += times * packet.size;
 }
 
-void SentPackets::remove(std::uint64_t number) {
+void SentPackets::remove(std::uint64_t number, SentPacket::State reason) {
   SentPacket& packet = (*this)[number];
   assert(packet.state == SentPacket::State::outstanding);
-  packet.state = SentPacket::State::removed;
+  packet.state = reason;
   count(packet, static_cast<std::uint64_t>(-1));
+}
+
+void SentPackets::discard_old() {
   while (first_ < end_ && (*this)[first_].state != SentPacket::State::outstanding) ++first_;
 }
 

@@ -1,6 +1,5 @@
-// SentPackets records the packets in flight: what was sent under which packet number, and when. A
-// packet is removed once it is acknowledged or declared lost. Numbers are consecutive, so the
-// records are stored in a ring buffer indexed by number.
+// SentPackets records the packets in flight: what was sent under which packet number, and when.
+// Numbers are consecutive, so the records are stored in a ring buffer indexed by number.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +12,8 @@ namespace netlab::reliable {
 struct SentPacket {
   enum class State : std::uint8_t {
     outstanding,
-    removed,  // acknowledged or declared lost
+    acked,
+    lost,
     skipped,  // never sent, to detect a peer that acknowledges it
   };
 
@@ -50,10 +50,15 @@ class SentPackets {
 
   // Adds a packet with the number end().
   void add(const SentPacket& packet);
-  void remove(std::uint64_t number);
+  // An outstanding packet was acknowledged or declared lost, and is no longer in flight.
+  void on_acked(std::uint64_t number) { remove(number, SentPacket::State::acked); }
+  void on_lost(std::uint64_t number) { remove(number, SentPacket::State::lost); }
+  // Discards the records before the oldest outstanding packet.
+  void discard_old();
 
  private:
   void count(const SentPacket& packet, std::uint64_t times);
+  void remove(std::uint64_t number, SentPacket::State reason);
 
   std::vector<SentPacket> ring_;  // its size is a power of two
   std::uint64_t first_;

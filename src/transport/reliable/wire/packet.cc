@@ -10,6 +10,7 @@ namespace netlab::reliable {
 namespace {
 
 constexpr std::uint8_t version = 1;
+constexpr std::size_t to_offset = 8;  // of the connection id
 constexpr std::size_t parameters_size = 24;
 constexpr std::size_t ack_size = 48;  // without the ranges
 constexpr std::size_t range_size = 16;
@@ -38,7 +39,7 @@ void put_header(std::span<std::byte> packet, Kind kind, std::uint64_t to, std::u
   put(packet, 4, version);
   put(packet, 5, static_cast<std::uint8_t>(kind));
   put(packet, 6, flags);
-  put(packet, 8, to);
+  put(packet, to_offset, to);
 }
 
 void put_checksum(std::span<std::byte> packet) {
@@ -184,7 +185,7 @@ std::optional<Packet> parse(std::span<const std::byte> datagram) {
   auto body = parse_body(static_cast<Kind>(get<std::uint8_t>(datagram, 5)), datagram,
                          get<std::uint16_t>(datagram, 6));
   if (!body) return std::nullopt;
-  return Packet{get<std::uint64_t>(datagram, 8), *body};
+  return Packet{get<std::uint64_t>(datagram, to_offset), *body};
 }
 
 std::size_t emit(std::uint64_t to, const Hello& hello, std::span<std::byte> room) {
@@ -254,6 +255,11 @@ void emit_around(std::uint64_t to, const Data& data, std::span<std::byte> packet
   put_header(packet, Kind::data, to, data.last ? 1 : 0);
   put(packet, header_size, data.number);
   put(packet, header_size + 8, data.offset);
+  put_checksum(packet);
+}
+
+void readdress(std::uint64_t to, std::span<std::byte> packet) {
+  put(packet, to_offset, to);
   put_checksum(packet);
 }
 

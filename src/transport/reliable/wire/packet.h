@@ -113,5 +113,7 @@ std::size_t emit(std::uint64_t to, const Gone& gone, std::span<std::byte> room);
 void emit(std::uint64_t to, const Ping& ping, std::span<std::byte> packet);
 // The payload is already in place, at data_header_size.
 void emit_around(std::uint64_t to, const Data& data, std::span<std::byte> packet);
+// Changes the connection id of an encoded packet.
+void readdress(std::uint64_t to, std::span<std::byte> packet);
 
 }  // namespace netlab::reliable
