@@ -4,12 +4,11 @@
 // construction.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/address.h"
+#include "socket/shared_counters.h"
 
 namespace netlab {
 
@@ -28,17 +27,15 @@ class ProxiedHostCounter {
     Slot& operator=(const Slot&) = delete;
 
    private:
-    std::atomic<std::uint32_t>* count_ = nullptr;
+    SharedCounters::Counter* count_ = nullptr;
   };
 
  private:
-  struct Unmap {
-    void operator()(std::atomic<std::uint32_t>* counts) const;
-  };
-
   std::size_t max_;
+  // A host's count is chosen by a hash with a random seed, so a client cannot choose a host to
+  // collide with. Hosts that collide by chance share one limit.
   std::uint64_t seed_;
-  std::unique_ptr<std::atomic<std::uint32_t>[], Unmap> counts_;
+  SharedCounters counts_{65'536};
 };
 
 }  // namespace netlab

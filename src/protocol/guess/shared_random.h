@@ -2,10 +2,10 @@
 // share one counter of draws, so that with a seed no two of them get the same draw.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
+
+#include "socket/shared_counters.h"
 
 namespace netlab {
 
@@ -22,15 +22,10 @@ class SharedRandom {
   std::uint64_t draw(std::uint64_t count) const;
 
  private:
-  struct Unmap {
-    void operator()(std::atomic<std::uint64_t>* counter) const;
-  };
-
   std::uint64_t next() const;
 
   std::optional<std::uint64_t> seed_;
-  // In memory shared with the processes forked after construction.
-  std::unique_ptr<std::atomic<std::uint64_t>, Unmap> draws_;
+  SharedCounters draws_{1};
 };
 
 }  // namespace netlab
