@@ -44,7 +44,7 @@ class FtpGet : public Action {
     if (!uses_stdout_for_events()) output.leave_standard_output();
     const auto job = is_one() ? &FtpGet::fetch_one : &FtpGet::fetch_all;
     client_.run([&](const Connect& connect, Network& network,
-                    bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
+                    Attempt& attempt) { (this->*job)(connect, network, output, attempt); },
                 output);
     return ExitStatus::done;
   }
@@ -85,8 +85,8 @@ class FtpGet : public Action {
     return resume_ ? Download::Mode::resume : Download::Mode::automatic;
   }
 
-  DownloadSettings receiving(Progress& progress, const Output& output) {
-    auto receiving = transfer_.way<DownloadSettings>(client_, progress, output);
+  DownloadSettings receiving(Attempt& attempt, Progress& progress, const Output& output) {
+    auto receiving = transfer_.way<DownloadSettings>(client_, attempt, progress, output);
     receiving.streams = streams_;
     return receiving;
   }
@@ -94,7 +94,7 @@ class FtpGet : public Action {
   // What goes to standard output need not be told there.
   bool uses_stdout_for_events() const { return destination_ != "-"; }
 
-  void fetch_one(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
+  void fetch_one(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
     Progress progress(output, uses_stdout_for_events());
     // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
@@ -106,10 +106,10 @@ class FtpGet : public Action {
                            .destination = destination_,
                            .name = is_sheet() ? "destination_file.txt" : name()};  // as the sheet's
     }
-    download_->receiving = receiving(progress, output);
+    download_->receiving = receiving(attempt, progress, output);
     if (goes_out)
       download_->receiving.progress = [&, told = download_->receiving.progress](auto... counts) {
-        repeatable = false;
+        attempt.is_repeatable = false;
         told(counts...);
       };
     Download::Outcome outcome = download_->run(*remote, network);
@@ -146,14 +146,14 @@ class FtpGet : public Action {
       output.note(line);
   }
 
-  void fetch_all(const Connect& connect, Network& network, const Output& output, bool&) {
+  void fetch_all(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     Progress progress(output, true);
     all_.names = names_.empty() ? std::vector<std::string>{"."} : names_;
     all_.recursive = transfer_.recursive;
     if (!destination_.empty()) all_.into = destination_;
     all_.attempts.restart = restart_;
-    all_.receiving = receiving(progress, output);
+    all_.receiving = receiving(attempt, progress, output);
     all_.received = [&](const std::string& path, std::uint64_t bytes) {
       TransferOptions::report_file(path, bytes, output);
     };

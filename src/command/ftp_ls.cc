@@ -55,15 +55,15 @@ class FtpLs : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    const auto job = [&](const Connect& connect, Network& network, bool& repeatable) {
-      list(connect, network, output, repeatable);
+    const auto job = [&](const Connect& connect, Network& network, Attempt& attempt) {
+      list(connect, network, output, attempt);
     };
     client_.run(job, output);
     return ExitStatus::done;
   }
 
  private:
-  void list(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
+  void list(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     const auto restart_timeout = [&] {
       server.set_deadline(add_saturating(network.now(), client_.timeout));
@@ -80,7 +80,7 @@ class FtpLs : public Action {
       if (entry && sorts) sorted.push_back(std::move(*entry));
       if (entry && sorts && sorted.size() < max_sorted) continue;
       if (sorts) {
-        repeatable = false;
+        attempt.is_repeatable = false;
         if (!entry) std::ranges::sort(sorted, {}, &Entry::name);
         for (const Entry& each : sorted) show(each, output);
         sorts = false;

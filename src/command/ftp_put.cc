@@ -44,11 +44,11 @@ class FtpPut : public Action {
     const bool is_one = into_.empty() && !transfer_.recursive && paths_.size() == 1;
     if (!is_one) TransferOptions::check_distinct(paths_);
     block_broken_pipe();
-    const auto job = [&](const Connect& connect, Network& network, bool&) {
+    const auto job = [&](const Connect& connect, Network& network, Attempt& attempt) {
       if (is_one)
-        send_one(connect, network, output);
+        send_one(connect, network, output, attempt);
       else
-        send_all(connect, network, output);
+        send_all(connect, network, output, attempt);
     };
     client_.run(job, output);
     return ExitStatus::done;
@@ -68,12 +68,12 @@ class FtpPut : public Action {
           fmt::format("--as takes exactly one FILE, but {} were given", paths_.size()));
   }
 
-  void send_one(const Connect& connect, Network& network, const Output& output) {
+  void send_one(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     Progress progress(output, true);
     Upload upload{.path = paths_.front(),
                   .name = as_.value_or(last_part(paths_.front())),
-                  .sending = transfer_.way<UploadSettings>(client_, progress, output)};
+                  .sending = transfer_.way<UploadSettings>(client_, attempt, progress, output)};
     upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
     Upload::Outcome outcome = upload.run(server, network);
     const double seconds = in_seconds(network.now() - started_);
@@ -99,14 +99,14 @@ class FtpPut : public Action {
                       {"seconds", seconds}}});
   }
 
-  void send_all(const Connect& connect, Network& network, const Output& output) {
+  void send_all(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     Progress progress(output, true);
     all_.paths = paths_;
     all_.as = as_;
     all_.recursive = transfer_.recursive;
     if (!into_.empty()) all_.into = into_;
-    all_.sending = transfer_.way<UploadSettings>(client_, progress, output);
+    all_.sending = transfer_.way<UploadSettings>(client_, attempt, progress, output);
     all_.attempts.restart = restart_;
     all_.sent = [&](const std::string& path, std::uint64_t bytes) {
       TransferOptions::report_file(path, bytes, output);
@@ -115,7 +115,7 @@ class FtpPut : public Action {
     TransferSummary tally = all_.run(server, network);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    if (tally.busy > 0 && client_.may_try_again())
+    if (tally.busy > 0 && !attempt.is_last)
       throw TemporaryError("another transfer is writing to some of the files");
     tally.failed += tally.busy;
     TransferOptions::report(tally, seconds, "sent", output);

@@ -114,10 +114,10 @@ class GuessPlay : public Action {
   ExitStatus run(const Output& output) override {
     ExitStatus status = ExitStatus::failed;
     client_.run(
-        [&](const Connect& connect, Network& network, bool& repeatable) {
+        [&](const Connect& connect, Network& network, Attempt& attempt) {
           const auto server = opponent(connect, network);
           const std::string question = server->question();
-          repeatable = false;
+          attempt.is_repeatable = false;
           show("question", question, output);
           status = play(*server, output);
         },

@@ -21,9 +21,9 @@ class TcpSend : public Action {
 
   ExitStatus run(const Output& output) override {
     client_.run(
-        [&](const Connect& connect, Network& network, bool& repeatable) {
+        [&](const Connect& connect, Network& network, Attempt& attempt) {
           const auto server = connect();
-          repeatable = false;
+          attempt.is_repeatable = false;
           exchange(*server, network, output);
         },
         output);

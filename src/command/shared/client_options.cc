@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "base/error.h"
-#include "command/shared/backoff.h"
 #include "socket/endpoint.h"
 #include "trace/log.h"
 #include "transport/blocking_performer.h"
@@ -37,13 +37,6 @@ std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Addre
   }
 }
 
-// Whether a further attempt may fare better: the network's troubles, and not the disk's or ours.
-bool may_pass(const std::exception& error) {
-  if (dynamic_cast<const TemporaryError*>(&error)) return true;
-  const auto* const failed = dynamic_cast<const SystemError*>(&error);
-  return failed && is_of_network(*failed);
-}
-
 }  // namespace
 
 void ClientOptions::declare(Options& options) {
@@ -63,42 +56,28 @@ std::vector<Address> ClientOptions::addresses() const {
   return resolve(Endpoint::parse(server_, default_port_));
 }
 
-void ClientOptions::attempt(const Job& job, bool& repeatable) const {
-  BlockingPerformer performer;
-  const auto network = transport_.transport().over(performer);
-  const auto there = addresses();
-  const auto connect = [&] { return connect_to_any(*network, there, timeout); };
-  job(connect, *network, repeatable);
-}
-
-void ClientOptions::moved(std::uint64_t done) {
+void ClientOptions::moved(std::uint64_t done, Attempt& attempt) {
   if (!from_) from_ = done;
   if (seen_ && done > *seen_) {
     moved_ += done - *seen_;
-    has_moved_ = true;
+    attempt.made_progress = true;
   }
   seen_ = done;
 }
 
 void ClientOptions::run(const Job& job, const Output& output) {
-  BlockingPerformer performer;
-  Backoff pause{std::random_device{}()};
-  bool repeatable = true;
-  for (;; ++failures_) {
+  const auto run_once = [&](Attempt& attempt) {
     seen_.reset();
-    try {
-      attempt(job, repeatable);
-      return;
-    } catch (const std::exception& error) {
-      if (std::exchange(has_moved_, false)) {
-        failures_ = 0;
-        pause.reset();
-      }
-      if (!may_try_again() || !repeatable || !may_pass(error)) throw;
-      output.note(fmt::format("{}; retrying", error.what()));
-    }
-    tcp().over(performer)->sleep_until(add_saturating(Clock::now(), pause.next()));
-  }
+    BlockingPerformer performer;
+    const auto network = transport_.transport().over(performer);
+    const auto there = addresses();
+    job([&] { return connect_to_any(*network, there, timeout); }, *network, attempt);
+  };
+  retry({retries_, Backoff(std::random_device{}())}, run_once,
+        [&](const std::exception& error, Duration pause) {
+          output.note(fmt::format("{}; retrying", error.what()));
+          std::this_thread::sleep_for(pause);
+        });
 }
 
 }  // namespace netlab

@@ -10,6 +10,7 @@
 
 #include "cli/options.h"
 #include "cli/output.h"
+#include "command/shared/retry.h"
 #include "command/shared/transport_options.h"
 #include "transport/network.h"
 
@@ -35,33 +36,25 @@ class ClientOptions {
   // The server's, in the order they are to be tried. Throws SystemError.
   std::vector<Address> addresses() const;
 
-  // What is to be done, which connects when it wants to. A job that may not be done a second time,
-  // for it has used up its input or shown a part of its result, sets `repeatable` to false.
-  using Job = std::function<void(const Connect& connect, Network& network, bool& repeatable)>;
+  // What is to be done, which connects when it wants to.
+  using Job = std::function<void(const Connect& connect, Network& network, Attempt& attempt)>;
 
   // Connects to the first of the server's addresses that answers, and runs the job; with --retry,
   // all over again when the network failed. Throws what the last attempt threw.
   void run(const Job& job, const Output& output);
-  // For the job: so many bytes are at the other end, the first time those that were there before.
-  // An attempt that brings some is as good as a first one: pauses and retries are counted anew.
-  void moved(std::uint64_t done);
+  // For the job: `done` bytes are at the other end, the first time those that were there before.
+  void moved(std::uint64_t done, Attempt& attempt);
   // By all attempts, and where the first of them began.
   std::uint64_t bytes_moved() const { return moved_; }
   std::optional<std::uint64_t> moved_from() const { return from_; }
-  // For the job: whether there will be another attempt when this one fails.
-  bool may_try_again() const { return failures_ < retries_; }
 
  private:
-  void attempt(const Job& job, bool& repeatable) const;
-
   std::string server_;
   std::uint16_t default_port_;
   std::uint64_t retries_ = 0;
-  std::uint64_t failures_ = 0;  // of attempts since something has moved
   std::optional<std::uint64_t> from_;
   std::optional<std::uint64_t> seen_;  // of this attempt
   std::uint64_t moved_ = 0;
-  bool has_moved_ = false;  // in this attempt
   TransportOptions transport_;
 };
 

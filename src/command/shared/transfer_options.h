@@ -24,14 +24,15 @@ class TransferOptions {
 
   // A DownloadSettings or a UploadSettings, as these options, the connection and the user want it.
   template <typename Way>
-  Way way(ClientOptions& connecting, Progress& progress, const Output& output) const {
+  Way way(ClientOptions& connecting, Attempt& attempt, Progress& progress,
+          const Output& output) const {
     Way way;
     way.response_timeout = connecting.timeout;
     way.limit_rate = limit_rate;
     way.verify = verify;
     way.durable = durable;
     way.progress = [&](std::uint64_t done, std::uint64_t size) {
-      connecting.moved(done);
+      connecting.moved(done, attempt);
       progress.update(done, size);
     };
     way.notice = [&](const std::string& line) { output.note(line); };
