@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "cli/command.h"
-#include "command/shared/client_options.h"
+#include "command/shared/run_client.h"
 #include "protocol/lab/client.h"
 
 namespace netlab {
@@ -50,7 +50,7 @@ class FtpLs : public Action {
  public:
   void declare(Options& options) override {
     client_.declare(options);
-    client_.declare_transport(options);
+    client_.transport.declare(options);
     options.positional("DIR", directory_, "directory (default: the one that is served)");
   }
 
@@ -58,7 +58,7 @@ class FtpLs : public Action {
     const auto job = [&](const Connect& connect, Network& network, Attempt& attempt) {
       list(connect, network, output, attempt);
     };
-    client_.run(job, output);
+    run_client(client_, job, output);
     return ExitStatus::done;
   }
 
