@@ -198,7 +198,7 @@ class Demo : public Action {
   void resume(const Address& server, const Output& output) const {
     output.event({"resuming", "6. a second client resumes the download", {}});
     const Instant started = Clock::now();
-    const Download::Outcome outcome = fetch([&] { return network_->connect(server, deadline()); });
+    const DownloadOutcome outcome = fetch([&] { return network_->connect(server, deadline()); });
     const double seconds = in_seconds(Clock::now() - started);
     const double rate = static_cast<double>(outcome.received) / seconds;
     output.event({"compared",
@@ -223,9 +223,11 @@ class Demo : public Action {
     return same ? ExitStatus::done : ExitStatus::failed;
   }
 
-  Download::Outcome fetch(const Connect& connect) const {
+  DownloadOutcome fetch(const Connect& connect) const {
     const auto remote = lab_file(connect, file_name);
-    return Download{.destination = copy_}.run(*remote, *network_);
+    Checkpoint checkpoint;
+    TransferContext context{.network = *network_};
+    return download({.destination = copy_}, checkpoint, *remote, context);
   }
 
   static Instant deadline() { return add_saturating(Clock::now(), std::chrono::seconds(10)); }

@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "command/shared/client_options.h"
+#include "command/shared/run_client.h"
 #include "command/shared/transfer_options.h"
 #include "file/path_state.h"
 #include "protocol/lab/download_tree.h"
@@ -13,6 +13,7 @@
 #include "protocol/sheet/codec.h"
 #include "protocol/sheet/remote_file.h"
 #include "protocol/transfer/download.h"
+#include "protocol/transfer/remediable_error.h"
 
 namespace netlab {
 namespace {
@@ -23,7 +24,7 @@ class FtpGet : public Action {
  public:
   void declare(Options& options) override {
     client_.declare(options);
-    client_.declare_transport(options);
+    client_.transport.declare(options);
     options.positionals("NAME", names_, "files to fetch (default: the one that the server offers)");
     options.group("Download");
     options.text("-o,--output", destination_, "DEST",
@@ -43,9 +44,19 @@ class FtpGet : public Action {
     check_usage();
     if (!uses_stdout_for_events()) output.leave_standard_output();
     const auto job = is_one() ? &FtpGet::fetch_one : &FtpGet::fetch_all;
-    client_.run([&](const Connect& connect, Network& network,
-                    bool& repeatable) { (this->*job)(connect, network, output, repeatable); },
-                output);
+    checkpoint_.mode = mode();
+    checkpoint_.offset = offset_.value_or(0);
+    tree_checkpoint_.emplace(restart_);
+    try {
+      run_client(
+          client_,
+          [&](const Connect& connect, Network& network, Attempt& attempt) {
+            (this->*job)(connect, network, output, attempt);
+          },
+          output);
+    } catch (const RemediableError& error) {
+      throw std::runtime_error(with_hint(error, "fetches"));
+    }
     return ExitStatus::done;
   }
 
@@ -79,50 +90,40 @@ class FtpGet : public Action {
            look_at(destination_).kind != PathState::Kind::other;
   }
 
-  Download::Mode mode() const {
-    if (offset_) return Download::Mode::offset;
-    if (restart_) return Download::Mode::restart;
-    return resume_ ? Download::Mode::resume : Download::Mode::automatic;
+  Checkpoint::Mode mode() const {
+    if (offset_) return Checkpoint::Mode::offset;
+    if (restart_) return Checkpoint::Mode::restart;
+    return resume_ ? Checkpoint::Mode::resume : Checkpoint::Mode::automatic;
   }
 
-  DownloadSettings receiving(Progress& progress, const Output& output) {
-    auto receiving = transfer_.way<DownloadSettings>(client_, progress, output);
-    receiving.streams = streams_;
-    return receiving;
+  DownloadSettings settings() const {
+    return {.streams = streams_, .verify = transfer_.verify, .durable = transfer_.durable};
   }
 
   // What goes to standard output need not be told there.
   bool uses_stdout_for_events() const { return destination_ != "-"; }
 
-  void fetch_one(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
+  void fetch_one(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
     Progress progress(output, uses_stdout_for_events());
+    TransferContext context = transfer_.context(client_, network, attempt, progress, output);
     // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
     // the rest is of the same file.
-    const bool goes_out = is_sheet() && !makes_a_file();
-    if (!download_) {
-      download_ = Download{.mode = mode(),
-                           .offset = offset_.value_or(0),
-                           .destination = destination_,
-                           .name = is_sheet() ? "destination_file.txt" : name()};  // as the sheet's
-    }
-    download_->receiving = receiving(progress, output);
-    if (goes_out)
-      download_->receiving.progress = [&, told = download_->receiving.progress](auto... counts) {
-        repeatable = false;
-        told(counts...);
+    if (is_sheet() && !makes_a_file())
+      context.progress = [&, next = context.progress](const TransferProgress& now) {
+        attempt.is_repeatable = false;
+        next(now);
       };
-    Download::Outcome outcome = download_->run(*remote, network);
+    const DownloadRequest request{destination_,
+                                  is_sheet() ? "destination_file.txt" : name(),  // as the sheet's
+                                  settings()};
+    const DownloadOutcome outcome = download(request, checkpoint_, *remote, context);
     const double seconds = in_seconds(network.now() - started_);
-    // An earlier attempt may have begun before, and fetched more.
-    outcome.from = client_.moved_from().value_or(outcome.from);
-    outcome.received = client_.bytes_moved();
-    outcome.was_complete = outcome.was_complete && outcome.received == 0;
     progress.clear();
     report(outcome, seconds, output);
   }
 
-  void report(const Download::Outcome& outcome, double seconds, const Output& output) const {
+  void report(const DownloadOutcome& outcome, double seconds, const Output& output) const {
     const std::string destination = escaped(outcome.destination);
     std::string line;
     if (outcome.was_complete)
@@ -146,19 +147,16 @@ class FtpGet : public Action {
       output.note(line);
   }
 
-  void fetch_all(const Connect& connect, Network& network, const Output& output, bool&) {
+  void fetch_all(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     Progress progress(output, true);
-    all_.names = names_.empty() ? std::vector<std::string>{"."} : names_;
-    all_.recursive = transfer_.recursive;
-    if (!destination_.empty()) all_.into = destination_;
-    all_.attempts.restart = restart_;
-    all_.receiving = receiving(progress, output);
-    all_.received = [&](const std::string& path, std::uint64_t bytes) {
-      TransferOptions::report_file(path, bytes, output);
-    };
-    all_.failed = [&](const std::string& why) { output.note(why); };
-    const TransferSummary tally = all_.run(server, network);
+    TransferContext context = transfer_.context(client_, network, attempt, progress, output);
+    const DownloadTree request{.names = names_.empty() ? std::vector<std::string>{"."} : names_,
+                               .recursive = transfer_.recursive,
+                               .into = destination_.empty() ? "." : destination_,
+                               .settings = settings(),
+                               .events = TransferOptions::events("fetches", output)};
+    const TransferSummary tally = download_tree(request, *tree_checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
     TransferOptions::report(tally, seconds, "received", output);
@@ -174,9 +172,8 @@ class FtpGet : public Action {
   std::string wire_ = "lab";
   std::uint64_t streams_ = 1;
   const Instant started_ = Clock::now();
-  // These know how far they have come, from attempt to attempt.
-  std::optional<Download> download_;
-  DownloadTree all_;
+  Checkpoint checkpoint_;
+  std::optional<TreeCheckpoint> tree_checkpoint_;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "cli/command.h"
-#include "command/shared/client_options.h"
+#include "command/shared/run_client.h"
 #include "protocol/lab/client.h"
 
 namespace netlab {
@@ -50,20 +50,20 @@ class FtpLs : public Action {
  public:
   void declare(Options& options) override {
     client_.declare(options);
-    client_.declare_transport(options);
+    client_.transport.declare(options);
     options.positional("DIR", directory_, "directory (default: the one that is served)");
   }
 
   ExitStatus run(const Output& output) override {
-    const auto job = [&](const Connect& connect, Network& network, bool& repeatable) {
-      list(connect, network, output, repeatable);
+    const auto job = [&](const Connect& connect, Network& network, Attempt& attempt) {
+      list(connect, network, output, attempt);
     };
-    client_.run(job, output);
+    run_client(client_, job, output);
     return ExitStatus::done;
   }
 
  private:
-  void list(const Connect& connect, Network& network, const Output& output, bool& repeatable) {
+  void list(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     const auto restart_timeout = [&] {
       server.set_deadline(add_saturating(network.now(), client_.timeout));
@@ -80,7 +80,7 @@ class FtpLs : public Action {
       if (entry && sorts) sorted.push_back(std::move(*entry));
       if (entry && sorts && sorted.size() < max_sorted) continue;
       if (sorts) {
-        repeatable = false;
+        attempt.is_repeatable = false;
         if (!entry) std::ranges::sort(sorted, {}, &Entry::name);
         for (const Entry& each : sorted) show(each, output);
         sorts = false;

@@ -2,13 +2,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "base/error.h"
 #include "base/escape.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "command/shared/client_options.h"
+#include "command/shared/run_client.h"
 #include "command/shared/transfer_options.h"
 #include "file/directory.h"
 #include "protocol/lab/upload_tree.h"
@@ -24,7 +23,7 @@ class FtpPut : public Action {
                                  "server (default: localhost:5001), then the files to upload; a "
                                  "single word is a file");
     client_.declare_timing(options);
-    client_.declare_transport(options);
+    client_.transport.declare(options);
     options.group("Upload");
     options.text("--as", as_, "NAME", "store FILE as NAME on the server (default: its own name)");
     options.text("-t,--into", into_, "DIR",
@@ -37,20 +36,22 @@ class FtpPut : public Action {
 
   ExitStatus run(const Output& output) override {
     if (paths_.size() > 1) {
-      client_.set_server(paths_.front());
+      client_.server = paths_.front();
       paths_.erase(paths_.begin());
     }
     check_names();
     const bool is_one = into_.empty() && !transfer_.recursive && paths_.size() == 1;
     if (!is_one) TransferOptions::check_distinct(paths_);
+    checkpoint_.restart = restart_;
+    tree_checkpoint_.emplace(restart_);
     block_broken_pipe();
-    const auto job = [&](const Connect& connect, Network& network, bool&) {
+    const auto job = [&](const Connect& connect, Network& network, Attempt& attempt) {
       if (is_one)
-        send_one(connect, network, output);
+        send_one(connect, network, output, attempt);
       else
-        send_all(connect, network, output);
+        send_all(connect, network, output, attempt);
     };
-    client_.run(job, output);
+    run_client(client_, job, output);
     return ExitStatus::done;
   }
 
@@ -68,30 +69,30 @@ class FtpPut : public Action {
           fmt::format("--as takes exactly one FILE, but {} were given", paths_.size()));
   }
 
-  void send_one(const Connect& connect, Network& network, const Output& output) {
+  UploadSettings settings() const {
+    return {.verify = transfer_.verify, .durable = transfer_.durable};
+  }
+
+  void send_one(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     Progress progress(output, true);
-    Upload upload{.path = paths_.front(),
-                  .name = as_.value_or(last_part(paths_.front())),
-                  .sending = transfer_.way<UploadSettings>(client_, progress, output)};
-    upload.sending.restart = std::exchange(restart_, false);  // what comes next goes on from it
-    Upload::Outcome outcome = upload.run(server, network);
+    TransferContext context = transfer_.context(client_, network, attempt, progress, output);
+    const UploadRequest request{paths_.front(), as_.value_or(last_part(paths_.front())),
+                                settings()};
+    const UploadOutcome outcome = upload(request, checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
-    // An earlier attempt may have begun before, and sent more.
-    outcome.from = client_.moved_from().value_or(outcome.from);
-    outcome.sent = client_.bytes_moved();
     progress.clear();
     std::string line =
-        fmt::format("uploaded {} as {}: {} bytes from offset {} in {:.3f} s", escaped(upload.path),
-                    escaped(upload.name), outcome.sent, outcome.from, seconds);
+        fmt::format("uploaded {} as {}: {} bytes from offset {} in {:.3f} s", escaped(request.path),
+                    escaped(request.name), outcome.sent, outcome.from, seconds);
     if (outcome.verified) line += ", verified";
     if (!output.json)
       output.note(line);
     else
       output.always({"done",
                      line,
-                     {{"path", upload.path},
-                      {"name", upload.name},
+                     {{"path", request.path},
+                      {"name", request.name},
                       {"offset", outcome.from},
                       {"bytes", outcome.sent},
                       {"compared", outcome.compared},
@@ -99,23 +100,20 @@ class FtpPut : public Action {
                       {"seconds", seconds}}});
   }
 
-  void send_all(const Connect& connect, Network& network, const Output& output) {
+  void send_all(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     LabClient server(connect);
     Progress progress(output, true);
-    all_.paths = paths_;
-    all_.as = as_;
-    all_.recursive = transfer_.recursive;
-    if (!into_.empty()) all_.into = into_;
-    all_.sending = transfer_.way<UploadSettings>(client_, progress, output);
-    all_.attempts.restart = restart_;
-    all_.sent = [&](const std::string& path, std::uint64_t bytes) {
-      TransferOptions::report_file(path, bytes, output);
-    };
-    all_.failed = [&](const std::string& why) { output.note(why); };
-    TransferSummary tally = all_.run(server, network);
+    TransferContext context = transfer_.context(client_, network, attempt, progress, output);
+    const UploadTree request{.paths = paths_,
+                             .recursive = transfer_.recursive,
+                             .as = as_,
+                             .into = into_.empty() ? "." : into_,
+                             .settings = settings(),
+                             .events = TransferOptions::events("sends", output)};
+    TransferSummary tally = upload_tree(request, *tree_checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    if (tally.busy > 0 && client_.may_try_again())
+    if (tally.busy > 0 && !attempt.is_last)
       throw TemporaryError("another transfer is writing to some of the files");
     tally.failed += tally.busy;
     TransferOptions::report(tally, seconds, "sent", output);
@@ -129,7 +127,8 @@ class FtpPut : public Action {
   bool resume_ = false;
   bool restart_ = false;
   const Instant started_ = Clock::now();
-  UploadTree all_;  // which knows what it has begun, from attempt to attempt
+  UploadCheckpoint checkpoint_;
+  std::optional<TreeCheckpoint> tree_checkpoint_;
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "cli/command.h"
-#include "command/shared/client_options.h"
+#include "command/shared/run_client.h"
 #include "protocol/guess/guessing_game.h"
 #include "protocol/message/line_framing.h"
 #include "transport/udp_client.h"
@@ -114,11 +114,12 @@ class GuessPlay : public Action {
 
   ExitStatus run(const Output& output) override {
     ExitStatus status = ExitStatus::failed;
-    client_.run(
-        [&](const Connect& connect, Network& network, bool& repeatable) {
+    run_client(
+        client_,
+        [&](const Connect& connect, Network& network, Attempt& attempt) {
           const auto server = opponent(connect, network);
           const std::string question = server->question();
-          repeatable = false;
+          attempt.is_repeatable = false;
           show("question", question, output);
           status = play(*server, output);
         },
@@ -129,7 +130,7 @@ class GuessPlay : public Action {
  private:
   std::unique_ptr<Opponent> opponent(const Connect& connect, Network& network) const {
     if (tcp_) return std::make_unique<OverStream>(connect(), network, client_.timeout);
-    return std::make_unique<OverDatagrams>(client_.addresses(), client_.timeout);
+    return std::make_unique<OverDatagrams>(resolve(client_.endpoint()), client_.timeout);
   }
 
   ExitStatus play(Opponent& server, const Output& output) {

@@ -5,7 +5,7 @@
 
 #include "base/escape.h"
 #include "cli/command.h"
-#include "command/shared/client_options.h"
+#include "command/shared/run_client.h"
 #include "protocol/chat/chat.h"
 
 namespace netlab {
@@ -20,10 +20,11 @@ class TcpSend : public Action {
   }
 
   ExitStatus run(const Output& output) override {
-    client_.run(
-        [&](const Connect& connect, Network& network, bool& repeatable) {
+    run_client(
+        client_,
+        [&](const Connect& connect, Network& network, Attempt& attempt) {
           const auto server = connect();
-          repeatable = false;
+          attempt.is_repeatable = false;
           exchange(*server, network, output);
         },
         output);

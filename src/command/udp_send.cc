@@ -43,7 +43,7 @@ class UdpSend : public Action {
   ExitStatus run(const Output& output) override {
     if (count_) signals_ = signals_as_descriptor({SIGINT, SIGTERM});
     try {
-      server_.emplace(client_.addresses(), signals_.get());
+      server_.emplace(resolve(client_.endpoint()), signals_.get());
       ask_all(output);
     } catch (const SystemError& error) {
       if (error.error() != ECANCELED) throw;
@@ -96,7 +96,7 @@ class UdpSend : public Action {
     next_ = add_saturating(server_->now(), interval_.value_or(Duration::zero()));
     Backoff pause{std::random_device{}()};
     Outcome outcome = ask_once(message, output);
-    for (std::uint64_t left = client_.retries(); left > 0 && is_retryable(outcome); --left) {
+    for (std::uint64_t left = client_.retries; left > 0 && is_retryable(outcome); --left) {
       output.note(why_lost_ + "; retrying");
       if (outcome == Outcome::refused) wait_until(add_saturating(server_->now(), pause.next()));
       outcome = ask_once(message, output);

@@ -71,7 +71,8 @@ struct Fiber::State {
   void save();
   void enter();
   void leave();
-  [[noreturn]] void start();
+  void start();  // does not return; not declared so, because AddressSanitizer would then clean up
+                 // the stack too early
   static void main(unsigned int high, unsigned int low);
 };
 

@@ -16,7 +16,7 @@ namespace netlab {
 namespace {
 
 namespace fs = std::filesystem;
-using Mode = Download::Mode;
+using Mode = Checkpoint::Mode;
 
 // The directory that is downloaded to, in parent directories that must stay otherwise empty.
 class Destination {
@@ -58,12 +58,12 @@ class Trial {
   Trial(Destination& destination, std::string_view& input) : destination_(destination) {
     flags_ = take_byte(input);
     max_piece_ = take_byte(input);
-    download_.mode = static_cast<Mode>(flags_ & 3);
-    download_.offset = take_byte(input) % 10;
-    download_.destination = destination_.path(into_directory() ? "" : "file");
-    if ((flags_ & 16) || !into_directory()) download_.name = "file";
+    checkpoint_.mode = static_cast<Mode>(flags_ & 3);
+    checkpoint_.offset = take_byte(input) % 10;
+    request_.destination = destination_.path(into_directory() ? "" : "file");
+    if ((flags_ & 16) || !into_directory()) request_.name = "file";
     server_says_ = input;
-    original_ = download_;
+    original_ = checkpoint_;
     prepare();
   }
 
@@ -75,9 +75,10 @@ class Trial {
       if (flags_ & 128) server->is_silent();
       return server;
     };
-    const auto remote = flags_ & 4 ? sheet_file(connect) : lab_file(connect, download_.name);
+    const auto remote = flags_ & 4 ? sheet_file(connect) : lab_file(connect, request_.name);
     try {
-      check_outcome(download_.run(*remote, network));
+      TransferContext context{.network = network};
+      check_outcome(download(request_, checkpoint_, *remote, context));
     } catch (const ProtocolError& error) {
       must(is_printable(error.what()), "what is quoted of a server is escaped");
     } catch (const SystemError&) {
@@ -100,12 +101,12 @@ class Trial {
     if (initial_files() == 3) destination_.write("file.part.state", "netlab partial 1\ntag t\n");
   }
 
-  void check_outcome(const Download::Outcome& outcome) {
+  void check_outcome(const DownloadOutcome& outcome) {
     const std::string name = outcome.destination.substr(destination_.path().size());
     const std::string text = destination_.read(name);
     const std::uint64_t end = outcome.from + outcome.received;
     must(text.size() >= end, "the outcome reports what was received");
-    must(text.size() == end || download_.mode == Mode::offset, "nothing is left of another file");
+    must(text.size() == end || original_.mode == Mode::offset, "nothing is left of another file");
     const std::string received = text.substr(outcome.from, outcome.received);
     must(server_says_.find(received) != std::string_view::npos,
          "what was received is what the server sent");
@@ -113,7 +114,7 @@ class Trial {
   }
 
   void check_names() const {
-    if (download_.name.empty()) return;
+    if (request_.name.empty()) return;
     for (const std::string& name : destination_.names())
       must(name == "file" || name == "file.part" || name == "file.part.state",
            "a server chooses no name");
@@ -121,7 +122,7 @@ class Trial {
 
   // Checks that existing bytes are lost only where the mode replaces them.
   void check_kept() const {
-    if (download_.name.empty() || initial_files() == 0) return;
+    if (request_.name.empty() || initial_files() == 0) return;
     const std::string content = destination_.read("file");
     if (initial_files() == 1 && destination_.names().contains("file.part"))
       must(content == before, "DEST stays until the new file is complete");
@@ -138,8 +139,9 @@ class Trial {
   Destination& destination_;
   unsigned char flags_ = 0;
   unsigned char max_piece_ = 0;
-  Download download_;  // changes during the run
-  Download original_;
+  DownloadRequest request_;
+  Checkpoint checkpoint_;  // changes during the run
+  Checkpoint original_;
   std::string_view server_says_;
 };
 

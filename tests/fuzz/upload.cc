@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view content = "hello, world\n";
 
 // Checks what was sent after the PUT line.
-void check_sent(const std::string& written, const Upload::Outcome& outcome) {
+void check_sent(const std::string& written, const UploadOutcome& outcome) {
   const std::size_t put = written.rfind("PUT file 13 " + std::to_string(outcome.from) + " ");
   must(put != std::string::npos, "the upload starts at the offset of the outcome");
   std::string_view sent(written);
@@ -24,8 +24,8 @@ void check_sent(const std::string& written, const Upload::Outcome& outcome) {
        "the bytes of the file are sent");
 }
 
-void upload(const std::string& path, unsigned char flags, unsigned char pieces,
-            std::string_view reply) {
+void try_upload(const std::string& path, unsigned char flags, unsigned char pieces,
+                std::string_view reply) {
   VirtualNetwork network;
   ScriptedStream* server = nullptr;
   LabClient connection([&] {
@@ -36,11 +36,11 @@ void upload(const std::string& path, unsigned char flags, unsigned char pieces,
     server = made.get();
     return made;
   });
-  const Upload transfer{.path = path,
-                        .name = "file",
-                        .sending = {.restart = (flags & 1) != 0, .verify = (flags & 2) != 0}};
+  const UploadRequest request{path, "file", {.verify = (flags & 2) != 0}};
+  UploadCheckpoint checkpoint{.restart = (flags & 1) != 0};
+  TransferContext context{.network = network};
   try {
-    const Upload::Outcome outcome = transfer.run(connection, network);
+    const UploadOutcome outcome = upload(request, checkpoint, connection, context);
     must(outcome.from <= content.size() && outcome.compared <= content.size(),
          "no more is compared than there is");
     must(!(flags & 1) || outcome.from == 0, "a restart resumes nothing");
@@ -62,6 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view input = netlab::text_of(data, size);
   const unsigned char flags = netlab::take_byte(input);
   const unsigned char pieces = netlab::take_byte(input);
-  netlab::upload(directory.path("file"), flags, pieces, input);
+  netlab::try_upload(directory.path("file"), flags, pieces, input);
   return 0;
 }

@@ -19,7 +19,7 @@ namespace netlab {
 
 class DownloadTest : public testing::Test {
  protected:
-  using Mode = Download::Mode;
+  using Mode = Checkpoint::Mode;
   static constexpr std::size_t size = 300'000;
   static constexpr std::size_t overlap = 64 * 1024;
 
@@ -29,34 +29,42 @@ class DownloadTest : public testing::Test {
   std::string_view first(std::size_t count) const {
     return std::string_view(content_).substr(0, count);
   }
-  Download order(Mode mode) const { return {.mode = mode, .destination = got_.path("notes.bin")}; }
+  DownloadRequest request() const { return {.destination = got_.path("notes.bin")}; }
 
-  Download::Outcome run(Download download, const std::string& name = "notes.bin") {
-    const auto remote = lab_file([this] { return files_.connect(); }, name);
-    return download.run(*remote, files_.network);
+  DownloadOutcome run_with(RemoteFile& remote, Checkpoint checkpoint,
+                           const DownloadRequest& request) {
+    return download(request, checkpoint, remote, context_);
   }
-  Download::Outcome run(Mode mode = Mode::automatic) { return run(order(mode)); }
+  DownloadOutcome run(const Checkpoint& checkpoint, const DownloadRequest& request,
+                      const std::string& name = "notes.bin") {
+    return run_with(*lab_file([this] { return files_.connect(); }, name), checkpoint, request);
+  }
+  DownloadOutcome run(Mode mode = Mode::automatic, std::uint64_t offset = 0) {
+    return run({.mode = mode, .offset = offset}, request());
+  }
 
   // Starts a download whose connection is cut after `after` received bytes.
   void break_off(Mode mode, std::uint64_t after) {
     const auto remote = lab_file(
         [&] { return std::make_unique<TruncatedStream>(files_.connect(), after); }, "notes.bin");
-    EXPECT_THROW(order(mode).run(*remote, files_.network), ConnectionEnded);
+    EXPECT_THROW(run_with(*remote, {.mode = mode}, request()), ConnectionEnded);
   }
 
-  Download::Outcome run_on_sheet(Download download) {
-    const auto remote = sheet_file([this] { return files_.connect(); });
-    return download.run(*remote, files_.network);
+  DownloadOutcome run_on_sheet(const Checkpoint& checkpoint, const DownloadRequest& request) {
+    return run_with(*sheet_file([this] { return files_.connect(); }), checkpoint, request);
+  }
+  DownloadOutcome run_on_sheet(Mode mode, std::uint64_t offset = 0) {
+    return run_on_sheet({.mode = mode, .offset = offset}, request());
   }
 
   // Runs a download from a server that sends these replies, whatever the requests are.
-  Download::Outcome run_against(const std::vector<std::string>& answers, Download download,
-                                const std::string& name) {
+  DownloadOutcome run_against(const std::vector<std::string>& answers, const Checkpoint& checkpoint,
+                              const DownloadRequest& request, const std::string& name) {
     auto stream = std::make_unique<ScriptedStream>(files_.network);
     for (const std::string& answer : answers) stream->says(answer);
     const auto remote =
         lab_file([&]() -> std::unique_ptr<Stream> { return std::move(stream); }, name);
-    return download.run(*remote, files_.network);
+    return run_with(*remote, checkpoint, request);
   }
 
   // Compares long texts without printing them if they differ.
@@ -79,6 +87,7 @@ class DownloadTest : public testing::Test {
   const std::string content_ = noise(decisions_, size);
   ServedDirectory files_{"notes.bin"};
   TemporaryDirectory got_;
+  TransferContext context_{.network = files_.network};
 };
 
 }  // namespace netlab

@@ -1,68 +1,31 @@
-// ClientOptions is what all clients have in common on the command line: the server, time-outs,
-// retries.
+// ClientOptions are the options of every client: the server and how to reach it, timeouts, retries.
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "base/clock.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "command/shared/transport_options.h"
-#include "transport/network.h"
+#include "socket/endpoint.h"
 
 namespace netlab {
 
-class ClientOptions {
- public:
-  explicit ClientOptions(std::uint16_t default_port) : default_port_(default_port) {}
+struct ClientOptions {
+  explicit ClientOptions(std::uint16_t default_port) : default_port(default_port) {}
 
   // The server and how to reach it: [HOST[:PORT]] --timeout --retry.
   void declare(Options& options);
   // The same without HOST, for a command that reads the server itself.
   void declare_timing(Options& options);
 
-  // "HOST[:PORT]"; empty for localhost.
-  void set_server(const std::string& server) { server_ = server; }
+  // Throws std::invalid_argument.
+  Endpoint endpoint() const { return Endpoint::parse(server, default_port); }
 
-  // The choice between TCP and UDP, of commands that have it.
-  void declare_transport(Options& options) { transport_.declare(options); }
-
+  std::uint16_t default_port;
+  std::string server;  // "HOST[:PORT]"; empty: localhost
   Duration timeout = std::chrono::seconds(10);
-  std::uint64_t retries() const { return retries_; }
-  // The server's, in the order they are to be tried. Throws SystemError.
-  std::vector<Address> addresses() const;
-
-  // What is to be done, which connects when it wants to. A job that may not be done a second time,
-  // for it has used up its input or shown a part of its result, sets `repeatable` to false.
-  using Job = std::function<void(const Connect& connect, Network& network, bool& repeatable)>;
-
-  // Connects to the first of the server's addresses that answers, and runs the job; with --retry,
-  // all over again when the network failed. Throws what the last attempt threw.
-  void run(const Job& job, const Output& output);
-  // For the job: so many bytes are at the other end, the first time those that were there before.
-  // An attempt that brings some is as good as a first one: pauses and retries are counted anew.
-  void moved(std::uint64_t done);
-  // By all attempts, and where the first of them began.
-  std::uint64_t bytes_moved() const { return moved_; }
-  std::optional<std::uint64_t> moved_from() const { return from_; }
-  // For the job: whether there will be another attempt when this one fails.
-  bool may_try_again() const { return failures_ < retries_; }
-
- private:
-  void attempt(const Job& job, bool& repeatable) const;
-
-  std::string server_;
-  std::uint16_t default_port_;
-  std::uint64_t retries_ = 0;
-  std::uint64_t failures_ = 0;  // of attempts since something has moved
-  std::optional<std::uint64_t> from_;
-  std::optional<std::uint64_t> seen_;  // of this attempt
-  std::uint64_t moved_ = 0;
-  bool has_moved_ = false;  // in this attempt
-  TransportOptions transport_;
+  std::uint64_t retries = 0;
+  TransportOptions transport;  // declared only by commands that have a choice
 };
 
 }  // namespace netlab

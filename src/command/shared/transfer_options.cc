@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "cli/progress.h"
 #include "file/directory.h"
+#include "protocol/transfer/remediable_error.h"
 
 namespace netlab {
 namespace {
@@ -17,6 +18,18 @@ std::string files_text(std::uint64_t count) {
 }
 
 }  // namespace
+
+std::string with_hint(const std::exception& error, const char* verb) {
+  const auto* const remediable = dynamic_cast<const RemediableError*>(&error);
+  if (!remediable) return error.what();
+  switch (remediable->remedy()) {
+    case Remedy::restart:
+      return fmt::format("{}; --restart {} it anew", error.what(), verb);
+    case Remedy::recursive:
+      return fmt::format("{} (--recursive {} it)", error.what(), verb);
+  }
+  return error.what();
+}
 
 void TransferOptions::declare(Options& options) {
   options.group("Transfer");
@@ -38,9 +51,27 @@ void TransferOptions::check_distinct(const std::vector<std::string>& paths) {
   }
 }
 
-void TransferOptions::report_file(const std::string& path, std::uint64_t bytes,
-                                  const Output& output) {
-  if (output.json) output.event({"file", "", {{"path", path}, {"bytes", bytes}}});
+TransferContext TransferOptions::context(const ClientOptions& client, Network& network,
+                                         Attempt& attempt, Progress& progress,
+                                         const Output& output) const {
+  return {.network = network,
+          .response_timeout = client.timeout,
+          .limiter{limit_rate, network},
+          .progress =
+              [&](const TransferProgress& now) {
+                if (now.moved > 0) attempt.made_progress = true;
+                progress.update(now.done, now.size);
+              },
+          .notice = [&](const std::string& line) { output.note(line); }};
+}
+
+TreeEvents TransferOptions::events(const char* verb, const Output& output) {
+  return {.transferred =
+              [&](const std::string& path, std::uint64_t bytes) {
+                if (output.json) output.event({"file", "", {{"path", path}, {"bytes", bytes}}});
+              },
+          .failed = [verb, &output](
+                        const std::exception& error) { output.note(with_hint(error, verb)); }};
 }
 
 void TransferOptions::report(const TransferSummary& tally, double seconds, const char* verb,

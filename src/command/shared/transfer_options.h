@@ -1,5 +1,4 @@
-// TransferOptions is what ftp get and ftp put have in common: how fast, how sure, and what is told
-// of many files.
+// TransferOptions are the options that ftp get and ftp put share, and their reports of many files.
 #pragma once
 
 #include <string>
@@ -9,9 +8,14 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "command/shared/client_options.h"
-#include "protocol/lab/transfer_summary.h"
+#include "command/shared/retry.h"
+#include "protocol/lab/tree_report.h"
 
 namespace netlab {
+
+// The message of an error, with the option that is its remedy
+// (protocol/transfer/remediable_error.h). `verb` says what the option does: "fetches" or "sends".
+std::string with_hint(const std::exception& error, const char* verb);
 
 class TransferOptions {
  public:
@@ -22,29 +26,17 @@ class TransferOptions {
   bool durable = false;
   std::uint64_t limit_rate = 0;
 
-  // A DownloadSettings or a UploadSettings, as these options, the connection and the user want it.
-  template <typename Way>
-  Way way(ClientOptions& connecting, Progress& progress, const Output& output) const {
-    Way way;
-    way.response_timeout = connecting.timeout;
-    way.limit_rate = limit_rate;
-    way.verify = verify;
-    way.durable = durable;
-    way.progress = [&](std::uint64_t done, std::uint64_t size) {
-      connecting.moved(done);
-      progress.update(done, size);
-    };
-    way.notice = [&](const std::string& line) { output.note(line); };
-    return way;
-  }
+  // The context of one attempt.
+  TransferContext context(const ClientOptions& client, Network& network, Attempt& attempt,
+                          Progress& progress, const Output& output) const;
 
-  // Of files and folders that go to one folder: throws std::invalid_argument when two of them would
-  // have the same name there.
+  // Throws std::invalid_argument if two of the paths would have the same name in one directory.
   static void check_distinct(const std::vector<std::string>& paths);
 
-  // A line a file is for programs: with --json.
-  static void report_file(const std::string& path, std::uint64_t bytes, const Output& output);
-  // The summary. Throws std::runtime_error when files failed, each of which has been told.
+  // Prints each file that failed, and with --json each file that was transferred. `verb` as for
+  // with_hint().
+  static TreeEvents events(const char* verb, const Output& output);
+  // Prints the summary. Throws std::runtime_error if files failed, each of which was reported.
   static void report(const TransferSummary& tally, double seconds, const char* verb,
                      const Output& output);
 };

@@ -29,10 +29,10 @@ lab::Reply LabClient::reply() {
   return lab::parse_reply(read_line());
 }
 
-lab::Reply LabClient::reply_to_upload(Duration response_timeout, Network& network) {
-  set_deadline(add_saturating(network.now(), response_timeout));
+lab::Reply LabClient::reply_to_upload(const TransferContext& context) {
+  set_deadline(context.deadline());
   for (std::uint64_t unacknowledged = stream().unacknowledged();;) {
-    set_deadline(add_saturating(network.now(), response_timeout));
+    set_deadline(context.deadline());
     try {
       return reply();
     } catch (const SystemError& error) {

@@ -7,6 +7,7 @@
 
 #include "protocol/lab/codec.h"
 #include "protocol/transfer/lazy_connection.h"
+#include "protocol/transfer/transfer_context.h"
 #include "transport/buffered_reader.h"
 
 namespace netlab {
@@ -26,9 +27,9 @@ class LabClient {
   // Reads the next reply. Throws SystemError, ProtocolError.
   lab::Reply reply();
   // Reads the reply to an upload. The server sends it after it has received the whole upload, so
-  // the deadline is extended while each `response_timeout` leaves fewer bytes unacknowledged.
+  // the deadline is extended while each response timeout leaves fewer bytes unacknowledged.
   // Throws as reply().
-  lab::Reply reply_to_upload(Duration response_timeout, Network& network);
+  lab::Reply reply_to_upload(const TransferContext& context);
   // Reads the next line of a LIST or HASH reply.
   lab::Item item();
   std::string hash();

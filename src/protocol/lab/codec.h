@@ -32,9 +32,9 @@ namespace netlab::lab {
 // Bytes; room for a name of 4,095 bytes (PATH_MAX), each percent-encoded, and the other words.
 inline constexpr std::size_t max_line = 16 * 1024;
 inline constexpr std::size_t max_tag = 64;
-// A file of at most this many bytes is read whole by the server before it is sent, so its bytes all
-// belong to one version. A larger file may change while it is sent; a STAT after its bytes detects
-// that.
+// A file of at most this many bytes is read whole before it is sent, so its bytes all belong to one
+// version, and received whole before it is written. A larger file may change while it is sent; a
+// STAT after its bytes detects that.
 inline constexpr std::uint64_t small_file = 32 * 1024;
 
 struct Request {
@@ -71,7 +71,8 @@ struct FileReply {
 // Error codes.
 inline constexpr std::string_view bad_request = "bad-request";  // the server closes the connection
 inline constexpr std::string_view no_such_file = "no-such-file";
-inline constexpr std::string_view not_a_file = "not-a-file";  // a directory, FIFO or device
+inline constexpr std::string_view not_a_file = "not-a-file";  // a FIFO or device
+inline constexpr std::string_view is_a_directory = "is-a-folder";
 inline constexpr std::string_view not_a_directory = "not-a-folder";
 // The name leads outside the served directory, or permission is denied.
 inline constexpr std::string_view not_allowed = "not-allowed";

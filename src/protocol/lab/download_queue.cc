@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/escape.h"
 #include "protocol/lab/remote_file.h"
+#include "protocol/transfer/remediable_error.h"
 
 namespace netlab {
 namespace {
@@ -21,10 +22,9 @@ constexpr std::size_t max_queued = 16 * 1024;
 // At most this many files that exist here are queued.
 constexpr std::size_t max_existing = 1000;
 
-// The same heuristic as rsync(1): equal size and modification time.
 bool is_same(const Entry& entry, const struct stat& status) {
   const FileStatus state(status);
-  return S_ISREG(status.st_mode) && entry.size == state.size && entry.modified == state.modified;
+  return S_ISREG(status.st_mode) && passes_quick_check(entry, state.size, state.modified);
 }
 
 }  // namespace
@@ -33,45 +33,36 @@ bool is_of_disk(const SystemError& error) {
   return error.error() == ENOSPC || error.error() == EDQUOT || error.error() == EIO;
 }
 
-std::string error_text(const std::string& name, const lab::ErrorReply& refusal) {
-  const bool is_directory = refusal.code == lab::not_a_file && refusal.text == "Is a directory";
-  return fmt::format("{}: {}{}", escaped(name), escaped_start(refusal.text),
-                     is_directory ? " (--recursive fetches it)" : "");
-}
-
-void DownloadQueue::fail(const std::string& why) {
-  ++summary_.failed;
-  if (request_.failed) request_.failed(why);
+void DownloadQueue::fail_refused(const std::string& name, const lab::ErrorReply& refusal) {
+  const std::string why = escaped(name) + ": " + escaped_start(refusal.text);
+  if (refusal.code == lab::is_a_directory)
+    report_.fail(RemediableError(why, Remedy::recursive));
+  else
+    report_.fail(ProtocolError(why));
 }
 
 void DownloadQueue::receive(const std::string& remote, const FileName& destination,
                             const Entry& entry, bool is_new) {
-  expected_ += entry.size;
-  if (!is_new) {
-    const auto existing = destination.status_of_link();
-    if (existing && !settings_.verify && request_.attempts.may_be_complete(destination.path()) &&
-        is_same(entry, *existing)) {
-      ++summary_.complete;
-      expected_ -= entry.size;
-      return;
-    }
-    if (existing || PartialFile::part_of(destination).status_of_link()) {
-      postpone({remote, destination, true});
-      return;
-    }
+  const auto existing = is_new ? std::nullopt : destination.status_of_link();
+  if (existing && !settings_.verify && checkpoint_.may_be_complete(destination.path()) &&
+      is_same(entry, *existing)) {
+    report_.complete(destination.path());
+    return;
   }
-  if (settings_.verify)
+  report_.expect(entry.size);
+  if (existing || settings_.verify ||
+      (!is_new && PartialFile::part_of(destination).status_of_link()))
     postpone({remote, destination, true});
   else
     queue_request({remote, destination, entry.size > lab::small_file});
 }
 
-void DownloadQueue::postpone(Pending file) {
+void DownloadQueue::postpone(RequestedFile file) {
   existing_.push_back(std::move(file));
   if (existing_.size() == max_existing) receive_existing();
 }
 
-void DownloadQueue::queue_request(Pending file) {
+void DownloadQueue::queue_request(RequestedFile file) {
   const std::size_t before = server_.unsent();
   server_.queue_request({.name = file.remote});
   if (file.has_stat) server_.queue_request({.method = Method::stat, .name = file.remote});
@@ -83,18 +74,18 @@ void DownloadQueue::queue_request(Pending file) {
 
 void DownloadQueue::receive_replies(std::size_t max_bytes) {
   while (!pending_.empty() && queued_bytes_ > max_bytes) {
-    const Pending file = std::move(pending_.front());
+    const RequestedFile file = std::move(pending_.front());
     pending_.pop_front();
     queued_bytes_ -= file.request_bytes;
     receive_reply(file);
   }
 }
 
-void DownloadQueue::receive_reply(const Pending& file) {
-  restart_timeout();
+void DownloadQueue::receive_reply(const RequestedFile& file) {
+  server_.set_deadline(context_.deadline());
   const lab::Reply reply = server_.reply();
   if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-    fail(error_text(file.remote, *refusal));
+    fail_refused(file.remote, *refusal);
     if (file.has_stat) server_.reply();
     return;
   }
@@ -110,13 +101,13 @@ void DownloadQueue::receive_reply(const Pending& file) {
       receive_large(file, found);
   } catch (const SystemError& error) {
     if (is_of_network(error) || is_of_disk(error)) throw;
-    fail(error.what());
+    report_.fail(error);
     if (left_ > 0) requeue();
   }
 }
 
 // For a file that has grown since it was listed: a larger file needs the STAT.
-void DownloadQueue::requeue_with_stat(const Pending& file) {
+void DownloadQueue::requeue_with_stat(const RequestedFile& file) {
   pending_.push_front({file.remote, file.destination, true});
   requeue();
 }
@@ -126,7 +117,7 @@ void DownloadQueue::requeue_with_stat(const Pending& file) {
 void DownloadQueue::requeue() {
   server_.drop();
   queued_bytes_ = 0;
-  for (Pending& file : std::exchange(pending_, {})) queue_request(std::move(file));
+  for (RequestedFile& file : std::exchange(pending_, {})) queue_request(std::move(file));
 }
 
 FinalAttributes DownloadQueue::attributes_of(const lab::FileReply& found) const {
@@ -135,104 +126,78 @@ FinalAttributes DownloadQueue::attributes_of(const lab::FileReply& found) const 
   return attributes;
 }
 
-void DownloadQueue::receive_small(const Pending& file, const lab::FileReply& found) {
+void DownloadQueue::receive_small(const RequestedFile& file, const lab::FileReply& found) {
   left_ = found.size;
   const std::string bytes = server_.reader().read_exact(left_);
   left_ = 0;
   if (!confirm(file, found)) return;
-  write_whole(file.destination, bytes_of(bytes), request_.attempts.restart, attributes_of(found));
-  request_.attempts.finished(file.destination.path());
-  add_progress(found.size);
-  count(file, found.size);
+  write_whole(file.destination, bytes_of(bytes), checkpoint_.replaces_files(),
+              attributes_of(found));
+  report_.advance(found.size);
+  report_.transferred(file.destination.path(), found.size);
 }
 
-void DownloadQueue::receive_large(const Pending& file, const lab::FileReply& found) {
+void DownloadQueue::receive_large(const RequestedFile& file, const lab::FileReply& found) {
   left_ = found.size;
-  PartialFile partial = PartialFile::create(file.destination, request_.attempts.restart);
+  PartialFile partial = PartialFile::create(file.destination, checkpoint_.replaces_files());
   partial.start(0, found.tag);
-  request_.attempts.began(file.destination.path());
-  MinimumRate min_rate =
-      MinimumRate::of(settings_.response_timeout, settings_.limit_rate, network_);
+  checkpoint_.began(file.destination.path());
+  MinimumRate min_rate = context_.minimum_rate();
   while (left_ > 0) {
-    server_.set_deadline(min_rate.deadline(settings_.response_timeout));
+    server_.set_deadline(min_rate.deadline(context_.response_timeout));
     const std::size_t got = server_.reader().receive_file(
         partial.file(), partial.path(),
-        limiter_.chunk(std::min<std::uint64_t>(file_piece_size, left_)));
+        context_.limiter.chunk(std::min<std::uint64_t>(file_piece_size, left_)));
     if (got == 0)
       throw ConnectionEnded(fmt::format("the server closed the connection after {} of {} bytes",
                                         found.size - left_, found.size));
     left_ -= got;
-    add_progress(got);
+    report_.advance(got);
     min_rate.account(got);
   }
   if (!confirm(file, found)) return;
   partial.complete(attributes_of(found));
-  request_.attempts.finished(file.destination.path());
-  count(file, found.size);
+  report_.transferred(file.destination.path(), found.size);
 }
 
 // Returns false, and reports the failure, if the file changed while it was sent.
-bool DownloadQueue::confirm(const Pending& file, const lab::FileReply& found) {
+bool DownloadQueue::confirm(const RequestedFile& file, const lab::FileReply& found) {
   if (!file.has_stat) return true;
-  restart_timeout();
+  server_.set_deadline(context_.deadline());
   const lab::Reply reply = server_.reply();
   const auto* const current = std::get_if<lab::FileReply>(&reply);
   if (current && current->tag == found.tag) return true;
-  fail(escaped(file.remote) + " changed while being sent");
+  report_.fail(ProtocolError(escaped(file.remote) + " changed while being sent"));
   return false;
-}
-
-void DownloadQueue::add_progress(std::uint64_t bytes) {
-  done_ += bytes;
-  summary_.bytes += bytes;
-  if (settings_.progress) settings_.progress(done_, std::max(done_, expected_));
-  limiter_.account(bytes);
-}
-
-void DownloadQueue::count(const Pending& file, std::uint64_t bytes) {
-  ++summary_.files;
-  if (request_.received) request_.received(file.destination.path(), bytes);
 }
 
 void DownloadQueue::receive_existing() {
   if (existing_.empty()) return;
   receive_replies(0);
-  for (const Pending& file : std::exchange(existing_, {})) resume_one(file);
+  for (const RequestedFile& file : std::exchange(existing_, {})) resume_one(file);
 }
 
-void DownloadQueue::resume_one(const Pending& file) {
-  std::optional<std::uint64_t> last;
-  Download download{.mode = request_.attempts.restarts(file.destination.path())
-                                ? Download::Mode::restart
-                                : Download::Mode::automatic,
-                    .destination = file.destination.path(),
-                    .name = file.remote,
-                    .receiving = settings_};
-  download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
-    request_.attempts.began(file.destination.path());
-    if (!last) expected_ -= std::min(expected_, done);  // received earlier
-    const std::uint64_t more = done - last.value_or(done);
-    last = done;
-    done_ += more;
-    summary_.bytes += more;
-    if (settings_.progress) settings_.progress(done_, std::max(done_, expected_));
-  };
+void DownloadQueue::resume_one(const RequestedFile& file) {
+  const std::string& path = file.destination.path();
+  const DownloadRequest request{path, file.remote, settings_};
+  Checkpoint checkpoint;
+  if (checkpoint_.restarts(path)) checkpoint.mode = Checkpoint::Mode::restart;
+  TransferContext context = report_.context_of(path);
   try {
     const auto remote = lab_file(server_, file.remote);
-    const Download::Outcome outcome = download.run(*remote, network_);
-    request_.attempts.finished(file.destination.path());
+    const DownloadOutcome outcome = download(request, checkpoint, *remote, context);
     if (outcome.was_complete)
-      ++summary_.complete;
+      report_.complete(path);
     else
-      count(file, outcome.received);
+      report_.transferred(path, outcome.received);
   } catch (const ConnectionEnded&) {
     throw;
   } catch (const ProtocolError& error) {
-    fail(error.what());
+    report_.fail(error);
     server_.drop();  // bytes of the file may still arrive
   } catch (const SystemError& error) {
     if (is_of_network(error) || is_of_disk(error)) throw;
-    fail(error.what());
+    report_.fail(error);
     server_.drop();
   }
 }

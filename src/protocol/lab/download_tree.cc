@@ -29,33 +29,23 @@ struct Branch {
 
 class Receiver {
  public:
-  Receiver(DownloadTree& request, LabClient& server, Network& network)
+  Receiver(const DownloadTree& request, TreeCheckpoint& checkpoint, LabClient& server,
+           TransferContext& context)
       : request_(request),
-        settings_(request.receiving),
         server_(server),
-        network_(network),
-        files_(request, server, network) {}
+        context_(context),
+        report_(request.events, checkpoint, context),
+        files_(request.settings, checkpoint, server, context, report_) {}
 
   TransferSummary run() {
     if (look_at(request_.into).kind != PathState::Kind::directory)
       FileName::of(request_.into).make_directory();
-    try {
-      for (const std::string& name : request_.names) receive(name);
-      files_.receive_replies(0);
-    } catch (...) {
-      request_.earlier.add_earlier(files_.summary());
-      throw;
-    }
-    TransferSummary summary = files_.summary();
-    summary.add_earlier(request_.earlier);
-    return summary;
+    for (const std::string& name : request_.names) receive(name);
+    files_.receive_replies(0);
+    return report_.total();
   }
 
  private:
-  void restart_timeout() {
-    server_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
-  }
-
   // Fetches a file or directory that the user named.
   void receive(const std::string& name) {
     if (request_.recursive) {
@@ -64,15 +54,15 @@ class Receiver {
       if (!refusal)
         receive_tree(name, std::move(entries));
       else if (refusal->code != lab::not_a_directory)
-        files_.fail(error_text(name, *refusal));
+        files_.fail_refused(name, *refusal);
       if (!refusal || refusal->code != lab::not_a_directory) return;
     }
     files_.receive_replies(0);
-    restart_timeout();
+    server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::stat, .name = name});
     const lab::Reply reply = server_.reply();
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-      files_.fail(error_text(name, *refusal));
+      files_.fail_refused(name, *refusal);
       return;
     }
     const auto& found = std::get<lab::FileReply>(reply);
@@ -89,13 +79,12 @@ class Receiver {
   // Reads the entries of a remote directory; returns the error if it cannot be listed.
   std::optional<lab::ErrorReply> list(const std::string& name, std::vector<Entry>& entries) {
     files_.receive_replies(0);
-    restart_timeout();
+    server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::list, .name = name.empty() ? "." : name});
     const lab::Reply reply = server_.reply();
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) return *refusal;
-    if (const auto refusal =
-            read_entries(server_, name, settings_.response_timeout, network_, entries))
-      files_.fail(error_text(name, *refusal));  // the entries before the error are fetched
+    if (const auto refusal = read_entries(server_, name, context_, entries))
+      files_.fail_refused(name, *refusal);  // the entries before the error are fetched
     return std::nullopt;
   }
 
@@ -113,7 +102,7 @@ class Receiver {
       held_bytes_ -= next.size();
       std::vector<Entry> inner;
       if (const auto refusal = list(next.remote, inner))
-        files_.fail(error_text(next.remote, *refusal));
+        files_.fail_refused(next.remote, *refusal);
       else if (const auto branch = make_branch(next))
         receive_entries(*branch, std::move(inner), branches);
     }
@@ -127,7 +116,7 @@ class Receiver {
         directory.make_directory();
       return branch;
     } catch (const SystemError& error) {
-      files_.fail(error.what());
+      report_.fail(error);
       return std::nullopt;
     }
   }
@@ -145,14 +134,14 @@ class Receiver {
       if (entry.kind == Entry::Kind::file)
         receive_or_fail(branch, entry);
       else if (entry.kind == Entry::Kind::directory && branch.depth == max_depth)
-        files_.fail(fmt::format("{}: more than {} directories deep",
-                                escaped(remote_name(branch, entry)), max_depth));
+        report_.fail(ProtocolError(fmt::format("{}: more than {} directories deep",
+                                               escaped(remote_name(branch, entry)), max_depth)));
       else if (entry.kind == Entry::Kind::directory)
         push_branch(
             {remote_name(branch, entry), branch.path + "/" + entry.name, false, branch.depth + 1},
             branches);
       else
-        files_.skip();
+        report_.skip();
     }
     files_.receive_existing();
   }
@@ -172,7 +161,7 @@ class Receiver {
       receive_file(branch, entry);
     } catch (const SystemError& error) {  // the local directory is unusable
       if (is_of_network(error) || is_of_disk(error)) throw;
-      files_.fail(error.what());
+      report_.fail(error);
     }
   }
 
@@ -184,10 +173,10 @@ class Receiver {
     files_.receive(remote_name(branch, entry), directory_->place(entry.name), entry, branch.is_new);
   }
 
-  DownloadTree& request_;
-  const DownloadSettings& settings_;
+  const DownloadTree& request_;
   LabClient& server_;
-  Network& network_;
+  TransferContext& context_;
+  TreeReport report_;
   DownloadQueue files_;
   std::optional<Directory> directory_;  // the local directory last used, open
   std::string directory_path_;
@@ -196,8 +185,9 @@ class Receiver {
 
 }  // namespace
 
-TransferSummary DownloadTree::run(LabClient& server, Network& network) {
-  return Receiver(*this, server, network).run();
+TransferSummary download_tree(const DownloadTree& request, TreeCheckpoint& checkpoint,
+                              LabClient& server, TransferContext& context) {
+  return Receiver(request, checkpoint, server, context).run();
 }
 
 }  // namespace netlab

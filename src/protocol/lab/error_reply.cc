@@ -11,6 +11,7 @@ std::string_view code_of(int error) {
     case ENOTDIR:
       return lab::not_a_directory;
     case EISDIR:
+      return lab::is_a_directory;
     case EINVAL:
     case ENXIO:
       return lab::not_a_file;

@@ -9,10 +9,10 @@
 namespace netlab {
 
 std::optional<lab::ErrorReply> read_entries(LabClient& server, const std::string& directory,
-                                            Duration response_timeout, Network& network,
+                                            const TransferContext& context,
                                             std::vector<Entry>& entries) {
   for (std::size_t bytes = 0;;) {
-    server.set_deadline(add_saturating(network.now(), response_timeout));
+    server.set_deadline(context.deadline());
     lab::Item item = server.item();
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&item)) return *refusal;
     if (std::holds_alternative<lab::End>(item)) return std::nullopt;

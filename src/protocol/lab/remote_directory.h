@@ -10,11 +10,10 @@
 namespace netlab {
 
 // Appends the entries that follow the OK reply to a LIST, up to END. Returns the server's error if
-// it ended the list early. `directory` is the name for error messages. The server may take
-// `response_timeout` for each entry. Throws SystemError, and ProtocolError when the list exceeds
-// the limits of check_bounded().
+// it ended the list early. `directory` is the name for error messages. Throws SystemError, and
+// ProtocolError when the list exceeds the limits of check_bounded().
 std::optional<lab::ErrorReply> read_entries(LabClient& server, const std::string& directory,
-                                            Duration response_timeout, Network& network,
+                                            const TransferContext& context,
                                             std::vector<Entry>& entries);
 
 // Throws ProtocolError if `count` entries exceed max_entries, or the `bytes` of their names exceed

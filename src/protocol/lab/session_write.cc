@@ -15,8 +15,6 @@
 namespace netlab {
 namespace {
 
-// An upload of at most this many bytes is received whole before it is written.
-constexpr std::uint64_t small_upload = 32 * 1024;
 // At most this many bytes of a rejected upload are skipped to reach the next request; a longer one
 // ends the connection.
 constexpr std::uint64_t max_skipped = 1024 * 1024;
@@ -31,7 +29,7 @@ constexpr auto max_silent_lock = std::chrono::seconds(3);
 constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
 bool is_small(const lab::Request& request) {
-  return request.offset == 0 && request.size <= small_upload;
+  return request.offset == 0 && request.size <= lab::small_file;
 }
 
 FinalAttributes attributes_of(const lab::Request& request) {

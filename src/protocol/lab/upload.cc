@@ -11,7 +11,6 @@
 #include "file/file_status.h"
 #include "protocol/lab/remote_file.h"
 #include "protocol/transfer/compare_blocks.h"
-#include "protocol/transfer/rate_limit.h"
 #include "protocol/transfer/remote_file.h"
 
 namespace netlab {
@@ -25,40 +24,46 @@ using Method = lab::Request::Method;
 
 class UploadJob {
  public:
-  UploadJob(const Upload& request, LabClient& server, Network& network)
+  UploadJob(const UploadRequest& request, UploadCheckpoint& checkpoint, LabClient& server,
+            TransferContext& context)
       : request_(request),
-        settings_(request.sending),
+        checkpoint_(checkpoint),
         server_(server),
-        network_(network),
+        context_(context),
         file_(
             Directory(".", Directory::Bounds::anywhere).open(request.path, O_RDONLY | O_NONBLOCK)),
-        state_(FileStatus::of(file_, request.path)),
-        limiter_(settings_.limit_rate, network) {}
+        state_(FileStatus::of(file_, request.path)) {}
 
-  Upload::Outcome run() {
-    if (!settings_.restart) outcome_.from = stored_prefix();
-    if (settings_.progress) settings_.progress(outcome_.from, state_.size);
+  UploadOutcome run() {
+    if (!checkpoint_.restart) begin_ = stored_prefix();
+    report({.done = begin_, .size = state_.size});
+    checkpoint_.restart = false;  // from now on, the server's part is ours
     server_.queue_request({.method = Method::put,
                            .name = request_.name,
-                           .offset = outcome_.from,
-                           .tag = outcome_.from > 0 ? part_tag_ : "",
+                           .offset = begin_,
+                           .tag = begin_ > 0 ? part_tag_ : "",
                            .size = state_.size,
                            .modified = state_.modified,
                            .executable = state_.executable,
-                           .durable = settings_.durable});
+                           .durable = request_.settings.durable});
     send();
     confirm();
+    outcome_.from = checkpoint_.from.value_or(begin_);
+    outcome_.sent = checkpoint_.sent;
     return outcome_;
   }
 
  private:
-  void restart_timeout() {
-    server_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
+  // Every byte sent is counted here.
+  void report(const TransferProgress& progress) {
+    if (!checkpoint_.from) checkpoint_.from = progress.done;
+    checkpoint_.sent += progress.moved;
+    context_.progress(progress);
   }
 
   // Returns how many bytes the server has stored that match the local file.
   std::uint64_t stored_prefix() {
-    restart_timeout();
+    server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::part, .name = request_.name});
     const lab::Reply reply = server_.reply();
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
@@ -70,11 +75,11 @@ class UploadJob {
     part_tag_ = part.tag;
     outcome_.compared = std::min(part.size, state_.size);
     const auto remote = lab_file(server_, part.name);
-    const std::uint64_t same = matching_prefix({file_, request_.path}, outcome_.compared, *remote,
-                                               part.tag, settings_.response_timeout, network_)
-                                   .value_or(0);
-    if (same < part.size && settings_.notice)
-      settings_.notice(fmt::format(
+    const std::uint64_t same =
+        matching_prefix({file_, request_.path}, outcome_.compared, *remote, part.tag, context_)
+            .value_or(0);
+    if (same < part.size)
+      context_.notice(fmt::format(
           "replacing the last {} of the {} bytes that the server has of {}: they differ",
           part.size - same, part.size, request_.path));
     return same;
@@ -83,17 +88,16 @@ class UploadJob {
   void send() {
     try {
       Stream& stream = server_.stream();
-      for (std::uint64_t at = outcome_.from; at < state_.size;) {
-        restart_timeout();
-        const std::uint64_t piece = limiter_.chunk(std::min(piece_size, state_.size - at));
+      for (std::uint64_t at = begin_; at < state_.size;) {
+        server_.set_deadline(context_.deadline());
+        const std::uint64_t piece = context_.limiter.chunk(std::min(piece_size, state_.size - at));
         if (at + piece == state_.size) check_unchanged();
         const std::uint64_t sent = stream.send_file(file_, at, piece);
         at += sent;
-        outcome_.sent += sent;
         if (sent < piece)
           throw ProtocolError(fmt::format("{} was truncated while being sent", request_.path));
-        if (settings_.progress) settings_.progress(at, state_.size);
-        limiter_.account(sent);
+        report({sent, at, state_.size});
+        context_.limiter.account(sent);
       }
     } catch (const SystemError& error) {
       if (error.error() != EPIPE && error.error() != ECONNRESET) throw;
@@ -112,7 +116,7 @@ class UploadJob {
   // A server that rejects an upload sends an ERROR reply and closes the connection without reading
   // the rest. Throws that reply, if there is one.
   void throw_final_reply() {
-    server_.set_deadline(add_saturating(network_.now(), final_reply_timeout));
+    server_.set_deadline(add_saturating(context_.network.now(), final_reply_timeout));
     lab::Reply reply;
     try {
       reply = server_.reply();
@@ -128,13 +132,13 @@ class UploadJob {
   [[noreturn]] void throw_error_reply(const lab::ErrorReply& refusal) const {
     const bool part_changed = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
                               refusal.code == lab::bad_offset;
-    if (outcome_.from > 0 && part_changed)
+    if (begin_ > 0 && part_changed)
       throw TemporaryError(escaped(request_.name) + ": " + escaped_start(refusal.text));
     LabClient::throw_error_reply(request_.name, refusal);
   }
 
   void confirm() {
-    const lab::Reply reply = server_.reply_to_upload(settings_.response_timeout, network_);
+    const lab::Reply reply = server_.reply_to_upload(context_);
     if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
       throw_error_reply(*refusal);
     const auto& stored = std::get<lab::FileReply>(reply);
@@ -142,33 +146,34 @@ class UploadJob {
       throw ProtocolError(fmt::format("the server has {} of {} bytes of {}", stored.size,
                                       state_.size, request_.path));
     check_unchanged();
-    if (settings_.verify) verify(stored);
+    if (request_.settings.verify) verify(stored);
   }
 
   void verify(const lab::FileReply& stored) {
     const auto remote = lab_file(server_, request_.name);
-    const auto same = matching_prefix({file_, request_.path}, state_.size, *remote, stored.tag,
-                                      settings_.response_timeout, network_);
+    const auto same =
+        matching_prefix({file_, request_.path}, state_.size, *remote, stored.tag, context_);
     if (same != state_.size)
       throw ProtocolError(fmt::format("{} differs from the server's copy", escaped(request_.path)));
     outcome_.verified = true;
   }
 
-  const Upload& request_;
-  const UploadSettings& settings_;
+  const UploadRequest& request_;
+  UploadCheckpoint& checkpoint_;
   LabClient& server_;
-  Network& network_;
+  TransferContext& context_;
   Fd file_;
   FileStatus state_;
-  RateLimiter limiter_;
-  std::string part_tag_;  // of the stored part that was compared
-  Upload::Outcome outcome_;
+  std::uint64_t begin_ = 0;  // the offset of the first byte that this attempt sends
+  std::string part_tag_;     // of the stored part that was compared
+  UploadOutcome outcome_;
 };
 
 }  // namespace
 
-Upload::Outcome Upload::run(LabClient& server, Network& network) const {
-  return UploadJob(*this, server, network).run();
+UploadOutcome upload(const UploadRequest& request, UploadCheckpoint& checkpoint, LabClient& server,
+                     TransferContext& context) {
+  return UploadJob(request, checkpoint, server, context).run();
 }
 
 }  // namespace netlab

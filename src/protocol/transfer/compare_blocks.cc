@@ -21,23 +21,20 @@ std::uint64_t block_for(std::uint64_t count) {
 
 std::optional<std::uint64_t> matching_prefix(const LocalFile& file, std::uint64_t count,
                                              RemoteFile& remote, const std::string& tag,
-                                             Duration response_timeout, Network& network) {
-  const auto restart_timeout = [&] {
-    remote.set_deadline(add_saturating(network.now(), response_timeout));
-  };
+                                             const TransferContext& context) {
   const std::uint64_t block = block_for(count);
   BlockHash hash;
   std::uint64_t same = 0;
   bool differs = false;
   for (std::uint64_t at = 0; at < count && !differs;) {
     const std::uint64_t end = std::min(count, at + max_blocks * block);
-    restart_timeout();
+    remote.set_deadline(context.deadline());
     if (!remote.open_hashes(at, end - at, block, tag)) return std::nullopt;
     while (at < end) {
       const std::uint64_t size = std::min(block, end - at);
       // Hash our block before reading the reply: the server is hashing its own meanwhile.
       const std::string ours = differs ? "" : hash.of(file.fd, at, size, file.name);
-      restart_timeout();
+      remote.set_deadline(context.deadline());
       differs = remote.next_hash() != ours || differs;
       at += size;
       if (!differs) same = at;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "protocol/transfer/remote_file.h"
+#include "protocol/transfer/transfer_context.h"
 
 namespace netlab {
 
@@ -17,10 +18,9 @@ struct LocalFile {
 
 // Compares the first `count` bytes, which both files must have. Returns `count`, or the offset of
 // the first block that differs; nothing if the server does not support hashes. If `tag` is not
-// empty, the remote file must be in that version. The server may be silent for `response_timeout`.
-// Throws SystemError, ProtocolError.
+// empty, the remote file must be in that version. Throws SystemError, ProtocolError.
 std::optional<std::uint64_t> matching_prefix(const LocalFile& file, std::uint64_t count,
                                              RemoteFile& remote, const std::string& tag,
-                                             Duration response_timeout, Network& network);
+                                             const TransferContext& context);
 
 }  // namespace netlab

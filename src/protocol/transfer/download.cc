@@ -7,46 +7,51 @@
 
 #include "base/error.h"
 #include "base/escape.h"
+#include "file/directory.h"
 #include "file/file_lock.h"
 #include "file/partial_file.h"
 #include "file/path_state.h"
 #include "protocol/transfer/compare_blocks.h"
 #include "protocol/transfer/parallel_download.h"
-#include "protocol/transfer/rate_limit.h"
+#include "protocol/transfer/remediable_error.h"
 #include "protocol/transfer/resume_check.h"
 #include "socket/syscalls.h"
 
 namespace netlab {
 namespace {
 
+using Mode = Checkpoint::Mode;
+
 class DownloadJob {
  public:
-  DownloadJob(Download& request, RemoteFile& remote, Network& network)
-      : request_(request),
-        settings_(request.receiving),
-        remote_(remote),
-        network_(network),
-        limiter_(settings_.limit_rate, network) {}
+  DownloadJob(const DownloadRequest& request, Checkpoint& checkpoint, RemoteFile& remote,
+              TransferContext& context)
+      : request_(request), checkpoint_(checkpoint), remote_(remote), context_(context) {}
 
-  Download::Outcome run() {
+  DownloadOutcome run() {
     restart_timeout();
     choose_destination();
     if (kind_ != Kind::file)
       write_directly();
-    else if (request_.mode == Download::Mode::offset && request_.offset > 0)
+    else if (starts_at_offset())
       write_at_offset();
-    else if (request_.mode == Download::Mode::restart || request_.mode == Download::Mode::offset)
+    else if (checkpoint_.mode == Mode::restart || checkpoint_.mode == Mode::offset)
       fetch_whole(true);
     else if (!resume_existing())
       fetch_whole(false);
+    outcome_.from = checkpoint_.from.value_or(outcome_.from);
+    outcome_.received = checkpoint_.received;
+    outcome_.was_complete = outcome_.was_complete && checkpoint_.received == 0;
     return outcome_;
   }
 
  private:
   enum class Kind { file, special, standard_output };  // special: a device, a FIFO
 
-  void restart_timeout() {
-    remote_.set_deadline(add_saturating(network_.now(), settings_.response_timeout));
+  void restart_timeout() { remote_.set_deadline(context_.deadline()); }
+
+  bool starts_at_offset() const {
+    return checkpoint_.mode == Mode::offset && checkpoint_.offset > 0;
   }
 
   void choose_destination() {
@@ -80,46 +85,40 @@ class DownloadJob {
   }
 
   void write_directly() {
-    if (request_.mode == Download::Mode::resume)
+    if (checkpoint_.mode == Mode::resume)
       throw SystemError("resume " + outcome_.destination, ESPIPE);
-    const RemoteFile::Info found = open(purpose(), request_.offset, request_.tag);
+    const RemoteFile::Info found =
+        open(starts_at_offset() ? RemoteFile::Purpose::offset : RemoteFile::Purpose::whole,
+             checkpoint_.offset, checkpoint_.tag);
     if (kind_ == Kind::standard_output)
       receive_in_place(found, call::duplicate(STDOUT_FILENO), "standard output");
     else
       receive_in_place(found, open_to_write(outcome_.destination), outcome_.destination);
   }
 
-  RemoteFile::Purpose purpose() const {
-    return request_.mode == Download::Mode::offset && request_.offset > 0
-               ? RemoteFile::Purpose::offset
-               : RemoteFile::Purpose::whole;
-  }
-
   void write_at_offset() {
     const std::uint64_t size = look_at(outcome_.destination).size;
-    if (request_.offset > size)
+    if (checkpoint_.offset > size)
       throw ProtocolError(fmt::format("{} has {} bytes: writing at offset {} would leave a hole",
-                                      outcome_.destination, size, request_.offset));
-    const RemoteFile::Info found = open(RemoteFile::Purpose::offset, request_.offset, request_.tag);
+                                      outcome_.destination, size, checkpoint_.offset));
+    const RemoteFile::Info found =
+        open(RemoteFile::Purpose::offset, checkpoint_.offset, checkpoint_.tag);
     const Fd file = open_to_write(outcome_.destination);
     lock_to_write(file, FileName::of(outcome_.destination));
-    seek(file, request_.offset, outcome_.destination);
+    seek(file, checkpoint_.offset, outcome_.destination);
     receive_in_place(found, file, outcome_.destination);
   }
 
-  // Writes directly to the destination, without a .part file. On failure the request is changed to
-  // resume at the first byte that was not received.
+  // Writes directly to the destination, without a .part file. Another attempt resumes at the first
+  // byte that was not received.
   void receive_in_place(const RemoteFile::Info& found, const Fd& file, const std::string& path) {
-    const std::uint64_t begin = request_.offset;
+    checkpoint_.mode = Mode::offset;
+    checkpoint_.tag = found.tag;
     try {
-      receive_rest(found, begin, file, path);
-    } catch (const std::exception& error) {
-      request_.mode = Download::Mode::offset;
-      request_.offset = begin + outcome_.received;
-      request_.tag = found.tag;
-      // EPIPE: nothing reads our output any more. A retry would not help.
-      const auto* const failed = dynamic_cast<const SystemError*>(&error);
-      if (failed && failed->error() == EPIPE) throw ProtocolError(error.what());
+      receive_rest(found, checkpoint_.offset, file, path);
+    } catch (const SystemError& error) {
+      // Nothing reads our output any more. A retry would not help.
+      if (error.error() == EPIPE) throw ProtocolError(error.what());
       throw;
     }
     confirm(found);
@@ -130,20 +129,21 @@ class DownloadJob {
     const FileName destination = FileName::of(outcome_.destination);
     if (!replace && destination.status_of_link() && !destination.status())
       throw SystemError("write " + outcome_.destination + " (a dangling symbolic link)", ENOENT);
-    const bool is_parallel = settings_.streams > 1;
+    const bool is_parallel = request_.settings.streams > 1;
     if (replace) adopt_prefix(destination);
     RemoteFile::Info found = is_parallel ? stat() : open(RemoteFile::Purpose::whole, 0, "");
     PartialFile partial = PartialFile::create(destination, replace);
     partial.start(0, found.tag);
-    // Another run() resumes the .part file.
-    request_.mode = Download::Mode::automatic;
+    const std::uint64_t before = checkpoint_.received;
+    // Another attempt resumes the .part file.
+    checkpoint_.mode = Mode::automatic;
     if (is_parallel)
       receive_in_parallel(found, 0, partial);
     else
       receive_rest(found, 0, partial.file(), partial.path());
     // On the sheet's wire an empty file and a rejected request look the same: the server closes the
     // connection without sending a byte.
-    if (!found.size && outcome_.received == 0 && look_at(outcome_.destination).size > 0)
+    if (!found.size && checkpoint_.received == before && look_at(outcome_.destination).size > 0)
       throw ProtocolError("the server sent no bytes: " + outcome_.destination + " is unchanged");
     finish(found, partial);
   }
@@ -157,8 +157,8 @@ class DownloadJob {
     restart_timeout();
     const auto found = remote_.stat();
     if (!found || !found->size || *found->size < part->size()) return;
-    const auto same = matching_prefix({part->file(), part->path()}, part->size(), remote_,
-                                      found->tag, settings_.response_timeout, network_);
+    const auto same =
+        matching_prefix({part->file(), part->path()}, part->size(), remote_, found->tag, context_);
     if (same == part->size()) part->start(part->size(), found->tag);
   }
 
@@ -173,12 +173,11 @@ class DownloadJob {
   void resume(PartialFile& partial) {
     restart_timeout();
     RemoteFile::Info found = remote_.stat().value_or(RemoteFile::Info());
-    const ResumeRequest request{partial, found, request_.mode == Download::Mode::resume,
-                                settings_.response_timeout};
-    const auto resume_point = find_resume_offset(request, remote_, network_);
+    const ResumeRequest request{partial, found, checkpoint_.mode == Mode::resume};
+    const auto resume_point = find_resume_offset(request, remote_, context_);
     if (resume_point) {
       outcome_.compared = resume_point->compared;
-      if (!resume_point->notice.empty()) notice(resume_point->notice);
+      if (!resume_point->notice.empty()) context_.notice(resume_point->notice);
       outcome_.from = resume_point->offset;
       outcome_.was_complete = resume_point->offset == found.size;
       if (!outcome_.was_complete || partial.size() != resume_point->offset)
@@ -187,7 +186,7 @@ class DownloadJob {
         finish(found, partial);
         return;
       }
-      if (settings_.streams > 1) {
+      if (request_.settings.streams > 1) {
         receive_in_parallel(found, resume_point->offset, partial);
       } else {
         found = open(RemoteFile::Purpose::resume, resume_point->offset, found.tag);
@@ -198,11 +197,11 @@ class DownloadJob {
       const std::uint64_t from = partial.may_have_holes() ? 0 : overlap_begin(request);
       const std::uint64_t begin = partial.may_have_holes() ? 0 : partial.size();
       found = open(RemoteFile::Purpose::resume, from, partial.tag());
-      if (begin > 0) compare_overlap(request, from, remote_, network_);
+      if (begin > 0) compare_overlap(request, from, remote_, context_);
       outcome_.compared = begin - from;
       start(partial, begin, found.tag);
       receive_rest(found, begin, partial.file(), partial.path());
-      outcome_.was_complete = outcome_.received == 0 && partial.size() > 0;
+      outcome_.was_complete = partial.size() > 0;  // if no byte is received
     }
     finish(found, partial);
   }
@@ -210,14 +209,10 @@ class DownloadJob {
   // A file under its final name stays unchanged until the new one is complete. It is continued in
   // place only if the user asked to resume it, or if the destination is a symbolic link.
   void start(PartialFile& partial, std::uint64_t offset, const std::string& tag) {
-    if (partial.origin() == PartialFile::Origin::final_name &&
-        request_.mode != Download::Mode::resume && partial.is_file_of_its_own())
+    if (partial.origin() == PartialFile::Origin::final_name && checkpoint_.mode != Mode::resume &&
+        partial.is_file_of_its_own())
       partial = partial.copy(offset, tag);
     partial.start(offset, tag);
-  }
-
-  void notice(const std::string& line) const {
-    if (settings_.notice) settings_.notice(line);
   }
 
   RemoteFile::Info open(RemoteFile::Purpose purpose, std::uint64_t offset, const std::string& tag) {
@@ -227,26 +222,32 @@ class DownloadJob {
 
   void receive_rest(const RemoteFile::Info& found, std::uint64_t offset, const Fd& file,
                     const std::string& path) {
-    outcome_.from = offset;
-    if (settings_.progress) settings_.progress(offset, found.size.value_or(0));
-    MinimumRate min_rate =
-        MinimumRate::of(settings_.response_timeout, settings_.limit_rate, network_);
-    for (std::uint64_t at = offset; !found.size || at < *found.size;) {
-      const std::uint64_t left = found.size ? *found.size - at : file_piece_size;
-      remote_.set_deadline(min_rate.deadline(settings_.response_timeout));
+    const std::uint64_t size = found.size.value_or(0);
+    report({.done = offset, .size = size});
+    MinimumRate min_rate = context_.minimum_rate();
+    for (std::uint64_t at = offset; !found.size || at < size;) {
+      const std::uint64_t left = found.size ? size - at : file_piece_size;
+      remote_.set_deadline(min_rate.deadline(context_.response_timeout));
       const std::size_t got = remote_.receive_file(
-          file, path, limiter_.chunk(std::min<std::uint64_t>(file_piece_size, left)));
+          file, path, context_.limiter.chunk(std::min<std::uint64_t>(file_piece_size, left)));
       if (got == 0) {
         if (!found.size) break;  // the end of the connection is the end of the file
         throw ConnectionEnded(
-            fmt::format("the server closed the connection after {} of {} bytes", at, *found.size));
+            fmt::format("the server closed the connection after {} of {} bytes", at, size));
       }
       at += got;
-      outcome_.received += got;
-      if (settings_.progress) settings_.progress(at, found.size.value_or(0));
-      limiter_.account(got);
+      report({got, at, size});
+      context_.limiter.account(got);
       min_rate.account(got);
     }
+  }
+
+  // Every byte received is counted here.
+  void report(const TransferProgress& progress) {
+    if (!checkpoint_.from) checkpoint_.from = progress.done;
+    checkpoint_.received += progress.moved;
+    if (checkpoint_.mode == Mode::offset) checkpoint_.offset = progress.done;
+    context_.progress(progress);
   }
 
   RemoteFile::Info stat() {
@@ -257,11 +258,9 @@ class DownloadJob {
 
   void receive_in_parallel(const RemoteFile::Info& found, std::uint64_t offset,
                            PartialFile& partial) {
-    outcome_.from = offset;
-    download_in_parallel(
-        {.remote = remote_, .found = found, .offset = offset, .receiving = settings_}, partial,
-        network_);
-    outcome_.received = *found.size - offset;
+    TransferContext counting = context_;
+    counting.progress = [this](const TransferProgress& progress) { report(progress); };
+    download_in_parallel({remote_, found, offset, request_.settings.streams}, partial, counting);
   }
 
   // STAT after the transfer. During a parallel download this connection was idle, and the server
@@ -285,21 +284,21 @@ class DownloadJob {
     if (found.tag.empty()) return;
     const auto current = stat_again();
     if (current && current->tag != found.tag)
-      throw ProtocolError(escaped(found.name) + " changed while being sent" + restart_hint);
+      throw RemediableError(escaped(found.name) + " changed while being sent", Remedy::restart);
   }
 
   void finish(const RemoteFile::Info& found, PartialFile& partial) {
     confirm(found);
-    if (settings_.verify) verify(found, partial);
-    partial.complete(
-        {.modified = found.modified, .executable = found.executable, .durable = settings_.durable});
+    if (request_.settings.verify) verify(found, partial);
+    partial.complete({.modified = found.modified,
+                      .executable = found.executable,
+                      .durable = request_.settings.durable});
   }
 
   void verify(const RemoteFile::Info& found, const PartialFile& partial) {
-    const auto same = found.size
-                          ? matching_prefix({partial.file(), partial.path()}, *found.size, remote_,
-                                            found.tag, settings_.response_timeout, network_)
-                          : std::nullopt;
+    const auto same = found.size ? matching_prefix({partial.file(), partial.path()}, *found.size,
+                                                   remote_, found.tag, context_)
+                                 : std::nullopt;
     if (!same)
       throw ProtocolError("cannot verify " + partial.path() +
                           ": the server does not support hashes");
@@ -309,19 +308,19 @@ class DownloadJob {
     outcome_.verified = true;
   }
 
-  Download& request_;
-  const DownloadSettings& settings_;
+  const DownloadRequest& request_;
+  Checkpoint& checkpoint_;
   RemoteFile& remote_;
-  Network& network_;
-  RateLimiter limiter_;
+  TransferContext& context_;
   Kind kind_ = Kind::file;
-  Download::Outcome outcome_;
+  DownloadOutcome outcome_;
 };
 
 }  // namespace
 
-Download::Outcome Download::run(RemoteFile& remote, Network& network) {
-  return DownloadJob(*this, remote, network).run();
+DownloadOutcome download(const DownloadRequest& request, Checkpoint& checkpoint, RemoteFile& remote,
+                         TransferContext& context) {
+  return DownloadJob(request, checkpoint, remote, context).run();
 }
 
 }  // namespace netlab

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "protocol/transfer/rate_limit.h"
 
 namespace netlab {
 namespace {
@@ -26,8 +25,12 @@ constexpr std::uint64_t max_ahead = 4 * range_size;
 // The ranges of all connections and their progress. Thread-safe, except first_gap() and rethrow().
 class Ranges {
  public:
-  Ranges(const ParallelDownload& request, std::uint64_t size)
-      : request_(request), size_(size), next_(request.offset), done_(request.offset) {}
+  Ranges(const ParallelDownload& request, const TransferContext& context)
+      : context_(context),
+        size_(*request.found.size),
+        window_(max_ahead * request.streams),
+        next_(request.offset),
+        done_(request.offset) {}
 
   struct Range {
     std::uint64_t at;  // the next byte of it
@@ -46,8 +49,7 @@ class Ranges {
     std::unique_lock lock(mutex_);
     slot.reset();
     changed_.notify_all();
-    const std::uint64_t window = max_ahead * request_.receiving.streams;
-    changed_.wait(lock, [&] { return failure_ || next_ < first_gap() + window; });
+    changed_.wait(lock, [&] { return failure_ || next_ < first_gap() + window_; });
     if (failure_ || next_ == size_) return false;
     slot = Range{next_, std::min(size_, next_ + range_size)};
     next_ = slot->end;
@@ -59,7 +61,7 @@ class Ranges {
     slot->at += bytes;
     done_ += bytes;
     changed_.notify_all();
-    if (request_.receiving.progress) request_.receiving.progress(done_, size_);
+    context_.progress({bytes, done_, size_});
   }
 
   // Stops all connections. The failed one keeps its slot, because the rest of its range is a gap.
@@ -85,8 +87,9 @@ class Ranges {
   }
 
  private:
-  const ParallelDownload& request_;
+  const TransferContext& context_;
   std::uint64_t size_;
+  std::uint64_t window_;  // how far a range may start after the first gap, bytes
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t next_;  // the first byte that no connection has taken
@@ -97,19 +100,17 @@ class Ranges {
 
 class Connection {
  public:
-  static std::uint64_t rate_share(const DownloadSettings& receiving) {
-    return (receiving.limit_rate + receiving.streams - 1) / receiving.streams;
-  }
-
   Connection(const ParallelDownload& request, Ranges& ranges, const PartialFile& partial,
-             Network& network)
+             const TransferContext& all)
       : request_(request),
         ranges_(ranges),
         partial_(partial),
-        network_(network),
         slot_(ranges.add_slot()),
         remote_(request.remote.open_parallel()),
-        limiter_(rate_share(request.receiving), network) {}
+        context_{
+            .network = all.network,
+            .response_timeout = all.response_timeout,
+            .limiter{(all.limiter.rate() + request.streams - 1) / request.streams, all.network}} {}
 
   void run() {
     try {
@@ -120,27 +121,22 @@ class Connection {
   }
 
  private:
-  void restart_timeout() {
-    remote_->set_deadline(add_saturating(network_.now(), request_.receiving.response_timeout));
-  }
-
   void receive() {
     const Fd file = partial_.reopen(slot_->at);
-    restart_timeout();
+    remote_->set_deadline(context_.deadline());
     remote_->open_range(slot_->at, slot_->end - slot_->at, request_.found.tag);
-    MinimumRate min_rate = MinimumRate::of(request_.receiving.response_timeout,
-                                           rate_share(request_.receiving), network_);
+    MinimumRate min_rate = context_.minimum_rate();
     while (slot_->at < slot_->end && !ranges_.has_failed()) {
-      remote_->set_deadline(min_rate.deadline(request_.receiving.response_timeout));
+      remote_->set_deadline(min_rate.deadline(context_.response_timeout));
       const std::uint64_t max_bytes =
           std::min<std::uint64_t>(file_piece_size, slot_->end - slot_->at);
       const std::size_t got =
-          remote_->receive_file(file, partial_.path(), limiter_.chunk(max_bytes));
+          remote_->receive_file(file, partial_.path(), context_.limiter.chunk(max_bytes));
       if (got == 0)
         throw ConnectionEnded(fmt::format("the server closed a connection at byte {} of {}",
                                           slot_->at, *request_.found.size));
       ranges_.advance(slot_, got);
-      limiter_.account(got);
+      context_.limiter.account(got);
       min_rate.account(got);
     }
     if (slot_->at < slot_->end) throw ConnectionEnded("another connection failed");
@@ -149,24 +145,24 @@ class Connection {
   const ParallelDownload& request_;
   Ranges& ranges_;
   const PartialFile& partial_;
-  Network& network_;
   std::optional<Ranges::Range>& slot_;
   std::unique_ptr<RemoteFile> remote_;
-  RateLimiter limiter_;
+  TransferContext context_;  // with a share of the rate
 };
 
 }  // namespace
 
-void download_in_parallel(const ParallelDownload& request, PartialFile& partial, Network& network) {
+void download_in_parallel(const ParallelDownload& request, PartialFile& partial,
+                          const TransferContext& context) {
   if (!request.remote.open_parallel() || !request.found.size)
     throw ProtocolError("parallel download: the server does not support ranges");
   partial.start(request.offset, request.found.tag, true);
-  if (request.receiving.progress) request.receiving.progress(request.offset, *request.found.size);
-  Ranges ranges(request, *request.found.size);
+  context.progress({.done = request.offset, .size = *request.found.size});
+  Ranges ranges(request, context);
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < request.receiving.streams; ++i)
-      threads.emplace_back([&] { Connection(request, ranges, partial, network).run(); });
+    for (std::size_t i = 0; i < request.streams; ++i)
+      threads.emplace_back([&] { Connection(request, ranges, partial, context).run(); });
   }
   const std::uint64_t end = ranges.first_gap();
   partial.truncate(end);

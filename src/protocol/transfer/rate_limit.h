@@ -14,6 +14,7 @@ class RateLimiter {
   // `rate` in bytes/s; 0: unlimited.
   RateLimiter(std::uint64_t rate, Network& network) : rate_(rate), network_(network) {}
 
+  std::uint64_t rate() const { return rate_; }
   // The number of bytes to transfer before the next account(): at most `max_bytes`, and at most
   // what the rate allows in 1/8 s; at least 1.
   std::uint64_t chunk(std::uint64_t max_bytes) const;

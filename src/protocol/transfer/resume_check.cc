@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "protocol/transfer/compare_blocks.h"
+#include "protocol/transfer/remediable_error.h"
 
 namespace netlab {
 namespace {
@@ -16,11 +17,12 @@ using Origin = PartialFile::Origin;
 
 // Without hashes, this many bytes at the end of a partial file are fetched again and compared.
 constexpr std::uint64_t overlap_size = 64 * 1024;
-// For a file that the user may have made: it is never replaced, not even by a restart.
-constexpr const char* unknown_hint = "; move it away to fetch the whole file";
 
-const char* hint(const ResumeRequest& request) {
-  return request.partial.origin() == Origin::foreign ? unknown_hint : restart_hint;
+// Not even a restart replaces a .part file that the user may have made.
+[[noreturn]] void reject(const ResumeRequest& request, const std::string& why) {
+  if (request.partial.origin() == Origin::foreign)
+    throw ProtocolError(why + "; move it away to fetch the whole file");
+  throw RemediableError(why, Remedy::restart);
 }
 
 bool has_changed(const ResumeRequest& request) {
@@ -28,32 +30,32 @@ bool has_changed(const ResumeRequest& request) {
 }
 
 [[noreturn]] void throw_changed(const ResumeRequest& request) {
-  throw ProtocolError(fmt::format("{} has changed since {} was started{}",
-                                  escaped(request.remote.name), request.partial.path(),
-                                  restart_hint));
+  throw RemediableError(fmt::format("{} has changed since {} was started",
+                                    escaped(request.remote.name), request.partial.path()),
+                        Remedy::restart);
 }
 
 [[noreturn]] void throw_too_long(const ResumeRequest& request) {
-  throw ProtocolError(fmt::format("{} has {} bytes, but {} has only {}{}", request.partial.path(),
-                                  request.partial.size(), escaped(request.remote.name),
-                                  *request.remote.size, hint(request)));
+  reject(request,
+         fmt::format("{} has {} bytes, but {} has only {}", request.partial.path(),
+                     request.partial.size(), escaped(request.remote.name), *request.remote.size));
 }
 
 [[noreturn]] void throw_foreign(const ResumeRequest& request, std::uint64_t same) {
-  throw ProtocolError(fmt::format(
-      "{} is not the beginning of the remote file: it differs {}{}", request.partial.path(),
-      same == 0 ? "from the start" : fmt::format("after byte {}", same), hint(request)));
+  reject(request, fmt::format("{} is not the beginning of the remote file: it differs {}",
+                              request.partial.path(),
+                              same == 0 ? "from the start" : fmt::format("after byte {}", same)));
 }
 
 }  // namespace
 
 std::optional<ResumePoint> find_resume_offset(const ResumeRequest& request, RemoteFile& file,
-                                              Network& network) {
+                                              const TransferContext& context) {
   if (!request.remote.size) return std::nullopt;
   const PartialFile& partial = request.partial;
   const std::uint64_t both = std::min(partial.size(), *request.remote.size);
-  const auto same = matching_prefix({partial.file(), partial.path()}, both, file,
-                                    request.remote.tag, request.response_timeout, network);
+  const auto same =
+      matching_prefix({partial.file(), partial.path()}, both, file, request.remote.tag, context);
   if (!same) return std::nullopt;
   ResumePoint resume_point{*same, both};
   if (*same == partial.size()) {
@@ -91,22 +93,22 @@ std::uint64_t overlap_begin(const ResumeRequest& request) {
 }
 
 void compare_overlap(const ResumeRequest& request, std::uint64_t from, RemoteFile& file,
-                     Network& network) {
+                     const TransferContext& context) {
   const PartialFile& partial = request.partial;
   std::vector<std::byte> theirs(overlap_size);
   std::vector<std::byte> ours(overlap_size);
   for (std::uint64_t at = from; at < partial.size();) {
-    file.set_deadline(add_saturating(network.now(), request.response_timeout));
+    file.set_deadline(context.deadline());
     const std::size_t got = file.receive(
         std::span(theirs).first(std::min<std::uint64_t>(overlap_size, partial.size() - at)));
     if (got == 0)
-      throw ProtocolError(fmt::format("the remote file is shorter than {}, which has {} bytes{}",
-                                      partial.path(), partial.size(), hint(request)));
+      reject(request, fmt::format("the remote file is shorter than {}, which has {} bytes",
+                                  partial.path(), partial.size()));
     partial.read(at, std::span(ours).first(got));
     if (!std::equal(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(got), theirs.begin()))
-      throw ProtocolError(
-          fmt::format("{} is not the beginning of the remote file: its last {} bytes differ{}",
-                      partial.path(), partial.size() - from, hint(request)));
+      reject(request,
+             fmt::format("{} is not the beginning of the remote file: its last {} bytes differ",
+                         partial.path(), partial.size() - from));
     at += got;
   }
 }

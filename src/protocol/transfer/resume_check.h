@@ -4,16 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "file/partial_file.h"
 #include "protocol/transfer/remote_file.h"
+#include "protocol/transfer/transfer_context.h"
 
 namespace netlab {
-
-// The hint at the end of an error message when the check failed.
-inline constexpr const char* restart_hint = "; --restart fetches it anew";
 
 struct ResumePoint {
   std::uint64_t offset = 0;    // where to resume: the bytes before it match the remote file
@@ -24,23 +21,21 @@ struct ResumePoint {
 struct ResumeRequest {
   const PartialFile& partial;
   const RemoteFile::Info& remote;
-  bool is_asked_for = false;    // the user asked to resume this file
-  Duration response_timeout{};  // how long the server may be silent
+  bool is_asked_for = false;  // the user asked to resume this file
 };
 
 // Finds where to resume by comparing hashes. Returns nothing if the server does not support hashes.
-// Throws ProtocolError if the partial file is not a part of the remote file, or is a part of an
-// earlier version of it.
+// Throws RemediableError if the partial file is not a part of the remote file, or is a part of an
+// earlier version of it; ProtocolError if a restart would not replace the partial file either.
 std::optional<ResumePoint> find_resume_offset(const ResumeRequest& request, RemoteFile& file,
-                                              Network& network);
+                                              const TransferContext& context);
 
 // Without hashes: returns the offset from which to fetch and compare bytes. It is near the end of
-// the partial file, or 0 if it is not known to be a part of the remote file. Throws ProtocolError
-// as above.
+// the partial file, or 0 if it is not known to be a part of the remote file. Throws as above.
 std::uint64_t overlap_begin(const ResumeRequest& request);
-// Compares the partial file from `from` to its end with the bytes received. Throws ProtocolError if
-// they differ.
+// Compares the partial file from `from` to its end with the bytes received. Throws as above
+// if they differ.
 void compare_overlap(const ResumeRequest& request, std::uint64_t from, RemoteFile& file,
-                     Network& network);
+                     const TransferContext& context);
 
 }  // namespace netlab

@@ -98,7 +98,7 @@ TEST_F(LabSessionReadTest, RejectsMissingAndNonRegularFiles) {
   ASSERT_EQ(mkfifo(files_.directory.path("served/fifo").c_str(), 0600), 0);
   EXPECT_EQ(reply_to("STAT *\nSTAT folder\nSTAT fifo\nSTAT notes.txt/x\nSTAT a%00b\n"),
             "ERROR no-such-file this server has no default file\n"
-            "ERROR not-a-file Is a directory\n"
+            "ERROR is-a-folder Is a directory\n"
             "ERROR not-a-file Not a regular file\n"
             "ERROR not-a-folder Not a directory\n"
             "ERROR no-such-file No such file or directory\n");

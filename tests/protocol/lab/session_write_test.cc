@@ -187,7 +187,7 @@ TEST_F(LabSessionWriteTest, RejectsUploadsOutsideOrOverADirectory) {
             "ERROR not-allowed leads outside the served directory\n"
             "ERROR not-allowed leads outside the served directory\n"
             "ERROR not-allowed leads outside the served directory\n"
-            "ERROR not-a-file Is a directory\n"
+            "ERROR is-a-folder Is a directory\n"
             "ERROR not-a-file Not a regular file\n"
             "ERROR not-a-file Not a regular file\n"
             "ERROR no-such-file No such file or directory\n"

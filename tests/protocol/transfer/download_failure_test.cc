@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/lab/remote_file.h"
+#include "protocol/transfer/remediable_error.h"
 #include "support/download_fixture.h"
 
 namespace netlab {
@@ -12,10 +13,13 @@ using namespace std::chrono_literals;
 
 class DownloadFailureTest : public DownloadTest {
  protected:
-  std::string error_from(const Download& download) {
-    return thrown_by<ProtocolError>([&] { run(download); });
+  std::string error_from(Mode mode, std::uint64_t offset = 0) {
+    return thrown_by<ProtocolError>([&] { run(mode, offset); });
   }
-  std::string error_from(Mode mode) { return error_from(order(mode)); }
+  // The message of an error whose remedy is a restart.
+  std::string restart_error_from(Mode mode) {
+    return thrown_by<RemediableError>([&] { run(mode); });
+  }
   std::string part() const { return got_.path("notes.bin.part"); }
 };
 
@@ -42,10 +46,9 @@ TEST_F(DownloadFailureTest, RejectsADamagedFileUnderTheFinalName) {
   std::string wrong(first(100'000));
   wrong[overlap] ^= 1;
   got_.write("notes.bin", wrong);
-  EXPECT_EQ(error_from(Mode::automatic),
+  EXPECT_EQ(restart_error_from(Mode::automatic),
             got_.path("notes.bin") +
-                " is not the beginning of the remote file: it differs after byte 65536; "
-                "--restart fetches it anew");
+                " is not the beginning of the remote file: it differs after byte 65536");
   EXPECT_TRUE(holds("notes.bin", wrong));
 }
 
@@ -67,7 +70,7 @@ TEST_F(DownloadFailureTest, RejectsAnotherVersionWithTheSameTail) {
 TEST_F(DownloadFailureTest, FailedRestartOnTheSheetWireKeepsTheFile) {
   got_.write("notes.bin", "hello");
   std::filesystem::remove(files_.directory.path("served/notes.bin"));
-  EXPECT_NE(thrown_by<ProtocolError>([&] { run_on_sheet(order(Mode::restart)); }), "");
+  EXPECT_NE(thrown_by<ProtocolError>([&] { run_on_sheet(Mode::restart); }), "");
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
@@ -77,43 +80,40 @@ TEST_F(DownloadFailureTest, ResumeRejectsAChangedRemoteFile) {
   std::string other = content_;
   other[kept.size() - 1] ^= 1;
   files_.put("notes.bin", other);
-  EXPECT_EQ(error_from(Mode::resume),
-            "notes.bin has changed since " + part() + " was started; --restart fetches it anew");
+  EXPECT_EQ(restart_error_from(Mode::resume),
+            "notes.bin has changed since " + part() + " was started");
   EXPECT_TRUE(holds("notes.bin.part", kept));
 }
 
 TEST_F(DownloadFailureTest, DoesNotTruncateALongerLocalFile) {
   got_.write("notes.bin", content_ + "and more");
-  EXPECT_EQ(error_from(Mode::resume),
-            got_.path("notes.bin") +
-                " has 300008 bytes, but notes.bin has only 300000; --restart fetches it anew");
+  EXPECT_EQ(restart_error_from(Mode::resume),
+            got_.path("notes.bin") + " has 300008 bytes, but notes.bin has only 300000");
   EXPECT_TRUE(holds("notes.bin", content_ + "and more"));
 }
 
 TEST_F(DownloadFailureTest, DoesNotTruncateALongerLocalFileOnTheSheetWire) {
   got_.write("notes.bin", content_ + "and more");
-  EXPECT_EQ(thrown_by<ProtocolError>([&] { run_on_sheet(order(Mode::resume)); }),
-            "the remote file is shorter than " + got_.path("notes.bin") +
-                ", which has 300008 bytes; --restart fetches it anew");
+  EXPECT_EQ(
+      thrown_by<RemediableError>([&] { run_on_sheet(Mode::resume); }),
+      "the remote file is shorter than " + got_.path("notes.bin") + ", which has 300008 bytes");
   EXPECT_TRUE(holds("notes.bin", content_ + "and more"));
 }
 
 TEST_F(DownloadFailureTest, FailsWhenTheFileChangesWhileSent) {
-  Download download = order(Mode::automatic);
-  download.receiving.progress = [&](std::uint64_t done, std::uint64_t) {
-    if (done == size) touch();
+  context_.progress = [&](const TransferProgress& now) {
+    if (now.done == size) touch();
   };
-  EXPECT_EQ(error_from(download), "notes.bin changed while being sent; --restart fetches it anew");
+  EXPECT_EQ(restart_error_from(Mode::automatic), "notes.bin changed while being sent");
   EXPECT_FALSE(got_.has("notes.bin"));
   EXPECT_EQ(got_.read("notes.bin.part").size(), size);
 }
 
 TEST_F(DownloadFailureTest, KeepsThePartWhenTheServerEndsEarly) {
-  Download download = order(Mode::automatic);
-  download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
+  context_.progress = [&](const TransferProgress&) {
     fs::resize_file(files_.directory.path("served/notes.bin"), 1000);
   };
-  const std::string why = error_from(download);
+  const std::string why = error_from(Mode::automatic);
   const std::string kept = got_.read("notes.bin.part");
   EXPECT_EQ(why, "the server closed the connection after " + std::to_string(kept.size()) +
                      " of 300000 bytes");
@@ -127,7 +127,7 @@ TEST_F(DownloadFailureTest, TimesOutATricklingServer) {
   (*stream)->says("OK 300000 0 a-b-c notes.bin\n").says_bytewise(first(1000), 8s);
   const auto remote =
       lab_file([&]() -> std::unique_ptr<Stream> { return std::move(*stream); }, "notes.bin");
-  EXPECT_EQ(error_of([&] { order(Mode::automatic).run(*remote, files_.network); }), ETIMEDOUT);
+  EXPECT_EQ(error_of([&] { run_with(*remote, {}, request()); }), ETIMEDOUT);
   EXPECT_EQ(files_.network.passed(), 100s);
   EXPECT_TRUE(holds("notes.bin.part", first(12)));
 }
@@ -155,47 +155,45 @@ TEST_F(DownloadFailureTest, ResumeFinishesAnInterruptedRestart) {
 
 TEST_F(DownloadFailureTest, RejectsAnOffsetThatLeavesAHole) {
   got_.write("notes.bin", first(1000));
-  Download download = order(Mode::offset);
-  download.offset = 1001;
-  EXPECT_EQ(error_from(download),
+  EXPECT_EQ(error_from(Mode::offset, 1001),
             got_.path("notes.bin") + " has 1000 bytes: writing at offset 1001 would leave a hole");
   EXPECT_TRUE(holds("notes.bin", first(1000)));
 }
 
 TEST_F(DownloadFailureTest, ServerRejectsAnOffsetBeyondTheEnd) {
   got_.write("notes.bin", content_ + "x");
-  Download download = order(Mode::offset);
-  download.offset = size + 1;
-  EXPECT_EQ(error_from(download),
+  EXPECT_EQ(error_from(Mode::offset, size + 1),
             "notes.bin: offset 300001 is beyond the end of file (300000 bytes)");
   EXPECT_TRUE(holds("notes.bin", content_ + "x"));
 }
 
 TEST_F(DownloadFailureTest, CreatesNothingBeforeTheServerAccepts) {
-  EXPECT_EQ(thrown_by<ProtocolError>([&] { run(order(Mode::restart), "absent"); }),
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { run({.mode = Mode::restart}, request(), "absent"); }),
             "absent: No such file or directory");
   EXPECT_TRUE(fs::is_empty(got_.path()));
 }
 
 TEST_F(DownloadFailureTest, RejectsResumingADevice) {
-  const Download download{.mode = Mode::resume, .destination = "/dev/null"};
-  EXPECT_EQ(error_of([&] { run(download); }), ESPIPE);
-  EXPECT_EQ(error_of([&] { run({.mode = Mode::resume, .destination = "-"}); }), ESPIPE);
+  for (const char* destination : {"/dev/null", "-"})
+    EXPECT_EQ(error_of([&] { run({.mode = Mode::resume}, {.destination = destination}); }), ESPIPE);
 }
 
 TEST_F(DownloadFailureTest, NamesTheDeviceThatIsFull) {
-  EXPECT_EQ(thrown_by<SystemError>([&] { run(Download{.destination = "/dev/full"}); }),
+  EXPECT_EQ(thrown_by<SystemError>([&] { run({}, {.destination = "/dev/full"}); }),
             "write /dev/full: No space left on device");
 }
 
 TEST_F(DownloadFailureTest, RejectsASecondDownloadOfTheSameFile) {
-  Download download = order(Mode::automatic);
   std::vector<int> errors;
-  download.receiving.progress = [&](std::uint64_t, std::uint64_t) {
-    errors.push_back(error_of([&] { run(Mode::automatic); }));
-    errors.push_back(error_of([&] { run(Mode::restart); }));
+  context_.progress = [&](const TransferProgress&) {
+    TransferContext second{.network = files_.network};
+    const auto remote = lab_file([this] { return files_.connect(); }, "notes.bin");
+    for (const Mode mode : {Mode::automatic, Mode::restart}) {
+      Checkpoint checkpoint{.mode = mode};
+      errors.push_back(error_of([&] { download(request(), checkpoint, *remote, second); }));
+    }
   };
-  run(download);
+  run();
   ASSERT_FALSE(errors.empty());
   for (const int error : errors) EXPECT_EQ(error, EWOULDBLOCK);
   EXPECT_TRUE(holds("notes.bin", content_));
@@ -209,7 +207,7 @@ TEST_F(DownloadFailureTest, TimesOutASilentServerAfterTenSeconds) {
         return stream;
       },
       "notes.bin");
-  EXPECT_EQ(error_of([&] { order(Mode::automatic).run(*remote, files_.network); }), ETIMEDOUT);
+  EXPECT_EQ(error_of([&] { run_with(*remote, {}, request()); }), ETIMEDOUT);
   EXPECT_EQ(files_.network.passed(), 10s);
 }
 
@@ -221,7 +219,7 @@ TEST_F(DownloadFailureTest, KeepsThePartWhenTheServerFallsSilent) {
         return stream;
       },
       "notes.bin");
-  EXPECT_EQ(error_of([&] { order(Mode::restart).run(*remote, files_.network); }), ETIMEDOUT);
+  EXPECT_EQ(error_of([&] { run_with(*remote, {.mode = Mode::restart}, request()); }), ETIMEDOUT);
   EXPECT_EQ(got_.read("notes.bin.part"), "hello");
 }
 
@@ -234,19 +232,19 @@ TEST_F(DownloadFailureTest, WaitsForASlowServer) {
         return stream;
       },
       "notes.bin");
-  order(Mode::restart).run(*remote, files_.network);
+  run_with(*remote, {.mode = Mode::restart}, request());
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
 TEST_F(DownloadFailureTest, ReadsNoMoreThanTheAnnouncedSize) {
   const std::string ok = "OK 5 0 t notes.bin\n";
-  run_against({ok + "hello" + ok}, order(Mode::restart), "notes.bin");
+  run_against({ok + "hello" + ok}, {.mode = Mode::restart}, request(), "notes.bin");
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
 TEST_F(DownloadFailureTest, ServerCannotChooseTheDirectory) {
   const std::string ok = "OK 5 0 t ../../evil\n";
-  const auto outcome = run_against({ok, ok + "hello", ok}, {.destination = got_.path()}, "");
+  const auto outcome = run_against({ok, ok + "hello", ok}, {}, {.destination = got_.path()}, "");
   EXPECT_EQ(outcome.destination, got_.path() + "/evil");
   EXPECT_TRUE(got_.has("evil"));
 }
@@ -254,8 +252,8 @@ TEST_F(DownloadFailureTest, ServerCannotChooseTheDirectory) {
 TEST_F(DownloadFailureTest, RejectsInvalidFileNamesOfTheServer) {
   for (const char* name : {"*", ".", "..", "a/", "a/..", "/", "a%00b", ".bashrc", "a%1B[2J"})
     EXPECT_EQ(thrown_by<ProtocolError>([&] {
-                run_against({"OK 5 0 t " + std::string(name) + "\n"}, {.destination = got_.path()},
-                            "");
+                run_against({"OK 5 0 t " + std::string(name) + "\n"}, {},
+                            {.destination = got_.path()}, "");
               }),
               "the remote file has no usable name: a destination is required")
         << name;
@@ -265,7 +263,8 @@ TEST_F(DownloadFailureTest, RejectsInvalidFileNamesOfTheServer) {
 // A request for notes.bin must not create .bashrc.
 TEST_F(DownloadFailureTest, StoresUnderTheRequestedName) {
   const std::string ok = "OK 5 0 t .bashrc\n";
-  run_against({ok + "hello", ok}, {.destination = got_.path(), .name = "notes.bin"}, "notes.bin");
+  run_against({ok + "hello", ok}, {}, {.destination = got_.path(), .name = "notes.bin"},
+              "notes.bin");
   EXPECT_FALSE(got_.has(".bashrc"));
   EXPECT_TRUE(holds("notes.bin", "hello"));
 }

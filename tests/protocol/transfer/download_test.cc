@@ -22,16 +22,18 @@ TEST_F(DownloadTest, FetchesANewFile) {
 }
 
 TEST_F(DownloadTest, FinalNameAppearsOnlyWhenComplete) {
-  Download download = order(Mode::automatic);
   std::vector<std::uint64_t> steps;
-  download.receiving.progress = [&](std::uint64_t done, std::uint64_t whole) {
+  std::uint64_t moved = 0;
+  context_.progress = [&](const TransferProgress& now) {
     EXPECT_FALSE(got_.has("notes.bin"));
     EXPECT_TRUE(got_.has("notes.bin.part"));
     EXPECT_TRUE(got_.has("notes.bin.part.state"));
-    EXPECT_EQ(whole, size);
-    steps.push_back(done);
+    EXPECT_EQ(now.size, size);
+    steps.push_back(now.done);
+    moved += now.moved;
   };
-  run(download);
+  run();
+  EXPECT_EQ(moved, size);
   ASSERT_GT(steps.size(), 1u);
   EXPECT_TRUE(std::ranges::is_sorted(steps));
   EXPECT_EQ(steps.back(), size);
@@ -118,9 +120,7 @@ TEST_F(DownloadTest, RestartReplacesAMatchingPartWithoutState) {
 
 TEST_F(DownloadTest, OffsetWritesAtTheOffset) {
   got_.write("notes.bin", std::string(1000, 'x'));
-  Download download = order(Mode::offset);
-  download.offset = 400;
-  const auto outcome = run(download);
+  const auto outcome = run(Mode::offset, 400);
   EXPECT_EQ(outcome.from, 400u);
   EXPECT_EQ(outcome.received, size - 400);
   EXPECT_TRUE(holds("notes.bin", std::string(400, 'x').append(content_.substr(400))));
@@ -128,9 +128,7 @@ TEST_F(DownloadTest, OffsetWritesAtTheOffset) {
 
 TEST_F(DownloadTest, OffsetAppendsAtTheEnd) {
   got_.write("notes.bin", first(1000));
-  Download download = order(Mode::offset);
-  download.offset = 1000;
-  run(download);
+  run(Mode::offset, 1000);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
@@ -142,34 +140,32 @@ TEST_F(DownloadTest, OffsetZeroFetchesTheWholeFile) {
 
 TEST_F(DownloadTest, OffsetAtTheEndFetchesNothing) {
   got_.write("notes.bin", content_);
-  Download download = order(Mode::offset);
-  download.offset = size;
-  EXPECT_EQ(run(download).received, 0u);
+  EXPECT_EQ(run(Mode::offset, size).received, 0u);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
 TEST_F(DownloadTest, WritesToStandardOutput) {
   Captured output(STDOUT_FILENO);
-  const auto outcome = run(Download{.destination = "-"});
+  const auto outcome = run({}, {.destination = "-"});
   EXPECT_TRUE(same(output.text(), content_));
   EXPECT_EQ(outcome.received, size);
 }
 
 TEST_F(DownloadTest, WritesToStandardOutputFromAnOffset) {
   Captured output(STDOUT_FILENO);
-  const auto outcome = run(Download{.mode = Mode::offset, .offset = size - 10, .destination = "-"});
+  const auto outcome = run({.mode = Mode::offset, .offset = size - 10}, {.destination = "-"});
   EXPECT_EQ(output.text(), content_.substr(size - 10));
   EXPECT_EQ(outcome.from, size - 10);
 }
 
 TEST_F(DownloadTest, WritesDirectlyToADevice) {
-  EXPECT_EQ(run(Download{.destination = "/dev/null"}).received, size);
-  EXPECT_EQ(run(Download{.mode = Mode::restart, .destination = "/dev/null"}).received, size);
+  EXPECT_EQ(run({}, {.destination = "/dev/null"}).received, size);
+  EXPECT_EQ(run({.mode = Mode::restart}, {.destination = "/dev/null"}).received, size);
   EXPECT_FALSE(fs::exists("/dev/null.part"));
 }
 
 TEST_F(DownloadTest, StoresUnderItsOwnNameInADirectory) {
-  EXPECT_EQ(run(Download{.destination = got_.path()}).destination, got_.path() + "/notes.bin");
+  EXPECT_EQ(run({}, {.destination = got_.path()}).destination, got_.path() + "/notes.bin");
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
@@ -178,7 +174,8 @@ TEST_F(DownloadTest, DefaultsToTheCurrentDirectory) {
   fs::current_path(got_.path());
   fs::create_directory(files_.directory.path("served/sub"));
   files_.put("sub/inner.txt", "inner");
-  EXPECT_EQ(run(Download{.name = "sub/inner.txt"}, "sub/inner.txt").destination, "inner.txt");
+  EXPECT_EQ(run({}, {.destination = "", .name = "sub/inner.txt"}, "sub/inner.txt").destination,
+            "inner.txt");
   fs::current_path(before);
   EXPECT_EQ(got_.read("inner.txt"), "inner");
 }
@@ -191,17 +188,59 @@ TEST_F(DownloadTest, FollowsTheUsersLink) {
   EXPECT_TRUE(fs::is_symlink(got_.path("notes.bin")));
 }
 
+// The attempts of one download share a checkpoint.
+class CheckpointTest : public DownloadTest {
+ protected:
+  DownloadOutcome attempt(Checkpoint& checkpoint, std::uint64_t after = 2 * size) {
+    const auto remote = lab_file(
+        [&] { return std::make_unique<TruncatedStream>(files_.connect(), after); }, "notes.bin");
+    return download({.destination = destination_}, checkpoint, *remote, context_);
+  }
+
+  std::string destination_ = got_.path("notes.bin");
+};
+
+TEST_F(CheckpointTest, CountsTheBytesOfAllAttempts) {
+  got_.write("notes.bin", std::string(2 * size, 'x'));
+  Checkpoint checkpoint{.mode = Mode::restart};
+  EXPECT_THROW(attempt(checkpoint, 100'000), ConnectionEnded);
+  EXPECT_EQ(checkpoint.received, got_.read("notes.bin.part").size());
+  const auto outcome = attempt(checkpoint);
+  EXPECT_EQ(outcome.from, 0u);
+  EXPECT_EQ(outcome.received, size);
+  EXPECT_GT(outcome.compared, 0u);
+  EXPECT_TRUE(holds("notes.bin", content_));
+}
+
+TEST_F(CheckpointTest, WritesEachByteToStandardOutputOnce) {
+  destination_ = "-";
+  Captured output(STDOUT_FILENO);
+  Checkpoint checkpoint;
+  EXPECT_THROW(attempt(checkpoint, 100'000), ConnectionEnded);
+  EXPECT_EQ(attempt(checkpoint).received, size);
+  EXPECT_TRUE(same(output.text(), content_));
+}
+
+TEST_F(CheckpointTest, RejectsAChangedFileOnceBytesAreWritten) {
+  destination_ = "-";
+  Captured output(STDOUT_FILENO);
+  Checkpoint checkpoint;
+  EXPECT_THROW(attempt(checkpoint, 100'000), ConnectionEnded);
+  touch();
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { attempt(checkpoint); }), "notes.bin: file has changed");
+}
+
 class SheetDownloadTest : public DownloadTest {};
 
 TEST_F(SheetDownloadTest, FetchesTheWholeFile) {
-  EXPECT_EQ(run_on_sheet(order(Mode::automatic)).received, size);
+  EXPECT_EQ(run_on_sheet(Mode::automatic).received, size);
   EXPECT_TRUE(holds("notes.bin", content_));
   EXPECT_FALSE(got_.has("notes.bin.part"));
 }
 
 TEST_F(SheetDownloadTest, ResumesAnInterruptedDownload) {
   got_.write("notes.bin.part", first(100'000));
-  const auto outcome = run_on_sheet(order(Mode::resume));
+  const auto outcome = run_on_sheet(Mode::resume);
   EXPECT_EQ(outcome.from, 100'000u);
   EXPECT_EQ(outcome.compared, overlap);
   EXPECT_TRUE(holds("notes.bin", content_));
@@ -209,19 +248,18 @@ TEST_F(SheetDownloadTest, ResumesAnInterruptedDownload) {
 
 TEST_F(SheetDownloadTest, WritesAtAnOffset) {
   got_.write("notes.bin", first(1000));
-  Download download = order(Mode::offset);
-  download.offset = 1000;
-  run_on_sheet(download);
+  run_on_sheet(Mode::offset, 1000);
   EXPECT_TRUE(holds("notes.bin", content_));
 }
 
 TEST_F(SheetDownloadTest, ReportsAFileThatWasComplete) {
   got_.write("notes.bin", content_);
-  EXPECT_TRUE(run_on_sheet(order(Mode::automatic)).was_complete);
+  EXPECT_TRUE(run_on_sheet(Mode::automatic).was_complete);
 }
 
 TEST_F(SheetDownloadTest, StoresUnderTheGivenName) {
-  const auto outcome = run_on_sheet({.destination = got_.path(), .name = "destination_file.txt"});
+  const auto outcome =
+      run_on_sheet({}, {.destination = got_.path(), .name = "destination_file.txt"});
   EXPECT_EQ(outcome.destination, got_.path("destination_file.txt"));
   EXPECT_TRUE(holds("destination_file.txt", content_));
 }
