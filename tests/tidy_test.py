@@ -163,7 +163,7 @@ OLD_PHRASES = {
     r"// (Of|Who|Whoever) \w+": "begin with the subject",
 }
 # Words of the lab wire, of commands that the documents quote, and of an RFC's name.
-KEPT = r'"folder"|not-a-folder|"anybody there\?"|"is anybody there\?"|famous_people'
+KEPT = r'"folder"|(not|is)-a-folder|"anybody there\?"|"is anybody there\?"|famous_people'
 
 
 def prose(path):

@@ -1,4 +1,4 @@
-// netlab ftp ls: what is in a folder of the server.
+// netlab ftp ls: lists a directory of the server.
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
@@ -15,8 +15,8 @@
 namespace netlab {
 namespace {
 
-// So many entries are sorted; those of a larger folder are shown as they come, for they need not
-// fit into memory.
+// At most this many entries are sorted. A larger directory is listed as it arrives, because it need
+// not fit into memory.
 constexpr std::size_t max_sorted = 10'000;
 constexpr std::uint64_t second = 1'000'000'000;  // in nanoseconds
 
@@ -34,7 +34,7 @@ std::string_view kind_text(const Entry& entry) {
   return "other";
 }
 
-// As people read it, here and now.
+// In local time, for a person.
 std::string local_time(std::uint64_t modified) {
   return fmt::format("{:%Y-%m-%d %H:%M}",
                      fmt::localtime(static_cast<std::time_t>(modified / second)));

@@ -125,7 +125,8 @@ class ImpairTcp : public Action {
  private:
   static ProxyResult serve(const TcpProxy& relay, const Address& there, Stream& client,
                            Network& network) {
-    // A client whose server refuses shall be refused as well, as far as that goes.
+    // If the server rejects the connection, the client's is reset: that is the closest to a refusal
+    // that an accepted connection allows.
     const int fd = client.socket()->fd.get();
     call::set_abortive_close(fd, true);
     const auto server = network.connect(there, add_saturating(network.now(), connect_timeout));

@@ -9,7 +9,7 @@ namespace {
 
 TEST(WithHint, NamesTheOptionThatIsTheRemedy) {
   EXPECT_EQ(with_hint(RemediableError("it differs", Remedy::restart), "fetches"),
-            "it differs; --restart fetches it anew");
+            "it differs; --restart fetches the whole file");
   EXPECT_EQ(with_hint(RemediableError("a: Is a directory", Remedy::recursive), "sends"),
             "a: Is a directory (--recursive sends it)");
 }

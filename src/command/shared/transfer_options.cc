@@ -24,7 +24,7 @@ std::string with_hint(const std::exception& error, const char* verb) {
   if (!remediable) return error.what();
   switch (remediable->remedy()) {
     case Remedy::restart:
-      return fmt::format("{}; --restart {} it anew", error.what(), verb);
+      return fmt::format("{}; --restart {} the whole file", error.what(), verb);
     case Remedy::recursive:
       return fmt::format("{} (--recursive {} it)", error.what(), verb);
   }

@@ -37,7 +37,7 @@ class TreeReport {
   // Another transfer is writing to the file.
   void fail_busy(const std::exception& error);
 
-  // Of all attempts.
+  // The summary of all attempts.
   TransferSummary total() const;
 
  private:

@@ -30,7 +30,7 @@ struct UploadCheckpoint {
   std::uint64_t sent = 0;               // bytes
 };
 
-// Of all attempts together.
+// The result of all attempts together.
 struct UploadOutcome {
   std::uint64_t from = 0;      // the offset of the first byte sent
   std::uint64_t sent = 0;      // bytes

@@ -42,7 +42,7 @@ struct Checkpoint {
   std::uint64_t received = 0;           // bytes
 };
 
-// Of all attempts together.
+// The result of all attempts together.
 struct DownloadOutcome {
   std::string destination;
   std::uint64_t from = 0;      // the offset of the first byte received

@@ -26,9 +26,9 @@ struct TransferContext {
   // Called with a line that the user should see.
   std::function<void(const std::string& line)> notice = [](const std::string&) {};
 
-  // Of a reply that the server begins now.
+  // The deadline of a reply that the server begins now.
   Instant deadline() const { return add_saturating(network.now(), response_timeout); }
-  // Of a transfer that starts now.
+  // The minimum rate of a transfer that starts now.
   MinimumRate minimum_rate() const {
     return MinimumRate::of(response_timeout, limiter.rate(), network);
   }
