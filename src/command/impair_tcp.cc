@@ -45,7 +45,7 @@ constexpr std::array tcp_settings{
                     [](Faults& faults, Text text) { faults.stall_after = parse_size(text); }, true},
 };
 
-// Clients are served by threads, and told of one after the other.
+// Threads serve the clients, so the events are printed one at a time.
 class TransferSummary {
  public:
   explicit TransferSummary(const EventSink& sink) : sink_(sink) {}
@@ -125,8 +125,7 @@ class ImpairTcp : public Action {
  private:
   static ProxyResult serve(const TcpProxy& relay, const Address& there, Stream& client,
                            Network& network) {
-    // If the server rejects the connection, the client's is reset: that is the closest to a refusal
-    // that an accepted connection allows.
+    // If the server refuses the connection, the client's is reset.
     const int fd = client.socket()->fd.get();
     call::set_abortive_close(fd, true);
     const auto server = network.connect(there, add_saturating(network.now(), connect_timeout));

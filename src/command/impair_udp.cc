@@ -102,7 +102,7 @@ Event clients(const ProxyCounts& tallies) {
            {"on_their_way", tallies.in_flight}}};
 }
 
-// A server that takes what we send on to it for a question must see that it is an answer.
+// A server that the proxy forwards a reply to must recognize it as a reply (reply_ttl).
 Fd bound(const Address& here) {
   Fd fd = udp_socket(here, false);
   set_ttl(fd.get(), here.family(), reply_ttl);

@@ -71,8 +71,7 @@ struct Fiber::State {
   void save();
   void enter();
   void leave();
-  void start();  // does not return; not declared so, because AddressSanitizer would then clean up
-                 // the stack too early
+  void start();
   static void main(unsigned int high, unsigned int low);
 };
 
@@ -123,16 +122,19 @@ void Fiber::State::start() {
   makecontext(&context, reinterpret_cast<void (*)()>(&State::main), 2,
               static_cast<unsigned int>(self >> 32), static_cast<unsigned int>(self));
   started = true;
-  sanitizer::leaving(resumer_side, fiber_side);
-  setcontext(&context);
-  throw SystemError("setcontext");
+  if (_setjmp(*outside) == 0) {
+    sanitizer::leaving(resumer_side, fiber_side);
+    setcontext(&context);
+    throw SystemError("setcontext");
+  }
 }
 
 void Fiber::State::enter() {
   jmp_buf here;
   outside = &here;
-  if (_setjmp(here) == 0) {
-    if (!started) start();
+  if (!started) {
+    start();
+  } else if (_setjmp(here) == 0) {
     sanitizer::leaving(resumer_side, fiber_side);
     _longjmp(inside, 1);
   }

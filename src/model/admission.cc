@@ -2,12 +2,17 @@
 
 namespace netlab {
 
+std::string host_limit_reached(std::size_t connections, const std::string& limit_name) {
+  return "refused: this host already has " + std::to_string(connections) + " connections (" +
+         limit_name + ")";
+}
+
 bool Admission::admit(const Address& client) {
   if (!client.is_loopback()) {
     std::size_t& host_clients = by_host_[client.host_key()];
-    if (host_clients >= service_.limits.max_per_host) {
-      service_.failed(client, "refused: this host already has " + std::to_string(host_clients) +
-                                  " connections (--max-per-host)");
+    const Limits& limits = service_.limits;
+    if (host_clients >= limits.max_per_host) {
+      service_.failed(client, host_limit_reached(host_clients, limits.max_per_host_name));
       return false;
     }
     ++host_clients;

@@ -11,6 +11,10 @@
 
 namespace netlab {
 
+// The reason reported for a client whose host already has this many connections. `limit_name` is
+// what the user calls the limit.
+std::string host_limit_reached(std::size_t connections, const std::string& limit_name);
+
 class Admission {
  public:
   explicit Admission(const Service& service) : service_(service) {}

@@ -5,11 +5,14 @@
 #include <string>
 
 #include "base/error.h"
+#include "model/admission.h"
 
 namespace netlab {
 
-ProxiedHostCounter::ProxiedHostCounter(std::size_t max)
-    : max_(max), seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
+ProxiedHostCounter::ProxiedHostCounter(std::size_t max, const std::string& max_name)
+    : max_(max),
+      max_name_(max_name),
+      seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
 
 ProxiedHostCounter::Slot::Slot(const ProxiedHostCounter& hosts, const Address& client) {
   if (client.is_loopback()) return;
@@ -18,8 +21,7 @@ ProxiedHostCounter::Slot::Slot(const ProxiedHostCounter& hosts, const Address& c
   const std::uint64_t before = count.fetch_add(1);
   if (before >= hosts.max_) {
     count.fetch_sub(1);
-    throw ProtocolError("refused: this host already has " + std::to_string(before) +
-                        " connections (--max-per-host)");
+    throw ProtocolError(host_limit_reached(before, hosts.max_name_));
   }
   count_ = &count;
 }

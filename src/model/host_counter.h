@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/address.h"
 #include "socket/shared_counters.h"
@@ -14,8 +15,9 @@ namespace netlab {
 
 class ProxiedHostCounter {
  public:
-  // At most `max` connections per host; loopback is exempt. Throws SystemError.
-  explicit ProxiedHostCounter(std::size_t max);
+  // At most `max` connections per host; loopback is exempt. `max_name` is what the user calls the
+  // limit, for messages. Throws SystemError.
+  ProxiedHostCounter(std::size_t max, const std::string& max_name);
 
   // Counts one connection for its lifetime.
   class Slot {
@@ -32,6 +34,7 @@ class ProxiedHostCounter {
 
  private:
   std::size_t max_;
+  std::string max_name_;
   // A host's count is chosen by a hash with a random seed, so a client cannot choose a host to
   // collide with. Hosts that collide by chance share one limit.
   std::uint64_t seed_;

@@ -27,7 +27,7 @@ class AdmissionTest : public testing::Test {
       .transport = tcp(),
       .listen = {},
       .handle = {},
-      .limits = {.max_clients = 4, .max_per_host = 2},
+      .limits = {.max_clients = 4, .max_per_host = 2, .max_per_host_name = "--max-per-host"},
       .listening = {},
       .failed = [this](const Address& client,
                        const std::string& why) { refused_.push_back(client.text() + " " + why); },

@@ -18,7 +18,7 @@ Address proxied_host(std::uint8_t number) {
 }
 
 TEST(ProxiedHostCounter, RejectsConnectionsBeyondTheMaximum) {
-  const ProxiedHostCounter hosts(2);
+  const ProxiedHostCounter hosts(2, "--max-per-host");
   std::optional<Slot> first(std::in_place, hosts, proxied_host(1));
   const Slot second(hosts, proxied_host(1).with_port(9));
   EXPECT_EQ(thrown_by<ProtocolError>([&] { Slot(hosts, proxied_host(1)); }),
@@ -29,7 +29,7 @@ TEST(ProxiedHostCounter, RejectsConnectionsBeyondTheMaximum) {
 }
 
 TEST(ProxiedHostCounter, CountsEachHostSeparately) {
-  const ProxiedHostCounter hosts(1);
+  const ProxiedHostCounter hosts(1, "--max-per-host");
   std::deque<Slot> slots;
   int rejected = 0;
   for (std::uint8_t number = 0; number < 100; ++number)
@@ -38,7 +38,7 @@ TEST(ProxiedHostCounter, CountsEachHostSeparately) {
 }
 
 TEST(ProxiedHostCounter, ExemptsLoopback) {
-  const ProxiedHostCounter hosts(1);
+  const ProxiedHostCounter hosts(1, "--max-per-host");
   const Slot first(hosts, Address::loopback(1));
   const Slot second(hosts, Address::loopback(2));
 }

@@ -26,6 +26,8 @@
 namespace netlab {
 namespace {
 
+constexpr const char* max_per_host_option = "--max-per-host";
+
 // At the end of a datagram server: the datagrams that got no reply.
 void report_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
   if (!sink || lost.received + lost.sent == 0) return;
@@ -88,7 +90,7 @@ void ServerOptions::declare(Options& options, const std::string& heading) {
   options.exclusive(flags);
   options.number("--max-clients", max_clients_, max_clients_limit,
                  "maximum concurrent clients; more wait in the backlog");
-  options.number("--max-per-host", max_per_host_, max_clients_limit,
+  options.number(max_per_host_option, max_per_host_, max_clients_limit,
                  "maximum concurrent clients per address, except loopback");
   options.flag("--proxy-protocol", proxied_,
                "expect a PROXY protocol v2 header on each connection");
@@ -141,6 +143,7 @@ Address ServerOptions::listening_address(const Output& output) const {
 Limits ServerOptions::limits() const {
   return {.max_clients = max_clients_,
           .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
+          .max_per_host_name = max_per_host_option,
           .first_byte = idle_timeout,
           .grace = grace_};
 }
@@ -173,7 +176,7 @@ bool ServerOptions::serve(const Handler& handler, const std::string& protocol,
   const bool ipv6_only = inherited && is_ipv6_only(inherited);
   const Address address = inherited ? Address() : listening_address(output);
   const SdNotify service_manager;
-  const ProxiedHostCounter proxied_hosts(max_per_host_);
+  const ProxiedHostCounter proxied_hosts(max_per_host_, max_per_host_option);
   const EventSink sink = output.sink();
   const Service service{
       .transport = transport,
