@@ -11,7 +11,6 @@
 #include <cassert>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -48,14 +47,14 @@ struct Fiber::State {
   };
 
   State(std::function<void()> function, SharedStack::State* shared_stack)
-      : body(std::move(function)), shared(shared_stack) {
-    if (!shared) own.emplace();
-  }
+      : body(std::move(function)),
+        shared(shared_stack),
+        own(shared_stack ? nullptr : std::make_unique<Stack>()) {}
   std::span<std::byte> stack() const { return shared ? shared->stack.memory() : own->memory(); }
 
   std::function<void()> body;
   SharedStack::State* const shared;  // null: runs on `own`
-  std::optional<Stack> own;
+  const std::unique_ptr<Stack> own;
   std::byte* lowest = nullptr;  // what the parked fiber uses of the stack begins here
   std::unique_ptr<std::byte[]> saved;
   std::size_t saved_size = 0;
