@@ -161,7 +161,7 @@ std::string misspelling(const CLI::App& root) {
 
 // Returns the one-line error for a command line that cannot be parsed.
 std::string error_line(const CLI::App& root, const CLI::ParseError& error) {
-  if (const std::string misspelt = misspelling(root); !misspelt.empty()) return misspelt;
+  if (const std::string misspelled = misspelling(root); !misspelled.empty()) return misspelled;
   const CLI::App& app = deepest_parsed(root);
   const std::string names = names_of_children(app);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {

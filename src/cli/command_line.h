@@ -23,7 +23,7 @@ class CommandLine {
   };
 
   // `words` are the arguments without argv[0]. Prints help and the version to standard output, and
-  // a usage error to standard error, as one line with a suggestion for a misspelt word.
+  // a usage error to standard error, as one line with a suggestion for a misspelled word.
   Parsed parse(const std::vector<std::string>& words);
 
   // Returns the completions of the last word, which is unfinished, after the words before it. Each

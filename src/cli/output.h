@@ -25,7 +25,7 @@ class Output {
 
   // Prints an event to standard output, unless -q. Throws SystemError.
   void event(const Event& event) const;
-  // Prints an event that scripts rely on, also with -q. Throws SystemError.
+  // Prints an event that scripts rely on, even with -q. Throws SystemError.
   void always(const Event& event) const;
   // Returns a sink that prints a server's events. It logs a failed write instead of throwing, so
   // that the server keeps serving. Empty with -q, so that callers need not format events. The

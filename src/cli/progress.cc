@@ -21,7 +21,7 @@ std::string bar(std::uint64_t done, std::uint64_t size) {
 }
 
 void redraw(const std::string& line) {
-  // CR moves to the start of the line; ESC [ K erases from the end of the text on (ECMA-48, EL).
+  // CR moves to the start of the line; ESC [ K erases the rest of the line (ECMA-48, EL).
   call::write_all(STDERR_FILENO, bytes_of("\r" + line + "\033[K"), "standard error");
 }
 

@@ -19,7 +19,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Reports that `done` of `size` bytes are transferred; size 0: unknown.
+  // Reports that `done` of `size` bytes have been transferred; size 0: unknown.
   void update(std::uint64_t done, std::uint64_t size);
   // Erases the line on the terminal.
   void clear();

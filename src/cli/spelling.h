@@ -1,4 +1,4 @@
-// Suggests the word that a misspelt one was probably meant to be.
+// Suggests the word that a misspelled one was probably meant to be.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace netlab {
 
-// Returns how many letters must be inserted, deleted, replaced or swapped with a neighbour to turn
+// Returns how many letters must be inserted, deleted, replaced or swapped with a neighbor to turn
 // one word into the other (Damerau-Levenshtein distance, optimal string alignment).
 inline std::size_t edit_distance(std::string_view one, std::string_view other) {
   std::vector<std::vector<std::size_t>> cost(one.size() + 1,

@@ -25,18 +25,18 @@ class FtpGet : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     client_.transport.declare(options);
-    options.positionals("NAME", names_, "files to fetch (default: the one that the server offers)");
+    options.positionals("NAME", names_, "files to fetch (default: the server's default file)");
     options.group("Download");
     options.text("-o,--output", destination_, "DEST",
                  "write to DEST, a directory if there are several files; - is standard output "
                  "(default: the file's name)");
     options.number("--offset", offset_, max_offset,
-                   "fetch from byte N on, counted from 0, and write at N");
+                   "start at byte N, counted from 0, and write at that offset");
     options.flag("--resume", resume_, "resume a partial download (default if one exists)");
-    options.flag("--restart", restart_, "fetch the whole file and replace what exists");
+    options.flag("--restart", restart_, "fetch the whole file and replace any existing one");
     options.exclusive({"--offset", "--resume", "--restart"});
     options.choice("--wire", wire_, {"lab", "sheet"}, "protocol that the server speaks");
-    options.number("--streams", streams_, max_streams, "connections that share a large file");
+    options.number("--streams", streams_, max_streams, "connections to use for a large file");
     transfer_.declare(options);
   }
 
@@ -84,7 +84,7 @@ class FtpGet : public Action {
                                   std::to_string(sheet::max_client_offset));
   }
 
-  // And does not write into one, to standard output, a device or a pipe.
+  // And does not write into the middle of a file, to standard output, a device or a pipe.
   bool makes_a_file() const {
     return offset_.value_or(0) == 0 && destination_ != "-" &&
            look_at(destination_).kind != PathState::Kind::other;
@@ -100,15 +100,15 @@ class FtpGet : public Action {
     return {.streams = streams_, .verify = transfer_.verify, .durable = transfer_.durable};
   }
 
-  // What goes to standard output need not be told there.
+  // Events must not mix with a file's bytes on standard output.
   bool uses_stdout_for_events() const { return destination_ != "-"; }
 
   void fetch_one(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
     Progress progress(output, uses_stdout_for_events());
     TransferContext context = transfer_.context(client_, network, attempt, progress, output);
-    // What went to a pipe or a device can't be taken back, and the sheet's wire can't tell whether
-    // the rest is of the same file.
+    // Bytes written to a pipe or a device can't be taken back, and the sheet's wire can't tell
+    // whether the rest belongs to the same version of the file.
     if (is_sheet() && !makes_a_file())
       context.progress = [&, next = context.progress](const TransferProgress& now) {
         attempt.is_repeatable = false;

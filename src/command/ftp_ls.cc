@@ -51,7 +51,7 @@ class FtpLs : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     client_.transport.declare(options);
-    options.positional("DIR", directory_, "directory (default: the one that is served)");
+    options.positional("DIR", directory_, "directory to list (default: the served directory)");
   }
 
   ExitStatus run(const Output& output) override {

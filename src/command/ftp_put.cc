@@ -21,14 +21,14 @@ class FtpPut : public Action {
   void declare(Options& options) override {
     options.required_positionals("[HOST[:PORT]] FILE", paths_,
                                  "server (default: localhost:5001), then the files to upload; a "
-                                 "single word is a file");
+                                 "single argument is a file");
     client_.declare_timing(options);
     client_.transport.declare(options);
     options.group("Upload");
     options.text("--as", as_, "NAME", "store FILE as NAME on the server (default: its own name)");
     options.text("-t,--into", into_, "DIR",
                  "upload into this directory on the server, created if missing");
-    options.flag("--resume", resume_, "resume from what the server has (default if it has a part)");
+    options.flag("--resume", resume_, "resume a partial upload (default if the server has one)");
     options.flag("--restart", restart_, "send the whole file again");
     options.exclusive({"--resume", "--restart"});
     transfer_.declare(options);

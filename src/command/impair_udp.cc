@@ -51,7 +51,7 @@ constexpr std::array udp_settings{
     Setting<LinkSettings>{"rate", "RATE", "bytes per second, e.g. 500K or 10M",
                           [](LinkSettings& link, Text text) { link.rate = parse_rate(text); }},
     Setting<LinkSettings>{
-        "queue", "N", "packets that may queue for the rate (default: 100)",
+        "queue", "N", "with a rate: maximum packets in the queue (default: 100)",
         [](LinkSettings& link, Text text) { link.queue = parse_count(text, 0, 1'000'000); }},
     Setting<LinkSettings>{"drop", "LIST", "drop these packets of each client: first, 3, or 3,5,7-9",
                           [](LinkSettings& link, Text text) { link.drop = parse_ordinals(text); }},
@@ -94,7 +94,7 @@ Event summary(const std::string& direction, const DirectionCounts& tally) {
 Event clients(const ProxyCounts& tallies) {
   return {"clients",
           fmt::format("{} clients; dropped {} packets over --max-clients, received {} ICMP "
-                      "port-unreachable, {} packets still in flight",
+                      "port-unreachable errors, {} packets still in flight",
                       tallies.clients, tallies.rejected, tallies.refused, tallies.in_flight),
           {{"clients", tallies.clients},
            {"turned_away", tallies.rejected},

@@ -46,8 +46,8 @@ class SweepArq : public Action {
                    "maximum packets in flight (default: the bandwidth-delay product)");
     options.number("--packets", packets_, max_packets,
                    "packets of 1200 bytes to deliver in each run");
-    options.number("--seed", seed_, max_offset, "seed of the losses; the same seed repeats them");
-    options.text("-o,--output", output_, "FIGURE.svg", "draw a figure to this file");
+    options.number("--seed", seed_, max_offset, "seed for the losses; the same seed repeats them");
+    options.text("-o,--output", output_, "FIGURE.svg", "write a figure to this file");
   }
 
   ExitStatus run(const Output& output) override {
@@ -59,7 +59,7 @@ class SweepArq : public Action {
     Plot figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
                                      rate_, *window_),
                 .x_label = "packets lost, %",
-                .y_label = "throughput, bytes of data a second",
+                .y_label = "throughput, bytes of data per second",
                 .curves = {}};
     if (!output.json) output.always({"", "strategy,loss,measured,formula,packets,bytes_again"});
     for (const reliable::ArqRow& row : reliable::arqs()) {

@@ -1,4 +1,4 @@
-// Link is one direction of an impaired network, as netem(8) makes it. For each packet that enters,
+// Link is one direction of an impaired network, modeled on netem(8). For each packet that enters,
 // it decides whether the packet leaves, when, and with which changes. It has no sockets and no
 // clock: `netlab impair` puts it between two programs, tests put it between two state machines in
 // virtual time. The decisions depend only on the seed, the stream and the packet's ordinal

@@ -7,7 +7,7 @@ namespace netlab {
 namespace {
 
 constexpr std::size_t max_piece = 64 * 1024;
-// Most memory for data in flight, bytes: enough for 400 MB/s with a delay of 40 ms.
+// The maximum memory for data in flight, bytes: enough for 400 MB/s with a delay of 40 ms.
 constexpr std::size_t max_bytes = 16 * 1024 * 1024;
 // Memory per piece in addition to its bytes: its time, the vector, and the allocator's overhead. It
 // counts because a piece may be one byte.

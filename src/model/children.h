@@ -1,7 +1,7 @@
 // Children are the processes of a forking server, one per client: it admits clients, waits for
 // events, reaps processes that ended, and reports those that failed. For the parent only, which is
-// a single thread. Processes that end at the same time raise only one SIGCHLD, so each signal is an
-// occasion to reap all of them.
+// a single thread. Processes that end at the same time may raise only one SIGCHLD, so each signal
+// is an occasion to reap all of them.
 #pragma once
 
 #include <sys/types.h>

@@ -31,8 +31,8 @@ class EpollSet {
   }
   void remove(int fd) { watch_of(fd).task = nullptr; }
 
-  // The task that waits for a descriptor with an event; it waits no longer. Null if its fiber waits
-  // for something else: then epoll stops reporting the descriptor.
+  // Called for a descriptor with an event: returns the task that waits for it, and ends its wait.
+  // Returns null if no task waits for it; epoll then stops reporting the descriptor.
   Task* take(int fd) {
     Task* const task = std::exchange(watch_of(fd).task, nullptr);
     if (!task) set_events(fd, 0);

@@ -21,10 +21,10 @@ class DatagramSocket {
   // deadline passed. They stay valid until the next call. Throws SystemError: ECONNREFUSED when
   // nothing listens where we sent to, ECANCELED when the server stops.
   virtual std::span<const Datagram> receive(Instant deadline) = 0;
-  // Never waits: a message for which the send buffer has no room is dropped and counted, as any
-  // network may drop it. Returns how many messages, from the first on, were handled: all, or those
-  // before one that cannot be sent at all (EMSGSIZE, ENETUNREACH, ...). If the first is such a
-  // message, throws SystemError.
+  // Never waits: a message for which the send buffer has no room is dropped and counted, because
+  // the network might drop it too. Returns how many messages, from the first on, were handled: all,
+  // or those before one that cannot be sent at all (EMSGSIZE, ENETUNREACH, ...). If the first is
+  // such a message, throws SystemError.
   virtual std::size_t send(std::span<const Datagram> messages) = 0;
   // Sets the hop limit of outgoing messages (IP_TTL, IPV6_UNICAST_HOPS): 1 to 255.
   virtual void set_ttl(int hops) = 0;

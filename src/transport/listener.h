@@ -14,7 +14,7 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Waits for the next client; returns null after stop_accepting(). Errors that pass, e.g.
+  // Waits for the next client; returns null after stop_accepting(). Temporary errors, e.g.
   // ECONNABORTED or EMFILE of accept(2), are retried, never thrown. Throws SystemError{"accept"},
   // ETIMEDOUT when the deadline passed.
   virtual std::unique_ptr<Stream> accept(Instant deadline) = 0;

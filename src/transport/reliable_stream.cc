@@ -13,7 +13,7 @@ namespace {
 
 using reliable::max_packet_size;
 
-// With less room than this, waiting for more is cheaper than a wake-up.
+// A writer is not woken for less room than this, because a wake-up costs more than waiting.
 constexpr std::size_t worth_a_wakeup = 64 * 1024;
 // Receive calls in a row before timers are checked again.
 constexpr int max_receives = 4;
@@ -178,7 +178,7 @@ void ReliableStream::write_all(std::span<const std::byte> bytes) {
   }
 }
 
-// About `worth_a_wakeup` bytes that fill whole packets: a remainder would need one of its own.
+// About `worth_a_wakeup` bytes that fill whole packets: a remainder would need a packet of its own.
 std::size_t ReliableStream::whole_packets() const {
   const std::size_t payload = connection_.sender().mtu().size() - reliable::data_header_size;
   return std::max<std::size_t>(worth_a_wakeup / payload, 1) * payload;

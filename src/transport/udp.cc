@@ -7,7 +7,8 @@ namespace netlab {
 namespace {
 
 // After a full batch more messages may be queued, so the next receive does not wait. But only a
-// wait notices the stop: after this many full batches in a row one is made, which returns at once.
+// wait notices the stop. Therefore receive() waits once after this many full batches in a row;
+// that wait returns immediately.
 constexpr unsigned full_batches_between_waits = 16;
 
 // The kernel has no room at the moment: the message is dropped.

@@ -1,5 +1,6 @@
-// Backoff is how long a client waits before it tries again: each time twice as long, and by
-// chance up to half less, so that clients that were cut off together do not come back together.
+// Backoff is how long a client waits before it tries again. Each pause is twice as long as the
+// one before, and is shortened at random by up to half, so that clients that were disconnected
+// together do not reconnect together.
 #pragma once
 
 #include <random>
@@ -16,7 +17,7 @@ class Backoff {
   explicit Backoff(std::uint64_t seed) : chance_(seed) {}
 
   Duration next();
-  // The attempt has brought something: the next trouble is a new one.
+  // The attempt made progress: the next pause is a short one again.
   void reset() { pause_ = first; }
 
  private:

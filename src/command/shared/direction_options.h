@@ -22,7 +22,8 @@ struct Setting {
   std::string_view help;
   // Throws std::invalid_argument "'TEXT' is not ...".
   void (*set)(Settings& settings, const std::string& text);
-  bool down_alone = false;  // without --up: only for what the server sends
+  // The plain option sets it only for what the server sends. --up can set the other direction.
+  bool down_alone = false;
 };
 
 template <typename Settings>
@@ -36,9 +37,10 @@ class PerDirection {
     for (std::size_t i = 0; i < rows_.size(); ++i)
       options.text("--" + std::string(rows_[i].name), common_[i], std::string(rows_[i].type),
                    std::string(rows_[i].help));
-    options.text("--up", up_, "NAME=VALUE,...", "the same, only from the clients to the server");
+    options.text("--up", up_, "NAME=VALUE,...",
+                 "the same settings, but only from the clients to the server");
     options.text("--down", down_, "NAME=VALUE,...",
-                 "the same, only from the server to the clients");
+                 "the same settings, but only from the server to the clients");
   }
 
   // Throw std::invalid_argument.

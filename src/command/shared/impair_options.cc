@@ -27,7 +27,7 @@ void ImpairOptions::declare(Options& options) {
 
 void ImpairOptions::declare_seed(Options& options) {
   options.number("--seed", seed_, max_offset,
-                 "seed of the random decisions; the same seed repeats a run");
+                 "seed for the random decisions; the same seed repeats a run");
 }
 
 // If the name has several addresses, prefers IPv4: the lab sheets' servers listen on IPv4 only.

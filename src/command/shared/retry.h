@@ -1,4 +1,4 @@
-// retry runs an attempt, and runs it again after a temporary error, with growing pauses.
+// retry() runs an attempt, and repeats it after a temporary error, with growing pauses.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct RetryPolicy {
   Backoff backoff;
 };
 
-// Whether a retry may succeed: after errors of the network, but not of the disk or of the user.
+// Whether a retry may succeed: after network errors, but not after disk errors or usage errors.
 bool is_transient(const std::exception& error);
 
 // Called before each retry, with the error of the attempt and the duration to sleep.

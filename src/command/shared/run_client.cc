@@ -15,7 +15,7 @@ namespace netlab {
 namespace {
 
 // Tries the addresses in the order of getaddrinfo(3) (RFC 6724). Each may use an equal share of the
-// time that is left.
+// remaining time.
 std::unique_ptr<Stream> connect_to_any(Network& network, const std::vector<Address>& addresses,
                                        Duration timeout) {
   const Instant deadline = add_saturating(network.now(), timeout);

@@ -1,4 +1,4 @@
-// run_client() runs what a client does with its server, and runs it again when the network failed.
+// run_client() runs a client's conversation with its server, and retries it after network errors.
 #pragma once
 
 #include <functional>
@@ -10,10 +10,10 @@
 
 namespace netlab {
 
-// Connects when it needs to.
+// A client's conversation. It calls `connect` when it needs a connection.
 using ClientJob = std::function<void(const Connect& connect, Network& network, Attempt& attempt)>;
 
-// `connect` tries the addresses of the server, one after the other. Throws the error of the last
+// `connect` tries the server's addresses one after the other. Throws the error of the last
 // attempt.
 void run_client(const ClientOptions& options, const ClientJob& job, const Output& output);
 

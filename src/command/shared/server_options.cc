@@ -28,7 +28,7 @@ namespace {
 
 constexpr const char* max_per_host_option = "--max-per-host";
 
-// At the end of a datagram server: the datagrams that got no reply.
+// Reports, when a datagram server ends, how many datagrams were dropped.
 void report_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
   if (!sink || lost.received + lost.sent == 0) return;
   sink({"lost",
@@ -46,7 +46,7 @@ Handler behind_proxy(const Handler& handler, const ProxiedHostCounter& hosts) {
     try {
       handler(client, network);
     } catch (const SystemError& error) {
-      // HAProxy's health checks reset the connection: that is no failure.
+      // HAProxy's health checks reset the connection, which is not a failure.
       const bool was_reset = error.error() == ECONNRESET || error.error() == EPIPE;
       if (header != proxy::HeaderKind::proxy || !was_reset) throw;
     }
@@ -125,7 +125,7 @@ Fd ServerOptions::inherit(int type) const {
   Fd inherited = inherited_socket(type);
   if (!inherited) return inherited;
   if (transport_.is_tcp() && transport_.is_udp())
-    throw std::invalid_argument("--tcp --udp: need two sockets, but only one was inherited");
+    throw std::invalid_argument("--tcp --udp requires two sockets, but only one was inherited");
   const Address there = call::local_address(inherited.get());
   if (!bind_.empty() || (port_ != default_port_ && port_ != there.port()))
     log::warning("--bind and --port ignored: using the inherited socket {}", there.text());
@@ -220,7 +220,7 @@ void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protoc
   Fd inherited = inherit(SOCK_DGRAM);
   if (inherited && datagram_sockets() > 1)
     throw std::invalid_argument(
-        "--threads: need one socket per thread, but only one was inherited");
+        "--threads requires one socket per thread, but only one was inherited");
   const bool ipv6_only = inherited && is_ipv6_only(inherited);
   const Address address = inherited ? Address() : listening_address(output);
   const SdNotify service_manager;

@@ -26,7 +26,7 @@ struct Batch {
 
 class DelayQueue {
  public:
-  // Most memory for all datagrams in flight, bytes.
+  // The maximum memory for all datagrams in flight, bytes.
   static constexpr std::size_t max_bytes = 256 * 1024 * 1024;
   // Memory per batch in addition to its datagrams, bytes: the batch, its due time, the map's links,
   // and the allocator's overhead. It counts because a datagram may be smaller than that.

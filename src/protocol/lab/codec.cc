@@ -22,8 +22,7 @@ std::string_view next_word(std::string_view& line) {
 }
 
 // Percent-encoding as in RFC 3986 section 2.1, except that every visible ASCII character but "%"
-// and
-// "*" is left unencoded.
+// and "*" is left unencoded.
 bool is_unreserved(char byte) {
   return byte > ' ' && byte < 0x7f && byte != '%' && byte != '*';
 }

@@ -4,8 +4,8 @@
 //   GET NAME OFFSET [TAG]              reply, then the bytes from OFFSET to the end of file
 //   RANGE NAME OFFSET COUNT [TAG]      reply, then COUNT bytes, or fewer at the end of file
 //   STAT NAME
-//   HASH NAME OFFSET COUNT BLOCK [TAG] reply, then the hashes of the blocks, one a line
-//   LIST NAME                          reply, then the directory's entries, one a line, then END
+//   HASH NAME OFFSET COUNT BLOCK [TAG] reply, then the hashes of the blocks, one per line
+//   LIST NAME                          reply, then the directory's entries, one per line, then END
 //   PUT NAME SIZE OFFSET MODIFIED MODE [sync] [if=TAG]
 //                                      the client then sends the bytes from OFFSET to the end
 //   PART NAME                          reports how much of an interrupted upload is stored

@@ -23,9 +23,9 @@ class TreeReport {
  public:
   TreeReport(const TreeEvents& events, TreeCheckpoint& checkpoint, TransferContext& context);
 
-  // This many bytes more will be transferred.
+  // This many more bytes will be transferred.
   void expect(std::uint64_t bytes) { expected_ += bytes; }
-  // This many bytes more have been transferred.
+  // This many more bytes have been transferred.
   void advance(std::uint64_t bytes);
   // Returns the context of a transfer of this file alone, whose progress advances the report.
   TransferContext context_of(const std::string& path);

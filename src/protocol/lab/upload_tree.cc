@@ -27,9 +27,9 @@ using Method = lab::Request::Method;
 // At most this many bytes of replies are outstanding. They must fit into the socket buffers, or
 // both ends could block on sending: a deadlock.
 constexpr std::size_t max_reply_bytes = 32 * 1024;
-// The most bytes of a reply beyond the request's, which has the name.
+// A reply has at most this many bytes more than its request, because both have the name.
 constexpr std::size_t max_reply_overhead = 160;
-// Queued bytes that are sent at once.
+// Requests are sent once this many bytes are queued.
 constexpr std::size_t send_size = 64 * 1024;
 
 // A directory to send.
@@ -44,7 +44,7 @@ struct SentFile {
   std::string path;
   std::string remote;
   std::uint64_t size;
-  std::size_t reply_bytes = 0;  // the most bytes its reply can have
+  std::size_t reply_bytes = 0;  // the maximum size of its reply
   bool is_complete = false;     // the remote size and modification time are the same
 };
 

@@ -1,4 +1,4 @@
-// matching_prefix compares a local file with a remote one by the hashes of their blocks, without
+// matching_prefix() compares a local file with a remote one by the hashes of their blocks, without
 // transferring either.
 #pragma once
 

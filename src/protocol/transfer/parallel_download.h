@@ -1,5 +1,5 @@
-// download_in_parallel fetches one file over several connections, each in a thread of its own. A
-// connection fetches one range at a time, and then the next range that is not taken.
+// download_in_parallel() fetches one file over several connections, each in a thread of its own. A
+// connection fetches one range at a time, and then the next one that no other has taken.
 #pragma once
 
 #include "file/partial_file.h"

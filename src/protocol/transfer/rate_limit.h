@@ -24,7 +24,7 @@ class RateLimiter {
  private:
   std::uint64_t rate_;
   Network& network_;
-  Instant free_at_{};  // when the bytes so far have taken their time
+  Instant free_at_{};  // when the rate allows the next bytes
 };
 
 // Each piece of a transfer has one deadline; single bytes that arrive do not extend it.

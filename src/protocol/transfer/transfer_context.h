@@ -1,4 +1,4 @@
-// TransferContext is what all parts of a client's transfer share: the time that the server has, the
+// TransferContext is what all parts of a client's transfer share: how long the server may take, the
 // rate limit, and where progress is reported.
 #pragma once
 
