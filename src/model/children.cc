@@ -19,17 +19,14 @@ Children::Children(const Service& service)
   signal(SIGCHLD, SIG_DFL);
 }
 
-Children::Event Children::wait(int listener, Instant deadline) {
+bool Children::wait(int listener, Instant deadline) {
   std::array<pollfd, 3> fds{pollfd{service_.stop, POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0},
                             pollfd{listener, POLLIN, 0}};
   call::poll(fds, deadline);
   if (fds[1].revents != 0) reap();
-  if (fds[0].revents != 0 && take_stop(service_.stop)) {
-    if (!std::exchange(stop_requested_, true)) service_.stopping();
-    return Event::stop;
-  }
-  if (fds[2].revents != 0) return Event::client;
-  return fds[1].revents != 0 ? Event::child_ended : Event::deadline;
+  const bool is_stop = fds[0].revents != 0 && take_stop(service_.stop);
+  if (is_stop && !std::exchange(stop_requested_, true)) service_.stopping();
+  return is_stop;
 }
 
 void Children::add(pid_t child, const Address& client, std::function<void()> abort_notifier) {
@@ -45,7 +42,7 @@ void Children::reject(const Address& client, const std::string& why) {
 void Children::end_within(Duration grace) {
   const Instant deadline = add_saturating(Clock::now(), grace);
   while (!empty() && Clock::now() < deadline)
-    if (wait(-1, deadline) == Event::stop) break;
+    if (wait(-1, deadline)) break;
   killed_ = true;
   for (const auto& [child, client] : clients_) kill(child, SIGKILL);
   while (!empty()) wait(-1);

@@ -17,8 +17,6 @@ namespace netlab {
 
 class Children {
  public:
-  enum class Event { client, child_ended, stop, deadline };
-
   // From now on SIGCHLD is read from a descriptor. The service must outlive it. Throws SystemError.
   explicit Children(const Service& service);
 
@@ -26,10 +24,10 @@ class Children {
   bool empty() const { return clients_.empty(); }
   bool all_succeeded() const { return all_succeeded_; }
 
-  // Waits until a client may be waiting (`listener` is readable; -1: clients have to wait), a child
-  // has ended, the server is requested to stop, or the deadline has passed. Ended children are
-  // reaped in any case.
-  Event wait(int listener, Instant deadline = never);
+  // Waits until `listener` is readable (-1: it is not awaited), a child has ended, the server is
+  // requested to stop, or the deadline has passed, and reaps the children that have ended. Returns
+  // whether the server is requested to stop.
+  bool wait(int listener, Instant deadline = never);
 
   // Counts the client; false if its host has too many already.
   bool admit(const Address& client) { return admission_.admit(client); }

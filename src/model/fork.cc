@@ -21,11 +21,14 @@ bool serve_with_fork(const Service& service) {
   const int listening = listener->poll_fd();
 
   bool stopped = false;
+  bool had_client = false;  // the listener may have buffered more (Listener::poll_fd)
   while (!stopped) {
-    const Children::Event event = children.wait(children.full() ? -1 : listening);
-    stopped = event == Children::Event::stop;
-    if (event != Children::Event::client) continue;
+    const bool is_full = children.full();
+    stopped =
+        is_full ? children.wait(-1) : children.wait(listening, had_client ? Clock::now() : never);
+    if (stopped || is_full) continue;
     auto client = listener->try_accept();
+    had_client = client != nullptr;
     if (!client) continue;
     const Address peer = client->peer();
     if (!children.admit(peer)) {
@@ -53,8 +56,7 @@ bool serve_with_fork(const Service& service) {
   }
   listener.reset();
   // With --once, the only client has no time limit, but a stop must still end it.
-  while (service.once && !children.empty() && !stopped)
-    stopped = children.wait(-1) == Children::Event::stop;
+  while (service.once && !children.empty() && !stopped) stopped = children.wait(-1);
   children.end_within(service.limits.grace);
   return !service.once || children.all_succeeded();
 }

@@ -35,28 +35,31 @@ bool Reactor::serve() {
 void Reactor::perform(Operation& operation) {
   assert(current_);
   Task& task = *current_;
-  const bool is_canceled =
-      task.client ? state_ == State::aborting : &task == accepting_ && state_ != State::running;
-  if (is_canceled) {
-    operation.result = -ECANCELED;
-    return;
-  }
   if (operation.kind == Operation::Kind::sleep) {
     // Even a sleep that is already over lets the other clients run.
     operation.deadline = std::max(operation.deadline, now_ + Duration(1));
-  } else if (operation.deadline <= now_) {
+  } else if (operation.deadline <= now_ && !is_canceled(task)) {
     operation.result = -ETIMEDOUT;
     return;
   }
   operation.waiter = &task;
-  bool try_first = ++task.turns <= max_turns;
-  while (start(operation, try_first)) {
+  for (bool try_first = ++task.turns <= max_turns;; try_first = true) {
+    // Checked before each wait: a stop cannot give up a task that is in the queue.
+    if (is_canceled(task)) {
+      operation.result = -ECANCELED;
+      return;
+    }
+    if (!start(operation, try_first)) return;
     task.turns = 0;
     wait(task, operation);
     Fiber::park();
     if (complete(operation, task.result)) return;
-    try_first = true;
   }
+}
+
+// Whether the state of the server ends all waits of the task.
+bool Reactor::is_canceled(const Task& task) const {
+  return task.client ? state_ == State::aborting : &task == accepting_ && state_ != State::running;
 }
 
 void Reactor::wait(Task& task, Operation& operation) {

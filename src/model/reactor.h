@@ -77,6 +77,7 @@ class Reactor : public Performer {
  private:
   enum class State { running, draining, aborting };  // draining: stopped, sessions may still end
 
+  bool is_canceled(const Task& task) const;
   Task& add_task(std::function<void()> body);
   void run(Task& task);
   void wait(Task& task, Operation& operation);

@@ -29,13 +29,9 @@ bool set_timeout(int fd, int option, Duration& current, Instant deadline) {
 
 bool set_timeout(const Operation& operation) {
   Socket& socket = *operation.socket;
-  switch (operation.kind) {
-    case Operation::Kind::accept:
-    case Operation::Kind::receive:
-      return set_timeout(socket.fd.get(), SO_RCVTIMEO, socket.receive_timeout, operation.deadline);
-    default:
-      return set_timeout(socket.fd.get(), SO_SNDTIMEO, socket.send_timeout, operation.deadline);
-  }
+  if (operation.kind == Operation::Kind::receive)
+    return set_timeout(socket.fd.get(), SO_RCVTIMEO, socket.receive_timeout, operation.deadline);
+  return set_timeout(socket.fd.get(), SO_SNDTIMEO, socket.send_timeout, operation.deadline);
 }
 
 // The socket's timeout applies to each piece that sendfile(2) sends, not to the whole call: a peer
@@ -53,16 +49,6 @@ long send_file(Operation& operation) {
   }
   call::set_blocking(fd, true);
   return result;
-}
-
-// Another process may accept the client first, so accept(2) must not block.
-long accept_unless_stopped(Operation& operation) {
-  const int fd = operation.socket->fd.get();
-  if (const int result = call::set_blocking(fd, false); result < 0) return result;
-  std::array<pollfd, 2> polled{pollfd{fd, POLLIN, 0}, pollfd{operation.stop, POLLIN, 0}};
-  const int result = call::poll(polled, operation.deadline);
-  if (result == 0) return -ETIMEDOUT;
-  return polled[1].revents != 0 ? -ECANCELED : attempt(operation, 0);
 }
 
 long wait_until_readable(const Operation& operation) {
@@ -83,8 +69,6 @@ void BlockingPerformer::perform(Operation& operation) {
     operation.result = wait_until_readable(operation);
   } else if (operation.kind == Operation::Kind::send_file) {
     operation.result = send_file(operation);
-  } else if (operation.kind == Operation::Kind::accept && operation.stop >= 0) {
-    operation.result = accept_unless_stopped(operation);
   } else if (!set_timeout(operation)) {
     operation.result = -ETIMEDOUT;
   } else {

@@ -23,6 +23,8 @@ class Listener {
   // wait for several listeners.
   virtual std::unique_ptr<Stream> try_accept() = 0;
   // Returns a descriptor that is readable when a client may be waiting, and makes it non-blocking.
+  // After try_accept() has returned a client, more may be waiting although it is not readable: call
+  // try_accept() until it returns null.
   virtual int poll_fd() = 0;
   // The address it listens on; if port 0 was requested, with the port the system chose.
   virtual Address local() const = 0;

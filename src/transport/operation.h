@@ -33,7 +33,7 @@ struct Operation {
   std::uint64_t offset = 0;
   std::size_t count = 0;
   Address address{};  // connect: the peer; accept: filled in
-  // accept, readable: a descriptor that becomes readable to cancel the wait, for performers that
+  // readable: a descriptor that becomes readable to cancel the wait, for performers that
   // have no other way to stop; -1: none.
   int stop = -1;
 

@@ -43,7 +43,7 @@ std::size_t TcpStream::read_some(std::span<std::byte> into) {
 }
 
 void TcpStream::await_input() {
-  if (!socket_.drained || !performer_.saves_stacks()) return;
+  if (!performer_.saves_stacks()) return;
   Operation wait{.kind = Operation::Kind::readable};
   perform(wait, "receive from");
 }

@@ -62,7 +62,7 @@ TcpListener::TcpListener(Performer& performer, const Address& address) : perform
 
 TcpListener::TcpListener(Performer& performer, Fd listening)
     : performer_(performer), stop_(call::event_descriptor()) {
-  call::set_blocking(listening.get(), (performer.socket_flags() & SOCK_NONBLOCK) == 0);
+  call::set_blocking(listening.get(), false);  // another process may accept the client first
   socket_.fd = std::move(listening);
 }
 
@@ -72,11 +72,19 @@ TcpListener::~TcpListener() {
 
 std::unique_ptr<Stream> TcpListener::accept(Instant deadline) {
   for (;;) {
-    Operation accept{.kind = Operation::Kind::accept,
-                     .socket = &socket_,
-                     .deadline = deadline,
-                     .stop = stop_.get()};
-    performer_.perform(accept);
+    Operation accept{.kind = Operation::Kind::accept, .socket = &socket_};
+    if (stop_ || deadline != never) {
+      // Other processes may share the socket, and its flags and timeouts: wait without them.
+      Operation readable{.kind = Operation::Kind::readable,
+                         .socket = &socket_,
+                         .deadline = deadline,
+                         .stop = stop_.get()};
+      performer_.perform(readable);
+      accept.result =
+          readable.result < 0 ? readable.result : attempt(accept, performer_.socket_flags());
+    } else {
+      performer_.perform(accept);
+    }
     if (accept.result == -ETIMEDOUT && performer_.now() >= deadline)
       throw SystemError("accept", ETIMEDOUT);
     if (auto client = make_client(accept)) return client;

@@ -256,7 +256,7 @@ def test_restart_resumes_its_own_part(words, folder, server):
     address = cutting_proxy(server, [SIZE // 2])
     done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
     assert done.status == 0 and "retrying" in done.err, done
-    # Only bytes in flight at the cut are sent again; an interrupted piece is not counted.
+    # Only bytes in flight at the cut are requested twice; an interrupted piece is not counted.
     least = SIZE - 64 * 1024 if PRELOAD else SIZE
     assert least <= json.loads(done.out.splitlines()[-1])["bytes"] < 2 * SIZE, done
     assert (folder / "served/big.bin").read_bytes() == CONTENT

@@ -1,5 +1,6 @@
 """The five serving models: blocking clients, limits, leaks, and stopping."""
 
+import contextlib
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from running import (MODELS, NETLAB, PATIENCE, PRELOAD, SANITIZED, TIMEOUT, Server, children, environment,
-                     eventually, netlab, read_all, read_line, resident)
+                     eventually, netlab, read_all, read_exactly, read_line, resident)
 
 CONCURRENT = MODELS[1:]
 SESSIONS = 200 if SANITIZED or PRELOAD else 2000
@@ -147,6 +148,21 @@ def test_sessions_leak_nothing(model):
         eventually(lambda: threads(server.pid) <= running, "threads are left")
         if not SANITIZED:
             assert resident(server.pid) - memory < 1024
+
+
+@pytest.mark.skipif(SANITIZED, reason="under a sanitizer each client has a stack of its own")
+@pytest.mark.parametrize("size", [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1])
+def test_idle_clients_keep_no_buffer(size):
+    """Under epoll, a client that is idle after an echo costs a few KiB, whatever the size of its message."""
+    message, count = b"m" * size, 200
+    with (Server("tcp", "serve", "--echo", "-q", "--epoll", "--max-clients", "1000") as server,
+          contextlib.ExitStack() as clients):
+        before = resident(server.pid)
+        for _ in range(count):
+            client = clients.enter_context(server.connect())
+            client.sendall(message)
+            assert read_exactly(client, size) == message
+        assert resident(server.pid) - before < count * 16
 
 
 def test_fork_leaves_no_zombies():

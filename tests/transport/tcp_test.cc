@@ -289,6 +289,17 @@ TEST_F(TcpTest, AcceptEndsAtItsDeadline) {
   EXPECT_EQ(error_of([&] { listener_->accept(Clock::now() + 10ms); }), ETIMEDOUT);
 }
 
+// An accepted socket inherits the timeouts of the listening one (socket(7)).
+TEST_F(TcpTest, AcceptWithADeadlineLeavesTheClientWithoutATimeout) {
+  const auto client = network_.connect(listener_->local(), Clock::now() + 20s);
+  const auto server = listener_->accept(Clock::now() + 20s);
+  timeval timeout{};
+  socklen_t size = sizeof timeout;
+  getsockopt(server->socket()->fd.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, &size);
+  EXPECT_EQ(timeout.tv_sec, 0);
+  EXPECT_EQ(timeout.tv_usec, 0);
+}
+
 TEST_F(TcpTest, KnowsItsLocalAddress) {
   EXPECT_EQ(client_->local(), server_->peer());
   EXPECT_EQ(server_->local(), listener_->local());

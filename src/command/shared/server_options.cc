@@ -40,7 +40,7 @@ void report_lost(const DatagramSocket::Lost& lost, const EventSink& sink) {
 Handler behind_proxy(const Handler& handler, const ProxiedHostCounter& hosts) {
   return [&handler, &hosts](Stream& client, Network& network) {
     const auto header = proxy::read_header(client);
-    if (header == proxy::HeaderKind::nobody) return;
+    if (header == proxy::HeaderKind::none) return;
     std::optional<ProxiedHostCounter::Slot> slot;
     if (header == proxy::HeaderKind::client) slot.emplace(hosts, client.peer());
     try {

@@ -103,7 +103,7 @@ std::optional<Address> parse_client(std::string_view head, std::string_view addr
 
 HeaderKind read_header(Stream& stream) {
   std::string head(head_size, '\0');
-  if (!read_all(stream, head, check_start)) return HeaderKind::nobody;
+  if (!read_all(stream, head, check_start)) return HeaderKind::none;
   std::string addresses(parse_head(head), '\0');
   const auto any = [](std::string_view) {};
   if (!addresses.empty() && !read_all(stream, addresses, any))

@@ -31,8 +31,8 @@ std::size_t parse_head(std::string_view head);
 std::optional<Address> parse_client(std::string_view head, std::string_view addresses);
 
 enum class HeaderKind {
-  nobody,  // the stream ended before its first byte
-  proxy,   // LOCAL, e.g. a health check
+  none,   // the stream ended before its first byte
+  proxy,  // LOCAL, e.g. a health check
   client,
 };
 

@@ -100,7 +100,7 @@ TEST_F(ProxyProtocolTest, RejectsTruncatedHeaders) {
   for (std::size_t size = 1; size < whole.size(); ++size)
     EXPECT_EQ(error_from(whole.substr(0, size)),
               "connection ended in the middle of the PROXY header");
-  EXPECT_EQ(proxy::read_header(stream_), HeaderKind::nobody);
+  EXPECT_EQ(proxy::read_header(stream_), HeaderKind::none);
 }
 
 }  // namespace
