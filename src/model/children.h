@@ -1,7 +1,7 @@
 // Children are the processes of a forking server, one per client: it admits clients, waits for
 // events, reaps processes that ended, and reports those that failed. Only the parent uses it,
-// in a single thread. Processes that end at the same time may raise only one SIGCHLD, so each signal
-// makes it reap all of them.
+// in a single thread. Processes that end at the same time may raise only one SIGCHLD, so it reaps
+// all of them after each signal.
 #pragma once
 
 #include <sys/types.h>
