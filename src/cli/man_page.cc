@@ -56,12 +56,12 @@ netlab \- learn, test and run socket programs
 .I COMMAND
 .RI [ OPTION ...]
 .SH DESCRIPTION
-The servers and clients of a course's exercises in socket programming, in one program:
-a message each way over TCP,
+netlab has the servers and clients of the usual exercises in socket programming:
+an exchange of messages over TCP,
 a UDP echo,
 a guessing game over UDP or TCP,
 and a download that is interrupted and resumed.
-Each end works with the other end written in C.
+Each end works with another program at the other end, e.g. one written in C.
 netlab can also run between two programs and simulate loss, delay and disconnects.
 .SH COMMANDS
 )";

@@ -14,7 +14,7 @@ constexpr Command rows[] = {
     {"ftp put", "upload files", "netlab ftp put localhost notes.txt", ftp_put},
     {"ftp serve", "serve a directory or a single file", "netlab ftp serve . --fork", ftp_serve},
     {"guess play", "guess the server's secret", "netlab guess play localhost", guess_play},
-    {"guess serve", "serve the game: players guess a number or a person",
+    {"guess serve", "serve a game: players guess a number or a person",
      "netlab guess serve --numbers 1-6", guess_serve},
     {"impair tcp", "proxy TCP connections through a simulated bad network",
      "netlab impair tcp 9000 localhost:5001 --cut-after 100K", impair_tcp},

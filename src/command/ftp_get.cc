@@ -72,7 +72,8 @@ class FtpGet : public Action {
     if (!is_one()) TransferOptions::check_distinct(names_);
     if (!makes_a_file() && (streams_ > 1 || transfer_.verify || transfer_.durable))
       throw std::invalid_argument(
-          "--streams, --verify and --fsync require a whole file: not --offset, -o - or a device");
+          "--streams, --verify and --fsync require a whole file; they exclude --offset, -o - and "
+          "devices");
     if (!is_sheet()) return;
     if (!names_.empty() || !is_one())
       throw std::invalid_argument(

@@ -28,7 +28,7 @@ class TcpServe : public Action {
     const bool is_interactive = !reply_ && !echo_;
     if (is_interactive && server_.model_was_chosen())
       throw std::invalid_argument(
-          "interactive replies require --iterative; or use --reply or --echo");
+          "interactive replies require --iterative; otherwise use --reply or --echo");
     if (is_interactive) server_.prefer_model("iterative");
     const bool succeeded = server_.serve(echo_ ? echo(output) : chat(output), "tcp", output);
     return succeeded ? ExitStatus::done : ExitStatus::failed;

@@ -201,7 +201,7 @@ class UdpSend : public Action {
   std::optional<Duration> interval_;
   PingStatistics trips_;
   std::deque<std::string> earlier_;  // the last `max_earlier` messages sent
-  bool is_echo_ = true;              // every reply so far equalled its message
+  bool is_echo_ = true;              // every reply so far has equaled its message
   std::string why_lost_;
   Fd signals_;  // with --count: a signal ends the run, and the summary is still printed
   std::uint64_t number_ = 0;

@@ -1,8 +1,8 @@
 // PartialFile is a file that has not been received completely. It is written to DEST.part and
 // renamed to DEST when complete, so an incomplete file never appears under the final name.
 // DEST.part.state records which version of the remote file DEST.part belongs to, and that netlab
-// created it. Without that record, an existing DEST.part is never overwritten from the start, nor
-// is a state file replaced that netlab did not write. A partial file made by other means is
+// created it. Without that record, an existing DEST.part is never overwritten from the start, and
+// a state file that netlab did not write is never replaced. A partial file made by other means is
 // continued if its bytes match the remote file. If it has the final name, it is continued in a copy
 // or in place.
 #pragma once
@@ -84,7 +84,7 @@ class PartialFile {
   // has changed it since unlock() returned `tag`.
   void lock_again(const std::string& tag) const;
   // Gives the complete file its final name. Throws SystemError: EEXIST if DEST exists and may not
-  // be replaced, EWOULDBLOCK if DEST.part is another file by now.
+  // be replaced, EWOULDBLOCK if DEST.part is now another file.
   void complete(const FinalAttributes& finish = {});
 
  private:

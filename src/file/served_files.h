@@ -1,4 +1,4 @@
-// ServedFiles is what a server offers: a directory that no name leads out of, or a single file.
+// ServedFiles is what a server offers: a directory that no name can lead out of, or a single file.
 // Every path from a client is resolved beneath the directory (file/open_at.h).
 #pragma once
 

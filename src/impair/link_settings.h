@@ -29,7 +29,7 @@ struct LinkSettings {
   Duration reorder_by = std::chrono::milliseconds(10);  // how long a reordered packet is held back
   double corrupt = 0;
   std::uint64_t rate = 0;          // bytes per second; 0: unlimited
-  std::size_t queue = 100;         // maximum number of packets that wait for the rate
+  std::size_t queue = 100;         // maximum number of packets queued by the rate limit
   std::vector<OrdinalRange> drop;  // packets to drop
   std::uint64_t drop_every = 0;    // drop every Nth packet, e.g. 7: the 7th, 14th, 21st; 0: none
 };

@@ -1,7 +1,7 @@
 // Children are the processes of a forking server, one per client: it admits clients, waits for
-// events, reaps processes that ended, and reports those that failed. For the parent only, which is
-// a single thread. Processes that end at the same time may raise only one SIGCHLD, so each signal
-// is an occasion to reap all of them.
+// events, reaps processes that ended, and reports those that failed. Only the parent uses it,
+// in a single thread. Processes that end at the same time may raise only one SIGCHLD, so it reaps
+// all of them after each signal.
 #pragma once
 
 #include <sys/types.h>
@@ -31,7 +31,7 @@ class Children {
 
   // Counts the client; false if its host has too many already.
   bool admit(const Address& client) { return admission_.admit(client); }
-  // `child` serves the admitted client. Should a signal kill it, `abort_notifier` tells the client.
+  // `child` serves the admitted client. If a signal kills it, `abort_notifier` tells the client.
   void add(pid_t child, const Address& client, std::function<void()> abort_notifier);
   // No process could be started for the admitted client.
   void reject(const Address& client, const std::string& why);

@@ -23,8 +23,8 @@ namespace netlab {
 class Reactor : public Performer {
  public:
   // Where the stacks of the fibers are. On a shared stack, an Operation and the buffers it points
-  // to may be out of place while its fiber waits: neither the kernel nor the loop may touch them
-  // then.
+  // to may not be at their addresses while its fiber waits: neither the kernel nor the loop may
+  // touch them then.
   enum class Stacks { own, shared };
 
   // The service must outlive the reactor.

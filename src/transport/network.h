@@ -19,7 +19,7 @@ class Network {
   // Throws SystemError{"bind ADDRESS:PORT"}.
   virtual std::unique_ptr<Listener> listen(const Address& address) = 0;
   // Takes over a socket that is already listening (datagram transports: bound). Other processes may
-  // share it, so stop_accepting() leaves it listening, and later clients are theirs.
+  // share it, so stop_accepting() leaves it listening, and later clients go to them.
   virtual std::unique_ptr<Listener> adopt(Fd listening) = 0;
   // Throws SystemError{"connect ADDRESS:PORT"}, ETIMEDOUT when the deadline passed.
   virtual std::unique_ptr<Stream> connect(const Address& address, Instant deadline) = 0;

@@ -157,10 +157,10 @@ def test_verify_compares_existing_files(folder, server):
     assert netlab("ftp", "get", server.address, "-r", "-o", "copy", cwd=folder).status == 0
     done = netlab("ftp", "get", server.address, "-r", "-o", "copy", "--verify", cwd=folder)
     assert done.status == 1 and "one is not the beginning of the remote file" in done.err, done
-    assert "2 already there" in done.err
+    assert "2 already complete" in done.err
     done = netlab("ftp", "put", server.address, "-r", "copy/.", "--verify", cwd=folder)
     assert done.status == 0 and "copy/./one again: the server's copy differs" in done.err, done
-    assert "1 file sent" in done.err and "2 already there" in done.err
+    assert "1 file sent" in done.err and "2 already complete" in done.err
     assert (folder / "served/one").read_bytes() == noise(50_000, 2)
 
 

@@ -22,7 +22,7 @@ struct Setting {
   std::string_view help;
   // Throws std::invalid_argument "'TEXT' is not ...".
   void (*set)(Settings& settings, const std::string& text);
-  // The plain option sets it only for what the server sends. --up can set the other direction.
+  // Without --up, the option applies only to what the server sends.
   bool down_alone = false;
 };
 

@@ -1,4 +1,4 @@
-// PingStatistics is the summary that ping(8) prints at its end: replies, losses and round-trip
+// PingStatistics is the summary that ping(8) prints at the end: replies, losses and round-trip
 // times.
 #pragma once
 

@@ -1,5 +1,5 @@
-// ServerOptions is the command-line options that all servers have in common, and the start of a
-// server with them: the address to listen on, the limits, the serving model, and the announcement
+// ServerOptions declares the command-line options that all servers share, and starts a server with
+// them: the address to listen on, the limits, the serving model, and the announcement
 // that it is ready.
 #pragma once
 

@@ -78,7 +78,7 @@ void TransferOptions::report(const TransferSummary& tally, double seconds, const
                              const Output& output) {
   std::string line = fmt::format("{} {}, {} in {:.3f} s", files_text(tally.files), verb,
                                  size_text(tally.bytes), seconds);
-  if (tally.complete > 0) line += fmt::format("; {} already there", tally.complete);
+  if (tally.complete > 0) line += fmt::format("; {} already complete", tally.complete);
   if (tally.skipped > 0)
     line += fmt::format("; {} skipped (neither files nor directories)", tally.skipped);
   if (tally.failed > 0) line += fmt::format("; {} failed", tally.failed);

@@ -30,7 +30,7 @@ struct Channel {
   StreamLink link;
   State state = State::open;
   bool blocked = false;            // the receiver's socket buffer is full
-  std::size_t unacknowledged = 0;  // bytes for whose acknowledgment a reset waits
+  std::size_t unacknowledged = 0;  // bytes for whose acknowledgement a reset waits
 };
 
 class ConnectedPair {
@@ -119,7 +119,7 @@ class ConnectedPair {
     back.blocked = false;
   }
 
-  // Receives the bytes in the kernel that an endpoint had sent before it was gone, as far as there
+  // Receives the bytes in the kernel that an endpoint sent before it went away, as far as there
   // is room. poll(2) is not used for them, because it would report the hang-up each time.
   void receive_rest(Channel& channel) {
     while (channel.state == State::resetting && channel.link.room() > 0) receive(channel);

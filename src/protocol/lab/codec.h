@@ -81,7 +81,7 @@ inline constexpr std::string_view changed = "changed";        // the tag is not 
 inline constexpr std::string_view read_only = "read-only";    // uploads are not accepted
 inline constexpr std::string_view busy = "busy";        // another upload of this file is running
 inline constexpr std::string_view no_room = "no-room";  // the server's disk is full
-inline constexpr std::string_view failed = "failed";    // any other failure at the server
+inline constexpr std::string_view failed = "failed";    // any other failure on the server
 
 struct ErrorReply {
   std::string code;

@@ -13,7 +13,7 @@
 namespace netlab {
 
 struct DownloadTree {
-  std::vector<std::string> names;  // of files, and if `recursive` of directories
+  std::vector<std::string> names;  // of files and, if `recursive`, of directories
   bool recursive = false;
   std::string into = ".";  // the destination directory, created if absent
   DownloadSettings settings{};

@@ -1,5 +1,5 @@
 // upload_tree() sends many files, and whole directory trees, to a writable server over one
-// connection. Small files are pipelined; a large file, or one partly stored at the server, is sent
+// connection. Small files are pipelined; a large file, or one partly stored on the server, is sent
 // by upload(). A file that fails is reported, and the transfer continues with the next one.
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace netlab {
 
 struct UploadTree {
-  std::vector<std::string> paths;  // of files, and if `recursive` of directories
+  std::vector<std::string> paths;  // of files and, if `recursive`, of directories
   bool recursive = false;
   std::optional<std::string> as;  // remote name, if there is one path; none: its own
   std::string into = ".";         // remote directory

@@ -1,4 +1,4 @@
-// RemoteFile is the interface to a file at a server, whichever wire the server speaks. Its calls
+// RemoteFile is the interface to a file on a server, whichever wire the server speaks. Its calls
 // block up to the deadline and throw SystemError on connection errors, ProtocolError on protocol
 // errors.
 #pragma once

@@ -11,7 +11,7 @@
 namespace netlab::reliable {
 
 // A packet number is reported in this many acknowledgements and then dropped (RFC 9000 section
-// 13.2.3). Otherwise the gap at each skipped number would be reported for ever. It is
+// 13.2.3). Otherwise the gap at each skipped number would be reported forever. It is
 // unlikely that 256 acknowledgements in a row are lost.
 inline constexpr std::size_t ack_history = 256;
 

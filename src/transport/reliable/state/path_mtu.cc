@@ -32,7 +32,7 @@ void PathMtu::on_probe_sent(std::size_t size) {
 }
 
 void PathMtu::on_probe_acked(std::size_t size) {
-  if (size != probed_size_) return;  // sent before a fall back
+  if (size != probed_size_) return;  // sent before a fallback
   size_ = std::max(size_, size);
   probed_size_ = 0;
   size_before_fall_back_ = 0;
