@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "socket/syscalls.h"
 #include "trace/log.h"
-#include "trace/trace.h"
+#include "trace/strace_text.h"
 
 namespace netlab {
 namespace {
@@ -61,7 +61,9 @@ std::string to_json(const Event& event) {
 
 void Output::start() {
   log::start(quiet ? log::Level::quiet : verbose ? log::Level::verbose : log::Level::normal);
-  if (trace) trace::enable();
+  if (!trace) return;
+  static trace::StraceText text;
+  trace::start(text);
 }
 
 void Output::always(const Event& event) const {

@@ -17,7 +17,7 @@
 #include "socket/signals.h"
 #include "socket/syscalls.h"
 #include "transport/lingering_close.h"
-#include "transport/operation.h"
+#include "transport/tcp.h"
 
 namespace netlab {
 namespace {
@@ -126,7 +126,7 @@ class ImpairTcp : public Action {
   static ProxyResult serve(const TcpProxy& relay, const Address& there, Stream& client,
                            Network& network) {
     // If the server refuses the connection, the client's is reset.
-    const int fd = client.socket()->fd.get();
+    const int fd = tcp_descriptor(client);
     call::set_abortive_close(fd, true);
     const auto server = network.connect(there, add_saturating(network.now(), connect_timeout));
     call::set_abortive_close(fd, false);

@@ -9,16 +9,15 @@ std::size_t TruncatedStream::read_some(std::span<std::byte> into) {
     inner_->abort();
     return 0;
   }
-  inner_->set_deadline(deadline());
   const std::size_t count = std::min<std::uint64_t>(into.size(), left_);
   const std::size_t got = inner_->read_some(into.first(count));
   left_ -= got;
   return got;
 }
 
-void TruncatedStream::write_all(std::span<const std::byte> bytes) {
-  inner_->set_deadline(deadline());
-  inner_->write_all(bytes);
+void TruncatedStream::set_deadline(Instant deadline) {
+  Stream::set_deadline(deadline);
+  inner_->set_deadline(deadline);
 }
 
 }  // namespace netlab

@@ -15,11 +15,14 @@ class TruncatedStream : public Stream {
       : Stream(inner->peer()), inner_(std::move(inner)), left_(after) {}
 
   std::size_t read_some(std::span<std::byte> into) override;
-  void write_all(std::span<const std::byte> bytes) override;
+  void write_all(std::span<const std::byte> bytes) override { inner_->write_all(bytes); }
   void finish_writing() override { inner_->finish_writing(); }
   void close() override { inner_->close(); }
   Address local() const override { return inner_->local(); }
   bool readable() override { return left_ == 0 || inner_->readable(); }
+  std::uint64_t unacknowledged() const override { return inner_->unacknowledged(); }
+  void set_receive_window(std::size_t bytes) override { inner_->set_receive_window(bytes); }
+  void set_deadline(Instant deadline) override;
   void abort() override { inner_->abort(); }
 
  private:

@@ -177,18 +177,15 @@ void Reactor::add_session(std::unique_ptr<Stream> client) {
     all_succeeded_ = serve_client(service_, *task.client, *network_) && all_succeeded_;
   };
   // A client that has sent nothing yet needs no fiber.
-  Socket* const socket = task.client->socket();
-  if (service_.server_speaks_first || !socket) {
+  if (!service_.server_speaks_first) task.first_wait = task.client->first_wait();
+  if (!task.first_wait) {
     wake(task, 0);
     return;
   }
-  task.first_bytes = {.kind = Operation::Kind::readable,
-                      .socket = socket,
-                      .deadline = task.client->deadline(),
-                      .waiter = &task};
+  task.first_wait->waiter = &task;
   try {
-    start(task.first_bytes, false);
-    wait(task, task.first_bytes);
+    start(*task.first_wait, false);
+    wait(task, *task.first_wait);
   } catch (const SystemError& error) {
     reject(task, error);
   }

@@ -48,7 +48,7 @@ class Reactor : public Performer {
     int fd = -1;                      // the descriptor it waits for; -1: none
     bool is_ready = false;            // it is in the queue
     long result = 0;                  // why it was woken: the result of the wait, or -errno
-    Operation first_bytes{};          // the wait for the client's first bytes, before the fiber
+    std::optional<Operation> first_wait;  // Stream::first_wait(), before the fiber
     Timers<Task>::Timer timer;
     int turns = 0;  // operations completed at once since it last waited
     std::list<Task>::iterator self;

@@ -42,6 +42,7 @@ class UringReactor : public Reactor {
  private:
   io_uring_sqe* next_entry();
   void submit(Operation& operation);
+  void report(const Operation& operation, long result);
   void on_completion(Operation& operation, long result);
 
   // The address of an accepted client, which the kernel fills in.
@@ -80,7 +81,7 @@ void UringReactor::loop() {
     io_uring_cqe* entry = nullptr;
     const int result = io_uring_submit_and_wait_timeout(
         &ring_, &entry, 1, deadline == never ? nullptr : &timeout, nullptr);
-    trace::call(result, "io_uring_enter({}, wait for 1)", ring_.ring_fd);
+    trace::call(result, "io_uring_enter", trace::Descriptor{ring_.ring_fd}, "...", 1);
     if (result < 0 && result != -ETIME && !is_temporary(result))
       throw SystemError("io_uring_enter", -result);
     on_wakeup();
@@ -138,23 +139,36 @@ io_uring_sqe* UringReactor::next_entry() {
   return entry;
 }
 
+// Reports the operation to the trace.
+void UringReactor::report(const Operation& operation, long result) {
+  const trace::Descriptor fd{operation.socket->fd.get()};
+  if (operation.kind == Operation::Kind::accept && result >= 0) {
+    const Accepted& accepted = accepted_[&operation];
+    trace::io_uring(result, "accept4", fd,
+                    trace::SocketAddress{reinterpret_cast<const sockaddr*>(&accepted.address)},
+                    trace::Pointed{accepted.size}, "SOCK_CLOEXEC");
+  } else if (operation.kind == Operation::Kind::accept) {
+    trace::io_uring(result, "accept4", fd, "NULL", "NULL", "SOCK_CLOEXEC");
+  } else if (operation.kind == Operation::Kind::connect) {
+    trace::io_uring(result, "connect", fd, trace::SocketAddress{operation.address.raw()},
+                    operation.address.raw_size());
+  } else if (operation.kind == Operation::Kind::receive) {
+    const auto got = static_cast<std::size_t>(std::max(result, 0L));
+    trace::io_uring(result, "recv", fd, trace::Bytes{operation.into.first(got)},
+                    operation.into.size(), 0);
+  } else if (operation.kind == Operation::Kind::send) {
+    trace::io_uring(result, "send", fd, trace::Bytes{operation.bytes}, operation.bytes.size(),
+                    "MSG_NOSIGNAL");
+  }
+}
+
 void UringReactor::on_completion(Operation& operation, long result) {
-  const int fd = operation.socket->fd.get();
   const bool was_canceled = operation.result < 0;
   if ((result == -EINTR || result == -EAGAIN) && !was_canceled) {
     submit(operation);
     return;
   }
-  if (operation.kind == Operation::Kind::accept) {
-    trace::call(result, "io_uring: accept4({})", fd);
-  } else if (operation.kind == Operation::Kind::receive) {
-    const auto got = static_cast<std::size_t>(std::max(result, 0L));
-    trace::call(result, "io_uring: recv({}, {}, {}, 0)", fd,
-                trace::Bytes{operation.into.first(got)}, operation.into.size());
-  } else if (operation.kind == Operation::Kind::send) {
-    trace::call(result, "io_uring: send({}, {}, {}, MSG_NOSIGNAL)", fd,
-                trace::Bytes{operation.bytes}, operation.bytes.size());
-  }
+  report(operation, result);
   // A canceled call fails with ECANCELED; cancel() left the actual reason in the operation.
   wake(task_of(operation), result < 0 && was_canceled ? operation.result : result);
 }

@@ -83,16 +83,18 @@ void put_local(msghdr& header, Control& room, int family, const Address& local) 
   }
 }
 
-void trace_batch(const char* name, int fd, int result, std::span<const Datagram> messages) {
-  if (!trace::enabled) return;
+void trace_batch(const char* name, int fd, int result, std::span<const Datagram> messages,
+                 int flags) {
+  const trace::Descriptor socket{fd};
+  const trace::Flag shown_flags{trace::Flag::Kind::message, flags};
   if (result <= 0) {
-    trace::call(result, "{}({}, [...], {}, MSG_DONTWAIT)", name, fd, messages.size());
+    trace::call(result, name, socket, "[...]", messages.size(), shown_flags);
     return;
   }
   const Datagram& first = messages.front();
-  trace::call(result, "{}({}, [{{{}, {}}}{}], {}, MSG_DONTWAIT)", name, fd,
-              trace::SocketAddress{first.peer.raw()}, trace::Bytes{first.bytes},
-              result > 1 ? ", ..." : "", messages.size());
+  trace::call(result, name, socket,
+              trace::FirstDatagram{{first.peer.raw()}, {first.bytes}, result == 1}, messages.size(),
+              shown_flags);
 }
 
 // Sets the receive buffer, and requests the TTL and local address of each message.
@@ -158,7 +160,7 @@ int DatagramBatch::receive(int fd) {
     messages_[i].truncated = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     read_control(headers[i].msg_hdr, messages_[i]);
   }
-  trace_batch("recvmmsg", fd, result, messages_);
+  trace_batch("recvmmsg", fd, result, messages_, MSG_DONTWAIT);
   return result;
 }
 
@@ -184,11 +186,11 @@ int send_datagrams(int fd, int family, std::span<const Datagram> messages) {
       put_control(header, controls[i], IPPROTO_UDP, UDP_SEGMENT,
                   static_cast<std::uint16_t>(message.segment));
   }
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
   const int result = retry_interrupted([&] {
-    return ::sendmmsg(fd, headers.data(), static_cast<unsigned>(messages.size()),
-                      MSG_DONTWAIT | MSG_NOSIGNAL);
+    return ::sendmmsg(fd, headers.data(), static_cast<unsigned>(messages.size()), flags);
   });
-  trace_batch("sendmmsg", fd, result, messages);
+  trace_batch("sendmmsg", fd, result, messages, flags);
   return result;
 }
 

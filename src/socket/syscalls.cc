@@ -24,8 +24,12 @@ namespace netlab::call {
 namespace {
 
 using trace::Bytes;
+using trace::Descriptor;
 using trace::Flag;
+using trace::Pointed;
+using trace::Polled;
 using trace::SocketAddress;
+using trace::UnixAddress;
 using Kind = trace::Flag::Kind;
 
 sockaddr* raw(sockaddr_storage& storage) {
@@ -52,7 +56,7 @@ void throw_if_failed(int result, const std::string& operation) {
 Fd socket(int family, int type) {
   type |= SOCK_CLOEXEC;
   const int fd = retry_interrupted([&] { return ::socket(family, type, 0); });
-  trace::call(fd, "socket({}, {}, 0)", Flag{Kind::family, family}, Flag{Kind::type, type});
+  trace::call(fd, "socket", Flag{Kind::family, family}, Flag{Kind::type, type}, 0);
   throw_if_failed(fd, "socket");
   return Fd(fd);
 }
@@ -60,13 +64,13 @@ Fd socket(int family, int type) {
 void bind(int fd, const Address& address) {
   const int result =
       retry_interrupted([&] { return ::bind(fd, address.raw(), address.raw_size()); });
-  trace::call(result, "bind({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
+  trace::call(result, "bind", Descriptor{fd}, SocketAddress{address.raw()}, address.raw_size());
   if (result < 0) throw SystemError("bind " + address.text(), -result);
 }
 
 void listen(int fd, int backlog) {
   const int result = retry_interrupted([&] { return ::listen(fd, backlog); });
-  trace::call(result, "listen({}, {})", fd, backlog);
+  trace::call(result, "listen", Descriptor{fd}, backlog);
   throw_if_failed(result, "listen");
 }
 
@@ -74,7 +78,7 @@ Address local_address(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   const int result = retry_interrupted([&] { return ::getsockname(fd, raw(storage), &size); });
-  trace::call(result, "getsockname({}, {}, [{}])", fd, SocketAddress{raw(storage)}, size);
+  trace::call(result, "getsockname", Descriptor{fd}, SocketAddress{raw(storage)}, Pointed{size});
   throw_if_failed(result, "getsockname");
   return Address::from_raw(storage);
 }
@@ -82,14 +86,14 @@ Address local_address(int fd) {
 void set_option(int fd, int level, int option, int value) {
   const int result =
       retry_interrupted([&] { return ::setsockopt(fd, level, option, &value, sizeof value); });
-  trace::call(result, "setsockopt({}, {}, {}, [{}], 4)", fd, Flag{Kind::level, level},
-              Flag{Kind::option, option, level}, value);
+  trace::call(result, "setsockopt", Descriptor{fd}, Flag{Kind::level, level},
+              Flag{Kind::option, option, level}, Pointed{value}, sizeof value);
   throw_if_failed(result, "setsockopt");
 }
 
 Fd epoll_create() {
   const int fd = retry_interrupted([] { return ::epoll_create1(EPOLL_CLOEXEC); });
-  trace::call(fd, "epoll_create1(EPOLL_CLOEXEC)");
+  trace::call(fd, "epoll_create1", "EPOLL_CLOEXEC");
   throw_if_failed(fd, "epoll_create1");
   return Fd(fd);
 }
@@ -97,6 +101,7 @@ Fd epoll_create() {
 Fd event_descriptor() {
   const int fd =
       retry_interrupted([] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE); });
+  trace::call(fd, "eventfd2", 0, "EFD_CLOEXEC|EFD_NONBLOCK|EFD_SEMAPHORE");
   throw_if_failed(fd, "eventfd");
   return Fd(fd);
 }
@@ -107,10 +112,10 @@ int accept(int fd, Address& peer, int flags) {
   flags |= SOCK_CLOEXEC;
   const int result = retry_interrupted([&] { return ::accept4(fd, raw(storage), &size, flags); });
   if (result < 0) {
-    trace::call(result, "accept4({}, NULL, NULL, {})", fd, Flag{Kind::type, flags});
+    trace::call(result, "accept4", Descriptor{fd}, "NULL", "NULL", Flag{Kind::type, flags});
     return result;
   }
-  trace::call(result, "accept4({}, {}, [{}], {})", fd, SocketAddress{raw(storage)}, size,
+  trace::call(result, "accept4", Descriptor{fd}, SocketAddress{raw(storage)}, Pointed{size},
               Flag{Kind::type, flags});
   peer = Address::from_raw(storage);
   return result;
@@ -120,7 +125,7 @@ int connect(int fd, const Address& address) {
   // connect(2) may be repeated after EINTR: Linux continues to wait for the same handshake.
   const int result =
       retry_interrupted([&] { return ::connect(fd, address.raw(), address.raw_size()); });
-  trace::call(result, "connect({}, {}, {})", fd, SocketAddress{address.raw()}, address.raw_size());
+  trace::call(result, "connect", Descriptor{fd}, SocketAddress{address.raw()}, address.raw_size());
   return result;
 }
 
@@ -128,14 +133,14 @@ int connect(int fd, const sockaddr_un& address, std::size_t name_size) {
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_size);
   const int result = retry_interrupted(
       [&] { return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), size); });
-  trace::call(result, "connect({}, {{sa_family=AF_UNIX, sun_path={}}}, {})", fd,
-              Bytes{std::as_bytes(std::span(address.sun_path, name_size))}, size);
+  trace::call(result, "connect", Descriptor{fd},
+              UnixAddress{std::span(address.sun_path, name_size)}, size);
   return result;
 }
 
 ssize_t receive(int fd, std::span<std::byte> into) {
   const ssize_t result = retry_interrupted([&] { return ::recv(fd, into.data(), into.size(), 0); });
-  trace::call(result, "recv({}, {}, {}, 0)", fd, Bytes{moved(into, result)}, into.size());
+  trace::call(result, "recv", Descriptor{fd}, Bytes{moved(into, result)}, into.size(), 0);
   return result;
 }
 
@@ -143,7 +148,7 @@ ssize_t send(int fd, std::span<const std::byte> bytes, int flags) {
   flags |= MSG_NOSIGNAL;
   const ssize_t result =
       retry_interrupted([&] { return ::send(fd, bytes.data(), bytes.size(), flags); });
-  trace::call(result, "send({}, {}, {}, {})", fd, Bytes{bytes}, bytes.size(),
+  trace::call(result, "send", Descriptor{fd}, Bytes{bytes}, bytes.size(),
               Flag{Kind::message, flags});
   return result;
 }
@@ -151,13 +156,14 @@ ssize_t send(int fd, std::span<const std::byte> bytes, int flags) {
 ssize_t send_file(int fd, int file, std::uint64_t offset, std::size_t count) {
   auto position = static_cast<off_t>(offset);
   const ssize_t result = retry_interrupted([&] { return ::sendfile(fd, file, &position, count); });
-  trace::call(result, "sendfile({}, {}, [{}], {})", fd, file, offset, count);
+  trace::call(result, "sendfile", Descriptor{fd}, Descriptor{file},
+              Pointed{static_cast<std::int64_t>(offset)}, count);
   return result;
 }
 
 int shutdown(int fd, int how) {
   const int result = retry_interrupted([&] { return ::shutdown(fd, how); });
-  trace::call(result, "shutdown({}, {})", fd, Flag{Kind::shutdown, how});
+  trace::call(result, "shutdown", Descriptor{fd}, Flag{Kind::shutdown, how});
   return result;
 }
 
@@ -166,8 +172,8 @@ int option(int fd, int level, int option) {
   socklen_t size = sizeof value;
   const int result =
       retry_interrupted([&] { return ::getsockopt(fd, level, option, &value, &size); });
-  trace::call(result, "getsockopt({}, {}, {}, [{}], [4])", fd, Flag{Kind::level, level},
-              Flag{Kind::option, option, level}, value);
+  trace::call(result, "getsockopt", Descriptor{fd}, Flag{Kind::level, level},
+              Flag{Kind::option, option, level}, Pointed{value}, Pointed{size});
   return result < 0 ? result : value;
 }
 
@@ -178,7 +184,7 @@ int pending_error(int fd) {
 std::size_t unacknowledged(int fd) {
   int bytes = 0;
   const int result = ::ioctl(fd, SIOCOUTQ, &bytes);
-  trace::call(result, "ioctl({}, SIOCOUTQ, [{}])", fd, bytes);
+  trace::call(result, "ioctl", Descriptor{fd}, "SIOCOUTQ", Pointed{bytes});
   return result < 0 ? 0 : static_cast<std::size_t>(bytes);
 }
 
@@ -187,8 +193,8 @@ int set_timeout(int fd, int option, Duration timeout) {
   const timeval value{micros / 1'000'000, micros % 1'000'000};
   const int result =
       retry_interrupted([&] { return ::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value); });
-  trace::call(result, "setsockopt({}, SOL_SOCKET, {}, {{tv_sec={}, tv_usec={}}}, 16)", fd,
-              Flag{Kind::option, option, SOL_SOCKET}, value.tv_sec, value.tv_usec);
+  trace::call(result, "setsockopt", Descriptor{fd}, "SOL_SOCKET",
+              Flag{Kind::option, option, SOL_SOCKET}, value, sizeof value);
   return result;
 }
 
@@ -201,7 +207,8 @@ int milliseconds_until(Instant until) {
 int set_blocking(int fd, bool blocking) {
   const int flags = O_RDWR | (blocking ? 0 : O_NONBLOCK);
   const int result = retry_interrupted([&] { return ::fcntl(fd, F_SETFL, flags); });
-  trace::call(result, "fcntl({}, F_SETFL, O_RDWR{})", fd, blocking ? "" : "|O_NONBLOCK");
+  trace::call(result, "fcntl", Descriptor{fd}, "F_SETFL",
+              blocking ? "O_RDWR" : "O_RDWR|O_NONBLOCK");
   return result;
 }
 
@@ -209,15 +216,15 @@ int set_abortive_close(int fd, bool reset) {
   const ::linger value{reset ? 1 : 0, 0};
   const int result = retry_interrupted(
       [&] { return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value); });
-  trace::call(result, "setsockopt({}, SOL_SOCKET, SO_LINGER, {{l_onoff={}, l_linger=0}}, 8)", fd,
-              value.l_onoff);
+  trace::call(result, "setsockopt", Descriptor{fd}, "SOL_SOCKET", "SO_LINGER",
+              reset ? "{l_onoff=1, l_linger=0}" : "{l_onoff=0, l_linger=0}", sizeof value);
   return result;
 }
 
 int reset_connection(int fd) {
   const ::sockaddr none{.sa_family = AF_UNSPEC, .sa_data = {}};
   const int result = retry_interrupted([&] { return ::connect(fd, &none, sizeof none); });
-  trace::call(result, "connect({}, {{sa_family=AF_UNSPEC}}, {})", fd, sizeof none);
+  trace::call(result, "connect", Descriptor{fd}, "{sa_family=AF_UNSPEC}", sizeof none);
   return result;
 }
 
@@ -232,7 +239,7 @@ int poll(std::span<pollfd> fds, Instant until) {
     wait = milliseconds_until(until);
     return ::poll(fds.data(), fds.size(), wait);
   });
-  trace::call(result, "poll([{{fd={}, ...}}], {}, {})", fds[0].fd, fds.size(), wait);
+  trace::call(result, "poll", Polled{fds}, fds.size(), wait);
   return result;
 }
 
@@ -242,8 +249,7 @@ int ppoll(std::span<pollfd> fds, Instant until) {
     wait = time_until(until);
     return ::ppoll(fds.data(), fds.size(), until == never ? nullptr : &wait, nullptr);
   });
-  trace::call(result, "ppoll([...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", fds.size(), wait.tv_sec,
-              wait.tv_nsec);
+  trace::call(result, "ppoll", Polled{fds}, fds.size(), wait, "NULL");
   return result;
 }
 
@@ -252,8 +258,8 @@ int epoll_control(int epoll, int action, int fd, std::uint32_t events) {
   event.events = events;
   event.data.fd = fd;
   const int result = retry_interrupted([&] { return ::epoll_ctl(epoll, action, fd, &event); });
-  trace::call(result, "epoll_ctl({}, {}, {}, {{events={}}})", epoll,
-              Flag{Kind::epoll_action, action}, fd, Flag{Kind::events, static_cast<int>(events)});
+  trace::call(result, "epoll_ctl", Descriptor{epoll}, Flag{Kind::epoll_action, action},
+              Descriptor{fd}, Flag{Kind::events, static_cast<int>(events)});
   return result;
 }
 
@@ -263,7 +269,7 @@ int epoll_wait(int epoll, std::span<epoll_event> events, Instant until) {
     wait = milliseconds_until(until);
     return ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), wait);
   });
-  trace::call(result, "epoll_wait({}, [...], {}, {})", epoll, events.size(), wait);
+  trace::call(result, "epoll_wait", Descriptor{epoll}, "[...]", events.size(), wait);
   return result;
 }
 
@@ -275,14 +281,13 @@ int epoll_pwait2(int epoll, std::span<epoll_event> events, Instant until) {
                           until == never ? nullptr : &wait, nullptr);
   });
   if (result == -ENOSYS) return epoll_wait(epoll, events, until);  // before Linux 5.11
-  trace::call(result, "epoll_pwait2({}, [...], {}, {{tv_sec={}, tv_nsec={}}}, NULL)", epoll,
-              events.size(), wait.tv_sec, wait.tv_nsec);
+  trace::call(result, "epoll_pwait2", Descriptor{epoll}, "[...]", events.size(), wait, "NULL");
   return result;
 }
 
 void close(int fd) {
   const int result = ::close(fd);
-  trace::call(result < 0 ? -errno : 0, "close({})", fd);
+  trace::call(result < 0 ? -errno : 0, "close", Descriptor{fd});
 }
 
 ssize_t read(int fd, std::span<std::byte> into) {

@@ -73,7 +73,9 @@ ssize_t receive_segments(int fd, std::span<std::byte> into, std::size_t& segment
     std::memcpy(&size, CMSG_DATA(control), sizeof size);
     if (size > 0) segment = static_cast<std::size_t>(size);
   }
-  trace::call(result, "recvmsg({}, {{..., {} bytes per datagram}}, MSG_DONTWAIT)", fd, segment);
+  const auto received = into.first(static_cast<std::size_t>(std::max<ssize_t>(result, 0)));
+  trace::call(result, "recvmsg", trace::Descriptor{fd}, trace::Segments{{received}, segment},
+              trace::Flag{trace::Flag::Kind::message, MSG_DONTWAIT});
   return result;
 }
 

@@ -1,59 +1,57 @@
-// The output of --trace: one line on standard error for each socket call, as it happens, in
-// strace's notation with the seconds since start. When tracing is off, a call costs one load and a
-// branch: the arguments are lightweight views, formatted only when the line is written.
+// Tracing: each system call on a socket is reported as a CallRecord to a Sink. While there is no
+// sink, a call costs one load and a branch: the arguments are views, and nothing is formatted.
 #pragma once
 
-#include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/types.h>
+#include <type_traits>
 
-#include <cstddef>
-#include <span>
-#include <string>
-#include <utility>
+#include "trace/call_record.h"
 
 namespace netlab::trace {
 
-// Set once by enable(), before any thread exists; read everywhere.
-extern bool enabled;
-void enable();
-
-// Views that are formatted as strace does.
-struct Bytes {  // "GET / HTTP"..., at most 32 bytes
-  std::span<const std::byte> bytes;
-};
-struct SocketAddress {  // {sa_family=AF_INET, sin_port=htons(5001),
-                        // sin_addr=inet_addr("127.0.0.1")}
-  const sockaddr* raw;
-};
-struct Flag {  // the name of a constant in a small table, or else the number
-  enum class Kind { family, type, message, level, option, shutdown, epoll_action, events } kind;
-  int value;
-  int level = 0;  // of an option
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Called by any thread, and in child processes. Must not throw, and must not make traced calls.
+  virtual void write(const CallRecord& record) = 0;
 };
 
-std::string text(const Bytes& bytes);
-std::string text(const SocketAddress& address);
-std::string text(const Flag& flag);
+// Set once by start(), before any thread exists; read everywhere.
+extern Sink* sink;
+// The sink must outlive all calls.
+void start(Sink& sink);
+void stop();
 
-// Writes "SECONDS call = result"; a negative result is -errno and prints as -1 NAME (description).
-void write_line(long result, fmt::string_view format, fmt::format_args arguments);
+// Fills in the time and the thread, and writes the record to the sink.
+void write(std::string_view name, std::span<const Argument> arguments, std::int64_t result,
+           bool by_io_uring);
 
+template <typename Value>
+Argument argument(const Value& value) {
+  if constexpr (std::is_integral_v<Value>)
+    return Number{static_cast<std::int64_t>(value)};
+  else if constexpr (std::is_convertible_v<Value, const char*>)
+    return Literal{value};
+  else
+    return value;
+}
+
+// Reports a call. `result`: as the kernel returned it, or -errno. An argument is one of Argument's
+// types, an integer (Number) or a string (Literal).
 template <typename... Arguments>
-inline void call(long result, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  if (enabled) [[unlikely]]
-    write_line(result, format, fmt::make_format_args(arguments...));
+inline void call(std::int64_t result, const char* name, const Arguments&... arguments) {
+  if (!sink) [[likely]]
+    return;
+  const Argument all[] = {argument(arguments)...};
+  write(name, all, result, false);
+}
+
+// Reports an operation that io_uring carried out.
+template <typename... Arguments>
+inline void io_uring(std::int64_t result, const char* name, const Arguments&... arguments) {
+  if (!sink) [[likely]]
+    return;
+  const Argument all[] = {argument(arguments)...};
+  write(name, all, result, true);
 }
 
 }  // namespace netlab::trace
-
-template <typename View>
-requires requires(const View& view) {
-  netlab::trace::text(view);
-}
-struct fmt::formatter<View> : fmt::formatter<fmt::string_view> {
-  template <typename Context>
-  auto format(const View& view, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(netlab::trace::text(view), context);
-  }
-};

@@ -26,30 +26,23 @@ constexpr Duration close_timeout = std::chrono::seconds(10);
 ReliableStream::ReliableStream(Performer& performer, Fd socket, const Address& peer,
                                const reliable::Settings& settings,
                                const reliable::Identity& identity)
-    : Stream(peer, &socket_),
-      performer_(performer),
+    : SocketStream(performer, std::move(socket), peer),
       connection_(Clock::now(), settings, identity),
       is_client_(true),
       outgoing_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)),
-      incoming_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)) {
-  socket_.fd = std::move(socket);
-}
+      incoming_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)) {}
 
 ReliableStream::ReliableStream(Performer& performer, Fd socket, const Address& peer,
                                const reliable::Settings& settings,
                                const reliable::Identity& identity, const reliable::Hello& hello)
-    : Stream(peer, &socket_),
-      performer_(performer),
+    : SocketStream(performer, std::move(socket), peer),
       connection_(Clock::now(), settings, identity, hello),
       is_client_(false),
       outgoing_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)),
-      incoming_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)) {
-  socket_.fd = std::move(socket);
-}
+      incoming_(std::make_unique_for_overwrite<std::byte[]>(max_packet_size)) {}
 
 ReliableStream::~ReliableStream() {
   if (is_client_) close();
-  performer_.forget(socket_);
 }
 
 void ReliableStream::greet(Instant deadline) {

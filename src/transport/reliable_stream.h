@@ -10,11 +10,11 @@
 
 #include "transport/performer.h"
 #include "transport/reliable/connection.h"
-#include "transport/stream.h"
+#include "transport/socket_stream.h"
 
 namespace netlab {
 
-class ReliableStream : public Stream {
+class ReliableStream : public SocketStream {
  public:
   // A client's stream, before its handshake. `socket`: connected to the peer (socket/udp_gso.h).
   ReliableStream(Performer& performer, Fd socket, const Address& peer,
@@ -70,8 +70,6 @@ class ReliableStream : public Stream {
   std::span<const std::byte> received();
   void consume(std::size_t bytes);
 
-  Performer& performer_;
-  Socket socket_;
   reliable::Connection connection_;
   const bool is_client_;
   std::unique_ptr<std::byte[]> outgoing_;

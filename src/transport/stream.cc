@@ -1,13 +1,10 @@
 #include "transport/stream.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "base/error.h"
 #include "socket/syscalls.h"
-#include "transport/operation.h"
 
 namespace netlab {
 namespace {
@@ -26,25 +23,6 @@ std::uint64_t Stream::send_file(const Fd& file, std::uint64_t offset, std::uint6
     sent += static_cast<std::uint64_t>(got);
   }
   return sent;
-}
-
-Address Stream::local() const {
-  return socket_ ? call::local_address(socket_->fd.get()) : Address();
-}
-
-bool Stream::readable() {
-  if (!socket_) return false;
-  pollfd input{socket_->fd.get(), POLLIN, 0};
-  return call::poll({&input, 1}, Clock::now()) > 0;
-}
-
-std::uint64_t Stream::unacknowledged() const {
-  return socket_ ? call::unacknowledged(socket_->fd.get()) : 0;
-}
-
-void Stream::set_receive_window(std::size_t bytes) {
-  if (!socket_) return;
-  call::set_option(socket_->fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(bytes));
 }
 
 std::size_t Stream::receive_file(const Fd& file, const std::string& name, std::size_t max_bytes) {

@@ -6,16 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "base/address.h"
 #include "base/clock.h"
 #include "socket/fd.h"
+#include "transport/operation.h"
 
 namespace netlab {
-
-struct Socket;
 
 // Bytes moved by one call, for messages and for files. Measured over loopback, a download that
 // receives 64 KiB at a time loses a third of its rate.
@@ -26,7 +26,7 @@ inline constexpr std::size_t file_piece_size = 1024 * 1024;
 // peer is gone, ECANCELED when the server stops.
 class Stream {
  public:
-  explicit Stream(const Address& peer, Socket* socket = nullptr) : peer_(peer), socket_(socket) {}
+  explicit Stream(const Address& peer) : peer_(peer) {}
   virtual ~Stream() = default;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -37,6 +37,9 @@ class Stream {
   // otherwise returns at once. A handler calls it where it needs no buffer, so that an idle client
   // costs little memory.
   virtual void await_input() {}
+  // The wait for the first bytes, which an event loop makes before it starts the handler: a client
+  // that sends nothing then needs no stack. nullopt: the handler is started at once.
+  virtual std::optional<Operation> first_wait() { return std::nullopt; }
   virtual void write_all(std::span<const std::byte> bytes) = 0;
   // Sends end of file (half-close, shutdown(2) SHUT_WR); reading is still possible.
   virtual void finish_writing() = 0;
@@ -61,28 +64,25 @@ class Stream {
   const Address& peer() const { return peer_; }
   // Sets the address of the client for which a proxy has connected.
   void set_peer(const Address& peer) { peer_ = peer; }
-  // The socket on which the first bytes will arrive, for an event loop that waits for them before
-  // it starts the handler; null when there is none.
-  Socket* socket() const { return socket_; }
-
   // The local address of the connection; 0.0.0.0:0 if the stream has no socket.
-  virtual Address local() const;
+  virtual Address local() const { return {}; }
   // Whether a read would return at once, with bytes or end of file. Does not wait, whatever the
   // deadline.
-  virtual bool readable();
+  virtual bool readable() { return false; }
   // Bytes written that the peer's system has not acknowledged yet (SIOCOUTQ, tcp(7)); 0 if unknown.
-  virtual std::uint64_t unacknowledged() const;
+  virtual std::uint64_t unacknowledged() const { return 0; }
   // Limits, approximately, the bytes received but not yet read (SO_RCVBUF, socket(7)).
-  virtual void set_receive_window(std::size_t bytes);
+  virtual void set_receive_window(std::size_t bytes) { static_cast<void>(bytes); }
 
   // The instant at which waiting ends, for all later calls. It is absolute: bytes that arrive do
   // not extend it.
   Instant deadline() const { return deadline_.load(std::memory_order_relaxed); }
-  void set_deadline(Instant deadline) { deadline_.store(deadline, std::memory_order_relaxed); }
+  virtual void set_deadline(Instant deadline) {
+    deadline_.store(deadline, std::memory_order_relaxed);
+  }
 
  private:
   Address peer_;
-  Socket* socket_;
   std::atomic<Instant> deadline_ = never;  // one thread may send while another receives
 };
 

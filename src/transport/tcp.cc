@@ -1,6 +1,7 @@
 #include "transport/tcp.h"
 
 #include <netinet/tcp.h>
+#include <poll.h>
 
 #include <algorithm>
 
@@ -16,14 +17,19 @@ constexpr std::uint64_t send_size = 0x7ffff000;
 }  // namespace
 
 TcpStream::TcpStream(Performer& performer, Fd fd, const Address& peer)
-    : Stream(peer, &socket_), performer_(performer) {
-  socket_.fd = std::move(fd);
+    : SocketStream(performer, std::move(fd), peer) {
   // A short reply followed by a file must not wait for the peer's delayed ACK (RFC 896, RFC 1122).
   call::set_option(socket_.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-TcpStream::~TcpStream() {
-  performer_.forget(socket_);
+void TcpStream::connect(Instant deadline) {
+  Operation connect{.kind = Operation::Kind::connect,
+                    .socket = &socket_,
+                    .deadline = deadline,
+                    .address = peer()};
+  performer_.perform(connect);
+  if (connect.result < 0)
+    throw SystemError("connect " + peer().text(), static_cast<int>(-connect.result));
 }
 
 std::size_t TcpStream::perform(Operation& operation, const char* verb) {
@@ -84,9 +90,26 @@ std::size_t TcpStream::receive_file(const Fd& file, const std::string& name,
   return got;
 }
 
+bool TcpStream::readable() {
+  pollfd input{socket_.fd.get(), POLLIN, 0};
+  return call::poll({&input, 1}, Clock::now()) > 0;
+}
+
+std::uint64_t TcpStream::unacknowledged() const {
+  return call::unacknowledged(socket_.fd.get());
+}
+
+void TcpStream::set_receive_window(std::size_t bytes) {
+  call::set_option(socket_.fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(bytes));
+}
+
 void TcpStream::abort() {
   is_aborted_ = true;
   call::shutdown(socket_.fd.get(), SHUT_RDWR);
+}
+
+int tcp_descriptor(const Stream& stream) {
+  return dynamic_cast<const TcpStream&>(stream).socket_.fd.get();
 }
 
 }  // namespace netlab

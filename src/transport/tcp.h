@@ -8,13 +8,16 @@
 #include "transport/accept_error_log.h"
 #include "transport/network.h"
 #include "transport/performer.h"
+#include "transport/socket_stream.h"
 
 namespace netlab {
 
-class TcpStream : public Stream {
+class TcpStream : public SocketStream {
  public:
   TcpStream(Performer& performer, Fd fd, const Address& peer);
-  ~TcpStream() override;
+
+  // Performs the handshake with the peer. Throws SystemError{"connect ADDRESS:PORT"}.
+  void connect(Instant deadline);
 
   std::size_t read_some(std::span<std::byte> into) override;
   void await_input() override;
@@ -22,17 +25,24 @@ class TcpStream : public Stream {
   void finish_writing() override;
   std::uint64_t send_file(const Fd& file, std::uint64_t offset, std::uint64_t count) override;
   std::size_t receive_file(const Fd& file, const std::string& name, std::size_t max_bytes) override;
+  bool readable() override;
+  std::uint64_t unacknowledged() const override;
+  void set_receive_window(std::size_t bytes) override;
   void abort() override;
 
  private:
+  friend int tcp_descriptor(const Stream& stream);
+
   // Performs the operation and returns its result. Throws SystemError{verb + " " + peer}.
   std::size_t perform(Operation& operation, const char* verb);
 
-  Performer& performer_;
-  Socket socket_;
   std::unique_ptr<std::byte[]> buffer_;  // for receive_file
   std::atomic<bool> is_aborted_ = false;
 };
+
+// The socket of a TcpStream, for what only TCP can do. It stays the stream's. Throws std::bad_cast
+// if the stream is of another kind.
+int tcp_descriptor(const Stream& stream);
 
 class TcpListener : public Listener {
  public:

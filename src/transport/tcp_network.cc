@@ -1,4 +1,3 @@
-#include "base/error.h"
 #include "socket/syscalls.h"
 #include "transport/tcp.h"
 
@@ -15,13 +14,7 @@ std::unique_ptr<Listener> TcpNetwork::adopt(Fd listening) {
 std::unique_ptr<Stream> TcpNetwork::connect(const Address& address, Instant deadline) {
   Fd fd = call::socket(address.family(), SOCK_STREAM | performer_.socket_flags());
   auto stream = std::make_unique<TcpStream>(performer_, std::move(fd), address);
-  Operation connect{.kind = Operation::Kind::connect,
-                    .socket = stream->socket(),
-                    .deadline = deadline,
-                    .address = address};
-  performer_.perform(connect);
-  if (connect.result < 0)
-    throw SystemError("connect " + address.text(), static_cast<int>(-connect.result));
+  stream->connect(deadline);
   return stream;
 }
 

@@ -9,7 +9,6 @@
 #include <future>
 
 #include "base/bytes.h"
-#include "impair/truncated_stream.h"
 #include "socket/syscalls.h"
 #include "support/temporary_directory.h"
 #include "support/thrown.h"
@@ -38,12 +37,8 @@ class TcpTest : public testing::Test {
     for (std::string piece; !(piece = read(stream, 65536)).empty();) all += piece;
     return all;
   }
-  // Closes with a reset (RST) instead of a FIN.
-  static void reset(Stream& stream) {
-    const linger now{1, 0};
-    setsockopt(stream.socket()->fd.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    stream.socket()->fd.reset();
-  }
+  // Ends the connection with a reset (RST) instead of a FIN.
+  static void reset(Stream& stream) { call::reset_connection(tcp_descriptor(stream)); }
 
   BlockingPerformer performer_;
   TcpNetwork network_{performer_};
@@ -83,7 +78,7 @@ TEST_F(TcpTest, CanReadAfterFinishingItsWrites) {
 
 TEST_F(TcpTest, KnowsItsPeer) {
   EXPECT_EQ(client_->peer().text(), listener_->local().text());
-  EXPECT_EQ(server_->peer().text(), call::local_address(client_->socket()->fd.get()).text());
+  EXPECT_EQ(server_->peer().text(), client_->local().text());
 }
 
 TEST_F(TcpTest, TimesOutAtItsDeadline) {
@@ -205,7 +200,7 @@ TEST_F(AdoptedListenerTest, StoppingLeavesTheSocketListening) {
   listener_.reset();
   const auto client = connect();
   const auto next = network_.adopt(std::move(socket_));
-  EXPECT_EQ(next->accept()->peer().text(), call::local_address(client->socket()->fd.get()).text());
+  EXPECT_EQ(next->accept()->peer().text(), client->local().text());
 }
 
 TEST_F(AdoptedListenerTest, SharesClientsWithOtherListeners) {
@@ -253,32 +248,6 @@ TEST_F(TcpTest, SleepsUntilAnInstant) {
   EXPECT_GE(network_.now(), end);
 }
 
-class TruncatedStreamTest : public TcpTest {};
-
-TEST_F(TruncatedStreamTest, EndsAfterTheGivenNumberOfBytes) {
-  TruncatedStream truncated(std::move(client_), 7);
-  truncated.set_deadline(server_->deadline());
-  server_->write_all(bytes_of("hello, world"));
-  EXPECT_EQ(read(truncated, 5), "hello");
-  EXPECT_EQ(read(truncated, 5), ", ");
-  EXPECT_EQ(read(truncated, 5), "");
-  EXPECT_EQ(read(truncated, 5), "");
-  EXPECT_EQ(read(*server_), "");
-}
-
-TEST_F(TruncatedStreamTest, DoesNotAffectWrites) {
-  TruncatedStream truncated(std::move(client_), 7);
-  truncated.write_all(bytes_of("hello"));
-  truncated.finish_writing();
-  EXPECT_EQ(read_all(*server_), "hello");
-}
-
-TEST_F(TruncatedStreamTest, HasItsOwnDeadline) {
-  TruncatedStream truncated(std::move(client_), 7);
-  truncated.set_deadline(Clock::now() - 1s);
-  EXPECT_EQ(error_of([&] { read(truncated); }), ETIMEDOUT);
-}
-
 TEST(Transports, HaveNamesAndSummaries) {
   ASSERT_FALSE(transports().empty());
   EXPECT_EQ(tcp().name, "tcp");
@@ -295,7 +264,7 @@ TEST_F(TcpTest, AcceptWithADeadlineLeavesTheClientWithoutATimeout) {
   const auto server = listener_->accept(Clock::now() + 20s);
   timeval timeout{};
   socklen_t size = sizeof timeout;
-  getsockopt(server->socket()->fd.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, &size);
+  getsockopt(tcp_descriptor(*server), SOL_SOCKET, SO_RCVTIMEO, &timeout, &size);
   EXPECT_EQ(timeout.tv_sec, 0);
   EXPECT_EQ(timeout.tv_usec, 0);
 }

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "impair/forwarding_state.h"
 #include "socket/syscalls.h"
-#include "transport/operation.h"
+#include "transport/tcp.h"
 
 namespace netlab {
 namespace {
@@ -203,7 +203,7 @@ class ConnectedPair {
 }  // namespace
 
 ProxyResult run_tcp_proxy(const TcpProxy& proxy, Stream& client, Stream& server) {
-  return ConnectedPair(proxy, client.socket()->fd.get(), server.socket()->fd.get()).run();
+  return ConnectedPair(proxy, tcp_descriptor(client), tcp_descriptor(server)).run();
 }
 
 std::string_view text(ProxyResult::CloseReason reason) {

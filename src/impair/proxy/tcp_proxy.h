@@ -34,8 +34,8 @@ struct ProxyResult {
 };
 
 // Forwards until both endpoints have finished or another CloseReason applies. Both streams must
-// have sockets. Before it returns, it half-closes both connections (finished, cut, idle) or resets
-// them. Throws SystemError if the proxy itself fails.
+// be of TCP, else std::bad_cast is thrown. Before it returns, it half-closes both connections
+// (finished, cut, idle) or resets them. Throws SystemError if the proxy itself fails.
 ProxyResult run_tcp_proxy(const TcpProxy& proxy, Stream& client, Stream& server);
 
 std::string_view text(ProxyResult::CloseReason reason);

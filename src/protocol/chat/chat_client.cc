@@ -1,5 +1,3 @@
-#include <poll.h>  // POLLRDHUP
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -10,7 +8,6 @@
 #include "base/error.h"
 #include "protocol/chat/chat.h"
 #include "socket/syscalls.h"
-#include "transport/operation.h"
 
 namespace netlab {
 namespace {
@@ -19,10 +16,9 @@ namespace {
 // reading as well, and standard input may stay open indefinitely.
 constexpr auto input_grace = std::chrono::seconds(1);
 
-// Waits for input. Returns false if the server has half-closed and no input arrived in time.
-bool wait_for_input(int input, const Stream& server) {
-  const int socket = server.socket() ? server.socket()->fd.get() : -1;
-  std::array<pollfd, 2> descriptors{pollfd{input, POLLIN, 0}, pollfd{socket, POLLRDHUP, 0}};
+// Waits for input. Returns false if the receiver has ended and no input arrived in time.
+bool wait_for_input(int input, int receiver_ended) {
+  std::array<pollfd, 2> descriptors{pollfd{input, POLLIN, 0}, pollfd{receiver_ended, POLLIN, 0}};
   int result = call::poll(descriptors, never);
   if (result >= 0 && descriptors[0].revents == 0)
     result = call::poll(std::span(descriptors).first(1), add_saturating(Clock::now(), input_grace));
@@ -47,6 +43,9 @@ class InputSender {
     }
   }
 
+  // Tells the sender that the receiver has reached the end of the stream, or failed.
+  void on_receiver_ended() { call::raise_event(receiver_ended_.get()); }
+
   bool waits_for_input() const { return waits_for_input_; }
   bool failed() const { return failed_; }
 
@@ -56,7 +55,7 @@ class InputSender {
     const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_size);
     while (exchange_.input >= 0) {
       waits_for_input_ = true;
-      if (!wait_for_input(exchange_.input, server_)) return;
+      if (!wait_for_input(exchange_.input, receiver_ended_.get())) return;
       waits_for_input_ = false;
       const ssize_t got = call::read(exchange_.input, {buffer.get(), piece_size});
       if (got < 0) throw SystemError("read standard input", static_cast<int>(-got));
@@ -77,6 +76,7 @@ class InputSender {
   const Exchange& exchange_;
   Stream& server_;
   Network& network_;
+  const Fd receiver_ended_ = call::event_descriptor();
   std::atomic<bool> waits_for_input_ = false;
   std::atomic<bool> failed_ = false;
 };
@@ -111,9 +111,11 @@ void exchange_messages(const Exchange& exchange, Stream& server, Network& networ
       exchange.take({buffer.get(), got});
       server.set_deadline(add_saturating(network.now(), exchange.response_timeout));
     }
+    sender.on_receiver_ended();
   } catch (...) {
     const bool sender_failed = sender.failed();
-    server.abort();                    // also makes the sending thread fail
+    server.abort();  // makes the sending thread fail
+    sender.on_receiver_ended();
     if (sender_failed) sending.get();  // throws the cause of the caught error
     throw;
   }

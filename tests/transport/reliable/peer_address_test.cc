@@ -82,7 +82,7 @@ TEST_F(PeerAddressTest, ResetsAClientWhoseAddressHasChanged) {
   EXPECT_EQ(client.connection().error(), ECONNRESET);
   std::array<std::byte, 100> room;
   std::size_t segment = 0;
-  EXPECT_EQ(receive_segments(server->socket()->fd.get(), room, segment), -EAGAIN);
+  EXPECT_EQ(receive_segments(server->first_wait()->socket->fd.get(), room, segment), -EAGAIN);
   listener_->stop_accepting();
   EXPECT_FALSE(next.get());
 }
