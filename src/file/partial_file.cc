@@ -51,7 +51,6 @@ std::uint64_t size_of(const Fd& file, const std::string& path) {
 void settle(const Fd& file, const FileName& name, const FinalAttributes& finish) {
   if (finish.modified) set_modified(file, *finish.modified, name.path());
   if (finish.durable && ::fsync(file.get()) != 0) throw SystemError("sync " + name.path());
-  check_in_place(file, name);
 }
 
 // The functions below protect state files that netlab did not write; FileName::remove and
@@ -240,6 +239,7 @@ void PartialFile::lock_again(const std::string& tag) const {
 void PartialFile::complete(const FinalAttributes& finish) {
   if (finish.executable) set_executable(file_, *finish.executable, path());
   settle(file_, name_, finish);
+  check_in_place(file_, name_);
   if (origin_ != Origin::final_name) name_.rename(destination_, state_.replace);
   if (finish.durable) destination_.sync_directory();
   remove_state(destination_);

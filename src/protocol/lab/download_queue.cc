@@ -42,8 +42,8 @@ void DownloadQueue::fail_refused(const std::string& name, const lab::ErrorReply&
 }
 
 void DownloadQueue::receive(const std::string& remote, const FileName& destination,
-                            const Entry& entry, bool is_new) {
-  const auto existing = is_new ? std::nullopt : destination.status_of_link();
+                            const Entry& entry, bool is_absent) {
+  const auto existing = is_absent ? std::nullopt : destination.status_of_link();
   if (existing && !settings_.verify && checkpoint_.may_be_complete(destination.path()) &&
       is_same(entry, *existing)) {
     report_.complete(destination.path());
@@ -51,7 +51,7 @@ void DownloadQueue::receive(const std::string& remote, const FileName& destinati
   }
   report_.expect(entry.size);
   if (existing || settings_.verify ||
-      (!is_new && PartialFile::part_of(destination).status_of_link()))
+      (!is_absent && PartialFile::part_of(destination).status_of_link()))
     postpone({remote, destination, true});
   else
     queue_request({remote, destination, entry.size > lab::small_file});

@@ -28,11 +28,11 @@ class DownloadQueue {
         context_(context),
         report_(report) {}
 
-  // Queues a file of known name and state. `is_new`: this run created the local directory, so the
-  // destination cannot exist. Throws SystemError or ProtocolError if no further file can be
+  // Queues a file of known name and state. `is_absent`: the destination is known not to
+  // exist. Throws SystemError or ProtocolError if no further file can be
   // fetched.
   void receive(const std::string& remote, const FileName& destination, const Entry& entry,
-               bool is_new);
+               bool is_absent);
   // Fetches the queued files whose destination exists: what exists must be compared first.
   void receive_existing();
   // Reports a file or directory that the server rejected.

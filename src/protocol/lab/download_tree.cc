@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "base/error.h"
@@ -21,7 +22,7 @@ using Method = lab::Request::Method;
 struct Branch {
   std::string remote;     // remote name; empty: the served directory itself
   std::string path;       // local path
-  bool is_new;            // created by this run, so it holds only our files
+  bool was_empty;         // before this run, so it holds only files of ours
   std::size_t depth = 0;  // below the directory that the user named
 
   std::size_t size() const { return remote.size() + path.size(); }
@@ -46,6 +47,11 @@ class Receiver {
   }
 
  private:
+  static bool is_empty(const std::string& path) {
+    std::error_code failed;
+    return std::filesystem::is_empty(path, failed) && !failed;
+  }
+
   // Fetches a file or directory that the user named.
   void receive(const std::string& name) {
     if (request_.recursive) {
@@ -92,8 +98,8 @@ class Receiver {
     const std::string last = last_part(name);
     std::vector<Branch> branches;
     if (last.empty())
-      receive_entries({name == "." ? "" : name, request_.into, false}, std::move(entries),
-                      branches);
+      receive_entries({name == "." ? "" : name, request_.into, is_empty(request_.into)},
+                      std::move(entries), branches);
     else if (const auto branch = make_branch({name, request_.into + "/" + last, false}))
       receive_entries(*branch, std::move(entries), branches);
     while (!branches.empty()) {
@@ -111,9 +117,8 @@ class Receiver {
   std::optional<Branch> make_branch(Branch branch) {
     try {
       const FileName directory = FileName::of(branch.path);
-      branch.is_new = !directory.status_of_link();
-      if (branch.is_new || look_at(branch.path).kind != PathState::Kind::directory)
-        directory.make_directory();
+      if (look_at(branch.path).kind != PathState::Kind::directory) directory.make_directory();
+      branch.was_empty = is_empty(branch.path);
       return branch;
     } catch (const SystemError& error) {
       report_.fail(error);
@@ -170,7 +175,8 @@ class Receiver {
       directory_.emplace(branch.path, Directory::Bounds::anywhere);
       directory_path_ = branch.path;
     }
-    files_.receive(remote_name(branch, entry), directory_->place(entry.name), entry, branch.is_new);
+    files_.receive(remote_name(branch, entry), directory_->place(entry.name), entry,
+                   branch.was_empty);
   }
 
   const DownloadTree& request_;
