@@ -3,6 +3,7 @@ may appear in only one file."""
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,18 @@ def test_nothing_is_too_long(path):
         assert len(line) <= MOST_COLUMNS or "http" in line or path.name in LONG_LINES, f"line {number}"
     for start, length in functions(path):
         assert length <= MOST_FUNCTION_LINES, f"the function at line {start} has {length} lines"
+
+
+TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".gitignore", "LICENSE", "README.md", "docs", "meson.build",
+             "meson_options.txt", "scripts", "src", "subprojects", "tests"}
+
+
+def test_nothing_else_is_at_the_top():
+    """For example what an example wrote there, committed by mistake."""
+    tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True)
+    if tracked.returncode != 0:
+        pytest.skip("not a git checkout: " + tracked.stderr.strip())
+    assert {name.split("/")[0] for name in tracked.stdout.split("\0") if name} == TOP_LEVEL
 
 
 @pytest.mark.parametrize("pattern", ONE_PLACE)
