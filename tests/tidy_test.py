@@ -222,3 +222,15 @@ def test_the_worked_example_is_the_one_that_is_tested():
     page = (ROOT / "docs/architecture.md").read_text()
     block = re.search(r"```cpp\n(class Calculator .*?)```", page, re.S)[1]
     assert block in (ROOT / "tests/support/calculator.h").read_text()
+    assert block.endswith("\n};\n"), "the page shows the whole class"
+
+
+def test_every_test_is_listed():
+    """A test that meson.build does not list never runs."""
+    listed = (ROOT / "tests/meson.build").read_text()
+    for path in TESTS:
+        if path.name.endswith("_test.cc"):
+            assert f"'{path.relative_to(ROOT / 'tests').as_posix()}'" in listed, path
+    listed = (ROOT / "tests/end-to-end/meson.build").read_text()
+    for path in sorted((ROOT / "tests/end-to-end").glob("test_*.py")):
+        assert f"'{path.stem.removeprefix('test_')}'" in listed, path
