@@ -208,7 +208,7 @@ def test_foreign_files_named_like_partials_are_kept(folder, server):
     (folder / "movie.part").write_bytes(b"mine")
     (folder / "served/movie.part").write_bytes(b"its")
     done = netlab("ftp", "get", server.address, "movie", "--restart", cwd=folder)
-    assert done.status == 1 and "replace movie.part (not known to be netlab's: move it away)" in done.err, done
+    assert done.status == 1 and "replace movie.part (not created by netlab: move it away)" in done.err, done
     for words in (["movie"], ["movie", "--restart"], ["-t", ".", "movie", "movie.part"]):
         done = netlab("ftp", "put", server.address, *words, cwd=folder)
         assert done.status == 1 and "not known to be an upload" in done.err, done

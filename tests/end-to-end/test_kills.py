@@ -142,7 +142,7 @@ def test_changed_small_file_does_not_replace_a_possibly_foreign_part(tmp_path):
         done = get()
         assert done.status == 1 and "move it away to fetch the whole file" in done.err, done
         done = get("--restart")
-        assert done.status == 1 and "not known to be netlab's: move it away" in done.err, done
+        assert done.status == 1 and "not created by netlab: move it away" in done.err, done
         assert part.read_bytes() == b"content"
         part.unlink()
         assert get().status == 0
