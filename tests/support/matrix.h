@@ -127,7 +127,7 @@ class MatrixTest : public testing::Test {
   bool start(const ServerProcess::Order& order) {
     server_.emplace(order);
     iterative_ = order.model.name == "iterative";
-    connects_ahead_ = order.transport.has_backlog;
+    has_backlog_ = order.transport.has_backlog;
     network_ = order.transport.over(performer_);
     const std::string& trouble = server_->trouble();
     EXPECT_TRUE(trouble.empty() || (order.model.name == "uring" && trouble.starts_with("io_uring")))
@@ -179,7 +179,7 @@ class MatrixTest : public testing::Test {
   std::unique_ptr<Network> network_;
   std::optional<ServerProcess> server_;
   bool iterative_ = false;
-  bool connects_ahead_ = true;
+  bool has_backlog_ = true;
 };
 
 // Values for parameterized tests.
@@ -194,7 +194,13 @@ inline std::vector<const Transport*> all_transports() {
   return all;
 }
 
+inline std::string name_of_pair(
+    const testing::TestParamInfo<std::tuple<const Transport*, const Model*>>& info) {
+  const auto& [transport, model] = info.param;
+  return std::string(transport->name) + "_" + std::string(model->name);
+}
+
 inline const char* const without_uring = "the kernel allows no io_uring";
-inline const char* const without_queue = "nobody is connected before the server takes them";
+inline const char* const without_backlog = "no connection is complete before the server accepts it";
 
 }  // namespace netlab
