@@ -49,7 +49,7 @@ def eventually(condition, why, seconds=TIMEOUT):
         if result:
             return result
         assert time.monotonic() < end, why
-        time.sleep(0.005)
+        time.sleep(0.005)  # polls: not every condition has an event
 
 
 class Lines:
