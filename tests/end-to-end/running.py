@@ -1,6 +1,5 @@
 """Helpers that run the real netlab binary: a Server for the length of a test, netlab() for a command to its end."""
 
-import itertools
 import os
 import re
 import shutil
@@ -291,39 +290,3 @@ def wait_until_bound(port):
 
 def is_in(table, words):
     return any(words in line for line in Path("/proc/net", table).read_text().splitlines())
-
-
-def cutting_proxy(server, cut_after):
-    """A proxy before the server that cuts its n-th connection after `cut_after[n]` bytes, counted in both
-    directions together; later connections are not cut. Returns its address."""
-    if CARRIER:
-        pytest.skip("the proxy speaks TCP")
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def pump(source, target, left):
-        try:
-            while data := source.recv(4096):
-                left[0] -= len(data)
-                if left[0] <= 0:
-                    break
-                target.sendall(data)
-            target.shutdown(socket.SHUT_RDWR if left[0] <= 0 else socket.SHUT_WR)
-            if left[0] <= 0:
-                source.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def forward():
-        for limit in itertools.chain(cut_after, itertools.repeat(1 << 60, 20)):
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            with client, server.connect() as beyond:
-                left = [limit]
-                up = threading.Thread(target=pump, args=(client, beyond, left), daemon=True)
-                up.start()
-                pump(beyond, client, left)
-                up.join(TIMEOUT)
-    threading.Thread(target=forward, daemon=True).start()
-    return f"127.0.0.1:{listener.getsockname()[1]}"

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
+from impaired import cutting_proxy
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, environment,
                      eventually, netlab, noise, read_exactly, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
@@ -181,8 +182,8 @@ def test_changed_file_is_detected(folder, server):
 
 def test_incomplete_file_is_replaced_only_when_complete(folder, server):
     (folder / "big.bin").write_bytes(CONTENT[:100_000])
-    address = cutting_proxy(server, [60_000])
-    assert netlab("ftp", "get", address, "big.bin", cwd=folder).status == 1
+    with cutting_proxy(server, "--cut-after", "60000") as proxy:
+        assert netlab("ftp", "get", proxy.address, "big.bin", cwd=folder).status == 1
     assert (folder / "big.bin").read_bytes() == CONTENT[:100_000]
     assert CONTENT.startswith((folder / "big.bin.part").read_bytes())
     assert netlab("ftp", "get", server.address, "big.bin", cwd=folder).status == 0
@@ -251,8 +252,8 @@ def test_second_download_into_the_same_file_is_rejected(folder, server):
 
 
 def test_retry_resumes(folder, server):
-    address = cutting_proxy(server, [100_000])
-    done = netlab("ftp", "get", address, "big.bin", "--retry", "3", cwd=folder)
+    with cutting_proxy(server, "--cut-after", SIZE * 2 // 3) as proxy:
+        done = netlab("ftp", "get", proxy.address, "big.bin", "--retry", "3", cwd=folder)
     assert done.status == 0 and "retrying" in done.err, done
     assert (folder / "big.bin").read_bytes() == CONTENT
 

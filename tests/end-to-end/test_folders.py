@@ -12,8 +12,9 @@ import time
 
 import pytest
 
+from impaired import cutting_proxy
 from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Server,
-                     cutting_proxy, environment, netlab, noise, read_all, read_line, tcp_server_of,
+                     environment, netlab, noise, read_all, read_line, tcp_server_of,
                      with_transport)
 
 SIZE = 300_000 if PRELOAD else 9_000_000
@@ -404,9 +405,8 @@ def test_restart_resumes_its_own_part(folder, server):
         (folder / "served" / name).write_bytes(new)
         for path in (folder / name, folder / "served" / name):
             os.utime(path, ns=(1, 1))
-    address = cutting_proxy(server, [300_000])
-    done = netlab("ftp", "get", address, "first", "large", "--restart", "--retry", "5", "--json",
-                  cwd=folder)
+    with cutting_proxy(server, "--cut-after", "300000") as proxy:
+        done = netlab("ftp", "get", proxy.address, "first", "large", "--restart", "--retry", "5", "--json", cwd=folder)
     assert done.status == 0 and "retrying" in done.err, done
     assert done_event(done)["bytes"] == 500_005, done  # no byte twice
     assert (folder / "first").read_bytes() == b"first"
@@ -612,8 +612,8 @@ def test_progress_resets_the_retry_count(folder):
 def test_summary_covers_all_attempts(folder, server):
     for name in ("one", "two", "three"):
         (folder / "served" / name).write_bytes(noise(200_000))
-    address = cutting_proxy(server, [300_000])
-    done = netlab("ftp", "get", address, "-r", "-o", "copy", "--retry", "3", "--json", cwd=folder)
+    with cutting_proxy(server, "--cut-after", "350000") as proxy:
+        done = netlab("ftp", "get", proxy.address, "-r", "-o", "copy", "--retry", "3", "--json", cwd=folder)
     assert done.status == 0 and "retrying" in done.err, done
     event = done_event(done)
     assert event["files"] == 3 and event["complete"] == 0 and event["bytes"] == 600_000, event

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, cutting_proxy, environment,
+from impaired import cutting_proxy
+from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, environment,
                      eventually, netlab, noise, read_exactly, read_line, tcp_server_of)
 
 SIZE = 200_001 if PRELOAD else 3_000_001
@@ -253,8 +254,8 @@ def test_restart_resumes_its_own_part(words, folder, server):
     (folder / "served/big.bin.part.state").write_text("netlab partial 1\ntag \nreplace\n")
     for name in ("small", "big.bin", "served/small", "served/big.bin"):
         os.utime(folder / name, ns=(1, 1))
-    address = cutting_proxy(server, [SIZE // 2])
-    done = netlab("ftp", "put", address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
+    with cutting_proxy(server, "--up", f"cut-after={SIZE * 2 // 3}") as proxy:
+        done = netlab("ftp", "put", proxy.address, *words, "--restart", "--retry", "5", "--json", cwd=folder)
     assert done.status == 0 and "retrying" in done.err, done
     # Only bytes in flight at the cut are requested twice; an interrupted piece is not counted.
     least = SIZE - 64 * 1024 if PRELOAD else SIZE
