@@ -8,7 +8,6 @@ import resource
 import signal
 import struct
 import subprocess
-import time
 
 import pytest
 
@@ -18,21 +17,7 @@ from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, environm
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "served").mkdir()
-    (tmp_path / "served/big.bin").write_bytes(CONTENT)
-    return tmp_path
-
-
-@pytest.fixture
-def server(folder):
-    with Server("ftp", "serve", "served", "--sheet-file", "big.bin", cwd=folder) as running:
-        yield running
-
-
+SERVE_OPTIONS = ["--sheet-file", "big.bin"]
 WIRES = {"lab": ["big.bin"], "sheet": ["--wire", "sheet"]}
 
 

@@ -19,6 +19,7 @@ from running import (CARRIER, MODELS, NETLAB, PRELOAD, SANITIZED, TIMEOUT, Serve
 
 SIZE = 300_000 if PRELOAD else 9_000_000
 COUNT = 40 if PRELOAD or SANITIZED else 1000
+SERVE_OPTIONS = ["--writable"]
 ODD_NAMES = [b"a b", b"new\nline", b"tab\t", b"\xff\xfe", b"*", b"%41", b"-r", b"q\"uo'te", b"\x1b[31m",
              "\u00e4\u20ac".encode(), b"x" * 255, b".hidden", b"$HOME"]
 
@@ -62,12 +63,6 @@ def folder(tmp_path):
 def served(folder):
     make_tree(folder / "served")
     return folder / "served"
-
-
-@pytest.fixture
-def server(folder):
-    with Server("ftp", "serve", "served", "--writable", cwd=folder) as running:
-        yield running
 
 
 def done_event(done):

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from impaired import Impair
-from running import (NETLAB, PRELOAD, TIMEOUT, Server, environment, eventually, free_port, netlab, noise,
+from running import (TIMEOUT, Server, eventually, free_port, netlab, noise,
                      peer, read_all, read_exactly, tcp_server_of, wait_until_listening)
 
 CONTENT = noise(300_000)

@@ -15,6 +15,7 @@ from running import (CARRIER, MODELS, NETLAB, PRELOAD, TIMEOUT, Server, environm
 
 SIZE = 200_001 if PRELOAD else 3_000_001
 CONTENT = noise(SIZE)
+SERVE_OPTIONS = ["--writable"]
 
 
 @pytest.fixture
@@ -22,12 +23,6 @@ def folder(tmp_path):
     (tmp_path / "served").mkdir()
     (tmp_path / "big.bin").write_bytes(CONTENT)
     return tmp_path
-
-
-@pytest.fixture
-def server(folder):
-    with Server("ftp", "serve", "served", "--writable", cwd=folder) as running:
-        yield running
 
 
 def put(server, *words, cwd):

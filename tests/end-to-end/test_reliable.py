@@ -16,20 +16,8 @@ from running import (MODELS, NETLAB, SANITIZED, TIMEOUT, Server, children, envir
                      resident)
 
 CONTENT = noise(500_001)
+SERVE_OPTIONS = ["--writable", "--udp"]
 STRATEGIES = ["stop-and-wait", "go-back-n", "selective-repeat"]
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "served").mkdir()
-    (tmp_path / "served/big.bin").write_bytes(CONTENT)
-    return tmp_path
-
-
-@pytest.fixture
-def server(folder):
-    with Server("ftp", "serve", "served", "--writable", "--udp", cwd=folder) as running:
-        yield running
 
 
 def get(server, *words, cwd):

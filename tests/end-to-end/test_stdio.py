@@ -13,20 +13,8 @@ from running import (NETLAB, PRELOAD, TIMEOUT, Server, environment, netlab, nois
                      tcp_server_of)
 
 CONTENT = noise(20_000 if PRELOAD else 400_000)
+SERVE_OPTIONS = ["-q"]
 small_only = pytest.mark.skipif(bool(PRELOAD), reason="64 MiB, 1 to 7 bytes at a time")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "served").mkdir()
-    (tmp_path / "served/big.bin").write_bytes(CONTENT)
-    return tmp_path
-
-
-@pytest.fixture
-def server(folder):
-    with Server("ftp", "serve", "served", "-q", cwd=folder) as running:
-        yield running
 
 
 def shell(script, cwd=None, **names):
