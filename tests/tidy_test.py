@@ -46,11 +46,11 @@ def rooms():
     return table
 
 
-def included_folders(path):
+def included_directories(path):
     return re.findall(r'#include "([\w/]+)/\w+\.h"', path.read_text())
 
 
-def folder_of(path):
+def directory_of(path):
     return path.relative_to(ROOT / "src").parent.as_posix()
 
 
@@ -82,27 +82,27 @@ def path_in_project(path):
 
 def test_the_table_of_rooms_is_there():
     table = rooms()
-    assert set(table) == {folder_of(path) for path in SOURCES} - {"."}
+    assert set(table) == {directory_of(path) for path in SOURCES} - {"."}
     for room, used in table.items():
         assert used <= set(table), room
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_includes_go_downstairs(path):
-    room = folder_of(path)
+    room = directory_of(path)
     if room == ".":
         return  # main.cc
     allowed = rooms()[room] | {room}
-    for folder in included_folders(path):
-        inside = any(folder.startswith(f"{used}/") for used in allowed - {room})
-        assert folder in allowed or inside, f"{room} may not use {folder}"
+    for directory in included_directories(path):
+        inside = any(directory.startswith(f"{used}/") for used in allowed - {room})
+        assert directory in allowed or inside, f"{room} may not use {directory}"
 
 
 def test_rooms_have_no_cycle():
     left = {}
     for path in SOURCES:
-        room = folder_of(path)
-        left.setdefault(room, set()).update(folder for folder in included_folders(path) if folder != room)
+        room = directory_of(path)
+        left.setdefault(room, set()).update(directory for directory in included_directories(path) if directory != room)
     while left:
         bottom = [room for room, used in left.items() if not used & set(left)]
         assert bottom, f"a cycle among {sorted(left)}"
@@ -217,6 +217,17 @@ def prose(path):
             yield number, " ".join(re.findall(r'//.*|"(?:[^"\\]|\\.)*"', line))
 
 
+# Python and shell, in which a variable is also prose.
+SCRIPTS = [p for p in PYTHON_TESTS + sorted((ROOT / "scripts").iterdir())
+           if p.parent.name != "benchmark" and p.name != "tidy_test.py"]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=path_in_project)
+def test_a_directory_is_not_a_folder(path):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        assert not re.search("folder", line, re.I) or re.search(KEPT, line), f"line {number}: directory"
+
+
 PAGES = sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md"]
 
 
@@ -228,7 +239,7 @@ def test_old_phrases_stay_away(path):
             assert not found, f"line {number}: {found[0]!r}: {instead}"
 
 
-BELOW_THE_COMMAND_LINE = [p for p in SOURCES if folder_of(p).split("/")[0] not in ("command", "cli", ".")]
+BELOW_THE_COMMAND_LINE = [p for p in SOURCES if directory_of(p).split("/")[0] not in ("command", "cli", ".")]
 
 
 @pytest.mark.parametrize("path", BELOW_THE_COMMAND_LINE, ids=name)

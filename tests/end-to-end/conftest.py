@@ -6,7 +6,7 @@ from running import Server
 
 
 @pytest.fixture
-def folder(tmp_path, request):
+def directory(tmp_path, request):
     """A working directory. Its subdirectory `served` has the CONTENT of the test module as big.bin."""
     (tmp_path / "served").mkdir()
     (tmp_path / "served/big.bin").write_bytes(request.module.CONTENT)
@@ -14,7 +14,7 @@ def folder(tmp_path, request):
 
 
 @pytest.fixture
-def server(folder, request):
+def server(directory, request):
     """netlab ftp serve, with the SERVE_OPTIONS of the test module."""
-    with Server("ftp", "serve", "served", *request.module.SERVE_OPTIONS, cwd=folder) as running:
+    with Server("ftp", "serve", "served", *request.module.SERVE_OPTIONS, cwd=directory) as running:
         yield running

@@ -236,14 +236,14 @@ def noise(size, seed=1):
     return random.Random(seed).randbytes(size)
 
 
-def peer(name, folder):
+def peer(name, directory):
     """Compiles one of the lab sheets' own programs; skips the test if they are not available."""
     sources = os.environ.get("NETLAB_PEERS")
     if not sources or not Path(sources, name + ".c").exists():
-        pytest.skip("the lab sheets' programs are not available (-Dpeers=FOLDER)")
+        pytest.skip("the lab sheets' programs are not available (-Dpeers=DIRECTORY)")
     if not shutil.which("cc"):
         pytest.skip("no C compiler")
-    program = Path(folder) / name
+    program = Path(directory) / name
     subprocess.run(["cc", "-O1", "-w", Path(sources, name + ".c"), "-o", program], check=True)
     return program
 

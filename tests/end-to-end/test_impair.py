@@ -28,8 +28,8 @@ class Ends:
     """A client socket and a server socket of the test, with netlab impair between them."""
 
     def __init__(self, *words):
-        self.folder = tempfile.TemporaryDirectory()
-        self.log = Path(self.folder.name, "log.csv")
+        self.directory = tempfile.TemporaryDirectory()
+        self.log = Path(self.directory.name, "log.csv")
         self.server = udp_socket()
         self.client = udp_socket()
         self.impair = Impair("udp", self.server.getsockname()[1], "--log", self.log, *words)
@@ -43,7 +43,7 @@ class Ends:
         self.impair.__exit__(*reason)
         self.client.close()
         self.server.close()
-        self.folder.cleanup()
+        self.directory.cleanup()
 
     def connect(self):
         self.client.connect(("127.0.0.1", self.impair.port))

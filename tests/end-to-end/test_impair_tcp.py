@@ -301,9 +301,9 @@ def test_stops_while_a_connection_is_stalled():
 
 @pytest.mark.parametrize("how", ["--cut-after", "--reset-after"])
 def test_broken_download_resumes(how, tmp_path):
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/file").write_bytes(CONTENT)
-    with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server, \
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "directory", "-q", cwd=tmp_path) as server, \
             Impair("tcp", server.port, how, "100K") as impair:
         done = netlab("ftp", "get", impair.address, "file", cwd=tmp_path)
         assert done.status == 1 and not (tmp_path / "file").exists()
@@ -314,9 +314,9 @@ def test_broken_download_resumes(how, tmp_path):
 
 
 def test_stalled_download_times_out_and_resumes(tmp_path):
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/file").write_bytes(CONTENT)
-    with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server:
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "directory", "-q", cwd=tmp_path) as server:
         with Impair("tcp", server.port, "--stall-after", "200K") as impair:
             done = netlab("ftp", "get", impair.address, "file", "--timeout", "0.5", cwd=tmp_path)
             assert done.status == 1 and "timed out" in done.err, done

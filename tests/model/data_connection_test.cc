@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // More than the buffers of a connection hold, so the handler waits for its client.
-constexpr std::size_t payload_size = LabFolder::size;
+constexpr std::size_t payload_size = LabFiles::size;
 
 // Opens a port and sends the payload over the data connection that it accepts there.
 void send_over_data_connection(Stream& control, Network& network, Duration timeout) {

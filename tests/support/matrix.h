@@ -84,16 +84,16 @@ inline Protocol guess_protocol() {
               }};
 }
 
-// LabFolder serves a file that exceeds the buffers of a connection. With a sanitizer, which checks
-// each access, the file is smaller.
-struct LabFolder {
+// LabFiles is a directory with a file that exceeds the buffers of a connection. With a sanitizer,
+// which checks each access, the file is smaller.
+struct LabFiles {
 #ifdef NETLAB_SANITIZED
   static constexpr std::size_t size = 3 * 1024 * 1024;
 #else
   static constexpr std::size_t size = 8 * 1024 * 1024;
 #endif
 
-  LabFolder() : directory(), content(size, 'x') {
+  LabFiles() : directory(), content(size, 'x') {
     directory.write("notes.txt", content);
   }
 
@@ -102,7 +102,7 @@ struct LabFolder {
 };
 
 inline Protocol lab_protocol() {
-  const auto files = std::make_shared<LabFolder>();
+  const auto files = std::make_shared<LabFiles>();
   return {.name = "lab",
           .handle =
               [files](Stream& client, Network& network) {
