@@ -22,9 +22,9 @@ SEED = int(os.environ.get("NETLAB_SEED", "1"))
 class Transfer:
     """A server of `there` and a client in `here`; either can be killed and restarted."""
 
-    def __init__(self, folder, words):
-        self.folder, self.words = folder, words
-        here, there = folder / "here", folder / "there"
+    def __init__(self, directory, words):
+        self.directory, self.words = directory, words
+        here, there = directory / "here", directory / "there"
         here.mkdir()
         there.mkdir()
         source, target = (there, here) if words[0] == "get" else (here, there)
@@ -34,11 +34,11 @@ class Transfer:
     def start(self):
         if self.server is None:
             self.server = Server("ftp", "serve", "there", "--writable", "--limit-rate", RATE,
-                                 cwd=self.folder)
+                                 cwd=self.directory)
             self.server.__enter__()
         self.client = subprocess.Popen(
             [NETLAB, "ftp", self.words[0], self.server.address, *self.words[1:]],
-            cwd=self.folder / "here", env=environment(), stderr=subprocess.PIPE)
+            cwd=self.directory / "here", env=environment(), stderr=subprocess.PIPE)
 
     def progress(self):
         """How many bytes of the file have arrived; its full size once the client has ended."""
