@@ -1,5 +1,6 @@
 """Helpers that run the real netlab binary: a Server for the length of a test, netlab() for a command to its end."""
 
+import functools
 import os
 import re
 import shutil
@@ -183,6 +184,15 @@ def netlab(*words, cwd=None, input=b"", preexec=None, **more):
                           timeout=TIMEOUT, env=environment(**more), preexec_fn=preexec)
     assert b"Sanitizer:" not in done.stderr, done.stderr.decode()
     return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+
+@functools.cache
+def commands():
+    """All commands, e.g. "tcp serve", as the help lists them."""
+    def listed(*group):
+        text = netlab(*group, "--help").out.decode()
+        return re.findall(r"^  ([a-z]+) ", text.partition("\nCommands:\n")[2], re.M)
+    return [" ".join([first, *rest]) for first in listed() for rest in [[name] for name in listed(first)] or [[]]]
 
 
 def tcp_server_of(answer, clients=1):
