@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -25,8 +24,6 @@ constexpr std::uint64_t min_window = 16 * 1024;
 constexpr std::uint64_t max_window = 1024 * 1024;
 // A client that has been silent this long loses its lock on the partial file.
 constexpr auto max_silent_lock = std::chrono::seconds(3);
-// Larger than max_skipped: the connection cannot be used for another request.
-constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
 bool is_small(const lab::Request& request) {
   return request.offset == 0 && request.size <= lab::small_file;
@@ -76,9 +73,9 @@ void LabSession::receive(const lab::Request& request) {
 }
 
 void LabSession::receive_small(const lab::Request& request, const FileName& target) {
-  if (reader_.available() < left_) flush();  // before waiting for the client
+  if (reader_.available() < request.size) flush();  // before waiting for the client
   restart_stall_timeout();
-  const std::string bytes = reader_.read_exact(left_);
+  const std::string bytes = reader_.read_exact(request.size);
   left_ = 0;
   write_whole(target, bytes_of(bytes), true, attributes_of(request));
   log_received(request);
@@ -104,25 +101,25 @@ void LabSession::receive_large(const lab::Request& request, const FileName& targ
     throw RequestError(lab::changed, "the partial upload has changed");
   partial->replace();
   partial->start(request.offset, "");
-  receive_bytes(*partial, request.durable);
+  receive_bytes(*partial, request);
   partial->complete(attributes_of(request));
   log_received(request);
 }
 
-void LabSession::receive_bytes(const PartialFile& partial, bool durable) {
+void LabSession::receive_bytes(const PartialFile& partial, const lab::Request& request) {
   MinimumRate min_rate = minimum_rate();
   std::uint64_t unsynced = 0;
-  while (left_ > 0) {
-    const std::uint64_t expected = left_;
-    left_ = unknown_count;  // in case writing fails after part of the bytes was received
-    const std::size_t got = receive_some(partial, limiter_.chunk(expected), min_rate.deadline());
-    left_ = expected - got;
+  for (std::uint64_t left = request.rest(); left > 0;) {
+    left_.reset();  // in case writing fails after part of the bytes was received
+    const std::size_t got = receive_some(partial, limiter_.chunk(left), min_rate.deadline());
     if (got == 0)
       throw ConnectionEnded(fmt::format(
-          "the client closed the connection {} bytes before the end of its upload", expected));
+          "the client closed the connection {} bytes before the end of its upload", left));
+    left -= got;
+    left_ = left;
     limiter_.account(got);
     unsynced += got;
-    if (durable && unsynced >= sync_size) {
+    if (request.durable && unsynced >= sync_size) {
       partial.sync();
       unsynced = 0;
     }
@@ -153,12 +150,12 @@ std::size_t LabSession::receive_some(const PartialFile& partial, std::uint64_t m
 void LabSession::refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal) {
   refuse(request, refusal);
   flush();
-  if (left_ > max_skipped) {
+  if (!left_ || *left_ > max_skipped) {
     lingering_close(client_, network_);
     throw ProtocolError("upload refused: " + refusal.text);
   }
   restart_stall_timeout();
-  reader_.skip_exact(left_);
+  reader_.skip_exact(*left_);
 }
 
 void LabSession::log_received(const lab::Request& request) {
