@@ -3,7 +3,7 @@
 // resumed by download().
 #pragma once
 
-#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "file/partial_file.h"
 #include "protocol/lab/client.h"
 #include "protocol/lab/codec.h"
+#include "protocol/lab/pipeline.h"
 #include "protocol/lab/tree_report.h"
 #include "protocol/transfer/download.h"
 
@@ -46,13 +47,11 @@ class DownloadQueue {
     std::string remote;
     FileName destination;
     bool has_stat;  // a STAT follows the GET, to detect a change during the transfer
-    std::size_t request_bytes = 0;
   };
 
   void postpone(RequestedFile file);
   void queue_request(RequestedFile file);
-  void requeue_with_stat(const RequestedFile& file);
-  void requeue();
+  void requeue(std::optional<RequestedFile> first = std::nullopt);
   void receive_reply(const RequestedFile& file);
   void receive_small(const RequestedFile& file, const lab::FileReply& found);
   void receive_large(const RequestedFile& file, const lab::FileReply& found);
@@ -65,9 +64,8 @@ class DownloadQueue {
   LabClient& server_;
   TransferContext& context_;
   TreeReport& report_;
-  std::deque<RequestedFile> pending_;    // requested
+  Pipeline<RequestedFile> pending_;      // requested
   std::vector<RequestedFile> existing_;  // not requested yet: the destination exists
-  std::size_t queued_bytes_ = 0;         // bytes of the requests in pending_
   std::uint64_t left_ = 0;               // bytes of the current file not received yet
 };
 

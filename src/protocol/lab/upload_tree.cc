@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -12,6 +11,7 @@
 #include "file/directory.h"
 #include "file/partial_file.h"
 #include "file/path_state.h"
+#include "protocol/lab/pipeline.h"
 #include "protocol/lab/remote_directory.h"
 #include "protocol/lab/remote_file.h"
 #include "protocol/transfer/compare_blocks.h"
@@ -24,8 +24,7 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// At most this many bytes of replies are outstanding. They must fit into the socket buffers, or
-// both ends could block on sending: a deadlock.
+// At most this many bytes of replies are outstanding.
 constexpr std::size_t max_reply_bytes = 32 * 1024;
 // A reply has at most this many bytes more than its request, because both have the name.
 constexpr std::size_t max_reply_overhead = 160;
@@ -39,13 +38,12 @@ struct SentDirectory {
   std::size_t depth = 0;  // below the directory that the user named
 };
 
-// A file to send, or one whose reply is outstanding.
+// A file to send.
 struct SentFile {
   std::string path;
   std::string remote;
   std::uint64_t size;
-  std::size_t reply_bytes = 0;  // the maximum size of its reply
-  bool is_complete = false;     // the remote size and modification time are the same
+  bool is_complete = false;  // the remote size and modification time are the same
 };
 
 class TreeSender {
@@ -213,14 +211,12 @@ class TreeSender {
                            .durable = request_.settings.durable};
     server_.queue_request(put);
     server_.append_body(bytes);
-    pending_.push_back(
-        {file.path, file.remote, state.size, lab::emit(put).size() + max_reply_overhead});
-    reply_bytes_ += pending_.back().reply_bytes;
+    pending_.push({file.path, file.remote, state.size}, lab::emit(put).size() + max_reply_overhead);
     if (server_.unsent() >= send_size) {
       server_.set_deadline(context_.deadline());
       server_.flush();
     }
-    if (reply_bytes_ >= max_reply_bytes) receive_replies(max_reply_bytes / 2);
+    if (pending_.bytes() >= max_reply_bytes) receive_replies(max_reply_bytes / 2);
     report_.advance(state.size);
   }
 
@@ -241,15 +237,12 @@ class TreeSender {
 
   // Receives replies until at most `max_bytes` of them are outstanding.
   void receive_replies(std::size_t max_bytes) {
-    while (!pending_.empty() && reply_bytes_ > max_bytes) {
-      const SentFile file = std::move(pending_.front());
-      pending_.pop_front();
-      reply_bytes_ -= file.reply_bytes;
+    while (const auto file = pending_.take_above(max_bytes)) {
       const lab::Reply reply = server_.reply_to_upload(context_);
       if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-        fail_refused(file.remote, *refusal);
+        fail_refused(file->remote, *refusal);
       else
-        report_.transferred(file.path, file.size);
+        report_.transferred(file->path, file->size);
     }
   }
 
@@ -297,8 +290,7 @@ class TreeSender {
   LabClient& server_;
   TransferContext& context_;
   TreeReport report_;
-  std::deque<SentFile> pending_;
-  std::size_t reply_bytes_ = 0;  // bytes of replies outstanding, at most
+  Pipeline<SentFile> pending_;  // sent
 };
 
 }  // namespace
