@@ -32,9 +32,9 @@ bool is_of_disk(const SystemError& error) {
   return error.error() == ENOSPC || error.error() == EDQUOT || error.error() == EIO;
 }
 
-void DownloadQueue::fail_refused(const std::string& name, const lab::ErrorReply& refusal) {
-  const std::string why = escaped(name) + ": " + escaped_start(refusal.text);
-  if (refusal.code == lab::is_a_directory)
+void DownloadQueue::fail_rejected(const std::string& name, const lab::ErrorReply& rejection) {
+  const std::string why = escaped(name) + ": " + escaped_start(rejection.text);
+  if (rejection.code == lab::is_a_directory)
     report_.fail(RemediableError(why, Remedy::recursive));
   else
     report_.fail(ProtocolError(why));
@@ -76,8 +76,8 @@ void DownloadQueue::receive_replies(std::size_t max_bytes) {
 void DownloadQueue::receive_reply(const RequestedFile& file) {
   server_.set_deadline(context_.deadline());
   const lab::Reply reply = server_.reply();
-  if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-    fail_refused(file.remote, *refusal);
+  if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+    fail_rejected(file.remote, *rejection);
     if (file.has_stat) server_.reply();
     return;
   }

@@ -37,7 +37,7 @@ class DownloadQueue {
   // Fetches the queued files whose destination exists: what exists must be compared first.
   void receive_existing();
   // Reports a file or directory that the server rejected.
-  void fail_refused(const std::string& name, const lab::ErrorReply& refusal);
+  void fail_rejected(const std::string& name, const lab::ErrorReply& rejection);
   // Receives files until at most `max_bytes` of requests are unanswered.
   void receive_replies(std::size_t max_bytes);
 

@@ -51,13 +51,13 @@ class LabSession {
   void receive_large(const lab::Request& request, const FileName& target);
   void receive_bytes(const PartialFile& partial, const lab::Request& request);
   std::size_t receive_some(const PartialFile& partial, std::uint64_t max_bytes, Instant deadline);
-  void refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal);
+  void reject_upload(const lab::Request& request, const lab::ErrorReply& rejection);
   void log_received(const lab::Request& request);
   void part(const lab::Request& request);
   void make_directory(const lab::Request& request);
   void check_writable() const;
 
-  void refuse(const lab::Request& request, const lab::ErrorReply& refusal);
+  void reject(const lab::Request& request, const lab::ErrorReply& rejection);
   static lab::FileReply file_reply(const FileStatus& state, std::uint64_t offset,
                                    const std::string& name);
 

@@ -74,8 +74,8 @@ void LabSession::handle(const lab::Request& request) {
       case Method::mkdir:
         return make_directory(request);
     }
-  } catch (const RequestError& refused) {
-    refuse(request, refused.refusal());
+  } catch (const RequestError& error) {
+    reject(request, error.reply());
   }
 }
 
@@ -138,14 +138,14 @@ lab::FileReply LabSession::file_reply(const FileStatus& state, std::uint64_t off
   return {state.size, offset, state.tag, name, state.modified, state.executable};
 }
 
-void LabSession::refuse(const lab::Request& request, const lab::ErrorReply& refusal) {
+void LabSession::reject(const lab::Request& request, const lab::ErrorReply& rejection) {
   const std::string name = escaped_start(request.name.empty() ? "*" : request.name);
-  write(lab::emit(refusal));
+  write(lab::emit(rejection));
   const std::string peer = client_.peer().text();
   if (service_.sink)
-    events_.push_back({"refused",
-                       fmt::format("refused {} to {}: {}", name, peer, refusal.text),
-                       {{"client", peer}, {"name", name}, {"code", refusal.code}}});
+    events_.push_back({"rejected",
+                       fmt::format("rejected {} to {}: {}", name, peer, rejection.text),
+                       {{"client", peer}, {"name", name}, {"code", rejection.code}}});
 }
 
 void LabSession::write(const std::string& text) {

@@ -59,16 +59,16 @@ void LabSession::receive(const lab::Request& request) {
     if (!status) throw SystemError("stat");
     write(lab::emit(file_reply(FileStatus(*status), request.offset, request.name)));
     after_upload(request);
-  } catch (const RequestError& refused) {
-    refuse_upload(request, refused.refusal());
+  } catch (const RequestError& error) {
+    reject_upload(request, error.reply());
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
     const bool is_foreign_part = error.error() == EEXIST;  // file/partial_file.h
-    refuse_upload(request,
+    reject_upload(request,
                   is_foreign_part
                       ? lab::ErrorReply{std::string(lab::failed),
                                         "a .part file exists that is not known to be an upload"}
-                      : RequestError(error).refusal());
+                      : RequestError(error).reply());
   }
 }
 
@@ -147,12 +147,12 @@ std::size_t LabSession::receive_some(const PartialFile& partial, std::uint64_t m
   return reader_.receive_file(partial.file(), partial.path(), max_bytes);
 }
 
-void LabSession::refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal) {
-  refuse(request, refusal);
+void LabSession::reject_upload(const lab::Request& request, const lab::ErrorReply& rejection) {
+  reject(request, rejection);
   flush();
   if (!left_ || *left_ > max_skipped) {
     lingering_close(client_, network_);
-    throw ProtocolError("upload refused: " + refusal.text);
+    throw ProtocolError("upload rejected: " + rejection.text);
   }
   restart_stall_timeout();
   reader_.skip_exact(*left_);

@@ -66,10 +66,10 @@ class UploadJob {
     server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::part, .name = request_.name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-      if (refusal->code == lab::no_such_file)
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+      if (rejection->code == lab::no_such_file)
         return 0;  // if the directory is missing, PUT reports it
-      LabClient::throw_error_reply(request_.name, *refusal);
+      LabClient::throw_error_reply(request_.name, *rejection);
     }
     const auto& part = std::get<lab::FileReply>(reply);
     part_tag_ = part.tag;
@@ -123,24 +123,25 @@ class UploadJob {
     } catch (const std::exception&) {
       return;  // there is no reply
     }
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-      throw_error_reply(*refusal);
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply))
+      throw_error_reply(*rejection);
   }
 
   // If another client has changed the part that we resumed from, the error is temporary: the next
   // attempt compares the part again.
-  [[noreturn]] void throw_error_reply(const lab::ErrorReply& refusal) const {
-    const bool part_changed = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
-                              refusal.code == lab::bad_offset;
+  [[noreturn]] void throw_error_reply(const lab::ErrorReply& rejection) const {
+    const bool part_changed = rejection.code == lab::changed ||
+                              rejection.code == lab::no_such_file ||
+                              rejection.code == lab::bad_offset;
     if (begin_ > 0 && part_changed)
-      throw TemporaryError(escaped(request_.name) + ": " + escaped_start(refusal.text));
-    LabClient::throw_error_reply(request_.name, refusal);
+      throw TemporaryError(escaped(request_.name) + ": " + escaped_start(rejection.text));
+    LabClient::throw_error_reply(request_.name, rejection);
   }
 
   void confirm() {
     const lab::Reply reply = server_.reply_to_upload(context_);
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-      throw_error_reply(*refusal);
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply))
+      throw_error_reply(*rejection);
     const auto& stored = std::get<lab::FileReply>(reply);
     if (stored.size != state_.size)
       throw ProtocolError(fmt::format("the server has {} of {} bytes of {}", stored.size,

@@ -77,11 +77,11 @@ class TreeSender {
   using Entries = std::unordered_map<std::string, Entry>;
 
   // Throws if every other file would be rejected too.
-  void fail_refused(const std::string& remote, const lab::ErrorReply& refusal) {
-    if (refusal.code == lab::read_only || refusal.code == lab::no_room)
-      LabClient::throw_error_reply(remote, refusal);
-    const ProtocolError error(escaped(remote) + ": " + escaped_start(refusal.text));
-    if (refusal.code == lab::busy)
+  void fail_rejected(const std::string& remote, const lab::ErrorReply& rejection) {
+    if (rejection.code == lab::read_only || rejection.code == lab::no_room)
+      LabClient::throw_error_reply(remote, rejection);
+    const ProtocolError error(escaped(remote) + ": " + escaped_start(rejection.text));
+    if (rejection.code == lab::busy)
       report_.fail_busy(error);
     else
       report_.fail(error);
@@ -132,8 +132,8 @@ class TreeSender {
     if (std::holds_alternative<lab::FileReply>(listed))
       read_entries(server_, remote, context_, listed_entries);
     for (const lab::Reply& reply : {made.value_or(listed), listed}) {
-      if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-        fail_refused(remote, *refusal);
+      if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+        fail_rejected(remote, *rejection);
         return std::nullopt;
       }
     }
@@ -239,8 +239,8 @@ class TreeSender {
   void receive_replies(std::size_t max_bytes) {
     while (const auto file = pending_.take_above(max_bytes)) {
       const lab::Reply reply = server_.reply_to_upload(context_);
-      if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-        fail_refused(file->remote, *refusal);
+      if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply))
+        fail_rejected(file->remote, *rejection);
       else
         report_.transferred(file->path, file->size);
     }

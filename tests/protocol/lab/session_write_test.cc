@@ -199,7 +199,7 @@ TEST_F(LabSessionWriteTest, RejectsUploadsOutsideOrOverADirectory) {
 TEST_F(LabSessionWriteTest, EndsTheSessionAfterRejectingALargeUpload) {
   client_.says("PUT ../evil 1000000000 0 0 -\n" + std::string(5'000, 'x'));
   EXPECT_EQ(thrown_by<ProtocolError>([&] { files_.serve(client_); }),
-            "upload refused: leads outside the served directory");
+            "upload rejected: leads outside the served directory");
   EXPECT_EQ(client_.written(), "ERROR not-allowed leads outside the served directory\n");
   EXPECT_TRUE(client_.finished);
 }
