@@ -175,7 +175,7 @@ class EventLoop {
       const int fd = socket_of(delay_queue_.front());
       batches.clear();
       while (delay_queue_.next() <= now && socket_of(delay_queue_.front()) == fd &&
-             batches.size() < DatagramBatch::most)
+             batches.size() < DatagramBatch::max_messages)
         batches.push_back(delay_queue_.take(now));
       send(fd, batches);
     }
