@@ -40,9 +40,9 @@ DirectoryReader ServedFiles::list(const std::string& name) const {
   return DirectoryReader(directory_, name);
 }
 
-FileName ServedFiles::place(const std::string& name) const {
+FileName ServedFiles::file_name(const std::string& name) const {
   check(name);
-  return directory_.place(name);
+  return directory_.file_name(name);
 }
 
 void ServedFiles::check(const std::string& name) const {

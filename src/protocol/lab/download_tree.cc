@@ -175,7 +175,7 @@ class Receiver {
       directory_.emplace(branch.path, Directory::Bounds::anywhere);
       directory_path_ = branch.path;
     }
-    files_.receive(remote_name(branch, entry), directory_->place(entry.name), entry,
+    files_.receive(remote_name(branch, entry), directory_->file_name(entry.name), entry,
                    branch.was_empty);
   }
 

@@ -43,7 +43,7 @@ void LabSession::list(const lab::Request& request) {
 // Hides unfinished uploads: the .part files and their state files.
 bool LabSession::is_hidden(const std::string& directory, const Entry& entry) const {
   return service_.writable && entry.kind == Entry::Kind::file && is_named_as_partial(entry.name) &&
-         is_partial(service_.share.place(directory + "/" + entry.name));
+         is_partial(service_.share.file_name(directory + "/" + entry.name));
 }
 
 void LabSession::hash(const lab::Request& request) {

@@ -48,7 +48,7 @@ void LabSession::receive(const lab::Request& request) {
     // read it at the limited rate.
     if (service_.limit_rate != 0)
       client_.set_receive_window(std::clamp(service_.limit_rate, min_window, max_window));
-    const FileName target = service_.share.place(request.name);
+    const FileName target = service_.share.file_name(request.name);
     const auto existing = target.status_of_link();
     if (existing && S_ISDIR(existing->st_mode)) throw SystemError("open", EISDIR);
     if (is_small(request))
@@ -173,7 +173,7 @@ void LabSession::part(const lab::Request& request) {
   check_writable();
   try {
     // find_part() locks the file: a partial file that is still being written has no stable state.
-    const auto part = PartialFile::find_part(service_.share.place(request.name));
+    const auto part = PartialFile::find_part(service_.share.file_name(request.name));
     if (!part) throw SystemError("stat", ENOENT);
     write(lab::emit(file_reply(FileStatus::of(part->file(), part->path()), 0, part->path())));
   } catch (const SystemError& error) {
@@ -184,7 +184,7 @@ void LabSession::part(const lab::Request& request) {
 void LabSession::make_directory(const lab::Request& request) {
   check_writable();
   try {
-    const FileName target = service_.share.place(request.name);
+    const FileName target = service_.share.file_name(request.name);
     target.make_directory();
     const auto status = target.status_of_link();
     if (!status) throw SystemError("stat");
