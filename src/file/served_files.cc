@@ -31,7 +31,7 @@ ServedFile ServedFiles::open(std::string_view requested) const {
   check(name);
   // O_NONBLOCK: opening a FIFO must not wait for its other end.
   ServedFile file{directory_.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY), FileStatus(), name};
-  file.state = FileStatus::of(file.fd, name);
+  file.status = FileStatus::of(file.fd, name);
   return file;
 }
 

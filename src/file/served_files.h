@@ -13,7 +13,7 @@ namespace netlab {
 
 struct ServedFile {
   Fd fd;
-  FileStatus state;
+  FileStatus status;
   std::string name;
 };
 

@@ -21,9 +21,9 @@ constexpr std::size_t max_queued = 16 * 1024;
 // At most this many files that exist here are queued.
 constexpr std::size_t max_existing = 1000;
 
-bool is_same(const Entry& entry, const struct stat& status) {
-  const FileStatus state(status);
-  return S_ISREG(status.st_mode) && passes_quick_check(entry, state.size, state.modified);
+bool is_same(const Entry& entry, const struct stat& file) {
+  const FileStatus status(file);
+  return S_ISREG(file.st_mode) && passes_quick_check(entry, status.size, status.modified);
 }
 
 }  // namespace

@@ -29,9 +29,8 @@ class DownloadQueue {
         context_(context),
         report_(report) {}
 
-  // Queues a file of known name and state. `is_absent`: the destination is known not to
-  // exist. Throws SystemError or ProtocolError if no further file can be
-  // fetched.
+  // Queues a file that the server listed as `entry`. `is_absent`: the destination is known not to
+  // exist. Throws SystemError or ProtocolError if no further file can be fetched.
   void receive(const std::string& remote, const FileName& destination, const Entry& entry,
                bool is_absent);
   // Fetches the queued files whose destination exists: what exists must be compared first.

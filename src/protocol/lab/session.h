@@ -58,7 +58,7 @@ class LabSession {
   void check_writable() const;
 
   void reject(const lab::Request& request, const lab::ErrorReply& rejection);
-  static lab::FileReply file_reply(const FileStatus& state, std::uint64_t offset,
+  static lab::FileReply file_reply(const FileStatus& status, std::uint64_t offset,
                                    const std::string& name);
 
   // Appends to the buffer of replies.

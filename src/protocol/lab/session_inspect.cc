@@ -24,7 +24,7 @@ void LabSession::list(const lab::Request& request) {
       throw RequestError(error);
     }
   }();
-  write(lab::emit(file_reply(listing.state(), 0, request.name)));
+  write(lab::emit(file_reply(listing.status(), 0, request.name)));
   try {
     while (const auto entry = listing.next()) {
       if (is_hidden(request.name, *entry)) continue;
@@ -48,9 +48,9 @@ bool LabSession::is_hidden(const std::string& directory, const Entry& entry) con
 
 void LabSession::hash(const lab::Request& request) {
   const ServedFile file = open(request);
-  write(lab::emit(file_reply(file.state, request.offset, file.name)));
+  write(lab::emit(file_reply(file.status, request.offset, file.name)));
   const std::uint64_t end =
-      request.offset + std::min(request.count, file.state.size - request.offset);
+      request.offset + std::min(request.count, file.status.size - request.offset);
   BlockHash hash;
   std::uint64_t hashed = 0;
   for (std::uint64_t at = request.offset; at < end;) {

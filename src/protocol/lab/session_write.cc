@@ -186,11 +186,11 @@ void LabSession::make_directory(const lab::Request& request) {
   try {
     const FileName target = service_.share.file_name(request.name);
     target.make_directory();
-    const auto status = target.status_of_link();
-    if (!status) throw SystemError("stat");
-    FileStatus state(*status);
-    state.size = 0;
-    write(lab::emit(file_reply(state, 0, request.name)));
+    const auto made = target.status_of_link();
+    if (!made) throw SystemError("stat");
+    FileStatus status(*made);
+    status.size = 0;
+    write(lab::emit(file_reply(status, 0, request.name)));
   } catch (const SystemError& error) {
     throw RequestError(error);
   }

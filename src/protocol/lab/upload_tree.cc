@@ -202,22 +202,23 @@ class TreeSender {
       send_one(file);
       return;
     }
-    const auto& [state, bytes] = *whole;
+    const auto& [status, bytes] = *whole;
     const lab::Request put{.method = Method::put,
                            .name = file.remote,
-                           .size = state.size,
-                           .modified = state.modified,
-                           .executable = state.executable,
+                           .size = status.size,
+                           .modified = status.modified,
+                           .executable = status.executable,
                            .durable = request_.settings.durable};
     server_.queue_request(put);
     server_.append_body(bytes);
-    pending_.push({file.path, file.remote, state.size}, lab::emit(put).size() + max_reply_overhead);
+    pending_.push({file.path, file.remote, status.size},
+                  lab::emit(put).size() + max_reply_overhead);
     if (server_.unsent() >= send_size) {
       server_.set_deadline(context_.deadline());
       server_.flush();
     }
     if (pending_.bytes() >= max_reply_bytes) receive_replies(max_reply_bytes / 2);
-    report_.advance(state.size);
+    report_.advance(status.size);
   }
 
   // Reads a small file and its status. Returns nothing if the file is too large, or changed while
@@ -226,13 +227,13 @@ class TreeSender {
                                                                       const std::string& name,
                                                                       const std::string& path) {
     const Fd file = directory.open(name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    const FileStatus state = FileStatus::of(file, path);
-    if (state.size > lab::small_file) return std::nullopt;
-    std::string bytes(state.size, '\0');
+    const FileStatus status = FileStatus::of(file, path);
+    if (status.size > lab::small_file) return std::nullopt;
+    std::string bytes(status.size, '\0');
     const auto into = std::as_writable_bytes(std::span(bytes));
     const std::size_t got = call::read_all_at(file.get(), into, 0, path);
-    if (got < bytes.size() || FileStatus::of(file, path).tag != state.tag) return std::nullopt;
-    return std::pair(state, std::move(bytes));
+    if (got < bytes.size() || FileStatus::of(file, path).tag != status.tag) return std::nullopt;
+    return std::pair(status, std::move(bytes));
   }
 
   // Receives replies until at most `max_bytes` of them are outstanding.
