@@ -28,10 +28,10 @@ struct Branch {
   std::size_t size() const { return remote.size() + path.size(); }
 };
 
-class Receiver {
+class TreeReceiver {
  public:
-  Receiver(const DownloadTree& request, TreeCheckpoint& checkpoint, LabClient& server,
-           TransferContext& context)
+  TreeReceiver(const DownloadTree& request, TreeCheckpoint& checkpoint, LabClient& server,
+               TransferContext& context)
       : request_(request),
         server_(server),
         context_(context),
@@ -193,7 +193,7 @@ class Receiver {
 
 TransferSummary download_tree(const DownloadTree& request, TreeCheckpoint& checkpoint,
                               LabClient& server, TransferContext& context) {
-  return Receiver(request, checkpoint, server, context).run();
+  return TreeReceiver(request, checkpoint, server, context).run();
 }
 
 }  // namespace netlab

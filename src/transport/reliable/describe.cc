@@ -12,7 +12,7 @@ std::string text(const TransportParameters& parameters) {
   for (const ArqRow& row : arqs())
     if (row.strategy == parameters.strategy) strategy = row.name;
   return fmt::format("{}, window {}, max datagram {}, max data {}", strategy, parameters.window,
-                     parameters.largest, parameters.max_data);
+                     parameters.max_datagram, parameters.max_data);
 }
 
 std::string text(const Hello& hello) {
