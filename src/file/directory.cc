@@ -116,7 +116,7 @@ void FileName::make_directory() const {
 }
 
 void FileName::sync_directory() const {
-  // A descriptor made with O_PATH can't be synced.
+  // A descriptor made with O_PATH cannot be synced.
   const Fd directory(open_anywhere(directory_->get(), ".", O_RDONLY | O_DIRECTORY, 0));
   if (!directory || ::fsync(directory.get()) != 0)
     throw SystemError("sync the directory of " + path_);

@@ -131,7 +131,7 @@ std::optional<PartialFile> PartialFile::find_part(const FileName& destination) {
 
 std::optional<PartialFile> PartialFile::find(const FileName& destination) {
   if (auto part = find_part(destination)) return part;
-  // Links are followed, because the user may have made DEST one. If DEST can't be written, it may
+  // Links are followed, because the user may have made DEST one. If DEST cannot be written, it may
   // be complete already, or be copied.
   const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
   Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
