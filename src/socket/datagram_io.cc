@@ -221,4 +221,9 @@ Fd udp_socket(Fd bound) {
   return bound;
 }
 
+void connect_udp(const Fd& socket, const Address& peer) {
+  const int result = call::connect(socket.get(), peer);
+  if (result < 0) throw SystemError("connect " + peer.text(), -result);
+}
+
 }  // namespace netlab

@@ -71,5 +71,8 @@ std::uint32_t dropped_datagrams(int fd);
 Fd udp_socket(const Address& address, bool shared);
 // The same for a socket that is already bound.
 Fd udp_socket(Fd bound);
+// From now on the socket sends to `peer`, and receives only from it (connect(2)). Throws
+// SystemError{"connect ADDRESS:PORT"}.
+void connect_udp(const Fd& socket, const Address& peer);
 
 }  // namespace netlab

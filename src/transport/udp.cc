@@ -28,8 +28,7 @@ Udp::Udp(Performer& performer, Fd fd)
 
 std::unique_ptr<Udp> Udp::to(Performer& performer, const Address& server) {
   Fd fd = call::socket(server.family(), SOCK_DGRAM);
-  const int result = call::connect(fd.get(), server);
-  if (result < 0) throw SystemError("connect " + server.text(), -result);
+  connect_udp(fd, server);
   return std::make_unique<Udp>(performer, std::move(fd));
 }
 

@@ -17,8 +17,7 @@ namespace {
 
 Fd connected_to(const Address& server) {
   Fd fd = call::socket(server.family(), SOCK_DGRAM);
-  const int result = call::connect(fd.get(), server);
-  if (result < 0) throw SystemError("connect " + server.text(), -result);
+  connect_udp(fd, server);
   fd = udp_socket(std::move(fd));
   enable_gro(fd.get());
   return fd;
