@@ -54,7 +54,9 @@ TEST_F(DownloadFailureTest, RejectsADamagedFileUnderTheFinalName) {
 
 TEST_F(DownloadFailureTest, RejectsAForeignFileUnderTheFinalName) {
   got_.write("notes.bin", "something else");
-  EXPECT_NE(error_from(Mode::automatic), "");
+  EXPECT_EQ(restart_error_from(Mode::automatic),
+            got_.path("notes.bin") +
+                " is not the beginning of the remote file: it differs from the start");
   EXPECT_EQ(got_.read("notes.bin"), "something else");
 }
 
@@ -63,14 +65,17 @@ TEST_F(DownloadFailureTest, RejectsAnotherVersionWithTheSameTail) {
   std::string other(first(2 * overlap));
   other[0] ^= 1;
   got_.write("notes.bin", other);
-  EXPECT_NE(error_from(Mode::automatic), "");
+  EXPECT_EQ(restart_error_from(Mode::automatic),
+            got_.path("notes.bin") +
+                " is not the beginning of the remote file: it differs from the start");
   EXPECT_TRUE(holds("notes.bin", other));
 }
 
 TEST_F(DownloadFailureTest, FailedRestartOnTheSheetWireKeepsTheFile) {
   got_.write("notes.bin", "hello");
   std::filesystem::remove(files_.directory.path("served/notes.bin"));
-  EXPECT_NE(thrown_by<ProtocolError>([&] { run_on_sheet(Mode::restart); }), "");
+  EXPECT_EQ(thrown_by<ProtocolError>([&] { run_on_sheet(Mode::restart); }),
+            "the server sent no bytes: " + got_.path("notes.bin") + " is unchanged");
   EXPECT_EQ(got_.read("notes.bin"), "hello");
 }
 
