@@ -58,7 +58,7 @@ void settle(const Fd& file, const FileName& name, const FinalAttributes& finish)
 std::optional<std::string> state_text(const FileName& state) {
   const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) return std::nullopt;
-  std::array<std::byte, PartialRecord::most + 1> bytes;
+  std::array<std::byte, PartialRecord::max_size + 1> bytes;
   std::size_t size = 0;
   while (size < bytes.size()) {
     const ssize_t got = call::read(file.get(), std::span(bytes).subspan(size));

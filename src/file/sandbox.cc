@@ -108,7 +108,7 @@ std::string SandboxRules::text(const std::string& directory) const {
   std::string line = fmt::format("confined to {} (Landlock ABI {}): reads {}files beneath it",
                                  directory, abi, writable ? "and writes " : "");
   if (abi >= 6) return line + ", nothing else";
-  line += "; this kernel can't forbid signals to other processes (ABI 6)";
+  line += "; this kernel cannot forbid signals to other processes (ABI 6)";
   if (abi < 4) line += ", TCP connections (ABI 4)";
   if (abi < 3) line += ", truncate(2) (ABI 3)";
   return line;

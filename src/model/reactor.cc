@@ -89,9 +89,7 @@ void Reactor::run_ready() {
 }
 
 void Reactor::expire_deadlines() {
-  const auto timer_of = [](Task & task) -> auto& {
-    return task.timer;
-  };
+  const auto timer_of = [](Task& task) -> Timers<Task>::Timer& { return task.timer; };
   while (Task* const task = timers_.take_expired(now_, timer_of)) give_up(*task, -ETIMEDOUT);
 }
 

@@ -65,7 +65,7 @@ Transport TransportOptions::reliable() const {
   if (mss_ && *mss_ < reliable::base_packet_size)
     throw std::invalid_argument(
         fmt::format("--mss must be at least {}", reliable::base_packet_size));
-  if (mss_) settings.largest = static_cast<std::uint32_t>(*mss_);
+  if (mss_) settings.max_datagram = static_cast<std::uint32_t>(*mss_);
   Transport transport = reliable_udp();
   transport.over = [settings](Performer& performer) -> std::unique_ptr<Network> {
     return std::make_unique<ReliableNetwork>(performer, settings);

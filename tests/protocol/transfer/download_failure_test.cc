@@ -254,17 +254,6 @@ TEST_F(DownloadFailureTest, ServerCannotChooseTheDirectory) {
   EXPECT_TRUE(got_.has("evil"));
 }
 
-TEST_F(DownloadFailureTest, RejectsInvalidFileNamesOfTheServer) {
-  for (const char* name : {"*", ".", "..", "a/", "a/..", "/", "a%00b", ".bashrc", "a%1B[2J"})
-    EXPECT_EQ(thrown_by<ProtocolError>([&] {
-                run_against({"OK 5 0 t " + std::string(name) + "\n"}, {},
-                            {.destination = got_.path()}, "");
-              }),
-              "the remote file has no usable name: a destination is required")
-        << name;
-  EXPECT_TRUE(fs::is_empty(got_.path()));
-}
-
 // A request for notes.bin must not create .bashrc.
 TEST_F(DownloadFailureTest, StoresUnderTheRequestedName) {
   const std::string ok = "OK 5 0 t .bashrc\n";
