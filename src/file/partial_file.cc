@@ -53,7 +53,7 @@ void settle(const Fd& file, const FileName& name, const FinalAttributes& finish)
   if (finish.durable && ::fsync(file.get()) != 0) throw SystemError("sync " + name.path());
 }
 
-// The text of a state file, at most PartialRecord::most bytes and one more; nullopt if there is
+// The text of a state file, at most PartialRecord::max_size bytes and one more; nullopt if there is
 // none.
 std::optional<std::string> state_text(const FileName& state) {
   const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
