@@ -157,10 +157,10 @@ class FtpGet : public Action {
                                .into = destination_.empty() ? "." : destination_,
                                .settings = settings(),
                                .events = TransferOptions::events("fetches", output)};
-    const TransferSummary tally = download_tree(request, *tree_checkpoint_, server, context);
+    const TransferSummary summary = download_tree(request, *tree_checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    TransferOptions::report(tally, seconds, "received", output);
+    TransferOptions::report(summary, seconds, "received", output);
   }
 
   ClientOptions client_{5001};

@@ -110,13 +110,13 @@ class FtpPut : public Action {
                              .into = into_.empty() ? "." : into_,
                              .settings = settings(),
                              .events = TransferOptions::events("sends", output)};
-    TransferSummary tally = upload_tree(request, *tree_checkpoint_, server, context);
+    TransferSummary summary = upload_tree(request, *tree_checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    if (tally.busy > 0 && !attempt.is_last)
+    if (summary.busy > 0 && !attempt.is_last)
       throw TemporaryError("another transfer is writing to some of the files");
-    tally.failed += tally.busy;
-    TransferOptions::report(tally, seconds, "sent", output);
+    summary.failed += summary.busy;
+    TransferOptions::report(summary, seconds, "sent", output);
   }
 
   ClientOptions client_{5001};

@@ -60,7 +60,7 @@ class GuessServe : public Action {
                               "guess", output);
       return ExitStatus::done;
     }
-    const Talk talk{output.sink(), server_.idle_timeout, server_.stall_timeout};
+    const Talk talk{output.sink(), server_.idle_timeout(), server_.stall_timeout()};
     const auto handler = [&](Stream& client, Network& network) {
       LineFraming lines(client);
       converse(talk, *game(), lines, client, network);

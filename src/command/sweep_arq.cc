@@ -16,7 +16,19 @@ namespace {
 constexpr std::uint64_t max_sweep_window = 32'768;
 constexpr std::uint64_t max_packets = 1'000'000;
 constexpr double max_measured_loss = 0.9;  // above, almost no packet gets through
-constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
+
+// Returns a CSS color. A switch, so that the compiler reports a strategy without one.
+const char* color_of(reliable::Strategy strategy) {
+  switch (strategy) {
+    case reliable::Strategy::stop_and_wait:
+      return "#b2182b";
+    case reliable::Strategy::go_back_n:
+      return "#ef8a62";
+    case reliable::Strategy::selective_repeat:
+      break;
+  }
+  return "#2166ac";
+}
 
 // Parses "0,1,5,20%": the final sign applies to every number.
 std::vector<double> parse_losses(std::string text) {
@@ -63,8 +75,8 @@ class SweepArq : public Action {
                 .curves = {}};
     if (!output.json) output.always({"", "strategy,loss,measured,formula,packets,bytes_again"});
     for (const reliable::ArqRow& row : reliable::arqs()) {
-      Curve& curve = figure.curves.emplace_back(
-          Curve{std::string(row.name), colors[figure.curves.size()], {}, {}});
+      Curve& curve =
+          figure.curves.emplace_back(Curve{std::string(row.name), color_of(row.strategy), {}, {}});
       for (const double loss : losses) measure(row, loss, delay, curve, output);
     }
     if (!output_.empty())
@@ -76,15 +88,15 @@ class SweepArq : public Action {
  private:
   void measure(const reliable::ArqRow& row, double loss, Duration delay, Curve& curve,
                const Output& output) {
-    const simulated::ArqExperiment trial{.strategy = row.strategy,
-                                         .loss = loss,
-                                         .delay = delay,
-                                         .rate = rate_,
-                                         .window = static_cast<std::uint32_t>(*window_),
-                                         .packets = packets_,
-                                         .seed = seed_};
-    const auto result = trial.run();
-    const double formula = trial.formula();
+    const simulated::ArqExperiment experiment{.strategy = row.strategy,
+                                              .loss = loss,
+                                              .delay = delay,
+                                              .rate = rate_,
+                                              .window = static_cast<std::uint32_t>(*window_),
+                                              .packets = packets_,
+                                              .seed = seed_};
+    const auto result = experiment.run();
+    const double formula = experiment.formula();
     if (result.rate)
       curve.measured.push_back({100 * loss, *result.rate});
     else

@@ -23,7 +23,7 @@ struct Setting {
   // Throws std::invalid_argument "'TEXT' is not ...".
   void (*set)(Settings& settings, const std::string& text);
   // Without --up, the option applies only to what the server sends.
-  bool down_alone = false;
+  bool only_down = false;
 };
 
 template <typename Settings>
@@ -51,7 +51,7 @@ class PerDirection {
   Settings settings(bool up) const {
     Settings settings;
     for (std::size_t i = 0; i < rows_.size(); ++i)
-      if (common_[i] && !(up && rows_[i].down_alone))
+      if (common_[i] && !(up && rows_[i].only_down))
         set(settings, rows_[i], "--" + std::string(rows_[i].name), *common_[i]);
     if (const auto& own = up ? up_ : down_) set_all(settings, up ? "--up" : "--down", *own);
     return settings;

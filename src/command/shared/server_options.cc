@@ -94,8 +94,8 @@ void ServerOptions::declare(Options& options, const std::string& heading) {
                  "maximum concurrent clients per address, except loopback");
   options.flag("--proxy-protocol", proxied_,
                "expect a PROXY protocol v2 header on each connection");
-  options.seconds("--idle-timeout", idle_timeout, "seconds a client may stay silent");
-  options.seconds("--stall-timeout", stall_timeout, "seconds for each 256 KiB of a transfer");
+  options.seconds("--idle-timeout", idle_timeout_, "seconds a client may stay silent");
+  options.seconds("--stall-timeout", stall_timeout_, "seconds for each 256 KiB of a transfer");
   options.seconds("--grace", grace_, "seconds for sessions to finish after SIGINT or SIGTERM");
 }
 
@@ -144,7 +144,7 @@ Limits ServerOptions::limits() const {
   return {.max_clients = max_clients_,
           .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
           .max_per_host_name = max_per_host_option,
-          .first_byte = idle_timeout,
+          .idle_timeout = idle_timeout_,
           .grace = grace_};
 }
 
@@ -225,7 +225,7 @@ void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protoc
   const Address address = inherited ? Address() : listening_address(output);
   const SdNotify service_manager;
   talk.sink = output.sink();
-  talk.idle_timeout = idle_timeout;
+  talk.idle_timeout = idle_timeout_;
   talk.once = once_;
   const DatagramService service{
       .bind =

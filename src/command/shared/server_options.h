@@ -29,8 +29,8 @@ class ServerOptions {
   // The options --tcp and --udp, which may be given together.
   void declare_transport(Options& options) { transport_.declare_for_server(options); }
 
-  Duration idle_timeout = std::chrono::seconds(300);
-  Duration stall_timeout = std::chrono::seconds(60);
+  Duration idle_timeout() const { return idle_timeout_; }
+  Duration stall_timeout() const { return stall_timeout_; }
   // Called when the server listens, before the first client.
   std::function<void()> enter_sandbox = [] {};
 
@@ -78,6 +78,8 @@ class ServerOptions {
   bool once_ = false;
   std::uint64_t max_clients_ = 256;
   std::uint64_t max_per_host_ = 32;
+  Duration idle_timeout_ = std::chrono::seconds(300);
+  Duration stall_timeout_ = std::chrono::seconds(60);
   Duration grace_ = std::chrono::seconds(5);
   std::string port_file_;
   TransportOptions transport_;
