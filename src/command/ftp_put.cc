@@ -63,7 +63,7 @@ class FtpPut : public Action {
     if (as_->empty()) throw std::invalid_argument("--as: NAME must not be empty");
     if (as_->ends_with('/') && !transfer_.recursive)
       throw std::invalid_argument(
-          fmt::format("--as: '{}' is not the name of a file (use --into for a directory)", *as_));
+          fmt::format("--as: '{}' must be the name of a file (use --into for a directory)", *as_));
     if (paths_.size() > 1)
       throw std::invalid_argument(
           fmt::format("--as takes exactly one FILE, but {} were given", paths_.size()));

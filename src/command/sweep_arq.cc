@@ -40,7 +40,7 @@ std::vector<double> parse_losses(std::string text) {
     losses.push_back(parse_share(loss.ends_with('%') ? loss : loss + "%"));
     if (losses.back() > max_measured_loss)
       throw std::invalid_argument(
-          fmt::format("'{}%' is above {:g}%, where almost no packet gets through", loss,
+          fmt::format("'{}%' must be at most {:g}%: above, almost no packet gets through", loss,
                       100 * max_measured_loss));
     start = comma + 1;
   }
@@ -54,11 +54,12 @@ class SweepArq : public Action {
     options.text("--loss", losses_, "LIST", "packet loss rates (default: 0,1,2,5,10,20%)");
     options.text("--delay", delay_, "TIME", "one-way delay (default: 20ms)");
     options.rate("--rate", rate_, "bottleneck rate in bytes per second (default: 1M)");
-    options.number("--window", window_, max_sweep_window,
+    options.number("--window", window_, {1, max_sweep_window},
                    "maximum packets in flight (default: the bandwidth-delay product)");
-    options.number("--packets", packets_, max_packets,
+    options.number("--packets", packets_, {1, max_packets},
                    "packets of 1200 bytes to deliver in each run");
-    options.number("--seed", seed_, max_offset, "seed for the losses; the same seed repeats them");
+    options.number("--seed", seed_, {0, max_offset},
+                   "seed for the losses; the same seed repeats them");
     options.text("-o,--output", output_, "FIGURE.svg", "write a figure to this file");
   }
 
@@ -66,8 +67,6 @@ class SweepArq : public Action {
     const auto losses = of_option("--loss", [&] { return parse_losses(losses_); });
     const Duration delay = of_option("--delay", [&] { return parse_duration(delay_); });
     if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), max_sweep_window);
-    if (window_ == 0 || packets_ == 0)
-      throw std::invalid_argument("--window and --packets must be at least 1");
     Plot figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
                                      rate_, *window_),
                 .x_label = "packets lost, %",

@@ -20,9 +20,10 @@ class ServerOptions {
  public:
   explicit ServerOptions(std::uint64_t default_port) : default_port_(default_port) {}
 
-  // For a server that accepts connections, and possibly serves datagrams as well. `heading`: help
-  // lists the options that apply only to connections under it.
-  void declare(Options& options, const std::string& heading = "Serving clients");
+  // For a server that accepts connections.
+  void declare(Options& options);
+  // For a server that serves datagrams or, with its option --tcp, connections.
+  void declare_for_datagrams_or_tcp(Options& options);
   // For a server that serves only datagrams.
   void declare_for_datagrams(Options& options);
 
@@ -52,8 +53,10 @@ class ServerOptions {
 
  private:
   void declare_listening(Options& options);
+  void declare_models(Options& options);  // and --idle-timeout, which also applies to datagrams
+  void declare_limits(Options& options);  // of connections
   // The steps of serve().
-  void check_usage() const;
+  void check_usage(bool uses_udp) const;
   void prepare_process() const;
   Fd inherit(int type) const;
   Address listening_address(const Output& output) const;
