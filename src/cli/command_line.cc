@@ -77,7 +77,7 @@ CLI::App& add_leaf(CLI::App& root, const Command& command) {
 CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
   CLI::App& app = tree_->app;
   app.name("netlab");
-  app.formatter(std::make_shared<HelpFormat>());
+  set_help_format(app);
   app.set_version_flag("--version", "netlab " NETLAB_VERSION, "print the version and exit")
       ->group(common_group);
   app.require_subcommand(1);

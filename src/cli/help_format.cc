@@ -27,7 +27,19 @@ std::string wrapped(const std::string& text) {
   return lines;
 }
 
-}  // namespace
+class HelpFormat : public CLI::Formatter {
+ public:
+  HelpFormat();
+
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override;
+  std::string make_subcommand(const CLI::App* app) const override;
+
+ private:
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override;
+  std::string make_option_opts(const CLI::Option* option) const override;
+  std::string make_option_desc(const CLI::Option* option) const override;
+};
 
 HelpFormat::HelpFormat() {
   label("SUBCOMMAND", "COMMAND");
@@ -61,6 +73,12 @@ std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
 
 std::string HelpFormat::make_option_desc(const CLI::Option* option) const {
   return wrapped(described(*option));
+}
+
+}  // namespace
+
+void set_help_format(CLI::App& app) {
+  app.formatter(std::make_shared<HelpFormat>());
 }
 
 }  // namespace netlab

@@ -1,8 +1,12 @@
 // The errors of command lines that cannot be parsed. CLI11's own texts do not reach the user.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
 
 namespace netlab {
 
