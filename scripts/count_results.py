@@ -66,22 +66,22 @@ def count_program(logs, run):
     return cases
 
 
-def count_build(folder):
-    logs = folder / "meson-logs"
-    tests = json.loads((folder / "meson-info/intro-tests.json").read_text())
+def count_build(directory):
+    logs = directory / "meson-logs"
+    tests = json.loads((directory / "meson-info/intro-tests.json").read_text())
     log = logs / "testlog.json"
     runs = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     total = sum((count_program(logs, run) for run in runs), Counter())
     for lost in {t["name"] for t in tests} - {run["name"].split(" / ")[-1] for run in runs}:
-        print(f"{folder}: {lost}: did not run", file=sys.stderr)
+        print(f"{directory}: {lost}: did not run", file=sys.stderr)
         total["failed"] += 1
     return total
 
 
-def count_folder(folder):
-    if (folder / "meson-info").exists():
-        return count_build(folder)
-    return sum(map(count_file, folder.glob("*.xml")), Counter())
+def count_directory(directory):
+    if (directory / "meson-info").exists():
+        return count_build(directory)
+    return sum(map(count_file, directory.glob("*.xml")), Counter())
 
 
 def self_check():
@@ -109,7 +109,7 @@ def self_check():
         # passed: good 3, bad 1, leaked 2, plain 1, pages 3; failed: bad, crashed, leaked, slow, pages, lost
         expected = Counter(passed=10, failed=6, skipped=4)
         with contextlib.redirect_stderr(io.StringIO()):
-            counted = count_folder(Path(name))
+            counted = count_directory(Path(name))
         assert counted == expected, f"counted {counted}, not {expected}"
 
 
@@ -120,7 +120,7 @@ def main(arguments):
     if arguments[0] == "--self-check":
         self_check()
         return 0
-    total = sum(map(count_folder, map(Path, arguments)), Counter())
+    total = sum(map(count_directory, map(Path, arguments)), Counter())
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
     return 1 if total["failed"] or not total["passed"] else 0
 

@@ -42,7 +42,7 @@ TEST_P(Matrix, ServesClientsOneAfterAnother) {
 
 TEST_P(Matrix, ServesTwentyConcurrentClients) {
   if (!start()) GTEST_SKIP() << without_uring;
-  if (iterative_ && !connects_ahead_) GTEST_SKIP() << without_queue;
+  if (iterative_ && !has_backlog_) GTEST_SKIP() << without_backlog;
   std::vector<std::unique_ptr<Stream>> clients;
   for (int i = 0; i < 20; ++i) clients.push_back(connect());
   for (const auto& client : clients) protocol_.ask(*client);
@@ -55,13 +55,13 @@ TEST_P(Matrix, ServesTwentyConcurrentClients) {
 TEST_P(Matrix, SilentClientBlocksOnlyTheIterativeModel) {
   if (!start()) GTEST_SKIP() << without_uring;
   auto silent = connect();
-  if (iterative_ && !connects_ahead_) {
+  if (iterative_ && !has_backlog_) {
     EXPECT_TRUE(is_closed());
     silent.reset();
   }
   const auto client = connect();
   protocol_.ask(*client);
-  if (iterative_ && connects_ahead_) {
+  if (iterative_ && has_backlog_) {
     EXPECT_TRUE(is_silent(*client));
     silent.reset();
   }
@@ -72,13 +72,13 @@ TEST_P(Matrix, StalledClientBlocksOnlyTheIterativeModel) {
   if (!start()) GTEST_SKIP() << without_uring;
   auto stalled = connect();
   stalled->write_all(bytes_of("G"));  // at most part of a request
-  if (iterative_ && !connects_ahead_) {
+  if (iterative_ && !has_backlog_) {
     EXPECT_TRUE(is_closed());
     stalled.reset();
   }
   const auto client = connect();
   protocol_.ask(*client);
-  if (iterative_ && connects_ahead_) {
+  if (iterative_ && has_backlog_) {
     EXPECT_TRUE(is_silent(*client));
     stalled.reset();
   }

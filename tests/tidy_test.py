@@ -46,11 +46,11 @@ def rooms():
     return table
 
 
-def included_folders(path):
+def included_directories(path):
     return re.findall(r'#include "([\w/]+)/\w+\.h"', path.read_text())
 
 
-def folder_of(path):
+def directory_of(path):
     return path.relative_to(ROOT / "src").parent.as_posix()
 
 
@@ -82,27 +82,27 @@ def path_in_project(path):
 
 def test_the_table_of_rooms_is_there():
     table = rooms()
-    assert set(table) == {folder_of(path) for path in SOURCES} - {"."}
+    assert set(table) == {directory_of(path) for path in SOURCES} - {"."}
     for room, used in table.items():
         assert used <= set(table), room
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_includes_go_downstairs(path):
-    room = folder_of(path)
+    room = directory_of(path)
     if room == ".":
         return  # main.cc
     allowed = rooms()[room] | {room}
-    for folder in included_folders(path):
-        inside = any(folder.startswith(f"{used}/") for used in allowed - {room})
-        assert folder in allowed or inside, f"{room} may not use {folder}"
+    for directory in included_directories(path):
+        inside = any(directory.startswith(f"{used}/") for used in allowed - {room})
+        assert directory in allowed or inside, f"{room} may not use {directory}"
 
 
 def test_rooms_have_no_cycle():
     left = {}
     for path in SOURCES:
-        room = folder_of(path)
-        left.setdefault(room, set()).update(folder for folder in included_folders(path) if folder != room)
+        room = directory_of(path)
+        left.setdefault(room, set()).update(directory for directory in included_directories(path) if directory != room)
     while left:
         bottom = [room for room, used in left.items() if not used & set(left)]
         assert bottom, f"a cycle among {sorted(left)}"
@@ -141,23 +141,46 @@ def test_what_has_one_place_is_there_alone(pattern):
         assert not found, f"{name(path)} has {found[0]!r}"
 
 
+def opening_comment(path):
+    """The first paragraph of a file's opening comment, as one line."""
+    lines = []
+    for line in path.read_text().splitlines():
+        if not re.match(r"// \S", line):
+            break
+        lines.append(line[3:])
+    return " ".join(lines)
+
+
+def declared(path):
+    """The names of the types and functions that a header declares."""
+    code = without_comments(path.read_text())
+    types = re.findall(r"^(?:class|struct|enum class|using) (\w+)", code, re.M)
+    return types + re.findall(r"^\w[^\n;={}()]*?\b(\w+)\(", code, re.M)
+
+
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.suffix == ".h"], ids=name)
 def test_a_header_says_what_it_is(path):
-    lines = path.read_text().splitlines()
-    assert lines[0].startswith("// "), "a header opens with a comment"
-    assert "#pragma once" in lines
+    """The opening comment is in sentences, and names what the header declares, or a word of the file's name."""
+    comment = opening_comment(path)
+    assert re.fullmatch(r"\w.*[.:]", comment), "a header opens with a comment of whole sentences"
+    words = {word.lower() for word in re.findall(r"\w+", comment.replace("-", ""))}  # UTF-8 is utf8.h
+    names = words & {title.lower() for title in declared(path)}
+    parts = [word.rstrip("s") for word in path.stem.split("_")]
+    assert names or any(word.startswith(part) for word in words for part in parts), "it does not name its subject"
+    assert "#pragma once" in path.read_text().splitlines()
 
 
-# Python tests that sleep: to poll a condition that has no event, and to pace what a client sends.
-POLLING_OR_PACING = {"running.py", "test_impair.py", "test_reliable.py", "memory.py", "measure.py", "shared.py", "tidy_test.py"}
 PYTHON_TESTS = sorted((ROOT / "tests").rglob("*.py"))
+# Why a line of a Python test sleeps: no event reports the condition, or time itself is part of the test.
+MAY_SLEEP = r"# (polls|paces): \w+"
 
 
 @pytest.mark.parametrize("path", TESTS + PYTHON_TESTS, ids=path_in_project)
 def test_no_test_sleeps(path):
     """A test that sleeps to let something happen is slow, or fails on a busy machine."""
-    allowed = path.name in POLLING_OR_PACING
-    assert allowed or not re.search(r"sleep_for|\btime\.sleep\(", path.read_text())
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        sleeps = re.search(r"\bsleep_for\(|\btime\.sleep\(", line)
+        assert not sleeps or re.search(MAY_SLEEP, line), f"line {number} sleeps"
 
 
 # Phrases that the texts of the project have left behind, because a reader finds no term of the field in them.
@@ -194,6 +217,17 @@ def prose(path):
             yield number, " ".join(re.findall(r'//.*|"(?:[^"\\]|\\.)*"', line))
 
 
+# Python and shell, in which a variable is also prose.
+SCRIPTS = [p for p in PYTHON_TESTS + sorted((ROOT / "scripts").iterdir())
+           if p.parent.name != "benchmark" and p.name != "tidy_test.py"]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=path_in_project)
+def test_a_directory_is_not_a_folder(path):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        assert not re.search("folder", line, re.I) or re.search(KEPT, line), f"line {number}: directory"
+
+
 PAGES = sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md"]
 
 
@@ -205,7 +239,7 @@ def test_old_phrases_stay_away(path):
             assert not found, f"line {number}: {found[0]!r}: {instead}"
 
 
-BELOW_THE_COMMAND_LINE = [p for p in SOURCES if folder_of(p).split("/")[0] not in ("command", "cli", ".")]
+BELOW_THE_COMMAND_LINE = [p for p in SOURCES if directory_of(p).split("/")[0] not in ("command", "cli", ".")]
 
 
 @pytest.mark.parametrize("path", BELOW_THE_COMMAND_LINE, ids=name)
@@ -218,7 +252,39 @@ def test_lower_rooms_do_not_know_the_command_line(path):
             assert not option, f"line {number}: {text!r} names an option"
 
 
+def interfaces():
+    """{class: (header, its virtual functions)}, for each class that derives from no other."""
+    found = {}
+    for path in SOURCES:
+        if path.suffix != ".h":
+            continue
+        for title, body in re.findall(r"^class (\w+) \{$(.*?)^\};$", without_comments(path.read_text()), re.M | re.S):
+            functions = re.findall(r"\bvirtual [^~;{]* (\w+)\(", body)
+            if functions:
+                found[title] = (name(path), functions)
+    return found
+
+
+def test_the_table_of_interfaces_is_complete():
+    page = (ROOT / "docs/architecture.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \(`([\w/.]+)`\) \| ([`\w ]*) \|", page, re.M)
+    table = {title: (header, re.findall(r"\w+", functions)) for title, header, functions in rows}
+    assert table == interfaces()
+
+
 def test_the_worked_example_is_the_one_that_is_tested():
     page = (ROOT / "docs/architecture.md").read_text()
     block = re.search(r"```cpp\n(class Calculator .*?)```", page, re.S)[1]
     assert block in (ROOT / "tests/support/calculator.h").read_text()
+    assert block.endswith("\n};\n"), "the page shows the whole class"
+
+
+def test_every_test_is_listed():
+    """A test that meson.build does not list never runs."""
+    listed = (ROOT / "tests/meson.build").read_text()
+    for path in TESTS:
+        if path.name.endswith("_test.cc"):
+            assert f"'{path.relative_to(ROOT / 'tests').as_posix()}'" in listed, path
+    listed = (ROOT / "tests/end-to-end/meson.build").read_text()
+    for path in sorted((ROOT / "tests/end-to-end").glob("test_*.py")):
+        assert f"'{path.stem.removeprefix('test_')}'" in listed, path

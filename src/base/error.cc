@@ -4,7 +4,7 @@ namespace netlab {
 
 bool is_of_network(const SystemError& error) {
   switch (error.error()) {
-    case ECANCELED:  // the server is stopping
+    case ECANCELED:  // this end aborted the connection (Stream::abort), or ended the wait
     case ECONNABORTED:
     case ECONNREFUSED:
     case ECONNRESET:

@@ -1,4 +1,4 @@
-// Removes spaces, tabs and line breaks from both ends of a text.
+// Trims a text: removes spaces, tabs and line breaks from both ends.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Suggests the word that a misspelled one was probably meant to be.
+// Suggests the correct spelling of a misspelled word.
 #pragma once
 
 #include <algorithm>

@@ -108,7 +108,7 @@ class FtpGet : public Action {
     const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
     Progress progress(output, uses_stdout_for_events());
     TransferContext context = transfer_.context(client_, network, attempt, progress, output);
-    // Bytes written to a pipe or a device can't be taken back, and the sheet's wire can't tell
+    // Bytes written to a pipe or a device cannot be taken back, and the sheet's wire cannot tell
     // whether the rest belongs to the same version of the file.
     if (is_sheet() && !makes_a_file())
       context.progress = [&, next = context.progress](const TransferProgress& now) {

@@ -62,7 +62,7 @@ Directory Directory::directory(const std::string& name) const {
   return {std::make_shared<const Fd>(open(name, as_directory)), joined(path_, name), open_};
 }
 
-FileName Directory::place(const std::string& name) const {
+FileName Directory::file_name(const std::string& name) const {
   std::string last = last_component(name);
   const std::string parent = directory_of(name);
   return {parent == "." ? fd_ : directory(parent).fd_, std::move(last), joined(path_, name)};
@@ -71,7 +71,7 @@ FileName Directory::place(const std::string& name) const {
 FileName FileName::of(const std::string& path) {
   last_component(path);  // throws before the directory is opened
   return Directory(directory_of(path), Directory::Bounds::anywhere)
-      .place(path.substr(path.rfind('/') + 1));
+      .file_name(path.substr(path.rfind('/') + 1));
 }
 
 FileName FileName::beside(const std::string& name) const {
@@ -116,7 +116,7 @@ void FileName::make_directory() const {
 }
 
 void FileName::sync_directory() const {
-  // A descriptor made with O_PATH can't be synced.
+  // A descriptor made with O_PATH cannot be synced.
   const Fd directory(open_anywhere(directory_->get(), ".", O_RDONLY | O_DIRECTORY, 0));
   if (!directory || ::fsync(directory.get()) != 0)
     throw SystemError("sync the directory of " + path_);

@@ -40,7 +40,7 @@ class Directory {
   Directory directory(const std::string& name) const;
   // The last component of `name`, in its parent directory, which must exist. Throws SystemError,
   // EINVAL if `name` ends without one, e.g. "" and "a/..".
-  FileName place(const std::string& name) const;
+  FileName file_name(const std::string& name) const;
 
   const Fd& fd() const { return *fd_; }
 

@@ -23,7 +23,7 @@ DirectoryReader::DirectoryReader(const Directory& parent, const std::string& nam
   Fd directory = parent.open(name, O_RDONLY | O_DIRECTORY);
   struct stat status {};
   if (fstat(directory.get(), &status) != 0) throw SystemError("stat " + name);
-  state_ = FileStatus(status);
+  status_ = FileStatus(status);
   stream_.reset(::fdopendir(directory.get()));
   if (!stream_) throw SystemError("open " + name);
   directory.release();  // the stream owns it now
@@ -37,14 +37,13 @@ std::optional<Entry> DirectoryReader::next() {
     if (!found) return std::nullopt;
     const std::string_view name = found->d_name;
     if (name == "." || name == "..") continue;
-    struct stat status {};
-    if (::fstatat(::dirfd(stream_.get()), found->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-      continue;
-    const Entry::Kind kind = kind_of(status.st_mode);
-    const FileStatus state(status);
+    struct stat file {};
+    if (::fstatat(::dirfd(stream_.get()), found->d_name, &file, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    const Entry::Kind kind = kind_of(file.st_mode);
+    const FileStatus status(file);
     const bool is_file = kind == Entry::Kind::file;
-    return Entry{kind, std::string(name), is_file ? state.size : 0, state.modified,
-                 is_file && state.executable};
+    return Entry{kind, std::string(name), is_file ? status.size : 0, status.modified,
+                 is_file && status.executable};
   }
 }
 

@@ -33,7 +33,7 @@ class DirectoryReader {
   // The next entry, or nullopt at the end. Entries are in no order, without "." and "..", and
   // without those that have been removed meanwhile. Throws SystemError.
   std::optional<Entry> next();
-  const FileStatus& state() const { return state_; }  // of the directory
+  const FileStatus& status() const { return status_; }  // of the directory
 
  private:
   struct Close {
@@ -41,7 +41,7 @@ class DirectoryReader {
   };
 
   std::string name_;
-  FileStatus state_;
+  FileStatus status_;
   std::unique_ptr<DIR, Close> stream_;
 };
 

@@ -36,6 +36,7 @@ class Walk {
  public:
   explicit Walk(int top) : top_(top) {}
 
+  // Returns the descriptor, or -errno.
   int open(std::string_view name, int flags, mode_t mode) {
     int error = prepend(name);
     for (int steps = 0; error == 0 && steps < max_steps; ++steps) {
@@ -43,6 +44,7 @@ class Walk {
       rest_.pop_back();
       if (rest_.empty()) {
         const int fd = open_anywhere(here(), part.c_str(), flags | O_NOFOLLOW, mode);
+        // O_NOFOLLOW gives ELOOP for a link, but ENOTDIR together with O_DIRECTORY (open(2)).
         const bool may_be_link = fd == -ELOOP || fd == -ENOTDIR;
         if (!may_be_link || (flags & O_NOFOLLOW)) return fd;
         error = follow_last(part, -fd);
@@ -102,7 +104,9 @@ class Walk {
     if (!found) return -found.get();
     const mode_t type = type_of(found);
     if (S_ISLNK(type)) return follow(found);
-    const bool was_link = error == ELOOP || S_ISDIR(type);  // it was replaced meanwhile
+    // The errors say that it was a link, or no directory, and now it is something else: another
+    // process has replaced it, so open it once more.
+    const bool was_link = error == ELOOP || S_ISDIR(type);
     if (was_link) rest_.push_back(part);
     return was_link ? 0 : error;
   }
@@ -155,8 +159,8 @@ int open_beneath_by_component(int directory, const char* name, int flags, mode_t
 }
 
 OpenAt choose_open_beneath(int directory) {
-  // For ".", these errors mean that the call is not available. A directory without search
-  // permission gives EACCES.
+  // For ".", these errors mean that the call is not available. EACCES does not: it means that the
+  // directory has no search permission, which a walk would need as well.
   const Fd probe(open_beneath_by_kernel(directory, ".", O_PATH | O_DIRECTORY, 0));
   switch (probe ? 0 : -probe.get()) {
     case ENOSYS:

@@ -53,12 +53,12 @@ void settle(const Fd& file, const FileName& name, const FinalAttributes& finish)
   if (finish.durable && ::fsync(file.get()) != 0) throw SystemError("sync " + name.path());
 }
 
-// The functions below protect state files that netlab did not write; FileName::remove and
-// FileName::open do not.
+// The text of a state file, at most PartialRecord::max_size bytes and one more; nullopt if there is
+// none.
 std::optional<std::string> state_text(const FileName& state) {
   const Fd file(state.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) return std::nullopt;
-  std::array<std::byte, PartialRecord::most + 1> bytes;
+  std::array<std::byte, PartialRecord::max_size + 1> bytes;
   std::size_t size = 0;
   while (size < bytes.size()) {
     const ssize_t got = call::read(file.get(), std::span(bytes).subspan(size));
@@ -73,9 +73,11 @@ bool is_foreign(const FileName& state) {
 }
 
 [[noreturn]] void throw_foreign(const FileName& name) {
-  throw SystemError("replace " + name.path() + " (not known to be netlab's: move it away)", EEXIST);
+  throw SystemError("replace " + name.path() + " (not created by netlab: move it away)", EEXIST);
 }
 
+// State files are removed and written only here, where a file of the same name that netlab did not
+// write is protected.
 void remove_state(const FileName& destination) {
   const FileName state = state_of(destination);
   if (!is_foreign(state)) state.remove();
@@ -90,6 +92,14 @@ void write_state(const FileName& destination, const PartialRecord& state) {
   const Fd file(fd);
   call::write_all(fd, bytes_of(state.emit()), fresh.path());
   fresh.rename(state_of(destination), true);
+}
+
+// Whether it exists but cannot be opened for writing: no permission, a read-only file system, or a
+// program that runs.
+bool is_read_only(const FileName& name) {
+  const Fd opened(name.open(O_RDWR | O_NONBLOCK));
+  const int error = -opened.get();  // if negative
+  return !opened && (error == EACCES || error == EPERM || error == EROFS || error == ETXTBSY);
 }
 
 // A process killed in write_whole() leaves a DEST.part without a state file. If it is a prefix of
@@ -126,15 +136,15 @@ std::optional<PartialFile> PartialFile::find_part(const FileName& destination) {
   const FileName part = part_of(destination);
   Fd file = open_and_lock(part, O_RDWR | O_NOFOLLOW);
   if (!file) return std::nullopt;
+  // The constructor makes it foreign unless it is empty or its state file says otherwise.
   return PartialFile(destination, part, std::move(file), Origin::ours);
 }
 
 std::optional<PartialFile> PartialFile::find(const FileName& destination) {
   if (auto part = find_part(destination)) return part;
-  // Links are followed, because the user may have made DEST one. If DEST can't be written, it may
+  // Links are followed, because the user may have made DEST one. A DEST that cannot be written may
   // be complete already, or be copied.
-  const bool is_writable = Fd(destination.open(O_RDWR | O_NONBLOCK)).get() != -EACCES;
-  Fd file = open_and_lock(destination, is_writable ? O_RDWR : O_RDONLY);
+  Fd file = open_and_lock(destination, is_read_only(destination) ? O_RDONLY : O_RDWR);
   if (!file) return std::nullopt;
   return PartialFile(destination, destination, std::move(file), Origin::final_name);
 }

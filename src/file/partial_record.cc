@@ -11,7 +11,7 @@ constexpr std::string_view holes_line = "holes";
 }  // namespace
 
 PartialRecord PartialRecord::parse(std::string_view text) {
-  if (text.size() > most || !text.starts_with(mark) || !text.ends_with('\n')) return {};
+  if (text.size() > max_size || !text.starts_with(mark) || !text.ends_with('\n')) return {};
   text.remove_prefix(mark.size());
   PartialRecord state;
   while (!text.empty()) {

@@ -20,7 +20,7 @@ struct PartialRecord {
   std::string emit() const;
 
   // The maximum size of the text, bytes.
-  static constexpr std::size_t most = 256;
+  static constexpr std::size_t max_size = 256;
 };
 
 }  // namespace netlab

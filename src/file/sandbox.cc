@@ -38,6 +38,7 @@ constexpr std::uint64_t writing =
 constexpr unsigned create_ruleset_version = 1;
 constexpr int rule_path_beneath = 1;
 
+// A kernel that knows fewer fields accepts the others if they are 0, which SandboxRules ensures.
 struct RulesetAttributes {
   std::uint64_t handled_access_fs;
   std::uint64_t handled_access_net;
@@ -94,20 +95,20 @@ bool is_traced() {
 }  // namespace
 
 SandboxRules SandboxRules::of(int abi, bool writable) {
-  SandboxRules of{.abi = abi, .writable = writable};
+  SandboxRules rules{.abi = abi, .writable = writable};
   // The rights of ABI 1, and those added later: refer (2), truncate (3), ioctl on devices (5).
-  of.files = bits_below(abi < 2 ? 13 : abi < 3 ? 14 : abi < 5 ? 15 : 16);
-  of.beneath = of.files & (writable ? reading | writing : reading);
-  of.network = abi < 4 ? 0 : bits_below(2);  // bind and connect of TCP
-  of.scope = abi < 6 ? 0 : bits_below(2);
-  return of;
+  rules.files = bits_below(abi < 2 ? 13 : abi < 3 ? 14 : abi < 5 ? 15 : 16);
+  rules.beneath = rules.files & (writable ? reading | writing : reading);
+  rules.network = abi < 4 ? 0 : bits_below(2);  // bind and connect of TCP
+  rules.scope = abi < 6 ? 0 : bits_below(2);
+  return rules;
 }
 
 std::string SandboxRules::text(const std::string& directory) const {
   std::string line = fmt::format("confined to {} (Landlock ABI {}): reads {}files beneath it",
                                  directory, abi, writable ? "and writes " : "");
   if (abi >= 6) return line + ", nothing else";
-  line += "; this kernel can't forbid signals to other processes (ABI 6)";
+  line += "; this kernel cannot forbid signals to other processes (ABI 6)";
   if (abi < 4) line += ", TCP connections (ABI 4)";
   if (abi < 3) line += ", truncate(2) (ABI 3)";
   return line;

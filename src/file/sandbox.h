@@ -1,6 +1,6 @@
-// Confines a file server to one directory (landlock(7)). This thread, and all threads and processes
-// that it starts from then on, permanently lose access to other files and, if the kernel supports
-// it, the rights to bind or connect TCP sockets and to signal other processes.
+// Runs a file server in a sandbox: confines it to one directory (landlock(7)). This thread, and all
+// threads and processes that it starts from then on, permanently lose access to other files and, if
+// the kernel supports it, the rights to bind or connect TCP sockets and to signal other processes.
 #pragma once
 
 #include <cstdint>

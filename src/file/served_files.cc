@@ -31,7 +31,7 @@ ServedFile ServedFiles::open(std::string_view requested) const {
   check(name);
   // O_NONBLOCK: opening a FIFO must not wait for its other end.
   ServedFile file{directory_.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY), FileStatus(), name};
-  file.state = FileStatus::of(file.fd, name);
+  file.status = FileStatus::of(file.fd, name);
   return file;
 }
 
@@ -40,9 +40,9 @@ DirectoryReader ServedFiles::list(const std::string& name) const {
   return DirectoryReader(directory_, name);
 }
 
-FileName ServedFiles::place(const std::string& name) const {
+FileName ServedFiles::file_name(const std::string& name) const {
   check(name);
-  return directory_.place(name);
+  return directory_.file_name(name);
 }
 
 void ServedFiles::check(const std::string& name) const {

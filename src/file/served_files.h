@@ -13,7 +13,7 @@ namespace netlab {
 
 struct ServedFile {
   Fd fd;
-  FileStatus state;
+  FileStatus status;
   std::string name;
 };
 
@@ -29,7 +29,7 @@ class ServedFiles {
   // The entries of a directory; "." is the served one. Throws SystemError, ENOTDIR.
   DirectoryReader list(const std::string& name) const;
   // The name of a file to create. Throws SystemError.
-  FileName place(const std::string& name) const;
+  FileName file_name(const std::string& name) const;
 
   const std::string& default_name() const { return default_name_; }
   bool is_single_file() const { return single_; }

@@ -3,7 +3,7 @@
 namespace netlab {
 
 std::string host_limit_reached(std::size_t connections, const std::string& limit_name) {
-  return "refused: this host already has " + std::to_string(connections) + " connections (" +
+  return "rejected: this host already has " + std::to_string(connections) + " connections (" +
          limit_name + ")";
 }
 

@@ -1,6 +1,8 @@
 // One thread and one event loop for all clients (epoll(7)). To wait, a client's fiber tries its
 // system call; if that would block, it registers the descriptor and parks. When epoll reports the
-// descriptor ready, the fiber runs again and retries the call.
+// descriptor ready, the fiber runs again and retries the call. Reactor (reactor.h) owns the tasks:
+// it accepts the clients, parks their fibers and keeps their deadlines. An error or a hang-up also
+// counts as ready: the retried call reports it.
 #include <array>
 
 #include "model/epoll_set.h"
@@ -32,6 +34,8 @@ class EpollReactor : public Reactor {
     }
   }
 
+  // Returns true if the fiber must park. A connect is always tried, because the try begins the
+  // handshake.
   bool start(Operation& operation, bool try_first) override {
     using enum Operation::Kind;
     if (operation.kind == sleep) return true;  // only its deadline ends it
@@ -48,12 +52,13 @@ class EpollReactor : public Reactor {
     return true;
   }
 
+  // Returns false if start() must try the call now that the descriptor is ready.
   bool complete(Operation& operation, long result) override {
     using enum Operation::Kind;
     if (operation.socket) operation.socket->drained = false;
     operation.result = result;
     if (result < 0 || operation.kind == readable) return true;
-    if (operation.kind != connect) return false;  // it is ready: start() tries the call
+    if (operation.kind != connect) return false;
     operation.result = -call::pending_error(operation.socket->fd.get());
     return true;
   }

@@ -44,7 +44,8 @@ void Reactor::perform(Operation& operation) {
   }
   operation.waiter = &task;
   for (bool try_first = ++task.turns <= max_turns;; try_first = true) {
-    // Checked before each wait: a stop cannot give up a task that is in the queue.
+    // Checked before each wait: give_up() skips a task that is queued, so a stop may have passed
+    // this one by.
     if (is_canceled(task)) {
       operation.result = -ECANCELED;
       return;
@@ -88,9 +89,7 @@ void Reactor::run_ready() {
 }
 
 void Reactor::expire_deadlines() {
-  const auto timer_of = [](Task & task) -> auto& {
-    return task.timer;
-  };
+  const auto timer_of = [](Task& task) -> Timers<Task>::Timer& { return task.timer; };
   while (Task* const task = timers_.take_expired(now_, timer_of)) give_up(*task, -ETIMEDOUT);
 }
 

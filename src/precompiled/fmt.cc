@@ -1,7 +1,7 @@
 // fmt itself, compiled once. Debian ships it as headers and as a shared library, which a static
-// binary can't use. With FMT_HEADER_ONLY, every source file that formats anything would compile all
-// of it again. The templates are those that fmt/format.h (version 9) declares and fmt/format-inl.h
-// defines.
+// binary cannot use. With FMT_HEADER_ONLY, every source file that formats anything would compile
+// all of it again. The templates are those that fmt/format.h (version 9) declares and
+// fmt/format-inl.h defines.
 
 #include <fmt/format-inl.h>
 

@@ -123,16 +123,16 @@ Fd bound(const Address& address, bool shared) {
 
 // The buffers that the kernel fills in for the messages of one call.
 struct DatagramBatch::Room {
-  std::array<mmsghdr, most> headers{};
-  std::array<iovec, most> pieces{};
-  std::array<sockaddr_storage, most> peers{};
-  std::array<Control, most> controls{};
+  std::array<mmsghdr, max_messages> headers{};
+  std::array<iovec, max_messages> pieces{};
+  std::array<sockaddr_storage, max_messages> peers{};
+  std::array<Control, max_messages> controls{};
 };
 
 DatagramBatch::DatagramBatch()
-    : bytes_(std::make_unique_for_overwrite<std::byte[]>(most * room_size)),
+    : bytes_(std::make_unique_for_overwrite<std::byte[]>(max_messages * room_size)),
       room_(std::make_unique<Room>()) {
-  for (std::size_t i = 0; i < most; ++i) {
+  for (std::size_t i = 0; i < max_messages; ++i) {
     room_->pieces[i] = {bytes_.get() + i * room_size, room_size};
     msghdr& header = room_->headers[i].msg_hdr;
     header.msg_name = &room_->peers[i];
@@ -140,7 +140,7 @@ DatagramBatch::DatagramBatch()
     header.msg_iovlen = 1;
     header.msg_control = room_->controls[i].bytes;
   }
-  count_ = most;
+  count_ = max_messages;
 }
 
 DatagramBatch::~DatagramBatch() = default;
@@ -152,7 +152,7 @@ int DatagramBatch::receive(int fd) {
     headers[i].msg_hdr.msg_controllen = sizeof room_->controls[i].bytes;
   }
   const int result = retry_interrupted(
-      [&] { return ::recvmmsg(fd, headers.data(), most, MSG_DONTWAIT, nullptr); });
+      [&] { return ::recvmmsg(fd, headers.data(), max_messages, MSG_DONTWAIT, nullptr); });
   count_ = static_cast<std::size_t>(std::max(result, 0));
   for (std::size_t i = 0; i < count_; ++i) {
     messages_[i] = {.bytes = {bytes_.get() + i * room_size, headers[i].msg_len},
@@ -165,10 +165,10 @@ int DatagramBatch::receive(int fd) {
 }
 
 int send_datagrams(int fd, int family, std::span<const Datagram> messages) {
-  std::array<mmsghdr, DatagramBatch::most> headers;
-  std::array<iovec, DatagramBatch::most> pieces;
-  std::array<sockaddr_storage, DatagramBatch::most> peers;
-  std::array<Control, DatagramBatch::most> controls;
+  std::array<mmsghdr, DatagramBatch::max_messages> headers;
+  std::array<iovec, DatagramBatch::max_messages> pieces;
+  std::array<sockaddr_storage, DatagramBatch::max_messages> peers;
+  std::array<Control, DatagramBatch::max_messages> controls;
   messages = messages.first(std::min(messages.size(), headers.size()));
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const Datagram& message = messages[i];
@@ -219,6 +219,11 @@ Fd udp_socket(const Address& address, bool shared) {
 Fd udp_socket(Fd bound) {
   prepare(bound.get(), call::option(bound.get(), SOL_SOCKET, SO_DOMAIN));
   return bound;
+}
+
+void connect_udp(const Fd& socket, const Address& peer) {
+  const int result = call::connect(socket.get(), peer);
+  if (result < 0) throw SystemError("connect " + peer.text(), -result);
 }
 
 }  // namespace netlab

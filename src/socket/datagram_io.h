@@ -31,13 +31,13 @@ struct Datagram {
 // DatagramBatch holds the messages received by one system call. It is reused for the next call.
 class DatagramBatch {
  public:
-  static constexpr std::size_t most = 64;
+  static constexpr std::size_t max_messages = 64;
 
   DatagramBatch();
   ~DatagramBatch();
 
-  // Receives up to `most` messages without waiting. They stay valid until the next call. Returns
-  // their number, or -errno: -EAGAIN if none has arrived.
+  // Receives up to `max_messages` messages without waiting. They stay valid until the next call.
+  // Returns their number, or -errno: -EAGAIN if none has arrived.
   int receive(int fd);
   std::span<const Datagram> received() const { return {messages_.data(), count_}; }
 
@@ -46,7 +46,7 @@ class DatagramBatch {
 
   std::unique_ptr<std::byte[]> bytes_;  // only the pages that are touched cost memory
   std::unique_ptr<Room> room_;
-  std::array<Datagram, most> messages_;
+  std::array<Datagram, max_messages> messages_;
   std::size_t count_ = 0;
 };
 
@@ -71,5 +71,8 @@ std::uint32_t dropped_datagrams(int fd);
 Fd udp_socket(const Address& address, bool shared);
 // The same for a socket that is already bound.
 Fd udp_socket(Fd bound);
+// From now on the socket sends to `peer`, and receives only from it (connect(2)). Throws
+// SystemError{"connect ADDRESS:PORT"}.
+void connect_udp(const Fd& socket, const Address& peer);
 
 }  // namespace netlab

@@ -1,5 +1,5 @@
-// A server without a configured address listens on [::], which also accepts IPv4 clients (ipv6(7)),
-// or on 0.0.0.0 if the machine has no IPv6.
+// Binds dual-stack sockets: a server without a configured address listens on [::], which also
+// accepts IPv4 clients (ipv6(7)), or on 0.0.0.0 if the machine has no IPv6.
 #pragma once
 
 #include "base/address.h"

@@ -42,8 +42,7 @@ Fd connected_udp_socket(const Address& peer, const Address* local, int flags) {
     call::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     call::bind(fd.get(), *local);
   }
-  const int result = call::connect(fd.get(), peer);
-  if (result < 0) throw SystemError("connect " + peer.text(), -result);
+  connect_udp(fd, peer);
   return fd;
 }
 

@@ -1,5 +1,5 @@
-// Ends a connection whose peer may still be writing. Closing a socket with unread bytes makes TCP
-// send a reset (RFC 2525 section 2.17), which can destroy our last bytes in flight.
+// lingering_close() ends a connection whose peer may still be writing. Closing a socket with unread
+// bytes makes TCP send a reset (RFC 2525 section 2.17), which can destroy our last bytes in flight.
 #pragma once
 
 #include "transport/network.h"

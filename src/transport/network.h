@@ -24,8 +24,8 @@ class Network {
   // Throws SystemError{"connect ADDRESS:PORT"}, ETIMEDOUT when the deadline passed.
   virtual std::unique_ptr<Stream> connect(const Address& address, Instant deadline) = 0;
   virtual Instant now() const = 0;
-  // An instant that is not in the future still lets other clients run. Throws SystemError,
-  // ECANCELED when the server stops.
+  // An instant that is not in the future still lets other clients run. Throws SystemError
+  // ECANCELED if an event loop ends the wait because the server stops.
   virtual void sleep_until(Instant instant) = 0;
 };
 

@@ -79,13 +79,13 @@ std::unique_ptr<Stream> ReliableListener::next_client() {
   const auto messages = buffer_.received();
   while (handled_ < messages.size()) {
     const Datagram& message = messages[handled_++];
-    const auto verdict = validator_.on_datagram(Clock::now(), message.peer, message.bytes, room);
-    if (verdict.admitted) {
-      if (auto client = admit(message, *verdict.admitted)) return client;
-    } else if (verdict.answer > 0) {
+    const auto decision = validator_.on_datagram(Clock::now(), message.peer, message.bytes, room);
+    if (decision.admitted) {
+      if (auto client = admit(message, *decision.admitted)) return client;
+    } else if (decision.answer > 0) {
       // A reply that cannot be sent is lost: the client retransmits its request.
       send_datagrams(socket_.fd.get(), family_,
-                     std::array{Datagram{.bytes = std::span(room).first(verdict.answer),
+                     std::array{Datagram{.bytes = std::span(room).first(decision.answer),
                                          .peer = message.peer,
                                          .local = message.local}});
     }

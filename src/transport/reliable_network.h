@@ -4,7 +4,7 @@
 // socket of a client.
 #pragma once
 
-#include <deque>
+#include <atomic>
 
 #include "socket/datagram_io.h"
 #include "transport/accept_error_log.h"

@@ -28,8 +28,7 @@ Udp::Udp(Performer& performer, Fd fd)
 
 std::unique_ptr<Udp> Udp::to(Performer& performer, const Address& server) {
   Fd fd = call::socket(server.family(), SOCK_DGRAM);
-  const int result = call::connect(fd.get(), server);
-  if (result < 0) throw SystemError("connect " + server.text(), -result);
+  connect_udp(fd, server);
   return std::make_unique<Udp>(performer, std::move(fd));
 }
 
@@ -42,7 +41,7 @@ std::span<const Datagram> Udp::receive(Instant deadline) {
     if (!socket_.drained) {
       const int result = buffer_.receive(socket_.fd.get());
       if (result <= 0 && result != -EAGAIN) throw SystemError("receive", -result);
-      const bool full = result == static_cast<int>(DatagramBatch::most);
+      const bool full = result == static_cast<int>(DatagramBatch::max_messages);
       full_batches_ = full ? full_batches_ + 1 : 0;
       socket_.drained = !full || full_batches_ % full_batches_between_waits == 0;
       if (result > 0) return buffer_.received();

@@ -34,9 +34,9 @@ def run_pair(folder, tools, line, pair, seconds):
             clients.append(line.there(tools.netlab, "ftp", "get", f"{sender.address}:{server.port}", "-q", "-o", destination,
                                       *WORDS[name][:1]))
         running = [subprocess.Popen(client) for client in clients]
-        time.sleep(seconds * BEFORE)
+        time.sleep(seconds * BEFORE)  # paces: the measurement
         before = [received(destination) for destination in destinations]
-        time.sleep(seconds * (1 - BEFORE))
+        time.sleep(seconds * (1 - BEFORE))  # paces: the measurement
         after = [received(destination) for destination in destinations]
         for client in running:
             client.kill()

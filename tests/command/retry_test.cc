@@ -99,6 +99,7 @@ TEST(IsTransient, IsTrueForErrorsOfTheNetworkOnly) {
   EXPECT_TRUE(is_transient(TemporaryError("busy")));
   EXPECT_TRUE(is_transient(SystemError("connect", ECONNREFUSED)));
   EXPECT_FALSE(is_transient(SystemError("write", ENOSPC)));
+  EXPECT_FALSE(is_transient(SystemError("receive from", ECANCELED)));
   EXPECT_FALSE(is_transient(ProtocolError("malformed")));
   EXPECT_FALSE(is_transient(std::runtime_error("other")));
 }

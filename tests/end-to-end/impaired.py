@@ -3,7 +3,9 @@
 import json
 import subprocess
 
-from running import NETLAB, Lines, environment, stop
+import pytest
+
+from running import CARRIER, NETLAB, Lines, environment, stop
 
 
 class Impair:
@@ -36,3 +38,10 @@ class Impair:
             events = [json.loads(line) for line in self.out.text().splitlines()]
             self.summary = {event.get("direction"): event for event in events if event["event"] == "summary"}
             self.clients = next((event for event in events if event["event"] == "clients"), None)
+
+
+def cutting_proxy(server, *words):
+    """A proxy before a server of file transfers, which cuts connections as the options of impair tcp say."""
+    if CARRIER:
+        pytest.skip("the proxy speaks TCP")
+    return Impair("tcp", server.port, *words)

@@ -45,11 +45,11 @@ def servers():
                       re.M | re.S)
 
 
-def compile_server(heading, code, folder, optimization="-O2"):
+def compile_server(heading, code, directory, optimization="-O2"):
     """Returns a program that prints its port and serves."""
     uring = heading == "io_uring"
-    source = Path(folder) / "server.c"
-    program = Path(folder) / f"server-{heading}"
+    source = Path(directory) / "server.c"
+    program = Path(directory) / f"server-{heading}"
     source.write_text(FRAME % ("#include <liburing.h>" if uring else "", code))
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", optimization, "-pthread", source, "-o", program]
                    + (["-luring"] if uring else []), check=True)

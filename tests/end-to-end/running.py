@@ -1,6 +1,6 @@
 """Helpers that run the real netlab binary: a Server for the length of a test, netlab() for a command to its end."""
 
-import itertools
+import functools
 import os
 import re
 import shutil
@@ -49,7 +49,7 @@ def eventually(condition, why, seconds=TIMEOUT):
         if result:
             return result
         assert time.monotonic() < end, why
-        time.sleep(0.005)
+        time.sleep(0.005)  # polls: not every condition has an event
 
 
 class Lines:
@@ -186,6 +186,15 @@ def netlab(*words, cwd=None, input=b"", preexec=None, **more):
     return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
 
 
+@functools.cache
+def commands():
+    """All commands, e.g. "tcp serve", as the help lists them."""
+    def listed(*group):
+        text = netlab(*group, "--help").out.decode()
+        return re.findall(r"^  ([a-z]+) ", text.partition("\nCommands:\n")[2], re.M)
+    return [" ".join([first, *rest]) for first in listed() for rest in [[name] for name in listed(first)] or [[]]]
+
+
 def tcp_server_of(answer, clients=1):
     """Runs a server in a thread that calls `answer(connection)` for each client. Returns the port."""
     if CARRIER:
@@ -237,14 +246,14 @@ def noise(size, seed=1):
     return random.Random(seed).randbytes(size)
 
 
-def peer(name, folder):
+def peer(name, directory):
     """Compiles one of the lab sheets' own programs; skips the test if they are not available."""
     sources = os.environ.get("NETLAB_PEERS")
     if not sources or not Path(sources, name + ".c").exists():
-        pytest.skip("the lab sheets' programs are not available (-Dpeers=FOLDER)")
+        pytest.skip("the lab sheets' programs are not available (-Dpeers=DIRECTORY)")
     if not shutil.which("cc"):
         pytest.skip("no C compiler")
-    program = Path(folder) / name
+    program = Path(directory) / name
     subprocess.run(["cc", "-O1", "-w", Path(sources, name + ".c"), "-o", program], check=True)
     return program
 
@@ -291,39 +300,3 @@ def wait_until_bound(port):
 
 def is_in(table, words):
     return any(words in line for line in Path("/proc/net", table).read_text().splitlines())
-
-
-def cutting_proxy(server, cut_after):
-    """A proxy before the server that cuts its n-th connection after `cut_after[n]` bytes, counted in both
-    directions together; later connections are not cut. Returns its address."""
-    if CARRIER:
-        pytest.skip("the proxy speaks TCP")
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def pump(source, target, left):
-        try:
-            while data := source.recv(4096):
-                left[0] -= len(data)
-                if left[0] <= 0:
-                    break
-                target.sendall(data)
-            target.shutdown(socket.SHUT_RDWR if left[0] <= 0 else socket.SHUT_WR)
-            if left[0] <= 0:
-                source.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def forward():
-        for limit in itertools.chain(cut_after, itertools.repeat(1 << 60, 20)):
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            with client, server.connect() as beyond:
-                left = [limit]
-                up = threading.Thread(target=pump, args=(client, beyond, left), daemon=True)
-                up.start()
-                pump(beyond, client, left)
-                up.join(TIMEOUT)
-    threading.Thread(target=forward, daemon=True).start()
-    return f"127.0.0.1:{listener.getsockname()[1]}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from running import NETLAB, TIMEOUT, environment, netlab
+from running import NETLAB, TIMEOUT, commands, environment, netlab
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -105,18 +105,15 @@ def options_of(command):
     return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", netlab(*command.split(), "--help").out.decode()))
 
 
-COMMANDS = ["tcp serve", "tcp send", "udp echo", "udp send", "guess serve", "guess play", "ftp serve", "ftp get", "ftp put",
-            "ftp ls", "impair tcp", "impair udp", "sweep arq", "demo", "completion"]
-
-
 def test_documented_options_exist():
     """Each option is an option of the command before it, or, in a line that names only a group, of one in it."""
     found = 0
+    first_words = "|".join({command.split()[0] for command in commands()})
     for page in PAGES:
         for line in page.read_text().splitlines():
-            for name, rest in re.findall(r"\bnetlab ((?:tcp|udp|guess|ftp|impair|sweep|demo)(?: [a-z]+)?)([^`|&;]*)", line):
-                named = [command for command in COMMANDS if command == name] or [
-                    command for command in COMMANDS if command.startswith(name.split()[0])]
+            for name, rest in re.findall(rf"\bnetlab ((?:{first_words})(?: [a-z]+)?)([^`|&;]*)", line):
+                named = [command for command in commands() if command == name] or [
+                    command for command in commands() if command.startswith(name.split()[0])]
                 known = set().union(*map(options_of, named))
                 for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", rest):
                     found += 1

@@ -3,12 +3,11 @@
 import json
 import re
 import socket
-import subprocess
 import threading
 
 import pytest
 
-from running import MODELS, TIMEOUT, Server, environment, netlab
+from running import MODELS, TIMEOUT, Server, netlab
 
 OVER = {"udp": [], "tcp": ["--tcp"]}
 

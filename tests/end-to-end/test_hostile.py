@@ -34,8 +34,8 @@ def get(answer, *words, cwd):
     return done, time.monotonic() - began
 
 
-def files(folder):
-    return sorted(path.name for path in folder.rglob("*"))
+def files(directory):
+    return sorted(path.name for path in directory.rglob("*"))
 
 
 RESETS = {

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from impaired import Impair
-from running import (NETLAB, PRELOAD, TIMEOUT, Server, environment, eventually, free_port, netlab, noise,
+from running import (TIMEOUT, Server, eventually, free_port, netlab, noise,
                      peer, read_all, read_exactly, tcp_server_of, wait_until_listening)
 
 CONTENT = noise(300_000)
@@ -301,9 +301,9 @@ def test_stops_while_a_connection_is_stalled():
 
 @pytest.mark.parametrize("how", ["--cut-after", "--reset-after"])
 def test_broken_download_resumes(how, tmp_path):
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/file").write_bytes(CONTENT)
-    with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server, \
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "directory", "-q", cwd=tmp_path) as server, \
             Impair("tcp", server.port, how, "100K") as impair:
         done = netlab("ftp", "get", impair.address, "file", cwd=tmp_path)
         assert done.status == 1 and not (tmp_path / "file").exists()
@@ -314,9 +314,9 @@ def test_broken_download_resumes(how, tmp_path):
 
 
 def test_stalled_download_times_out_and_resumes(tmp_path):
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/file").write_bytes(CONTENT)
-    with Server("ftp", "serve", "folder", "-q", cwd=tmp_path) as server:
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory/file").write_bytes(CONTENT)
+    with Server("ftp", "serve", "directory", "-q", cwd=tmp_path) as server:
         with Impair("tcp", server.port, "--stall-after", "200K") as impair:
             done = netlab("ftp", "get", impair.address, "file", "--timeout", "0.5", cwd=tmp_path)
             assert done.status == 1 and "timed out" in done.err, done

@@ -22,9 +22,9 @@ SEED = int(os.environ.get("NETLAB_SEED", "1"))
 class Transfer:
     """A server of `there` and a client in `here`; either can be killed and restarted."""
 
-    def __init__(self, folder, words):
-        self.folder, self.words = folder, words
-        here, there = folder / "here", folder / "there"
+    def __init__(self, directory, words):
+        self.directory, self.words = directory, words
+        here, there = directory / "here", directory / "there"
         here.mkdir()
         there.mkdir()
         source, target = (there, here) if words[0] == "get" else (here, there)
@@ -34,11 +34,11 @@ class Transfer:
     def start(self):
         if self.server is None:
             self.server = Server("ftp", "serve", "there", "--writable", "--limit-rate", RATE,
-                                 cwd=self.folder)
+                                 cwd=self.directory)
             self.server.__enter__()
         self.client = subprocess.Popen(
             [NETLAB, "ftp", self.words[0], self.server.address, *self.words[1:]],
-            cwd=self.folder / "here", env=environment(), stderr=subprocess.PIPE)
+            cwd=self.directory / "here", env=environment(), stderr=subprocess.PIPE)
 
     def progress(self):
         """How many bytes of the file have arrived; its full size once the client has ended."""
@@ -142,7 +142,7 @@ def test_changed_small_file_does_not_replace_a_possibly_foreign_part(tmp_path):
         done = get()
         assert done.status == 1 and "move it away to fetch the whole file" in done.err, done
         done = get("--restart")
-        assert done.status == 1 and "not known to be netlab's: move it away" in done.err, done
+        assert done.status == 1 and "not created by netlab: move it away" in done.err, done
         assert part.read_bytes() == b"content"
         part.unlink()
         assert get().status == 0

@@ -11,7 +11,7 @@ CONTENT = noise(20_000 if PRELOAD else 300_000)
 
 
 @pytest.fixture
-def folder(tmp_path):
+def directory(tmp_path):
     (tmp_path / "source_file.txt").write_bytes(CONTENT)
     return tmp_path
 
@@ -47,8 +47,8 @@ in_one_piece = pytest.mark.skipif(bool(PRELOAD), reason="netlab sends in pieces 
 
 @in_one_piece
 @pytest.mark.parametrize("model", MODELS)
-def test_the_sheets_client(model, folder):
-    client = peer("client", folder)
+def test_the_sheets_client(model, directory):
+    client = peer("client", directory)
     with Server("tcp", "serve", "--reply", "hello from netlab", "--" + model) as server:
         printed = run(client, "127.0.0.1", server.port, input=b"hello from C\n")
         assert printed.endswith(b"Data Sent\nhello from netlab\n")
@@ -56,8 +56,8 @@ def test_the_sheets_client(model, folder):
 
 
 @in_one_piece
-def test_the_sheets_server(folder):
-    with ServerInC(peer("server", folder)) as server:
+def test_the_sheets_server(directory):
+    with ServerInC(peer("server", directory)) as server:
         server.process.stdin.write(b"hello from C\n")
         server.process.stdin.flush()
         answer = netlab("tcp", "send", server.address, "hello from netlab")
@@ -66,14 +66,14 @@ def test_the_sheets_server(folder):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_sheets_download_client(model, folder):
-    client = peer("client_broken_ftp", folder)
-    with Server("ftp", "serve", "source_file.txt", "--" + model, cwd=folder) as server:
+def test_the_sheets_download_client(model, directory):
+    client = peer("client_broken_ftp", directory)
+    with Server("ftp", "serve", "source_file.txt", "--" + model, cwd=directory) as server:
         def fetch(name, commands):
-            run(client, "127.0.0.1", server.port, folder / name, input=commands)
-            return (folder / name).read_bytes()
+            run(client, "127.0.0.1", server.port, directory / name, input=commands)
+            return (directory / name).read_bytes()
         assert fetch("whole", b"0\n") == CONTENT
-        (folder / "part").write_bytes(CONTENT[:1000])
+        (directory / "part").write_bytes(CONTENT[:1000])
         assert fetch("part", b"2\n") == CONTENT
         assert fetch("rest", b"1\n12345\n") == CONTENT[12345:]
         assert fetch("beyond", b"1\n2147483647\n") == b""
@@ -84,18 +84,18 @@ def test_the_sheets_download_client(model, folder):
         server.out.wait_for("unknown command")
 
 
-def test_the_sheets_download_server(folder):
-    with ServerInC(peer("server_broken_ftp", folder), folder / "source_file.txt") as server:
+def test_the_sheets_download_server(directory):
+    with ServerInC(peer("server_broken_ftp", directory), directory / "source_file.txt") as server:
         def fetch(*words):
             # The server sleeps for a second after each client before it accepts the next.
-            return netlab("ftp", "get", server.address, "--wire", "sheet", *words, cwd=folder)
+            return netlab("ftp", "get", server.address, "--wire", "sheet", *words, cwd=directory)
         assert fetch("-o", "whole").status == 0
-        assert (folder / "whole").read_bytes() == CONTENT
-        (folder / "part").write_bytes(CONTENT[:1000])
+        assert (directory / "whole").read_bytes() == CONTENT
+        (directory / "part").write_bytes(CONTENT[:1000])
         assert fetch("-o", "part", "--resume").status == 0
-        assert (folder / "part").read_bytes() == CONTENT
+        assert (directory / "part").read_bytes() == CONTENT
         assert fetch("-o", "-", "--offset", "12345").out == CONTENT[12345:]
-        (folder / "other").write_bytes(b"something else")
+        (directory / "other").write_bytes(b"something else")
         refused = fetch("-o", "other", "--resume")
         assert refused.status == 1 and "is not the beginning" in refused.err
         # The client must detect an error before it connects: otherwise this server would spin forever.
@@ -104,7 +104,7 @@ def test_the_sheets_download_server(folder):
         assert fetch("-o", "again", "--restart").status == 0
 
 
-def test_offsets_too_long_for_the_sheets_server_are_rejected(folder):
+def test_offsets_too_long_for_the_sheets_server_are_rejected(directory):
     refused = netlab("ftp", "get", "127.0.0.1:1", "--wire", "sheet", "--offset", "1000000000",
-                     "-o", "x", cwd=folder)
+                     "-o", "x", cwd=directory)
     assert refused.status == 2 and "999999999" in refused.err

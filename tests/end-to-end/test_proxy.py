@@ -22,7 +22,7 @@ def header(source, port, family=socket.AF_INET):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def directory(tmp_path):
     (tmp_path / "served").mkdir()
     (tmp_path / "served/notes.txt").write_bytes(b"hello, world\n")
     return tmp_path
@@ -45,14 +45,14 @@ def ask(server, first, request=b"GET notes.txt 0\n"):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_client_address_comes_from_the_proxy(model, folder):
-    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+def test_client_address_comes_from_the_proxy(model, directory):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=directory) as server:
         assert ask(server, header("192.0.2.7", 4660)).endswith(b"hello, world\n")
         server.out.wait_for(r"sent notes.txt to 192\.0\.2\.7:4660: 13 bytes")
         assert ask(server, header("2001:db8::1", 80, socket.AF_INET6)).startswith(b"OK 13")
         server.out.wait_for(r"sent notes.txt to \[2001:db8::1\]:80")
         assert ask(server, header("192.0.2.8", 1), b"STAT nothing\n").startswith(b"ERROR")
-        server.out.wait_for(r"refused nothing to 192\.0\.2\.8:1")
+        server.out.wait_for(r"rejected nothing to 192\.0\.2\.8:1")
         # The proxy's own connections, such as health checks.
         assert ask(server, SIGNATURE + b"\x20\x00\x00\x00", b"") == b""
         assert ask(server, b"", b"") == b""
@@ -61,7 +61,7 @@ def test_client_address_comes_from_the_proxy(model, folder):
 
 
 @pytest.mark.parametrize("model", MODELS[1:])
-def test_max_per_host_uses_the_address_from_the_proxy(model, folder):
+def test_max_per_host_uses_the_address_from_the_proxy(model, directory):
     def connect_as(server, host, connections):
         client = server.connect()
         connections.append(client)
@@ -71,11 +71,11 @@ def test_max_per_host_uses_the_address_from_the_proxy(model, folder):
         except ConnectionError:
             return b""
     with Server("ftp", "serve", "served", "--proxy-protocol", "--max-per-host", "2", f"--{model}",
-                cwd=folder) as server:
+                cwd=directory) as server:
         connections = []
         assert [connect_as(server, "192.0.2.7", connections) for _ in range(2)] == [b"OK", b"OK"]
         assert connect_as(server, "192.0.2.7", connections) == b""
-        server.out.wait_for("refused: this host already has 2 connections")
+        server.out.wait_for("rejected: this host already has 2 connections")
         assert connect_as(server, "192.0.2.8", connections) == b"OK"
         for client in connections:
             client.close()
@@ -85,8 +85,8 @@ def test_max_per_host_uses_the_address_from_the_proxy(model, folder):
 @pytest.mark.parametrize("first, why", [
     (b"", "no PROXY header"), (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "version 1"),
     (SIGNATURE + b"\x21\x11\xff\xff", "has 65551 bytes"), (SIGNATURE + b"\x99\x11\x00\x00", "command 0x99")])
-def test_missing_or_invalid_header_is_rejected(first, why, folder):
-    with Server("ftp", "serve", "served", "--proxy-protocol", cwd=folder) as server:
+def test_missing_or_invalid_header_is_rejected(first, why, directory):
+    with Server("ftp", "serve", "served", "--proxy-protocol", cwd=directory) as server:
         assert ask(server, first) == b""
         assert why in server.out.wait_for("failed")
 
@@ -94,8 +94,8 @@ def test_missing_or_invalid_header_is_rejected(first, why, folder):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("first, why", [
     (b"LIST\n", "no PROXY header"), (b"PROXY UNKNOWN\r\n", "version 1")])
-def test_invalid_header_is_rejected_without_waiting(first, why, model, folder):
-    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+def test_invalid_header_is_rejected_without_waiting(first, why, model, directory):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=directory) as server:
         with server.connect() as client:
             client.sendall(first)
             assert client.recv(1) == b""
@@ -109,8 +109,8 @@ def reset(client):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_reset_health_check_is_no_failure(model, folder):
-    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=folder) as server:
+def test_reset_health_check_is_no_failure(model, directory):
+    with Server("ftp", "serve", "served", "--proxy-protocol", f"--{model}", cwd=directory) as server:
         check = server.connect()
         check.sendall(SIGNATURE + b"\x20\x00\x00\x00")
         reset(check)
@@ -123,24 +123,24 @@ def test_reset_health_check_is_no_failure(model, folder):
         "client 192.0.2.7:4660 failed: receive from 192.0.2.7:4660: Connection reset by peer"]
 
 
-def test_server_that_speaks_first(folder):
+def test_server_that_speaks_first(directory):
     with Server("guess", "serve", "--tcp", "--numbers", "6-6", "--proxy-protocol") as server:
         assert b"You win" in ask(server, header("192.0.2.7", 4660), b"6\n")
         server.out.wait_for(r"192\.0\.2\.7:4660")
 
 
-def test_header_without_the_option_is_a_bad_request(folder):
-    with Server("ftp", "serve", "served", cwd=folder) as server:
+def test_header_without_the_option_is_a_bad_request(directory):
+    with Server("ftp", "serve", "served", cwd=directory) as server:
         assert ask(server, header("192.0.2.7", 4660)) == b""
         server.out.wait_for("unknown command")
 
 
 @pytest.mark.skipif(not shutil.which("haproxy", path="/usr/sbin:/usr/bin"), reason="no haproxy here")
-def test_download_survives_a_killed_backend(folder):
+def test_download_survives_a_killed_backend(directory):
     content = noise(3_000_000)
-    (folder / "served/big.bin").write_bytes(content)
+    (directory / "served/big.bin").write_bytes(content)
     options = ["ftp", "serve", "served", "--proxy-protocol", "--bind", "127.0.0.1", "--limit-rate", "6M"]
-    backends = [Server(*options, cwd=folder) for _ in range(2)]
+    backends = [Server(*options, cwd=directory) for _ in range(2)]
     for backend in backends:
         backend.__enter__()
     with socket.create_server(("127.0.0.1", 0)) as reserved:
@@ -149,15 +149,15 @@ def test_download_survives_a_killed_backend(folder):
     for number, backend in ((5011, backends[0]), (5012, backends[1])):
         assert f"127.0.0.1:{number}" in text
         text = text.replace(f"127.0.0.1:{number}", backend.address)
-    (folder / "haproxy.cfg").write_text(text)
-    proxy = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", folder / "haproxy.cfg"],
+    (directory / "haproxy.cfg").write_text(text)
+    proxy = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", directory / "haproxy.cfg"],
                              stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: netlab("ftp", "ls", f"127.0.0.1:{port}").status == 0, "haproxy serves")
         client = subprocess.Popen(
             [NETLAB, "ftp", "get", f"127.0.0.1:{port}", "big.bin", "--retry", "20", "--verify"],
-            cwd=folder, env=environment(), stderr=subprocess.PIPE)
-        part = folder / "big.bin.part"
+            cwd=directory, env=environment(), stderr=subprocess.PIPE)
+        part = directory / "big.bin.part"
         eventually(lambda: part.exists() and part.stat().st_size > 300_000, "the download begins")
         sending = [any("sending big.bin" in line for line in backend.out.lines) for backend in backends]
         assert sending.count(True) == 1
@@ -168,14 +168,14 @@ def test_download_survives_a_killed_backend(folder):
         _, error = client.communicate(timeout=TIMEOUT)
         assert client.returncode == 0, error
         assert b"retrying" in error and b"verified" in error
-        assert (folder / "big.bin").read_bytes() == content
+        assert (directory / "big.bin").read_bytes() == content
         # Health checks are not logged; clients are logged with their own addresses.
         with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as direct:
             direct.sendall(b"STAT nothing\n")
             direct.shutdown(socket.SHUT_WR)
             with direct.makefile("rb") as answer:  # read to the end, because closing earlier would reset the connection
                 assert answer.read().startswith(b"ERROR")
-            other.out.wait_for(f"refused nothing to 127.0.0.1:{direct.getsockname()[1]}:")
+            other.out.wait_for(f"rejected nothing to 127.0.0.1:{direct.getsockname()[1]}:")
         assert not [line for line in other.out.lines if "failed" in line]
         line = other.out.wait_for("sending big.bin")
         offset = int(line.split(" bytes from ")[1])

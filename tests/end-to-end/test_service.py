@@ -246,8 +246,8 @@ class Manager:
         return True
 
 
-PLACES = {"path": lambda folder: (f"{folder}/notify", f"{folder}/notify"),
-          "abstract": lambda folder: (f"\0netlab{folder}", f"@netlab{folder}")}
+PLACES = {"path": lambda directory: (f"{directory}/notify", f"{directory}/notify"),
+          "abstract": lambda directory: (f"\0netlab{directory}", f"@netlab{directory}")}
 SERVERS = {"tcp": ["tcp", "serve", "--echo"], "udp": ["udp", "echo"],
            "ftp": ["ftp", "serve", "."], "guess": ["guess", "serve", "--tcp"]}
 

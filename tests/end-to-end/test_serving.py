@@ -299,7 +299,7 @@ touch done; wait %2; kill %1; wait %1; cat events"""
                           capture_output=True, timeout=TIMEOUT, env=environment(NETLAB=NETLAB))
     if done.returncode == 77 or "unshare" in done.stderr:
         pytest.skip("no network namespace here: " + done.stderr.strip())
-    assert "refused: this host already has 1 connections (--max-per-host)" in done.stdout, done
+    assert "rejected: this host already has 1 connections (--max-per-host)" in done.stdout, done
 
 
 def test_forbidden_io_uring_is_reported():

@@ -13,20 +13,8 @@ from running import (NETLAB, PRELOAD, TIMEOUT, Server, environment, netlab, nois
                      tcp_server_of)
 
 CONTENT = noise(20_000 if PRELOAD else 400_000)
+SERVE_OPTIONS = ["-q"]
 small_only = pytest.mark.skipif(bool(PRELOAD), reason="64 MiB, 1 to 7 bytes at a time")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "served").mkdir()
-    (tmp_path / "served/big.bin").write_bytes(CONTENT)
-    return tmp_path
-
-
-@pytest.fixture
-def server(folder):
-    with Server("ftp", "serve", "served", "-q", cwd=folder) as running:
-        yield running
 
 
 def shell(script, cwd=None, **names):
@@ -52,17 +40,17 @@ def test_closed_pipe_ends_it_quietly(command, server):
 
 
 @pytest.mark.parametrize("redirection", [">&-", "<&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_standard_streams_are_not_reused(redirection, folder, server):
+def test_closed_standard_streams_are_not_reused(redirection, directory, server):
     """The first descriptors that netlab opens must not become standard output or error."""
     done = shell(f'"$netlab" ftp get $at big.bin -o copy --trace {redirection}; echo $? > status',
-                 cwd=folder, at=server.address)
-    assert (folder / "status").read_text() == "0\n", done
-    assert (folder / "copy").read_bytes() == CONTENT
-    assert sorted(path.name for path in folder.iterdir()) == ["copy", "served", "status"]
+                 cwd=directory, at=server.address)
+    assert (directory / "status").read_text() == "0\n", done
+    assert (directory / "copy").read_bytes() == CONTENT
+    assert sorted(path.name for path in directory.iterdir()) == ["copy", "served", "status"]
 
 
-def test_download_to_a_closed_standard_output_fails(folder, server):
-    done = shell('"$netlab" ftp get $at big.bin -o - >&-', cwd=folder, at=server.address)
+def test_download_to_a_closed_standard_output_fails(directory, server):
+    done = shell('"$netlab" ftp get $at big.bin -o - >&-', cwd=directory, at=server.address)
     assert done.returncode == 1 and "standard output: Bad file descriptor" in done.stderr, done
 
 
@@ -71,23 +59,23 @@ def test_download_to_a_closed_standard_output_fails(folder, server):
     pytest.param("demo", "write standard output", marks=small_only),
     ("ftp get $at big.bin -o copy --json", "write standard output"),
     ("completion bash", "write standard output"), ("tcp send $talker x", "write standard output")])
-def test_full_standard_output_is_a_failure(command, what, folder, server):
+def test_full_standard_output_is_a_failure(command, what, directory, server):
     talker = tcp_server_of(lambda client: (read_all(client), client.sendall(b"answer")))
-    done = shell(f'"$netlab" {command} > /dev/full', cwd=folder, at=server.address,
+    done = shell(f'"$netlab" {command} > /dev/full', cwd=directory, at=server.address,
                  talker=f"127.0.0.1:{talker}")
     assert done.returncode == 1 and f"{what}: No space left on device\n" in done.stderr, done
 
 
-def test_server_with_a_full_standard_output_exits(folder):
+def test_server_with_a_full_standard_output_exits(directory):
     """Scripts wait for the first line, so failing to print it is fatal."""
-    done = shell('timeout 60 "$netlab" ftp serve served -p 0 > /dev/full', cwd=folder)
+    done = shell('timeout 60 "$netlab" ftp serve served -p 0 > /dev/full', cwd=directory)
     assert done.returncode == 1, done
     assert done.stderr == "netlab ftp serve: write standard output: No space left on device\n"
 
 
-def test_results_on_stdout_and_messages_on_stderr(folder, server):
+def test_results_on_stdout_and_messages_on_stderr(directory, server):
     """Results on standard output, everything else on standard error."""
-    done = netlab("ftp", "get", server.address, "big.bin", "-o", "copy", cwd=folder)
+    done = netlab("ftp", "get", server.address, "big.bin", "-o", "copy", cwd=directory)
     assert done.out == b"" and re.fullmatch(
         rf"copy: {len(CONTENT)} bytes from offset 0 in \d+\.\d+ s\n", done.err)
     done = netlab("ftp", "get", server.address, "big.bin", "-o", "-", "-q")
@@ -116,18 +104,18 @@ def test_json_lines_in_success_and_failure(words, status):
         assert done.err == f"netlab {events[-1]['command']}: {events[-1]['message']}\n"
 
 
-def test_names_that_are_not_utf8_are_valid_json(folder):
+def test_names_that_are_not_utf8_are_valid_json(directory):
     name = os.fsdecode(b"\xff\xfe\"\\\n")
-    (folder / "served" / name).write_bytes(b"x")
-    with Server("ftp", "serve", "served", "--json", cwd=folder) as server:
-        done = netlab("ftp", "get", server.address, name, "-o", "copy", "--json", cwd=folder)
+    (directory / "served" / name).write_bytes(b"x")
+    with Server("ftp", "serve", "served", "--json", cwd=directory) as server:
+        done = netlab("ftp", "get", server.address, name, "-o", "copy", "--json", cwd=directory)
         assert done.status == 0 and json.loads(done.out)["bytes"] == 1
         json.loads(server.out.wait_for('"sent"'))
 
 
-def test_port_file_appears_atomically(folder):
+def test_port_file_appears_atomically(directory):
     """A reader in a tight loop sees no file, the old port, or the new port, but no partial content."""
-    port_file = folder / "port"
+    port_file = directory / "port"
     for old in (None, "1\n"):
         if old:
             port_file.write_text(old)
@@ -144,23 +132,23 @@ def test_port_file_appears_atomically(folder):
         out = process.communicate(timeout=TIMEOUT)[0]
         port = re.search(rb":(\d+) \(tcp\)", out)[1].decode()
         assert seen <= {None, old, port + "\n"} and port + "\n" in seen
-        assert sorted(path.name for path in folder.iterdir()) == ["port", "served"]
+        assert sorted(path.name for path in directory.iterdir()) == ["port", "served"]
         port_file.unlink()
 
 
-def test_resume_after_a_full_disk(folder, server):
+def test_resume_after_a_full_disk(directory, server):
     """The part that was kept is the beginning; with free space, the same command completes it."""
     if not shutil.which("unshare"):
         pytest.skip("no unshare(1)")
-    (folder / "small").mkdir()
-    (folder / "served/large.bin").write_bytes(noise(300_000))
+    (directory / "small").mkdir()
+    (directory / "served/large.bin").write_bytes(noise(300_000))
     done = subprocess.run(["unshare", "-rm", "bash", "-c", f'''
 mount -t tmpfs -o size=64k none small || exit 77
 cd small
 for attempt in first second; do "$netlab" ftp get {server.address} large.bin; echo $attempt $?; done
 mount -o remount,size=1m . || exit 77
 "$netlab" ftp get {server.address} large.bin; echo third $?
-cmp large.bin ../served/large.bin && ls -A'''], cwd=folder, capture_output=True, text=True,
+cmp large.bin ../served/large.bin && ls -A'''], cwd=directory, capture_output=True, text=True,
                           timeout=TIMEOUT, env=environment(netlab=NETLAB))
     if done.returncode == 77 or "unshare:" in done.stderr:
         pytest.skip("no mount namespace here: " + done.stderr.strip())

@@ -67,9 +67,9 @@ def test_figure(tmp_path):
     assert {"stop-and-wait", "go-back-n", "selective-repeat", "packets lost, %"} <= set(texts)
 
 
-def make_figure(folder, *words):
-    assert netlab("sweep", "arq", "--packets", "100", *words, "-o", "figure.svg", cwd=folder).status == 0
-    return xml.etree.ElementTree.parse(folder / "figure.svg").getroot()
+def make_figure(directory, *words):
+    assert netlab("sweep", "arq", "--packets", "100", *words, "-o", "figure.svg", cwd=directory).status == 0
+    return xml.etree.ElementTree.parse(directory / "figure.svg").getroot()
 
 
 def points_of(curve):

@@ -17,7 +17,7 @@ CONTENT = noise(20_000 if PRELOAD else 400_000)
 
 
 @pytest.fixture
-def folder(tmp_path):
+def directory(tmp_path):
     (tmp_path / "secret").write_bytes(b"outside")
     served = tmp_path / "served"
     (served / "sub").mkdir(parents=True)
@@ -33,17 +33,17 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def server(folder):
+def server(directory):
     # At seven bytes per read, a busy machine needs more than 0.5 s for the longest request.
     with Server("ftp", "serve", "served", "--sheet-file", "big.bin", "--request-timeout",
-                "3" if PRELOAD else "0.5", "--idle-timeout", "1", "--json", cwd=folder) as running:
+                "3" if PRELOAD else "0.5", "--idle-timeout", "1", "--json", cwd=directory) as running:
         yield running
 
 
-def still_serves(server, folder):
-    done = netlab("ftp", "get", server.address, "big.bin", "-o", "proof", "--restart", cwd=folder)
+def still_serves(server, directory):
+    done = netlab("ftp", "get", server.address, "big.bin", "-o", "proof", "--restart", cwd=directory)
     assert done.status == 0, done
-    assert (folder / "proof").read_bytes() == CONTENT
+    assert (directory / "proof").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("name, why", [
@@ -53,13 +53,13 @@ def still_serves(server, folder):
     ("magic", "leads outside the served directory"), ("fifo", "Not a regular file"), ("sub", "Is a directory"),
     (".", "Is a directory"), ("nothing", "No such file"), ("big.bin/x", "Not a directory"),
     ("x" * 300, "File name too long"), ("../" * 1300, "leads outside the served directory")])
-def test_rejected_names(name, why, folder, server):
-    done = netlab("ftp", "get", server.address, name, "-o", "x", cwd=folder)
+def test_rejected_names(name, why, directory, server):
+    done = netlab("ftp", "get", server.address, name, "-o", "x", cwd=directory)
     assert done.status == 1 and why in done.err, done
-    assert not (folder / "x").exists() and not (folder / "x.part").exists()
+    assert not (directory / "x").exists() and not (directory / "x.part").exists()
 
 
-def test_link_that_stays_inside(folder, server):
+def test_link_that_stays_inside(directory, server):
     assert netlab("ftp", "get", server.address, "inside", "-o", "-").out == CONTENT
 
 
@@ -69,19 +69,19 @@ def test_link_that_stays_inside(folder, server):
     (b"GET big.bin 9223372036854775808\n", b"bad offset"), (b"GET %zz 0\n", b"bad name"),
     (b"GET\n", b"missing name"), (b"APPEND big.bin\n", b"unknown command"), (b"PUT big.bin 1 2 0 -\n", b"beyond the size"),
     (b"GET big.bin 0 " + b"t" * 65 + b"\n", b"bad tag"), (b"G" * 16385 + b"\n", b"more than")])
-def test_bad_requests_on_the_lab_wire(request_, why, folder, server):
+def test_bad_requests_on_the_lab_wire(request_, why, directory, server):
     with server.connect() as client:
         client.sendall(request_)
         answer = read_all(client)
         assert answer.startswith(b"ERROR bad-request ") and why in answer, answer
         assert answer.count(b"\n") == 1
-    still_serves(server, folder)
+    still_serves(server, directory)
 
 
 @pytest.mark.parametrize("request_", [
     b"3\0", b"\0\0", b"10", b"-1", b"1\0-5\0\0\0\0\0\0\0\0", b"1\0abc\0\0\0\0\0\0\0",
     b"1\0" + b"\0" * 10, b"2\0" + b"9" * 10, b"1\x00 5\0\0\0\0\0\0\0\0", b"\xff\xfe\xfd"])
-def test_bad_requests_on_the_sheets_wire(request_, folder, server):
+def test_bad_requests_on_the_sheets_wire(request_, directory, server):
     with server.connect() as client:
         client.sendall(request_)
         try:
@@ -89,10 +89,10 @@ def test_bad_requests_on_the_sheets_wire(request_, folder, server):
         except ConnectionResetError:
             pass
     server.out.wait_for('"failed"')
-    still_serves(server, folder)
+    still_serves(server, directory)
 
 
-def test_ten_digits_without_nul(folder, server):
+def test_ten_digits_without_nul(directory, server):
     with server.connect() as client:
         client.sendall(b"1\0" + b"%010d" % (len(CONTENT) - 5))
         assert read_all(client) == CONTENT[-5:]
@@ -100,9 +100,9 @@ def test_ten_digits_without_nul(folder, server):
 
 @pytest.mark.parametrize("half", [b"1", b"1\0", b"1\0" + b"123", b"GET big.b", b"GET"])
 @pytest.mark.parametrize("model", MODELS)
-def test_incomplete_request_times_out(half, model, folder):
+def test_incomplete_request_times_out(half, model, directory):
     with Server("ftp", "serve", "served", "--sheet-file", "big.bin", "--request-timeout", "0.2",
-                "--" + model, cwd=folder) as server, server.connect() as client:
+                "--" + model, cwd=directory) as server, server.connect() as client:
         client.sendall(half)
         try:
             assert read_all(client) == b""
@@ -114,7 +114,7 @@ def test_incomplete_request_times_out(half, model, folder):
         server.out.wait_for("the peer closed the connection|timed out")
 
 
-def test_requests_byte_by_byte(folder, server):
+def test_requests_byte_by_byte(directory, server):
     for message in (b"2\0" + b"7".ljust(10, b"\0"), b"GET big.bin 7\n"):
         with server.connect() as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -126,7 +126,7 @@ def test_requests_byte_by_byte(folder, server):
             assert read_all(client) == CONTENT[7:]
 
 
-def test_trickling_request_times_out(folder, server):
+def test_trickling_request_times_out(directory, server):
     started = time.monotonic()
     with server.connect() as client, pytest.raises(OSError):
         client.settimeout(0.05)
@@ -154,21 +154,21 @@ def test_client_that_does_not_read_times_out(model, tmp_path):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_client_that_resets(model, folder):
-    with Server("ftp", "serve", "served", "--" + model, cwd=folder) as server:
+def test_client_that_resets(model, directory):
+    with Server("ftp", "serve", "served", "--" + model, cwd=directory) as server:
         for request in (b"", b"GET big", b"GET big.bin 0\n"):
             client = server.connect()
             client.sendall(request)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
-        still_serves(server, folder)
+        still_serves(server, directory)
 
 
-def test_client_with_an_endless_request(folder, server):
+def test_client_with_an_endless_request(directory, server):
     with server.connect() as client, pytest.raises(OSError):
         for _ in range(100_000):
             client.sendall(b"x" * 65536)
-    still_serves(server, folder)
+    still_serves(server, directory)
 
 
 def test_file_that_shrinks_while_sent(tmp_path):
@@ -255,7 +255,7 @@ def test_server_that_stalls(tmp_path):
     assert (tmp_path / "big.bin.part").read_bytes() == b"short"
 
 
-def test_full_disk(folder, server, tmp_path):
+def test_full_disk(directory, server, tmp_path):
     """A file system of 64 KiB, in a mount namespace."""
     if not shutil.which("unshare"):
         pytest.skip("no unshare(1)")
@@ -265,7 +265,7 @@ def test_full_disk(folder, server, tmp_path):
               f'"$NETLAB" ftp get {server.address} big.bin; status=$?; '
               f'stat -c "%n %s" *; exit $status')
     from running import NETLAB
-    big = folder / "served/big.bin"
+    big = directory / "served/big.bin"
     big.write_bytes(noise(200_000))
     done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True,
                           timeout=TIMEOUT, env=dict(os.environ, NETLAB=NETLAB))
@@ -276,8 +276,19 @@ def test_full_disk(folder, server, tmp_path):
     assert "big.bin.part 65536" in done.stdout or "big.bin.part 61440" in done.stdout, done.stdout
 
 
-def test_idle_connection_ends(folder, server):
+def test_idle_connection_ends(directory, server):
     with server.connect() as client:
         client.sendall(b"STAT big.bin\n")
         assert read_line(client)
         eventually(lambda: client.recv(1) == b"", "still there")
+
+
+def test_a_complete_destination_that_is_a_running_program(directory, server):
+    """It cannot be opened for writing (ETXTBSY), and need not be."""
+    for name in ("served/program", "program"):
+        shutil.copy(shutil.which("sleep"), directory / name)
+    with subprocess.Popen([directory / "program", "60"]) as running:
+        done = netlab("ftp", "get", server.address, "program", cwd=directory)
+        running.kill()
+    size = (directory / "program").stat().st_size
+    assert (done.status, done.err) == (0, f"program is already complete ({size} bytes compared)\n"), done

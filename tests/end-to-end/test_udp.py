@@ -9,11 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
-from running import (NETLAB, TIMEOUT, Lines, Server, environment, eventually, free_port, netlab, noise, peer,
+from running import (NETLAB, TIMEOUT, Lines, Server, environment, eventually, netlab, noise, peer,
                      wait_until_bound)
 
 

@@ -221,7 +221,7 @@ TEST_F(PartialFileTest, StartWithoutATagClearsTheRecordedTag) {
 TEST_F(PartialFileTest, CreateRejectsAForeignPart) {
   const auto refuses = [&] {
     EXPECT_EQ(thrown_by<SystemError>([&] { PartialFile::create(file_name(destination_), true); }),
-              "replace " + part_ + " (not known to be netlab's: move it away): File exists");
+              "replace " + part_ + " (not created by netlab: move it away): File exists");
     EXPECT_EQ(directory_.read("notes.txt.part"), "mine");
   };
   directory_.write("notes.txt.part", "mine");

@@ -287,10 +287,10 @@ TEST(SandboxRules, TextNamesWhatAnOlderKernelCannotForbid) {
   EXPECT_EQ(text(6, true),
             "confined to /d (Landlock ABI 6): reads and writes files beneath it, nothing else");
   EXPECT_EQ(text(4, false),
-            "confined to /d (Landlock ABI 4): reads files beneath it; this kernel can't forbid "
+            "confined to /d (Landlock ABI 4): reads files beneath it; this kernel cannot forbid "
             "signals to other processes (ABI 6)");
   EXPECT_EQ(text(2, false),
-            "confined to /d (Landlock ABI 2): reads files beneath it; this kernel can't forbid "
+            "confined to /d (Landlock ABI 2): reads files beneath it; this kernel cannot forbid "
             "signals to other processes (ABI 6), TCP connections (ABI 4), truncate(2) (ABI 3)");
 }
 

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using namespace std::string_literals;
 
 std::string content_of(const ServedFile& file) {
-  std::string text(file.state.size, '\0');
+  std::string text(file.status.size, '\0');
   call::read_at(file.fd.get(), std::as_writable_bytes(std::span(text)), 0);
   return text;
 }
@@ -70,7 +70,7 @@ TEST_P(ServedFilesTest, OpensFilesBeneathTheDirectory) {
 TEST_P(ServedFilesTest, ReportsSizeAndName) {
   run([&] {
     const ServedFile file = ServedFiles(directory_.path("served"), "").open("notes.txt");
-    EXPECT_EQ(file.state.size, 5u);
+    EXPECT_EQ(file.status.size, 5u);
     EXPECT_EQ(file.name, "notes.txt");
   });
 }
@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(Openat2, ServedFilesTest, testing::Bool(), EitherOpenat
 class FileTagTest : public ServedFilesFixture {
  protected:
   std::string tag() const {
-    return ServedFiles(directory_.path("served"), "").open("notes.txt").state.tag;
+    return ServedFiles(directory_.path("served"), "").open("notes.txt").status.tag;
   }
 };
 

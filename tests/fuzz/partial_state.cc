@@ -7,7 +7,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using netlab::PartialRecord;
   const PartialRecord state = PartialRecord::parse(netlab::text_of(data, size));
-  if (state.emit().size() > PartialRecord::most) return 0;
+  if (state.emit().size() > PartialRecord::max_size) return 0;
   netlab::must(PartialRecord::parse(state.emit()) == state, "a state is read as it was written");
   return 0;
 }

@@ -31,7 +31,7 @@ class DelayQueueTest : public testing::Test {
   // Takes the next batch at the time that it is due.
   std::string take() { return take(queue_.next()); }
   std::string take(Instant now) {
-    const Batch batch = queue_.take(now);
+    const DelayedBatch batch = queue_.take(now);
     count_ = batch.count();
     return {reinterpret_cast<const char*>(batch.bytes.data()), batch.bytes.size()};
   }
@@ -139,7 +139,7 @@ TEST_F(DelayQueueTest, IsBounded) {
 TEST_F(DelayQueueTest, CountsEmptyDatagramsTowardsTheBound) {
   constexpr std::size_t count = 1000;
   for (std::size_t i = 0; i < count; ++i) add(1, "", one_);
-  EXPECT_FALSE(queue_.has_room(DelayQueue::max_bytes - count * sizeof(Batch)));
+  EXPECT_FALSE(queue_.has_room(DelayQueue::max_bytes - count * sizeof(DelayedBatch)));
   while (queue_.next() != never) take();
   EXPECT_TRUE(queue_.has_room(DelayQueue::max_bytes - DelayQueue::batch_cost));
 }

@@ -12,14 +12,14 @@ namespace {
 
 class SendBatchesTest : public testing::Test {
  protected:
-  Batch batch_of(const std::string& text, std::size_t segment,
-                 Direction direction = Direction::up) {
+  DelayedBatch batch_of(const std::string& text, std::size_t segment,
+                        Direction direction = Direction::up) {
     const auto bytes = bytes_of(text);
     return {&flow_, direction, 5, segment, {bytes.begin(), bytes.end()}};
   }
 
   // Sends the batches. The calls return these results, then accept everything.
-  SendReport send(std::span<const Batch> batches, std::deque<int> results) {
+  SendReport send(std::span<const DelayedBatch> batches, std::deque<int> results) {
     calls_.clear();
     return send_batches(batches, server_, [&](std::span<const Datagram> messages) {
       std::string call;
@@ -50,7 +50,8 @@ class SendBatchesTest : public testing::Test {
 using Calls = std::vector<std::string>;
 
 TEST_F(SendBatchesTest, SendsAllBatchesWithOneCall) {
-  const std::vector<Batch> batches = {batch_of("aabbc", 2), batch_of("dd", 2), batch_of("", 0)};
+  const std::vector<DelayedBatch> batches = {batch_of("aabbc", 2), batch_of("dd", 2),
+                                             batch_of("", 0)};
   const SendReport report = send(batches, {});
   EXPECT_EQ(calls_, Calls{"aabbc/2 dd/0 /0 "});
   EXPECT_EQ(last_.peer, server_);
@@ -60,20 +61,20 @@ TEST_F(SendBatchesTest, SendsAllBatchesWithOneCall) {
 }
 
 TEST_F(SendBatchesTest, SendsToClientsFromTheAddressTheySentTo) {
-  const std::vector<Batch> batches = {batch_of("aa", 2, Direction::down)};
+  const std::vector<DelayedBatch> batches = {batch_of("aa", 2, Direction::down)};
   send(batches, {});
   EXPECT_EQ(last_.peer, flow_.client);
   EXPECT_EQ(last_.local, flow_.local);
 }
 
 TEST_F(SendBatchesTest, ContinuesAfterAPartOfTheBatches) {
-  const std::vector<Batch> batches = {batch_of("a", 1), batch_of("b", 1), batch_of("c", 1)};
+  const std::vector<DelayedBatch> batches = {batch_of("a", 1), batch_of("b", 1), batch_of("c", 1)};
   send(batches, {2});
   EXPECT_EQ(calls_, (Calls{"a/0 b/0 c/0 ", "c/0 "}));
 }
 
 TEST_F(SendBatchesTest, RetriesOnceAfterARefusal) {
-  const std::vector<Batch> batches = {batch_of("a", 1)};
+  const std::vector<DelayedBatch> batches = {batch_of("a", 1)};
   EXPECT_EQ(send(batches, {-ECONNREFUSED}).refused, 1u);
   EXPECT_EQ(calls_, (Calls{"a/0 ", "a/0 "}));
   const SendReport report = send(batches, {-ECONNREFUSED, -ECONNREFUSED});
@@ -84,7 +85,7 @@ TEST_F(SendBatchesTest, RetriesOnceAfterARefusal) {
 
 TEST_F(SendBatchesTest, SendsDatagramsOneByOneWithoutSegmentation) {
   for (const int error : {EINVAL, EIO, EMSGSIZE}) {
-    const std::vector<Batch> batches = {batch_of("aabbc", 2), batch_of("dd", 2)};
+    const std::vector<DelayedBatch> batches = {batch_of("aabbc", 2), batch_of("dd", 2)};
     const SendReport report = send(batches, {-error, 1, -EMSGSIZE});
     EXPECT_EQ(calls_, (Calls{"aabbc/2 dd/0 ", "aa/0 ", "bb/0 ", "c/0 ", "dd/0 "}));
     ASSERT_EQ(report.unsent.size(), 1u);
@@ -96,7 +97,7 @@ TEST_F(SendBatchesTest, SendsDatagramsOneByOneWithoutSegmentation) {
 }
 
 TEST_F(SendBatchesTest, ReportsEachDatagramOfABatchThatCannotBeSent) {
-  const std::vector<Batch> batches = {batch_of("aabbc", 2), batch_of("", 0)};
+  const std::vector<DelayedBatch> batches = {batch_of("aabbc", 2), batch_of("", 0)};
   const SendReport report = send(batches, {-EAGAIN, -EINVAL});
   EXPECT_EQ(calls_, (Calls{"aabbc/2 /0 ", "/0 "}));
   ASSERT_EQ(report.unsent.size(), 4u);

@@ -22,7 +22,7 @@ Address host(const char* text, std::uint16_t port) {
 
 class AdmissionTest : public testing::Test {
  protected:
-  std::vector<std::string> refused_;
+  std::vector<std::string> rejected_;
   const Service service_{
       .transport = tcp(),
       .listen = {},
@@ -30,7 +30,7 @@ class AdmissionTest : public testing::Test {
       .limits = {.max_clients = 4, .max_per_host = 2, .max_per_host_name = "--max-per-host"},
       .listening = {},
       .failed = [this](const Address& client,
-                       const std::string& why) { refused_.push_back(client.text() + " " + why); },
+                       const std::string& why) { rejected_.push_back(client.text() + " " + why); },
   };
   Admission admission_{service_};
 };
@@ -50,8 +50,8 @@ TEST_F(AdmissionTest, RejectsConnectionsBeyondMaxPerHost) {
   EXPECT_TRUE(admission_.admit(host("192.0.2.1", 1)));
   EXPECT_TRUE(admission_.admit(host("192.0.2.1", 2)));
   EXPECT_FALSE(admission_.admit(host("192.0.2.1", 3)));
-  EXPECT_EQ(refused_, std::vector<std::string>{"192.0.2.1:3 refused: this host already has 2 "
-                                               "connections (--max-per-host)"});
+  EXPECT_EQ(rejected_, std::vector<std::string>{"192.0.2.1:3 rejected: this host already has 2 "
+                                                "connections (--max-per-host)"});
   EXPECT_EQ(admission_.clients(), 2u);
   EXPECT_TRUE(admission_.admit(host("192.0.2.2", 1)));
 }
@@ -67,7 +67,7 @@ TEST_F(AdmissionTest, LeavingFreesASlotOfTheHost) {
 TEST_F(AdmissionTest, ExemptsLoopback) {
   for (std::uint16_t port = 1; port <= 4; ++port)
     EXPECT_TRUE(admission_.admit(Address::loopback(port)));
-  EXPECT_TRUE(refused_.empty());
+  EXPECT_TRUE(rejected_.empty());
 }
 
 TEST(Models, HaveNamesAndSummaries) {

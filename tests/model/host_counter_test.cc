@@ -22,7 +22,7 @@ TEST(ProxiedHostCounter, RejectsConnectionsBeyondTheMaximum) {
   std::optional<Slot> first(std::in_place, hosts, proxied_host(1));
   const Slot second(hosts, proxied_host(1).with_port(9));
   EXPECT_EQ(thrown_by<ProtocolError>([&] { Slot(hosts, proxied_host(1)); }),
-            "refused: this host already has 2 connections (--max-per-host)");
+            "rejected: this host already has 2 connections (--max-per-host)");
   first.reset();
   const Slot third(hosts, proxied_host(1));
   EXPECT_THROW(Slot(hosts, proxied_host(1)), ProtocolError);

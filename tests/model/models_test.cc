@@ -43,7 +43,7 @@ TEST_P(EachModel, ServesMaxClientsAndTheNextWhenOneLeaves) {
   const std::size_t max_served = iterative_ ? 1 : 2;
   std::vector<std::unique_ptr<Stream>> clients;
   for (std::size_t i = 0; i < max_served; ++i) clients.push_back(served_client());
-  if (!connects_ahead_) {
+  if (!has_backlog_) {
     EXPECT_TRUE(is_closed());
     clients.pop_back();
     served_client();
@@ -149,7 +149,7 @@ TEST_P(EachModel, AbortsSessionsAfterTheGracePeriod) {
   graceful.limits.grace = 100ms;
   if (!start(graceful)) GTEST_SKIP() << without_uring;
   const auto client = served_client();
-  const auto silent = iterative_ && !connects_ahead_ ? nullptr : connect();
+  const auto silent = iterative_ && !has_backlog_ ? nullptr : connect();
   server_->stop();
   EXPECT_TRUE(is_ended(*client));
   if (silent) {
@@ -192,7 +192,7 @@ TEST_P(EachModel, StopsWhileClientsWaitForASlot) {
   bounded.limits.max_clients = 1;
   bounded.limits.grace = 100ms;
   if (!start(bounded)) GTEST_SKIP() << without_uring;
-  if (!connects_ahead_) GTEST_SKIP() << without_queue;
+  if (!has_backlog_) GTEST_SKIP() << without_backlog;
   const auto client = served_client();
   const auto waiting = connect();
   echo_.ask(*waiting);
@@ -281,7 +281,7 @@ class EachModelWithFewDescriptors : public EachModel {
     ServerProcess::Order few = defaults();
     few.max_descriptors = 32;
     few.limits.grace = 100ms;
-    if (!start(few) || !connects_ahead_) return false;
+    if (!start(few) || !has_backlog_) return false;
     while (clients_.size() < clients) clients_.push_back(connect());
     for (const auto& client : clients_) echo_.ask(*client);
     return true;
@@ -296,7 +296,7 @@ class EachModelWithFewDescriptors : public EachModel {
 };
 
 TEST_P(EachModelWithFewDescriptors, ServesWaitingClientsLater) {
-  if (!start_with_few()) GTEST_SKIP() << (connects_ahead_ ? without_uring : without_queue);
+  if (!start_with_few()) GTEST_SKIP() << (has_backlog_ ? without_uring : without_backlog);
   for (auto& client : clients_) {
     echo_.answer(*client);
     client.reset();
@@ -304,7 +304,7 @@ TEST_P(EachModelWithFewDescriptors, ServesWaitingClientsLater) {
 }
 
 TEST_P(EachModelWithFewDescriptors, StopsWhileClientsWait) {
-  if (!start_with_few()) GTEST_SKIP() << (connects_ahead_ ? without_uring : without_queue);
+  if (!start_with_few()) GTEST_SKIP() << (has_backlog_ ? without_uring : without_backlog);
   count_served();
   server_->stop();
   EXPECT_EQ(server_->wait(), 0);
@@ -312,7 +312,7 @@ TEST_P(EachModelWithFewDescriptors, StopsWhileClientsWait) {
 
 // accept(2) reports EMFILE even if no connection is pending.
 TEST_P(EachModelWithFewDescriptors, StopsWhenNoClientWaits) {
-  if (!start_with_few()) GTEST_SKIP() << (connects_ahead_ ? without_uring : without_queue);
+  if (!start_with_few()) GTEST_SKIP() << (has_backlog_ ? without_uring : without_backlog);
   const std::size_t served = count_served();
   server_->stop();
   EXPECT_EQ(server_->wait(), 0);
@@ -320,11 +320,6 @@ TEST_P(EachModelWithFewDescriptors, StopsWhenNoClientWaits) {
   for (const auto& client : clients_) echo_.answer(*client);
   server_->stop();
   EXPECT_EQ(server_->wait(), 0);
-}
-
-std::string name_of_pair(const testing::TestParamInfo<EachModel::ParamType>& info) {
-  const auto& [transport, model] = info.param;
-  return std::string(transport->name) + "_" + std::string(model->name);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EachModel,

@@ -45,11 +45,12 @@ TEST(Endpoint, ParsesSeveralColonsAsABareIpv6Address) {
 }
 
 TEST(Endpoint, RejectsInvalidPorts) {
-  EXPECT_EQ(error_from("h:65536"), "port '65536' must be a number from 0 to 65535");
-  EXPECT_EQ(error_from("h:"), "port '' must be a number from 0 to 65535");
-  for (const char* text : {"h:-1", "h:+1", "h: 1", "h:1 ", "h:0x10", "h:ftp",
-                           "h:99999999999999999999", "[::1]:", "[::1]:x", "[::1]:65536"})
-    EXPECT_NE(error_from(text), "") << text;
+  for (const std::string port :
+       {"65536", "", "-1", "+1", " 1", "1 ", "0x10", "ftp", "99999999999999999999"}) {
+    const std::string error = "port '" + port + "' must be a number from 0 to 65535";
+    EXPECT_EQ(error_from("h:" + port), error);
+    EXPECT_EQ(error_from("[::1]:" + port), error);
+  }
 }
 
 TEST(Endpoint, RejectsAnUnclosedBracket) {

@@ -84,16 +84,16 @@ inline Protocol guess_protocol() {
               }};
 }
 
-// LabFolder serves a file that exceeds the buffers of a connection. With a sanitizer, which checks
-// each access, the file is smaller.
-struct LabFolder {
+// LabFiles is a directory with a file that exceeds the buffers of a connection. With a sanitizer,
+// which checks each access, the file is smaller.
+struct LabFiles {
 #ifdef NETLAB_SANITIZED
   static constexpr std::size_t size = 3 * 1024 * 1024;
 #else
   static constexpr std::size_t size = 8 * 1024 * 1024;
 #endif
 
-  LabFolder() : directory(), content(size, 'x') {
+  LabFiles() : directory(), content(size, 'x') {
     directory.write("notes.txt", content);
   }
 
@@ -102,7 +102,7 @@ struct LabFolder {
 };
 
 inline Protocol lab_protocol() {
-  const auto files = std::make_shared<LabFolder>();
+  const auto files = std::make_shared<LabFiles>();
   return {.name = "lab",
           .handle =
               [files](Stream& client, Network& network) {
@@ -127,7 +127,7 @@ class MatrixTest : public testing::Test {
   bool start(const ServerProcess::Order& order) {
     server_.emplace(order);
     iterative_ = order.model.name == "iterative";
-    connects_ahead_ = order.transport.has_backlog;
+    has_backlog_ = order.transport.has_backlog;
     network_ = order.transport.over(performer_);
     const std::string& trouble = server_->trouble();
     EXPECT_TRUE(trouble.empty() || (order.model.name == "uring" && trouble.starts_with("io_uring")))
@@ -179,7 +179,7 @@ class MatrixTest : public testing::Test {
   std::unique_ptr<Network> network_;
   std::optional<ServerProcess> server_;
   bool iterative_ = false;
-  bool connects_ahead_ = true;
+  bool has_backlog_ = true;
 };
 
 // Values for parameterized tests.
@@ -194,7 +194,13 @@ inline std::vector<const Transport*> all_transports() {
   return all;
 }
 
+inline std::string name_of_pair(
+    const testing::TestParamInfo<std::tuple<const Transport*, const Model*>>& info) {
+  const auto& [transport, model] = info.param;
+  return std::string(transport->name) + "_" + std::string(model->name);
+}
+
 inline const char* const without_uring = "the kernel allows no io_uring";
-inline const char* const without_queue = "nobody is connected before the server takes them";
+inline const char* const without_backlog = "no connection is complete before the server accepts it";
 
 }  // namespace netlab

@@ -1,4 +1,4 @@
-// RandomScenario draws the settings of a network and two endpoints; all are a function of one seed.
+// RandomScenario draws the settings of a network and two peers; all are a function of one seed.
 #pragma once
 
 #include <random>
@@ -15,18 +15,18 @@ class RandomScenario {
     SimulationSettings settings;
     settings.seed = seed;
     const auto strategy = static_cast<reliable::Strategy>(1 + below(3));
-    for (EndpointSettings* const endpoint : {&settings.client, &settings.server}) {
-      endpoint->connection.strategy = strategy;
-      endpoint->connection.window = 1 + static_cast<std::uint32_t>(below(below(2) ? 8 : 1000));
-      endpoint->connection.largest = 1200 + static_cast<std::uint32_t>(below(8000));
-      endpoint->connection.congestion = &congestion();
-      endpoint->connection.send_buffer = 1 + below(100'000);
-      endpoint->connection.receive_buffer = 1 + below(100'000);
-      endpoint->writes =
+    for (PeerSettings* const peer : {&settings.client, &settings.server}) {
+      peer->connection.strategy = strategy;
+      peer->connection.window = 1 + static_cast<std::uint32_t>(below(below(2) ? 8 : 1000));
+      peer->connection.max_datagram = 1200 + static_cast<std::uint32_t>(below(8000));
+      peer->connection.congestion = &congestion();
+      peer->connection.send_buffer = 1 + below(100'000);
+      peer->connection.receive_buffer = 1 + below(100'000);
+      peer->writes =
           below(4) ? below(strategy == reliable::Strategy::stop_and_wait ? 20'000 : 150'000) : 0;
-      if (below(4) == 0) endpoint->reads_at_once = 1 + below(5000);
-      if (below(8) == 0) endpoint->reading_pause = milliseconds(20);
-      if (below(8) == 0) endpoint->reads_after = milliseconds(2000);
+      if (below(4) == 0) peer->reads_at_once = 1 + below(5000);
+      if (below(8) == 0) peer->reading_pause = milliseconds(20);
+      if (below(8) == 0) peer->reads_after = milliseconds(2000);
     }
     bound_turns(settings.client, settings.server);
     bound_turns(settings.server, settings.client);
@@ -46,7 +46,7 @@ class RandomScenario {
   }
   double share(double most) { return std::uniform_real_distribution<double>(0, most)(decisions_); }
   // A buffer of one byte costs a round trip per byte. This limits a run to about 2000 round trips.
-  static void bound_turns(EndpointSettings& from, const EndpointSettings& to) {
+  static void bound_turns(PeerSettings& from, const PeerSettings& to) {
     const auto buffer = std::min(from.connection.send_buffer, to.connection.receive_buffer);
     from.writes = std::min<std::uint64_t>(from.writes, 2000 * buffer);
   }

@@ -23,11 +23,11 @@ class ServedDirectory {
   void put(const std::string& name, std::string_view text) const {
     directory.write("served/" + name, text);
   }
-  FileStatus state(const std::string& name) const { return share().open(name).state; }
-  std::string tag(const std::string& name) const { return state(name).tag; }
+  FileStatus status(const std::string& name) const { return share().open(name).status; }
+  std::string tag(const std::string& name) const { return status(name).tag; }
   // Returns the reply expected for a request for the file, with the given size and offset.
   std::string ok(const std::string& name, const std::string& size_and_offset) const {
-    const FileStatus now = state(name);
+    const FileStatus now = status(name);
     return "OK " + size_and_offset + " " + now.tag + " " + name + " " +
            std::to_string(now.modified) + (now.executable ? " x\n" : " -\n");
   }

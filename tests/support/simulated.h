@@ -15,15 +15,15 @@ inline SimulationSettings usual() {
   settings.up.link.delay = settings.down.link.delay = 10ms;
   settings.client.writes = 100'000;
   settings.server.writes = 10'000;
-  for (EndpointSettings* const endpoint : {&settings.client, &settings.server}) {
-    endpoint->connection.largest = reliable::base_packet_size;
-    endpoint->connection.send_buffer = 64 * 1024;
-    endpoint->connection.receive_buffer = 64 * 1024;
+  for (PeerSettings* const peer : {&settings.client, &settings.server}) {
+    peer->connection.max_datagram = reliable::base_packet_size;
+    peer->connection.send_buffer = 64 * 1024;
+    peer->connection.receive_buffer = 64 * 1024;
   }
   return settings;
 }
 
-// Expects that both endpoints received all data and closed the connection without an error.
+// Expects that both peers received all data and closed the connection without an error.
 inline void expect_success(Simulation& simulation, const SimulationSettings& settings) {
   EXPECT_EQ(simulation.violation(), "");
   EXPECT_TRUE(simulation.is_closed());

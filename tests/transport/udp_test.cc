@@ -20,7 +20,7 @@ class UdpTest : public testing::Test {
   // Sends more messages than one receive call returns.
   void flood() {
     const Datagram message{.bytes = bytes_of("x"), .peer = server_.local()};
-    const std::vector<Datagram> messages(DatagramBatch::most, message);
+    const std::vector<Datagram> messages(DatagramBatch::max_messages, message);
     for (int i = 0; i < 2; ++i) client_.send(messages);
   }
 

@@ -1,4 +1,4 @@
-// Parses lists of packet numbers, the values of --drop.
+// Parses the ordinals of packets, the values of --drop: a list of numbers and ranges.
 #pragma once
 
 #include <string>

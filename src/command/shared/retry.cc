@@ -7,7 +7,7 @@ namespace netlab {
 bool is_transient(const std::exception& error) {
   if (dynamic_cast<const TemporaryError*>(&error)) return true;
   const auto* const failed = dynamic_cast<const SystemError*>(&error);
-  return failed && is_of_network(*failed);
+  return failed && is_of_network(*failed) && failed->error() != ECANCELED;
 }
 
 void retry(RetryPolicy policy, const std::function<void(Attempt&)>& run, const SleepAfter& sleep) {

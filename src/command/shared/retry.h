@@ -22,7 +22,8 @@ struct RetryPolicy {
   Backoff backoff;
 };
 
-// Whether a retry may succeed: after network errors, but not after disk errors or usage errors.
+// Whether a retry may succeed: after network errors, but not after disk errors, usage errors, or
+// ECANCELED, with which a wait or a connection was ended on purpose.
 bool is_transient(const std::exception& error);
 
 // Called before each retry, with the error of the attempt and the duration to sleep.

@@ -1,5 +1,5 @@
-// Functions that every server calls: to prepare for many clients, to announce that it is listening,
-// and to report a client that it could not serve.
+// Functions that every server calls: at startup, to prepare for many clients and to announce that
+// it is listening; later, to report a client that it could not serve.
 #pragma once
 
 #include <cstdint>

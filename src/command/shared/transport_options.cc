@@ -61,7 +61,7 @@ Transport TransportOptions::reliable() const {
     if (row.name == arq_) settings.strategy = row.strategy;
   if (!congestion_.empty()) settings.congestion = reliable::congestion_named(congestion_);
   if (window_) settings.window = static_cast<std::uint32_t>(*window_);
-  if (mss_) settings.largest = static_cast<std::uint32_t>(*mss_);
+  if (mss_) settings.max_datagram = static_cast<std::uint32_t>(*mss_);
   Transport transport = reliable_udp();
   transport.over = [settings](Performer& performer) -> std::unique_ptr<Network> {
     return std::make_unique<ReliableNetwork>(performer, settings);

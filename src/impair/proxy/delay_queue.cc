@@ -8,15 +8,15 @@
 namespace netlab {
 namespace {
 
-std::size_t memory_of(const Batch& batch) {
+std::size_t memory_of(const DelayedBatch& batch) {
   return DelayQueue::batch_cost + batch.bytes.capacity();
 }
 
 // Whether `count` datagrams with ordinals from `first` on can be appended to the batch. Their total
 // is `size` bytes, and each has `segment` bytes, except the last, which may be smaller. A duplicate
-// can't be appended, because it has the same ordinal as the datagram before it.
-bool continues(const Batch& batch, const Flow& flow, Direction direction, std::uint64_t first,
-               std::size_t segment, std::size_t count, std::size_t size) {
+// cannot be appended, because it has the same ordinal as the datagram before it.
+bool continues(const DelayedBatch& batch, const Flow& flow, Direction direction,
+               std::uint64_t first, std::size_t segment, std::size_t count, std::size_t size) {
   const bool fits = segment == batch.segment || (count == 1 && segment < batch.segment);
   return batch.flow == &flow && batch.direction == direction && size > 0 && fits &&
          first == batch.first + batch.count() && batch.bytes.size() % batch.segment == 0 &&
@@ -33,7 +33,7 @@ void DelayQueue::add(Instant at, Flow& flow, Direction direction, std::uint64_t 
   if (joins) {
     memory_ -= memory_of(open_->second);
   } else {
-    open_ = batches_.emplace(at, Batch{&flow, direction, ordinal, bytes.size(), {}});
+    open_ = batches_.emplace(at, DelayedBatch{&flow, direction, ordinal, bytes.size(), {}});
     ++flow.batches_in_flight;
   }
   std::vector<std::byte>& all = open_->second.bytes;
@@ -41,20 +41,20 @@ void DelayQueue::add(Instant at, Flow& flow, Direction direction, std::uint64_t 
   memory_ += memory_of(open_->second);
 }
 
-Batch DelayQueue::take_first() {
+DelayedBatch DelayQueue::take_first() {
   assert(!batches_.empty());
   if (open_ == batches_.begin()) open_ = batches_.end();
-  Batch batch = std::move(batches_.extract(batches_.begin()).mapped());
+  DelayedBatch batch = std::move(batches_.extract(batches_.begin()).mapped());
   memory_ -= memory_of(batch);
   --batch.flow->batches_in_flight;
   return batch;
 }
 
-Batch DelayQueue::take(Instant now) {
-  Batch batch = take_first();
+DelayedBatch DelayQueue::take(Instant now) {
+  DelayedBatch batch = take_first();
   while (next() <= now && continues(batch, *front().flow, front().direction, front().first,
                                     front().segment, front().count(), front().bytes.size())) {
-    const Batch more = take_first();
+    const DelayedBatch more = take_first();
     batch.bytes.insert(batch.bytes.end(), more.bytes.begin(), more.bytes.end());
   }
   return batch;

@@ -6,7 +6,7 @@
 namespace netlab {
 namespace {
 
-Datagram message_of(const Batch& batch, const Address& server) {
+Datagram message_of(const DelayedBatch& batch, const Address& server) {
   const bool up = batch.direction == Direction::up;
   return {.bytes = batch.bytes,
           .peer = up ? server : batch.flow->client,
@@ -30,7 +30,7 @@ int send_retrying_refused(std::span<const Datagram> messages, const SendDatagram
 }
 
 // Handles a batch that could not be sent: retries its datagrams one by one if that may help.
-void handle_failed(const Batch& batch, const Datagram& message, int error,
+void handle_failed(const DelayedBatch& batch, const Datagram& message, int error,
                    const SendDatagrams& send, SendReport& report) {
   const bool singly = message.segment > 0 && can_retry_singly(error);
   std::span<const std::byte> left = message.bytes;
@@ -46,11 +46,11 @@ void handle_failed(const Batch& batch, const Datagram& message, int error,
 
 }  // namespace
 
-SendReport send_batches(std::span<const Batch> batches, const Address& server,
+SendReport send_batches(std::span<const DelayedBatch> batches, const Address& server,
                         const SendDatagrams& send) {
   std::vector<Datagram> messages;
   messages.reserve(batches.size());
-  for (const Batch& batch : batches) messages.push_back(message_of(batch, server));
+  for (const DelayedBatch& batch : batches) messages.push_back(message_of(batch, server));
   SendReport report;
   for (std::size_t sent = 0; sent < messages.size();) {
     const int result = send_retrying_refused(std::span(messages).subspan(sent), send, report);

@@ -18,7 +18,7 @@ using SendDatagrams = std::function<int(std::span<const Datagram> messages)>;
 struct SendReport {
   // A datagram that could not be sent.
   struct Unsent {
-    const Batch* batch;
+    const DelayedBatch* batch;
     std::uint64_t ordinal;
     std::size_t size;
     int error;  // errno
@@ -29,7 +29,7 @@ struct SendReport {
 };
 
 // `server` is where batches with Direction::up are sent.
-SendReport send_batches(std::span<const Batch> batches, const Address& server,
+SendReport send_batches(std::span<const DelayedBatch> batches, const Address& server,
                         const SendDatagrams& send);
 
 }  // namespace netlab

@@ -17,8 +17,7 @@ namespace {
 
 Fd connected_to(const Address& server) {
   Fd fd = call::socket(server.family(), SOCK_DGRAM);
-  const int result = call::connect(fd.get(), server);
-  if (result < 0) throw SystemError("connect " + server.text(), -result);
+  connect_udp(fd, server);
   fd = udp_socket(std::move(fd));
   enable_gro(fd.get());
   return fd;
@@ -84,7 +83,7 @@ class EventLoop {
     }
   }
 
-  // Returns null if the client is new and can't be added.
+  // Returns null if the client is new and cannot be added.
   Flow* flow_of(const Datagram& message) {
     if (Flow* const known = flows_.find(message.peer)) return known;
     if (flows_.full()) {
@@ -163,25 +162,25 @@ class EventLoop {
     counts.corrupted += passed && fate.flipped_bit.has_value();
   }
 
-  int socket_of(const Batch& batch) const {
+  int socket_of(const DelayedBatch& batch) const {
     return batch.direction == Direction::up ? batch.flow->server.get() : clients_.get();
   }
 
   // Sends the batches that are due now. Consecutive ones of the same socket share one system call.
   void send_due() {
     const Instant now = Clock::now();
-    std::vector<Batch> batches;
+    std::vector<DelayedBatch> batches;
     while (delay_queue_.next() <= now) {
       const int fd = socket_of(delay_queue_.front());
       batches.clear();
       while (delay_queue_.next() <= now && socket_of(delay_queue_.front()) == fd &&
-             batches.size() < DatagramBatch::most)
+             batches.size() < DatagramBatch::max_messages)
         batches.push_back(delay_queue_.take(now));
       send(fd, batches);
     }
   }
 
-  void send(int fd, std::span<const Batch> batches) {
+  void send(int fd, std::span<const DelayedBatch> batches) {
     const int family = fd == clients_.get() ? family_ : proxy_.server.family();
     const SendReport report =
         send_batches(batches, proxy_.server, [fd, family](std::span<const Datagram> messages) {

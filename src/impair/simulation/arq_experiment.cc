@@ -57,14 +57,14 @@ ArqExperiment::Result ArqExperiment::run() const {
   settings.up = {.link = {.loss = loss, .delay = delay}, .rate = rate};
   settings.down.link = {.delay = delay};
   settings.client.writes = packets * payload;
-  for (EndpointSettings* const endpoint : {&settings.client, &settings.server}) {
-    endpoint->connection.strategy = strategy;
-    endpoint->connection.largest = reliable::base_packet_size;
-    endpoint->connection.window = window;
-    endpoint->connection.congestion = &fixed_window;
+  for (PeerSettings* const peer : {&settings.client, &settings.server}) {
+    peer->connection.strategy = strategy;
+    peer->connection.max_datagram = reliable::base_packet_size;
+    peer->connection.window = window;
+    peer->connection.congestion = &fixed_window;
     // The peer is alive; a long silence is only bad luck.
-    endpoint->connection.handshake_timeout = max_handshake;
-    endpoint->connection.idle_timeout = give_up_after;
+    peer->connection.handshake_timeout = max_handshake;
+    peer->connection.idle_timeout = give_up_after;
   }
   return transfer(settings);
 }

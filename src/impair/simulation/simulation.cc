@@ -15,7 +15,7 @@ Simulation::Simulation(const SimulationSettings& settings)
       validator_({settings.seed, ~settings.seed}),
       room_(reliable::max_packet_size) {
   start_client();
-  endpoints_.push_back(&*client_);
+  peers_.push_back(&*client_);
   add_server(client_->connection->id());
   transmit();
 }
@@ -31,17 +31,17 @@ void Simulation::start_client() {
 
 void Simulation::add_server(std::uint64_t client_id) {
   const auto salt = static_cast<std::uint8_t>(client_id);
-  servers_.push_back({Endpoint(settings_.server, salt + 1, salt, start_), client_address()});
-  endpoints_.push_back(&server());
+  servers_.push_back({Peer(settings_.server, salt + 1, salt, start_), client_address()});
+  peers_.push_back(&server());
 }
 
 bool Simulation::is_closed() const {
-  return std::ranges::all_of(endpoints_, &Endpoint::is_closed);
+  return std::ranges::all_of(peers_, &Peer::is_closed);
 }
 
 const std::string& Simulation::violation() const {
-  for (const Endpoint* const endpoint : endpoints_)
-    if (!endpoint->violation().empty()) return endpoint->violation();
+  for (const Peer* const peer : peers_)
+    if (!peer->violation().empty()) return peer->violation();
   return violation_;
 }
 
@@ -69,9 +69,9 @@ Instant Simulation::next() const {
   Instant first = std::min(up_.next(), down_.next());
   if (clients_started_ == 1)
     first = std::min(first, add_saturating(start_, settings_.client_restarts));
-  for (const Endpoint* const endpoint : endpoints_) {
-    first = std::min(first, endpoint->next());
-    if (endpoint->connection) first = std::min(first, endpoint->connection->poll_timeout());
+  for (const Peer* const peer : peers_) {
+    first = std::min(first, peer->next());
+    if (peer->connection) first = std::min(first, peer->connection->poll_timeout());
   }
   return first;
 }
@@ -80,32 +80,32 @@ void Simulation::step() {
   if (clients_started_ == 1 && passed() >= settings_.client_restarts) start_client();
   while (up_.next() <= now_) route_to_server(up_.take());
   while (down_.next() <= now_) client_->deliver(now_, down_.take());
-  for (const Endpoint* const endpoint : endpoints_)
-    if (endpoint->connection && endpoint->connection->poll_timeout() <= now_)
-      endpoint->connection->on_timeout(now_);
+  for (const Peer* const peer : peers_)
+    if (peer->connection && peer->connection->poll_timeout() <= now_)
+      peer->connection->on_timeout(now_);
   transmit();
   check_timeouts();
 }
 
 void Simulation::transmit() {
-  for (Endpoint* const endpoint : endpoints_) endpoint->act(now_);
+  for (Peer* const peer : peers_) peer->act(now_);
   send(*client_, server(), &up_, "client");
   for (Served& served : servers_)
-    send(served.endpoint, *client_, served.client == client_address() ? &down_ : nullptr, "server");
+    send(served.peer, *client_, served.client == client_address() ? &down_ : nullptr, "server");
 }
 
 Address Simulation::client_address() const {
   return Address::loopback(passed() < settings_.client_moves ? 40'000 : 50'000);
 }
 
-// Demultiplexes by the client's address, as the kernel does. The socket of a server endpoint is
-// closed when its connection is.
+// Demultiplexes by the client's address, as the kernel does. The socket of a server is closed
+// when its connection is.
 void Simulation::route_to_server(std::span<const std::byte> datagram) {
   const auto served = std::ranges::find_if(servers_, [&](const Served& other) {
-    return other.client == client_address() && !other.endpoint.is_closed();
+    return other.client == client_address() && !other.peer.is_closed();
   });
   if (served != servers_.end())
-    served->endpoint.deliver(now_, datagram);
+    served->peer.deliver(now_, datagram);
   else
     route_to_validator(datagram);
 }
@@ -123,7 +123,7 @@ void Simulation::route_to_validator(std::span<const std::byte> datagram) {
   }
   if (!decision.admitted) return;
   if (!server().connection) {  // the placeholder
-    endpoints_.pop_back();
+    peers_.pop_back();
     servers_.pop_back();
   }
   add_server(decision.admitted->client);
@@ -143,7 +143,7 @@ void Simulation::deliver_to_server(std::span<const std::byte> datagram) {
   transmit();
 }
 
-void Simulation::send(Endpoint& from, const Endpoint& to, Path* path, const char* name) {
+void Simulation::send(Peer& from, const Peer& to, Path* path, const char* name) {
   if (!from.connection) return;
   for (;;) {
     const reliable::Batch batch = from.connection->poll_transmit(now_, room_);
@@ -159,7 +159,7 @@ void Simulation::send(Endpoint& from, const Endpoint& to, Path* path, const char
   }
 }
 
-void Simulation::check(const Endpoint& from, const Endpoint& to) {
+void Simulation::check(const Peer& from, const Peer& to) {
   if (!from.connection->is_established() || !to.connection || !to.connection->is_established() ||
       from.connection->peer_id() != to.connection->id())
     return;
@@ -172,13 +172,14 @@ void Simulation::check(const Endpoint& from, const Endpoint& to) {
 }
 
 void Simulation::check_timeouts() {
-  for (const Endpoint* const endpoint : endpoints_)
-    if (endpoint->missed_timeout(now_)) violation_ = "a connection did not time out in time";
+  for (const Peer* const peer : peers_)
+    if (peer->missed_timeout(now_)) violation_ = "a connection did not time out in time";
 }
 
 void Simulation::record(const char* name, std::span<const std::byte> datagram, const char* fate) {
   const auto time = static_cast<std::uint64_t>(passed().count());
-  trace_ = reliable::siphash({trace_, time}, datagram) + static_cast<std::uint64_t>(*fate);
+  event_hash_ =
+      reliable::siphash({event_hash_, time}, datagram) + static_cast<std::uint64_t>(*fate);
   if (!settings_.logs) return;
   const auto packet = reliable::parse(datagram);
   log_ += fmt::format("{:12.6f} {} {}{}{}\n", in_seconds(passed()), name,

@@ -9,15 +9,15 @@
 #include <string>
 #include <vector>
 
-#include "impair/simulation/endpoint.h"
 #include "impair/simulation/path.h"
+#include "impair/simulation/peer.h"
 #include "transport/reliable/handshake/address_validator.h"
 
 namespace netlab::simulated {
 
 struct SimulationSettings {
-  EndpointSettings client;
-  EndpointSettings server;
+  PeerSettings client;
+  PeerSettings server;
   PathSettings up;  // from the client to the server
   PathSettings down;
   // From then on the client has another address, and packets to its first address are lost.
@@ -35,17 +35,17 @@ class Simulation {
  public:
   explicit Simulation(const SimulationSettings& settings);
 
-  // Runs until all endpoints are closed or `max_duration` has passed.
+  // Runs until all peers are closed or `max_duration` has passed.
   void run(Duration max_duration = std::chrono::hours(1));
   // Runs until `condition` holds, `max_duration` has passed or an invariant is violated. Returns
   // whether it holds.
   bool run_until(const std::function<bool()>& condition,
                  Duration max_duration = std::chrono::hours(1));
 
-  Endpoint& client() { return *client_; }
-  Endpoint& server() { return servers_.back().endpoint; }
-  // The server endpoint of the first client.
-  Endpoint& first_server() { return servers_.front().endpoint; }
+  Peer& client() { return *client_; }
+  Peer& server() { return servers_.back().peer; }
+  // The server of the first client.
+  Peer& first_server() { return servers_.front().peer; }
   Instant now() const { return now_; }
   Duration passed() const { return now_ - start_; }
   bool is_closed() const;
@@ -58,8 +58,8 @@ class Simulation {
   const std::string& violation() const;
   // One line per packet, if SimulationSettings::logs is set.
   const std::string& log() const { return log_; }
-  // A hash of all packets, their times and fates: runs that differ have different traces.
-  std::uint64_t trace() const { return trace_; }
+  // A hash of all packets, their times and fates: runs that differ have different hashes.
+  std::uint64_t event_hash() const { return event_hash_; }
   std::uint64_t packets_up() const { return packets_up_; }
   std::uint64_t packets_down() const { return packets_down_; }
   // Bytes that the server received and sent outside a connection, before address validation.
@@ -69,9 +69,9 @@ class Simulation {
  private:
   static constexpr Instant start_ = Instant(std::chrono::hours(1));
 
-  // A server endpoint, on a socket connected to its client.
+  // A server's end of a connection, on a socket connected to its client.
   struct Served {
-    Endpoint endpoint;
+    Peer peer;
     Address client;
   };
 
@@ -83,24 +83,24 @@ class Simulation {
   void route_to_server(std::span<const std::byte> datagram);
   void route_to_validator(std::span<const std::byte> datagram);
   // `path` null: the packets are lost.
-  void send(Endpoint& from, const Endpoint& to, Path* path, const char* name);
+  void send(Peer& from, const Peer& to, Path* path, const char* name);
   void record(const char* name, std::span<const std::byte> datagram, const char* fate);
-  void check(const Endpoint& from, const Endpoint& to);
+  void check(const Peer& from, const Peer& to);
   void check_timeouts();
 
   const SimulationSettings settings_;
   Instant now_ = start_;
-  std::optional<Endpoint> client_;
+  std::optional<Peer> client_;
   unsigned int clients_started_ = 0;
-  std::deque<Served> servers_;        // the last one serves the current client, or will
-  std::vector<Endpoint*> endpoints_;  // the client and all servers
+  std::deque<Served> servers_;  // the last one serves the current client, or will
+  std::vector<Peer*> peers_;    // the client and all servers
   Path up_;
   Path down_;
   reliable::AddressValidator validator_;
   std::vector<std::byte> room_;
   std::string violation_;
   std::string log_;
-  std::uint64_t trace_ = 0;
+  std::uint64_t event_hash_ = 0;
   std::uint64_t packets_up_ = 0;
   std::uint64_t packets_down_ = 0;
   std::uint64_t received_unvalidated_ = 0;

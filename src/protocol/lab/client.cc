@@ -59,16 +59,16 @@ std::string LabClient::hash() {
 lab::FileReply LabClient::find(const lab::Request& request) {
   queue_request(request);
   const lab::Reply received = reply();
-  if (const auto* const refusal = std::get_if<lab::ErrorReply>(&received))
-    throw_error_reply(request.name, *refusal);
+  if (const auto* const rejection = std::get_if<lab::ErrorReply>(&received))
+    throw_error_reply(request.name, *rejection);
   return std::get<lab::FileReply>(received);
 }
 
-void LabClient::throw_error_reply(const std::string& name, const lab::ErrorReply& refusal) {
+void LabClient::throw_error_reply(const std::string& name, const lab::ErrorReply& rejection) {
   const std::string message =
-      (name.empty() ? "" : escaped_start(name) + ": ") + escaped_start(refusal.text);
+      (name.empty() ? "" : escaped_start(name) + ": ") + escaped_start(rejection.text);
   // The server may not have noticed yet that an earlier connection of ours is gone.
-  if (refusal.code == lab::busy) throw TemporaryError(message);
+  if (rejection.code == lab::busy) throw TemporaryError(message);
   throw ProtocolError(message);
 }
 

@@ -38,7 +38,7 @@ class LabClient {
   lab::FileReply find(const lab::Request& request);
   // Throws an ERROR reply about the file `name`: TemporaryError if busy, else ProtocolError.
   [[noreturn]] static void throw_error_reply(const std::string& name,
-                                             const lab::ErrorReply& refusal);
+                                             const lab::ErrorReply& rejection);
 
   // For the bytes that follow a reply.
   BufferedReader& reader();

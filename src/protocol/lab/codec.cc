@@ -274,8 +274,8 @@ std::string emit(const FileReply& found) {
                      encode_name(found.name), state);
 }
 
-std::string emit(const ErrorReply& refusal) {
-  return fmt::format("ERROR {} {}\n", refusal.code, refusal.text);
+std::string emit(const ErrorReply& rejection) {
+  return fmt::format("ERROR {} {}\n", rejection.code, rejection.text);
 }
 
 std::string emit(const Entry& entry) {

@@ -106,7 +106,7 @@ Item parse_item(std::string_view line);
 // Return a line with its LF.
 std::string emit(const Request& request);
 std::string emit(const FileReply& found);
-std::string emit(const ErrorReply& refusal);
+std::string emit(const ErrorReply& rejection);
 std::string emit(const Entry& entry);
 std::string emit(const End& end);
 

@@ -16,15 +16,14 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// At most this many bytes of requests are unanswered. They must fit into the socket buffers, or
-// both ends could block on sending: a deadlock.
+// At most this many bytes of requests are unanswered.
 constexpr std::size_t max_queued = 16 * 1024;
 // At most this many files that exist here are queued.
 constexpr std::size_t max_existing = 1000;
 
-bool is_same(const Entry& entry, const struct stat& status) {
-  const FileStatus state(status);
-  return S_ISREG(status.st_mode) && passes_quick_check(entry, state.size, state.modified);
+bool is_same(const Entry& entry, const struct stat& file) {
+  const FileStatus status(file);
+  return S_ISREG(file.st_mode) && passes_quick_check(entry, status.size, status.modified);
 }
 
 }  // namespace
@@ -33,9 +32,9 @@ bool is_of_disk(const SystemError& error) {
   return error.error() == ENOSPC || error.error() == EDQUOT || error.error() == EIO;
 }
 
-void DownloadQueue::fail_refused(const std::string& name, const lab::ErrorReply& refusal) {
-  const std::string why = escaped(name) + ": " + escaped_start(refusal.text);
-  if (refusal.code == lab::is_a_directory)
+void DownloadQueue::fail_rejected(const std::string& name, const lab::ErrorReply& rejection) {
+  const std::string why = escaped(name) + ": " + escaped_start(rejection.text);
+  if (rejection.code == lab::is_a_directory)
     report_.fail(RemediableError(why, Remedy::recursive));
   else
     report_.fail(ProtocolError(why));
@@ -66,26 +65,19 @@ void DownloadQueue::queue_request(RequestedFile file) {
   const std::size_t before = server_.unsent();
   server_.queue_request({.name = file.remote});
   if (file.has_stat) server_.queue_request({.method = Method::stat, .name = file.remote});
-  file.request_bytes = server_.unsent() - before;
-  queued_bytes_ += file.request_bytes;
-  pending_.push_back(std::move(file));
-  if (queued_bytes_ >= max_queued) receive_replies(max_queued / 2);
+  pending_.push(std::move(file), server_.unsent() - before);
+  if (pending_.bytes() >= max_queued) receive_replies(max_queued / 2);
 }
 
 void DownloadQueue::receive_replies(std::size_t max_bytes) {
-  while (!pending_.empty() && queued_bytes_ > max_bytes) {
-    const RequestedFile file = std::move(pending_.front());
-    pending_.pop_front();
-    queued_bytes_ -= file.request_bytes;
-    receive_reply(file);
-  }
+  while (const auto file = pending_.take_above(max_bytes)) receive_reply(*file);
 }
 
 void DownloadQueue::receive_reply(const RequestedFile& file) {
   server_.set_deadline(context_.deadline());
   const lab::Reply reply = server_.reply();
-  if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-    fail_refused(file.remote, *refusal);
+  if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+    fail_rejected(file.remote, *rejection);
     if (file.has_stat) server_.reply();
     return;
   }
@@ -96,7 +88,7 @@ void DownloadQueue::receive_reply(const RequestedFile& file) {
     if (found.size <= lab::small_file)
       receive_small(file, found);
     else if (!file.has_stat)
-      requeue_with_stat(file);
+      requeue(RequestedFile{file.remote, file.destination, true});  // it has grown
     else
       receive_large(file, found);
   } catch (const SystemError& error) {
@@ -106,18 +98,13 @@ void DownloadQueue::receive_reply(const RequestedFile& file) {
   }
 }
 
-// For a file that has grown since it was listed: a larger file needs the STAT.
-void DownloadQueue::requeue_with_stat(const RequestedFile& file) {
-  pending_.push_front({file.remote, file.destination, true});
-  requeue();
-}
-
-// Abandons the rest of the current file by closing the connection, and repeats the outstanding
-// requests on a new one.
-void DownloadQueue::requeue() {
+// Abandons the rest of the current file by closing the connection. Requests `first`, if any, on a
+// new one, and repeats the outstanding requests.
+void DownloadQueue::requeue(std::optional<RequestedFile> first) {
   server_.drop();
-  queued_bytes_ = 0;
-  for (RequestedFile& file : std::exchange(pending_, {})) queue_request(std::move(file));
+  Pipeline<RequestedFile> unanswered = std::exchange(pending_, {});
+  if (first) queue_request(*std::move(first));
+  while (auto file = unanswered.take_above(0)) queue_request(*std::move(file));
 }
 
 FinalAttributes DownloadQueue::attributes_of(const lab::FileReply& found) const {

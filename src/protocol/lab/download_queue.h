@@ -3,7 +3,7 @@
 // resumed by download().
 #pragma once
 
-#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "file/partial_file.h"
 #include "protocol/lab/client.h"
 #include "protocol/lab/codec.h"
+#include "protocol/lab/pipeline.h"
 #include "protocol/lab/tree_report.h"
 #include "protocol/transfer/download.h"
 
@@ -28,15 +29,14 @@ class DownloadQueue {
         context_(context),
         report_(report) {}
 
-  // Queues a file of known name and state. `is_absent`: the destination is known not to
-  // exist. Throws SystemError or ProtocolError if no further file can be
-  // fetched.
+  // Queues a file that the server listed as `entry`. `is_absent`: the destination is known not to
+  // exist. Throws SystemError or ProtocolError if no further file can be fetched.
   void receive(const std::string& remote, const FileName& destination, const Entry& entry,
                bool is_absent);
   // Fetches the queued files whose destination exists: what exists must be compared first.
   void receive_existing();
   // Reports a file or directory that the server rejected.
-  void fail_refused(const std::string& name, const lab::ErrorReply& refusal);
+  void fail_rejected(const std::string& name, const lab::ErrorReply& rejection);
   // Receives files until at most `max_bytes` of requests are unanswered.
   void receive_replies(std::size_t max_bytes);
 
@@ -46,13 +46,11 @@ class DownloadQueue {
     std::string remote;
     FileName destination;
     bool has_stat;  // a STAT follows the GET, to detect a change during the transfer
-    std::size_t request_bytes = 0;
   };
 
   void postpone(RequestedFile file);
   void queue_request(RequestedFile file);
-  void requeue_with_stat(const RequestedFile& file);
-  void requeue();
+  void requeue(std::optional<RequestedFile> first = std::nullopt);
   void receive_reply(const RequestedFile& file);
   void receive_small(const RequestedFile& file, const lab::FileReply& found);
   void receive_large(const RequestedFile& file, const lab::FileReply& found);
@@ -65,9 +63,8 @@ class DownloadQueue {
   LabClient& server_;
   TransferContext& context_;
   TreeReport& report_;
-  std::deque<RequestedFile> pending_;    // requested
+  Pipeline<RequestedFile> pending_;      // requested
   std::vector<RequestedFile> existing_;  // not requested yet: the destination exists
-  std::size_t queued_bytes_ = 0;         // bytes of the requests in pending_
   std::uint64_t left_ = 0;               // bytes of the current file not received yet
 };
 

@@ -28,10 +28,10 @@ struct Branch {
   std::size_t size() const { return remote.size() + path.size(); }
 };
 
-class Receiver {
+class TreeReceiver {
  public:
-  Receiver(const DownloadTree& request, TreeCheckpoint& checkpoint, LabClient& server,
-           TransferContext& context)
+  TreeReceiver(const DownloadTree& request, TreeCheckpoint& checkpoint, LabClient& server,
+               TransferContext& context)
       : request_(request),
         server_(server),
         context_(context),
@@ -56,19 +56,19 @@ class Receiver {
   void receive(const std::string& name) {
     if (request_.recursive) {
       std::vector<Entry> entries;
-      const auto refusal = list(name, entries);
-      if (!refusal)
+      const auto rejection = list(name, entries);
+      if (!rejection)
         receive_tree(name, std::move(entries));
-      else if (refusal->code != lab::not_a_directory)
-        files_.fail_refused(name, *refusal);
-      if (!refusal || refusal->code != lab::not_a_directory) return;
+      else if (rejection->code != lab::not_a_directory)
+        files_.fail_rejected(name, *rejection);
+      if (!rejection || rejection->code != lab::not_a_directory) return;
     }
     files_.receive_replies(0);
     server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::stat, .name = name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-      files_.fail_refused(name, *refusal);
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+      files_.fail_rejected(name, *rejection);
       return;
     }
     const auto& found = std::get<lab::FileReply>(reply);
@@ -88,9 +88,9 @@ class Receiver {
     server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::list, .name = name.empty() ? "." : name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) return *refusal;
-    if (const auto refusal = read_entries(server_, name, context_, entries))
-      files_.fail_refused(name, *refusal);  // the entries before the error are fetched
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) return *rejection;
+    if (const auto rejection = read_entries(server_, name, context_, entries))
+      files_.fail_rejected(name, *rejection);  // the entries before the error are fetched
     return std::nullopt;
   }
 
@@ -107,8 +107,8 @@ class Receiver {
       branches.pop_back();
       held_bytes_ -= next.size();
       std::vector<Entry> inner;
-      if (const auto refusal = list(next.remote, inner))
-        files_.fail_refused(next.remote, *refusal);
+      if (const auto rejection = list(next.remote, inner))
+        files_.fail_rejected(next.remote, *rejection);
       else if (const auto branch = make_branch(next))
         receive_entries(*branch, std::move(inner), branches);
     }
@@ -175,7 +175,7 @@ class Receiver {
       directory_.emplace(branch.path, Directory::Bounds::anywhere);
       directory_path_ = branch.path;
     }
-    files_.receive(remote_name(branch, entry), directory_->place(entry.name), entry,
+    files_.receive(remote_name(branch, entry), directory_->file_name(entry.name), entry,
                    branch.was_empty);
   }
 
@@ -193,7 +193,7 @@ class Receiver {
 
 TransferSummary download_tree(const DownloadTree& request, TreeCheckpoint& checkpoint,
                               LabClient& server, TransferContext& context) {
-  return Receiver(request, checkpoint, server, context).run();
+  return TreeReceiver(request, checkpoint, server, context).run();
 }
 
 }  // namespace netlab

@@ -16,7 +16,7 @@ class RequestError : public std::runtime_error {
       : std::runtime_error(text), code_(code) {}
   explicit RequestError(const SystemError& error);
 
-  lab::ErrorReply refusal() const { return {code_, what()}; }
+  lab::ErrorReply reply() const { return {code_, what()}; }
 
  private:
   std::string code_;

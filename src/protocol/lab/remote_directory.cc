@@ -14,7 +14,7 @@ std::optional<lab::ErrorReply> read_entries(LabClient& server, const std::string
   for (std::size_t bytes = 0;;) {
     server.set_deadline(context.deadline());
     lab::Item item = server.item();
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&item)) return *refusal;
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&item)) return *rejection;
     if (std::holds_alternative<lab::End>(item)) return std::nullopt;
     entries.push_back(std::move(std::get<Entry>(item)));
     bytes += entries.back().name.size();

@@ -48,9 +48,9 @@ class LabFile : public RemoteFile {
                            .block = block,
                            .tag = tag});
     const lab::Reply reply = server_.reply();
-    const auto* const refusal = std::get_if<lab::ErrorReply>(&reply);
-    if (!refusal) return true;
-    if (refusal->code != lab::bad_request) LabClient::throw_error_reply(name_, *refusal);
+    const auto* const rejection = std::get_if<lab::ErrorReply>(&reply);
+    if (!rejection) return true;
+    if (rejection->code != lab::bad_request) LabClient::throw_error_reply(name_, *rejection);
     server_.drop();
     return false;
   }

@@ -1,4 +1,4 @@
-// Serves clients that speak the lab wire (protocol/lab/codec.h).
+// Runs the server's end of the lab wire (protocol/lab/codec.h).
 #pragma once
 
 #include "protocol/transfer/file_service.h"

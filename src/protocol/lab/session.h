@@ -3,6 +3,7 @@
 // further request has arrived or the buffer is full.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,16 +49,16 @@ class LabSession {
   void receive_small(const lab::Request& request, const FileName& target);
   void after_upload(const lab::Request& request);
   void receive_large(const lab::Request& request, const FileName& target);
-  void receive_bytes(const PartialFile& partial, bool durable);
+  void receive_bytes(const PartialFile& partial, const lab::Request& request);
   std::size_t receive_some(const PartialFile& partial, std::uint64_t max_bytes, Instant deadline);
-  void refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal);
+  void reject_upload(const lab::Request& request, const lab::ErrorReply& rejection);
   void log_received(const lab::Request& request);
   void part(const lab::Request& request);
   void make_directory(const lab::Request& request);
   void check_writable() const;
 
-  void refuse(const lab::Request& request, const lab::ErrorReply& refusal);
-  static lab::FileReply file_reply(const FileStatus& state, std::uint64_t offset,
+  void reject(const lab::Request& request, const lab::ErrorReply& rejection);
+  static lab::FileReply file_reply(const FileStatus& status, std::uint64_t offset,
                                    const std::string& name);
 
   // Appends to the buffer of replies.
@@ -80,7 +81,8 @@ class LabSession {
   std::string output_;         // replies not sent yet
   std::vector<Event> events_;  // reported when output_ has been sent
   std::uint64_t work_ = 0;     // units since the last yield
-  std::uint64_t left_ = 0;     // bytes of the current upload not received yet
+  // Bytes of the current upload not received yet; none: unknown, because writing them failed.
+  std::optional<std::uint64_t> left_;
 };
 
 }  // namespace netlab

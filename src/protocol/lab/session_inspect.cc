@@ -24,7 +24,7 @@ void LabSession::list(const lab::Request& request) {
       throw RequestError(error);
     }
   }();
-  write(lab::emit(file_reply(listing.state(), 0, request.name)));
+  write(lab::emit(file_reply(listing.status(), 0, request.name)));
   try {
     while (const auto entry = listing.next()) {
       if (is_hidden(request.name, *entry)) continue;
@@ -43,14 +43,14 @@ void LabSession::list(const lab::Request& request) {
 // Hides unfinished uploads: the .part files and their state files.
 bool LabSession::is_hidden(const std::string& directory, const Entry& entry) const {
   return service_.writable && entry.kind == Entry::Kind::file && is_named_as_partial(entry.name) &&
-         is_partial(service_.share.place(directory + "/" + entry.name));
+         is_partial(service_.share.file_name(directory + "/" + entry.name));
 }
 
 void LabSession::hash(const lab::Request& request) {
   const ServedFile file = open(request);
-  write(lab::emit(file_reply(file.state, request.offset, file.name)));
+  write(lab::emit(file_reply(file.status, request.offset, file.name)));
   const std::uint64_t end =
-      request.offset + std::min(request.count, file.state.size - request.offset);
+      request.offset + std::min(request.count, file.status.size - request.offset);
   BlockHash hash;
   std::uint64_t hashed = 0;
   for (std::uint64_t at = request.offset; at < end;) {

@@ -74,8 +74,8 @@ void LabSession::handle(const lab::Request& request) {
       case Method::mkdir:
         return make_directory(request);
     }
-  } catch (const RequestError& refused) {
-    refuse(request, refused.refusal());
+  } catch (const RequestError& error) {
+    reject(request, error.reply());
   }
 }
 
@@ -84,12 +84,12 @@ ServedFile LabSession::open(const lab::Request& request) const {
     throw RequestError(lab::no_such_file, "this server has no default file");
   try {
     ServedFile file = service_.share.open(request.name);
-    if (!request.tag.empty() && request.tag != file.state.tag)
+    if (!request.tag.empty() && request.tag != file.status.tag)
       throw RequestError(lab::changed, "file has changed");
-    if (request.offset > file.state.size)
+    if (request.offset > file.status.size)
       throw RequestError(lab::bad_offset,
                          fmt::format("offset {} is beyond the end of file ({} bytes)",
-                                     request.offset, file.state.size));
+                                     request.offset, file.status.size));
     return file;
   } catch (const SystemError& error) {
     throw RequestError(error);
@@ -98,17 +98,17 @@ ServedFile LabSession::open(const lab::Request& request) const {
 
 void LabSession::stat(const lab::Request& request) {
   const ServedFile file = open(request);
-  write(lab::emit(file_reply(file.state, 0, file.name)));
+  write(lab::emit(file_reply(file.status, 0, file.name)));
 }
 
 void LabSession::send(const lab::Request& request) {
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     const ServedFile file = open(request);
-    const std::uint64_t rest = file.state.size - request.offset;
+    const std::uint64_t rest = file.status.size - request.offset;
     const bool is_range = request.method == lab::Request::Method::range;
     const std::uint64_t count = is_range ? std::min(request.count, rest) : rest;
     const std::size_t size_before = output_.size();
-    write(lab::emit(file_reply(file.state, request.offset, file.name)));
+    write(lab::emit(file_reply(file.status, request.offset, file.name)));
     // A small file is copied into the output; a larger one is sent straight from the page cache to
     // the socket (sendfile(2)).
     if (count > lab::small_file) {
@@ -128,24 +128,24 @@ bool LabSession::append_file(const ServedFile& file, std::uint64_t offset, std::
   output_.resize(begin + count);
   const auto into = std::as_writable_bytes(std::span(output_)).subspan(begin);
   const std::size_t got = call::read_all_at(file.fd.get(), into, offset, file.name);
-  if (got < count || FileStatus::of(file.fd, file.name).tag != file.state.tag) return false;
+  if (got < count || FileStatus::of(file.fd, file.name).tag != file.status.tag) return false;
   if (service_.sink) events_.push_back(sent_event(file, offset, count, client_.peer()));
   return true;
 }
 
-lab::FileReply LabSession::file_reply(const FileStatus& state, std::uint64_t offset,
+lab::FileReply LabSession::file_reply(const FileStatus& status, std::uint64_t offset,
                                       const std::string& name) {
-  return {state.size, offset, state.tag, name, state.modified, state.executable};
+  return {status.size, offset, status.tag, name, status.modified, status.executable};
 }
 
-void LabSession::refuse(const lab::Request& request, const lab::ErrorReply& refusal) {
+void LabSession::reject(const lab::Request& request, const lab::ErrorReply& rejection) {
   const std::string name = escaped_start(request.name.empty() ? "*" : request.name);
-  write(lab::emit(refusal));
+  write(lab::emit(rejection));
   const std::string peer = client_.peer().text();
   if (service_.sink)
-    events_.push_back({"refused",
-                       fmt::format("refused {} to {}: {}", name, peer, refusal.text),
-                       {{"client", peer}, {"name", name}, {"code", refusal.code}}});
+    events_.push_back({"rejected",
+                       fmt::format("rejected {} to {}: {}", name, peer, rejection.text),
+                       {{"client", peer}, {"name", name}, {"code", rejection.code}}});
 }
 
 void LabSession::write(const std::string& text) {

@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -25,8 +24,6 @@ constexpr std::uint64_t min_window = 16 * 1024;
 constexpr std::uint64_t max_window = 1024 * 1024;
 // A client that has been silent this long loses its lock on the partial file.
 constexpr auto max_silent_lock = std::chrono::seconds(3);
-// Larger than max_skipped: the connection cannot be used for another request.
-constexpr std::uint64_t unknown_count = std::numeric_limits<std::uint64_t>::max();
 
 bool is_small(const lab::Request& request) {
   return request.offset == 0 && request.size <= lab::small_file;
@@ -51,7 +48,7 @@ void LabSession::receive(const lab::Request& request) {
     // read it at the limited rate.
     if (service_.limit_rate != 0)
       client_.set_receive_window(std::clamp(service_.limit_rate, min_window, max_window));
-    const FileName target = service_.share.place(request.name);
+    const FileName target = service_.share.file_name(request.name);
     const auto existing = target.status_of_link();
     if (existing && S_ISDIR(existing->st_mode)) throw SystemError("open", EISDIR);
     if (is_small(request))
@@ -62,23 +59,23 @@ void LabSession::receive(const lab::Request& request) {
     if (!status) throw SystemError("stat");
     write(lab::emit(file_reply(FileStatus(*status), request.offset, request.name)));
     after_upload(request);
-  } catch (const RequestError& refused) {
-    refuse_upload(request, refused.refusal());
+  } catch (const RequestError& error) {
+    reject_upload(request, error.reply());
   } catch (const SystemError& error) {
     if (is_of_network(error)) throw;
     const bool is_foreign_part = error.error() == EEXIST;  // file/partial_file.h
-    refuse_upload(request,
+    reject_upload(request,
                   is_foreign_part
                       ? lab::ErrorReply{std::string(lab::failed),
                                         "a .part file exists that is not known to be an upload"}
-                      : RequestError(error).refusal());
+                      : RequestError(error).reply());
   }
 }
 
 void LabSession::receive_small(const lab::Request& request, const FileName& target) {
-  if (reader_.available() < left_) flush();  // before waiting for the client
+  if (reader_.available() < request.size) flush();  // before waiting for the client
   restart_stall_timeout();
-  const std::string bytes = reader_.read_exact(left_);
+  const std::string bytes = reader_.read_exact(request.size);
   left_ = 0;
   write_whole(target, bytes_of(bytes), true, attributes_of(request));
   log_received(request);
@@ -104,25 +101,25 @@ void LabSession::receive_large(const lab::Request& request, const FileName& targ
     throw RequestError(lab::changed, "the partial upload has changed");
   partial->replace();
   partial->start(request.offset, "");
-  receive_bytes(*partial, request.durable);
+  receive_bytes(*partial, request);
   partial->complete(attributes_of(request));
   log_received(request);
 }
 
-void LabSession::receive_bytes(const PartialFile& partial, bool durable) {
+void LabSession::receive_bytes(const PartialFile& partial, const lab::Request& request) {
   MinimumRate min_rate = minimum_rate();
   std::uint64_t unsynced = 0;
-  while (left_ > 0) {
-    const std::uint64_t expected = left_;
-    left_ = unknown_count;  // in case writing fails after part of the bytes was received
-    const std::size_t got = receive_some(partial, limiter_.chunk(expected), min_rate.deadline());
-    left_ = expected - got;
+  for (std::uint64_t left = request.rest(); left > 0;) {
+    left_.reset();  // in case writing fails after part of the bytes was received
+    const std::size_t got = receive_some(partial, limiter_.chunk(left), min_rate.deadline());
     if (got == 0)
       throw ConnectionEnded(fmt::format(
-          "the client closed the connection {} bytes before the end of its upload", expected));
+          "the client closed the connection {} bytes before the end of its upload", left));
+    left -= got;
+    left_ = left;
     limiter_.account(got);
     unsynced += got;
-    if (durable && unsynced >= sync_size) {
+    if (request.durable && unsynced >= sync_size) {
       partial.sync();
       unsynced = 0;
     }
@@ -150,15 +147,15 @@ std::size_t LabSession::receive_some(const PartialFile& partial, std::uint64_t m
   return reader_.receive_file(partial.file(), partial.path(), max_bytes);
 }
 
-void LabSession::refuse_upload(const lab::Request& request, const lab::ErrorReply& refusal) {
-  refuse(request, refusal);
+void LabSession::reject_upload(const lab::Request& request, const lab::ErrorReply& rejection) {
+  reject(request, rejection);
   flush();
-  if (left_ > max_skipped) {
+  if (!left_ || *left_ > max_skipped) {
     lingering_close(client_, network_);
-    throw ProtocolError("upload refused: " + refusal.text);
+    throw ProtocolError("upload rejected: " + rejection.text);
   }
   restart_stall_timeout();
-  reader_.skip_exact(left_);
+  reader_.skip_exact(*left_);
 }
 
 void LabSession::log_received(const lab::Request& request) {
@@ -176,7 +173,7 @@ void LabSession::part(const lab::Request& request) {
   check_writable();
   try {
     // find_part() locks the file: a partial file that is still being written has no stable state.
-    const auto part = PartialFile::find_part(service_.share.place(request.name));
+    const auto part = PartialFile::find_part(service_.share.file_name(request.name));
     if (!part) throw SystemError("stat", ENOENT);
     write(lab::emit(file_reply(FileStatus::of(part->file(), part->path()), 0, part->path())));
   } catch (const SystemError& error) {
@@ -187,13 +184,13 @@ void LabSession::part(const lab::Request& request) {
 void LabSession::make_directory(const lab::Request& request) {
   check_writable();
   try {
-    const FileName target = service_.share.place(request.name);
+    const FileName target = service_.share.file_name(request.name);
     target.make_directory();
-    const auto status = target.status_of_link();
-    if (!status) throw SystemError("stat");
-    FileStatus state(*status);
-    state.size = 0;
-    write(lab::emit(file_reply(state, 0, request.name)));
+    const auto made = target.status_of_link();
+    if (!made) throw SystemError("stat");
+    FileStatus status(*made);
+    status.size = 0;
+    write(lab::emit(file_reply(status, 0, request.name)));
   } catch (const SystemError& error) {
     throw RequestError(error);
   }

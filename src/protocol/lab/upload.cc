@@ -32,19 +32,19 @@ class UploadJob {
         context_(context),
         file_(
             Directory(".", Directory::Bounds::anywhere).open(request.path, O_RDONLY | O_NONBLOCK)),
-        state_(FileStatus::of(file_, request.path)) {}
+        status_(FileStatus::of(file_, request.path)) {}
 
   UploadOutcome run() {
     if (!checkpoint_.restart) begin_ = stored_prefix();
-    report({.done = begin_, .size = state_.size});
+    report({.done = begin_, .size = status_.size});
     checkpoint_.restart = false;  // from now on, the server's part is ours
     server_.queue_request({.method = Method::put,
                            .name = request_.name,
                            .offset = begin_,
                            .tag = begin_ > 0 ? part_tag_ : "",
-                           .size = state_.size,
-                           .modified = state_.modified,
-                           .executable = state_.executable,
+                           .size = status_.size,
+                           .modified = status_.modified,
+                           .executable = status_.executable,
                            .durable = request_.settings.durable});
     send();
     confirm();
@@ -66,14 +66,14 @@ class UploadJob {
     server_.set_deadline(context_.deadline());
     server_.queue_request({.method = Method::part, .name = request_.name});
     const lab::Reply reply = server_.reply();
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-      if (refusal->code == lab::no_such_file)
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+      if (rejection->code == lab::no_such_file)
         return 0;  // if the directory is missing, PUT reports it
-      LabClient::throw_error_reply(request_.name, *refusal);
+      LabClient::throw_error_reply(request_.name, *rejection);
     }
     const auto& part = std::get<lab::FileReply>(reply);
     part_tag_ = part.tag;
-    outcome_.compared = std::min(part.size, state_.size);
+    outcome_.compared = std::min(part.size, status_.size);
     const auto remote = lab_file(server_, part.name);
     const std::uint64_t same =
         matching_prefix({file_, request_.path}, outcome_.compared, *remote, part.tag, context_)
@@ -88,15 +88,15 @@ class UploadJob {
   void send() {
     try {
       Stream& stream = server_.stream();
-      for (std::uint64_t at = begin_; at < state_.size;) {
+      for (std::uint64_t at = begin_; at < status_.size;) {
         server_.set_deadline(context_.deadline());
-        const std::uint64_t piece = context_.limiter.chunk(std::min(piece_size, state_.size - at));
-        if (at + piece == state_.size) check_unchanged();
+        const std::uint64_t piece = context_.limiter.chunk(std::min(piece_size, status_.size - at));
+        if (at + piece == status_.size) check_unchanged();
         const std::uint64_t sent = stream.send_file(file_, at, piece);
         at += sent;
         if (sent < piece)
           throw ProtocolError(fmt::format("{} was truncated while being sent", request_.path));
-        report({sent, at, state_.size});
+        report({sent, at, status_.size});
         context_.limiter.account(sent);
       }
     } catch (const SystemError& error) {
@@ -109,7 +109,7 @@ class UploadJob {
   // Called before the last piece is sent: the server still has an incomplete upload then, which
   // replaces no file.
   void check_unchanged() const {
-    if (FileStatus::of(file_, request_.path).tag != state_.tag)
+    if (FileStatus::of(file_, request_.path).tag != status_.tag)
       throw ProtocolError(request_.path + " changed while being sent");
   }
 
@@ -123,28 +123,29 @@ class UploadJob {
     } catch (const std::exception&) {
       return;  // there is no reply
     }
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-      throw_error_reply(*refusal);
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply))
+      throw_error_reply(*rejection);
   }
 
   // If another client has changed the part that we resumed from, the error is temporary: the next
   // attempt compares the part again.
-  [[noreturn]] void throw_error_reply(const lab::ErrorReply& refusal) const {
-    const bool part_changed = refusal.code == lab::changed || refusal.code == lab::no_such_file ||
-                              refusal.code == lab::bad_offset;
+  [[noreturn]] void throw_error_reply(const lab::ErrorReply& rejection) const {
+    const bool part_changed = rejection.code == lab::changed ||
+                              rejection.code == lab::no_such_file ||
+                              rejection.code == lab::bad_offset;
     if (begin_ > 0 && part_changed)
-      throw TemporaryError(escaped(request_.name) + ": " + escaped_start(refusal.text));
-    LabClient::throw_error_reply(request_.name, refusal);
+      throw TemporaryError(escaped(request_.name) + ": " + escaped_start(rejection.text));
+    LabClient::throw_error_reply(request_.name, rejection);
   }
 
   void confirm() {
     const lab::Reply reply = server_.reply_to_upload(context_);
-    if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-      throw_error_reply(*refusal);
+    if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply))
+      throw_error_reply(*rejection);
     const auto& stored = std::get<lab::FileReply>(reply);
-    if (stored.size != state_.size)
+    if (stored.size != status_.size)
       throw ProtocolError(fmt::format("the server has {} of {} bytes of {}", stored.size,
-                                      state_.size, request_.path));
+                                      status_.size, request_.path));
     check_unchanged();
     if (request_.settings.verify) verify(stored);
   }
@@ -152,8 +153,8 @@ class UploadJob {
   void verify(const lab::FileReply& stored) {
     const auto remote = lab_file(server_, request_.name);
     const auto same =
-        matching_prefix({file_, request_.path}, state_.size, *remote, stored.tag, context_);
-    if (same != state_.size)
+        matching_prefix({file_, request_.path}, status_.size, *remote, stored.tag, context_);
+    if (same != status_.size)
       throw ProtocolError(fmt::format("{} differs from the server's copy", escaped(request_.path)));
     outcome_.verified = true;
   }
@@ -163,7 +164,7 @@ class UploadJob {
   LabClient& server_;
   TransferContext& context_;
   Fd file_;
-  FileStatus state_;
+  FileStatus status_;
   std::uint64_t begin_ = 0;  // the offset of the first byte that this attempt sends
   std::string part_tag_;     // of the stored part that was compared
   UploadOutcome outcome_;

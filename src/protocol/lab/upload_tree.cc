@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -12,6 +11,7 @@
 #include "file/directory.h"
 #include "file/partial_file.h"
 #include "file/path_state.h"
+#include "protocol/lab/pipeline.h"
 #include "protocol/lab/remote_directory.h"
 #include "protocol/lab/remote_file.h"
 #include "protocol/transfer/compare_blocks.h"
@@ -24,8 +24,7 @@ namespace {
 
 using Method = lab::Request::Method;
 
-// At most this many bytes of replies are outstanding. They must fit into the socket buffers, or
-// both ends could block on sending: a deadlock.
+// At most this many bytes of replies are outstanding.
 constexpr std::size_t max_reply_bytes = 32 * 1024;
 // A reply has at most this many bytes more than its request, because both have the name.
 constexpr std::size_t max_reply_overhead = 160;
@@ -39,13 +38,12 @@ struct SentDirectory {
   std::size_t depth = 0;  // below the directory that the user named
 };
 
-// A file to send, or one whose reply is outstanding.
+// A file to send.
 struct SentFile {
   std::string path;
   std::string remote;
   std::uint64_t size;
-  std::size_t reply_bytes = 0;  // the maximum size of its reply
-  bool is_complete = false;     // the remote size and modification time are the same
+  bool is_complete = false;  // the remote size and modification time are the same
 };
 
 class TreeSender {
@@ -79,11 +77,11 @@ class TreeSender {
   using Entries = std::unordered_map<std::string, Entry>;
 
   // Throws if every other file would be rejected too.
-  void fail_refused(const std::string& remote, const lab::ErrorReply& refusal) {
-    if (refusal.code == lab::read_only || refusal.code == lab::no_room)
-      LabClient::throw_error_reply(remote, refusal);
-    const ProtocolError error(escaped(remote) + ": " + escaped_start(refusal.text));
-    if (refusal.code == lab::busy)
+  void fail_rejected(const std::string& remote, const lab::ErrorReply& rejection) {
+    if (rejection.code == lab::read_only || rejection.code == lab::no_room)
+      LabClient::throw_error_reply(remote, rejection);
+    const ProtocolError error(escaped(remote) + ": " + escaped_start(rejection.text));
+    if (rejection.code == lab::busy)
       report_.fail_busy(error);
     else
       report_.fail(error);
@@ -134,8 +132,8 @@ class TreeSender {
     if (std::holds_alternative<lab::FileReply>(listed))
       read_entries(server_, remote, context_, listed_entries);
     for (const lab::Reply& reply : {made.value_or(listed), listed}) {
-      if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply)) {
-        fail_refused(remote, *refusal);
+      if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply)) {
+        fail_rejected(remote, *rejection);
         return std::nullopt;
       }
     }
@@ -204,24 +202,23 @@ class TreeSender {
       send_one(file);
       return;
     }
-    const auto& [state, bytes] = *whole;
+    const auto& [status, bytes] = *whole;
     const lab::Request put{.method = Method::put,
                            .name = file.remote,
-                           .size = state.size,
-                           .modified = state.modified,
-                           .executable = state.executable,
+                           .size = status.size,
+                           .modified = status.modified,
+                           .executable = status.executable,
                            .durable = request_.settings.durable};
     server_.queue_request(put);
     server_.append_body(bytes);
-    pending_.push_back(
-        {file.path, file.remote, state.size, lab::emit(put).size() + max_reply_overhead});
-    reply_bytes_ += pending_.back().reply_bytes;
+    pending_.push({file.path, file.remote, status.size},
+                  lab::emit(put).size() + max_reply_overhead);
     if (server_.unsent() >= send_size) {
       server_.set_deadline(context_.deadline());
       server_.flush();
     }
-    if (reply_bytes_ >= max_reply_bytes) receive_replies(max_reply_bytes / 2);
-    report_.advance(state.size);
+    if (pending_.bytes() >= max_reply_bytes) receive_replies(max_reply_bytes / 2);
+    report_.advance(status.size);
   }
 
   // Reads a small file and its status. Returns nothing if the file is too large, or changed while
@@ -230,26 +227,23 @@ class TreeSender {
                                                                       const std::string& name,
                                                                       const std::string& path) {
     const Fd file = directory.open(name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    const FileStatus state = FileStatus::of(file, path);
-    if (state.size > lab::small_file) return std::nullopt;
-    std::string bytes(state.size, '\0');
+    const FileStatus status = FileStatus::of(file, path);
+    if (status.size > lab::small_file) return std::nullopt;
+    std::string bytes(status.size, '\0');
     const auto into = std::as_writable_bytes(std::span(bytes));
     const std::size_t got = call::read_all_at(file.get(), into, 0, path);
-    if (got < bytes.size() || FileStatus::of(file, path).tag != state.tag) return std::nullopt;
-    return std::pair(state, std::move(bytes));
+    if (got < bytes.size() || FileStatus::of(file, path).tag != status.tag) return std::nullopt;
+    return std::pair(status, std::move(bytes));
   }
 
   // Receives replies until at most `max_bytes` of them are outstanding.
   void receive_replies(std::size_t max_bytes) {
-    while (!pending_.empty() && reply_bytes_ > max_bytes) {
-      const SentFile file = std::move(pending_.front());
-      pending_.pop_front();
-      reply_bytes_ -= file.reply_bytes;
+    while (const auto file = pending_.take_above(max_bytes)) {
       const lab::Reply reply = server_.reply_to_upload(context_);
-      if (const auto* const refusal = std::get_if<lab::ErrorReply>(&reply))
-        fail_refused(file.remote, *refusal);
+      if (const auto* const rejection = std::get_if<lab::ErrorReply>(&reply))
+        fail_rejected(file->remote, *rejection);
       else
-        report_.transferred(file.path, file.size);
+        report_.transferred(file->path, file->size);
     }
   }
 
@@ -297,8 +291,7 @@ class TreeSender {
   LabClient& server_;
   TransferContext& context_;
   TreeReport report_;
-  std::deque<SentFile> pending_;
-  std::size_t reply_bytes_ = 0;  // bytes of replies outstanding, at most
+  Pipeline<SentFile> pending_;  // sent
 };
 
 }  // namespace

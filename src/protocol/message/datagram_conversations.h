@@ -18,9 +18,9 @@ struct DatagramTalk {
   NewConversation begin;
   bool stateless = false;  // no state per peer: one conversation serves all of them
   EventSink sink;
-  std::size_t max_peers = 1024;  // further peers get no reply, and this is logged:
-  std::string_view too_many_peers = "too many peers";
-  Duration idle_timeout = std::chrono::seconds(300);  // after which a peer is dropped
+  std::size_t max_peers = 1024;                        // further peers get no reply
+  std::string_view too_many_peers = "too many peers";  // the reason logged for a further peer
+  Duration idle_timeout = std::chrono::seconds(300);   // after which a peer is dropped
   bool once = false;  // return after the first conversation or, if stateless, the first reply
 };
 

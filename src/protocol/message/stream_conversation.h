@@ -29,7 +29,7 @@ struct Talk {
 };
 
 // Sends the greeting, replies to each message until the conversation is over or the client has
-// finished, then closes with a linger (lingering_close.h). Throws what the framing throws.
+// finished, then ends with a lingering close (lingering_close.h). Throws what the framing throws.
 void converse(const Talk& talk, Conversation& conversation, Framing& framing, Stream& client,
               Network& network);
 

@@ -1,5 +1,5 @@
-// Requests of the sheet's wire: the protocol of the lab sheet's broken-download FTP programs, byte
-// for byte (docs/protocols.md, "The sheet's wire").
+// The codec of the sheet's wire parses and emits its requests. The wire is the protocol of the lab
+// sheet's broken-download FTP programs, byte for byte (docs/protocols.md, "The sheet's wire").
 //
 //   command  2 bytes   "0", "1" or "2" and a NUL
 //   offset  10 bytes   only for 1 and 2: decimal digits, padded with NUL

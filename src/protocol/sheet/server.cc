@@ -22,11 +22,11 @@ void serve_sheet(const FileService& service, BufferedReader& reader, Stream& cli
   if (service.share.default_name().empty())
     throw ProtocolError("request on the sheet's wire, but no default file is set");
   const ServedFile file = service.share.open("");
-  if (offset > file.state.size)
+  if (offset > file.status.size)
     throw ProtocolError(fmt::format("offset {} is beyond the end of {} ({} bytes)", offset,
-                                    file.name, file.state.size));
+                                    file.name, file.status.size));
   RateLimiter limiter(service.limit_rate, network);
-  send_part(service, file, offset, file.state.size - offset, limiter, client, network);
+  send_part(service, file, offset, file.status.size - offset, limiter, client, network);
   lingering_close(client, network);
 }
 

@@ -1,4 +1,4 @@
-// Serves clients that speak the sheet's wire (protocol/sheet/codec.h).
+// Runs the server's end of the sheet's wire (protocol/sheet/codec.h).
 #pragma once
 
 #include "protocol/transfer/file_service.h"

@@ -12,6 +12,7 @@
 #include "file/partial_file.h"
 #include "file/path_state.h"
 #include "protocol/transfer/compare_blocks.h"
+#include "protocol/transfer/destination.h"
 #include "protocol/transfer/parallel_download.h"
 #include "protocol/transfer/remediable_error.h"
 #include "protocol/transfer/resume_check.h"
@@ -30,9 +31,10 @@ class DownloadJob {
 
   DownloadOutcome run() {
     restart_timeout();
-    choose_destination();
-    if (kind_ != Kind::file)
-      write_directly();
+    const Destination destination = choose_destination(request_, remote_);
+    outcome_.destination = destination.path;
+    if (destination.kind != Destination::Kind::file)
+      write_directly(destination.kind);
     else if (starts_at_offset())
       write_at_offset();
     else if (checkpoint_.mode == Mode::restart || checkpoint_.mode == Mode::offset)
@@ -46,51 +48,19 @@ class DownloadJob {
   }
 
  private:
-  enum class Kind { file, special, standard_output };  // special: a device, a FIFO
-
   void restart_timeout() { remote_.set_deadline(context_.deadline()); }
 
   bool starts_at_offset() const {
     return checkpoint_.mode == Mode::offset && checkpoint_.offset > 0;
   }
 
-  void choose_destination() {
-    outcome_.destination = request_.destination;
-    if (request_.destination == "-") {
-      kind_ = Kind::standard_output;
-      return;
-    }
-    if (request_.destination.empty()) {
-      outcome_.destination = remote_name();
-      return;
-    }
-    const PathState state = look_at(request_.destination);
-    if (state.kind == PathState::Kind::directory) outcome_.destination += "/" + remote_name();
-    if (state.kind == PathState::Kind::other) kind_ = Kind::special;
-  }
-
-  // The last component of the remote file's name. A name that the server chose must not lead to
-  // another directory, be hidden, or contain bytes that a terminal would interpret.
-  std::string remote_name() {
-    std::string name = request_.name;
-    const bool is_from_server = name.empty();
-    if (is_from_server)
-      if (const auto found = remote_.stat()) name = found->name;
-    name.erase(0, name.rfind('/') + 1);
-    const bool is_unsafe = is_from_server && (name.starts_with('.') || escaped(name) != name);
-    if (name.empty() || name == "." || name == ".." || is_unsafe ||
-        name.find('\0') != std::string::npos)
-      throw ProtocolError("the remote file has no usable name: a destination is required");
-    return name;
-  }
-
-  void write_directly() {
+  void write_directly(Destination::Kind kind) {
     if (checkpoint_.mode == Mode::resume)
       throw SystemError("resume " + outcome_.destination, ESPIPE);
     const RemoteFile::Info found =
         open(starts_at_offset() ? RemoteFile::Purpose::offset : RemoteFile::Purpose::whole,
              checkpoint_.offset, checkpoint_.tag);
-    if (kind_ == Kind::standard_output)
+    if (kind == Destination::Kind::standard_output)
       receive_in_place(found, call::duplicate(STDOUT_FILENO), "standard output");
     else
       receive_in_place(found, open_to_write(outcome_.destination), outcome_.destination);
@@ -312,7 +282,6 @@ class DownloadJob {
   Checkpoint& checkpoint_;
   RemoteFile& remote_;
   TransferContext& context_;
-  Kind kind_ = Kind::file;
   DownloadOutcome outcome_;
 };
 

@@ -11,7 +11,7 @@ namespace netlab {
 
 void throw_truncated(const ServedFile& file, std::uint64_t end) {
   throw ProtocolError(fmt::format("{} was truncated while being sent, at byte {} of {}",
-                                  escaped(file.name), end, file.state.size));
+                                  escaped(file.name), end, file.status.size));
 }
 
 Event sent_event(const ServedFile& file, std::uint64_t offset, std::uint64_t count,

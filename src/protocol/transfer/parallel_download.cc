@@ -23,9 +23,9 @@ constexpr std::uint64_t range_size = 4 * 1024 * 1024;
 constexpr std::uint64_t max_ahead = 4 * range_size;
 
 // The ranges of all connections and their progress. Thread-safe, except first_gap() and rethrow().
-class Ranges {
+class RangeScheduler {
  public:
-  Ranges(const ParallelDownload& request, const TransferContext& context)
+  RangeScheduler(const ParallelDownload& request, const TransferContext& context)
       : context_(context),
         size_(*request.found.size),
         window_(max_ahead * request.streams),
@@ -37,7 +37,8 @@ class Ranges {
     std::uint64_t end;
   };
 
-  // Adds a slot for a connection: its current range, or nothing. Valid as long as the Ranges.
+  // Adds a slot for a connection: its current range, or nothing. Valid as long as the
+  // RangeScheduler.
   std::optional<Range>& add_slot() {
     const std::lock_guard lock(mutex_);
     return *slots_.emplace_back(std::make_unique<std::optional<Range>>());
@@ -98,10 +99,10 @@ class Ranges {
   std::exception_ptr failure_;
 };
 
-class Connection {
+class RangeFetcher {
  public:
-  Connection(const ParallelDownload& request, Ranges& ranges, const PartialFile& partial,
-             const TransferContext& all)
+  RangeFetcher(const ParallelDownload& request, RangeScheduler& ranges, const PartialFile& partial,
+               const TransferContext& all)
       : request_(request),
         ranges_(ranges),
         partial_(partial),
@@ -143,9 +144,9 @@ class Connection {
   }
 
   const ParallelDownload& request_;
-  Ranges& ranges_;
+  RangeScheduler& ranges_;
   const PartialFile& partial_;
-  std::optional<Ranges::Range>& slot_;
+  std::optional<RangeScheduler::Range>& slot_;
   std::unique_ptr<RemoteFile> remote_;
   TransferContext context_;  // with a share of the rate
 };
@@ -158,11 +159,11 @@ void download_in_parallel(const ParallelDownload& request, PartialFile& partial,
     throw ProtocolError("parallel download: the server does not support ranges");
   partial.start(request.offset, request.found.tag, true);
   context.progress({.done = request.offset, .size = *request.found.size});
-  Ranges ranges(request, context);
+  RangeScheduler ranges(request, context);
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < request.streams; ++i)
-      threads.emplace_back([&] { Connection(request, ranges, partial, context).run(); });
+      threads.emplace_back([&] { RangeFetcher(request, ranges, partial, context).run(); });
   }
   const std::uint64_t end = ranges.first_gap();
   partial.truncate(end);

@@ -101,7 +101,7 @@ void Connection::handle(Instant now, const Retry& retry) {
 void Connection::handle(Instant now, const Welcome& welcome) {
   if (state_ != State::handshake) return;
   const TransportParameters& parameters = welcome.parameters;
-  if (parameters.largest > settings_.largest || parameters.window > settings_.window ||
+  if (parameters.max_datagram > settings_.max_datagram || parameters.window > settings_.window ||
       parameters.strategy != settings_.strategy || welcome.server == 0)
     throw ProtocolError("WELCOME: parameters do not match the proposal");
   establish(now, parameters, parameters.max_data, welcome.server);

@@ -12,7 +12,7 @@ std::string text(const TransportParameters& parameters) {
   for (const ArqRow& row : arqs())
     if (row.strategy == parameters.strategy) strategy = row.name;
   return fmt::format("{}, window {}, max datagram {}, max data {}", strategy, parameters.window,
-                     parameters.largest, parameters.max_data);
+                     parameters.max_datagram, parameters.max_data);
 }
 
 std::string text(const Hello& hello) {
@@ -34,11 +34,11 @@ std::string text(const Data& data) {
 }
 
 std::string text(const Ack& ack) {
-  std::string runs;
+  std::string ranges;
   for (std::size_t i = 0; i < ack.count; ++i)
-    runs += fmt::format(" [{}, {})", ack.ranges[i].first, ack.ranges[i].end);
+    ranges += fmt::format(" [{}, {})", ack.ranges[i].first, ack.ranges[i].end);
   return fmt::format("ACK {}: cumulative {}, max data {}, delay {} us{}", ack.largest,
-                     ack.cumulative_ack, ack.max_data, ack.delay.count(), runs);
+                     ack.cumulative_ack, ack.max_data, ack.delay.count(), ranges);
 }
 
 std::string text(const Ping& ping) {

@@ -1,4 +1,4 @@
-// Formats packets of the reliable transport for a log, e.g. "DATA 17: bytes 4096 to 5263".
+// Describes packets of the reliable transport for a log, e.g. "DATA 17: bytes 4096 to 5263".
 #pragma once
 
 #include <string>

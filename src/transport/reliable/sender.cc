@@ -30,7 +30,7 @@ Sender::Sender(const TransportParameters& parameters, const Settings& settings, 
     : random_state_(seed),
       recovery_(arq_of(parameters.strategy), settings.congestion->make(base_packet_size),
                 parameters.window, next_random(random_state_) >> 33, base_packet_size),
-      mtu_(parameters.largest),
+      mtu_(parameters.max_datagram),
       buffer_(settings.send_buffer),
       max_data_(parameters.max_data),
       skip_at_(recovery_.next_number() + skip_interval +

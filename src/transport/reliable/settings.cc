@@ -8,14 +8,14 @@ namespace netlab::reliable {
 
 TransportParameters proposed_parameters(const Settings& own) {
   return {.strategy = own.strategy,
-          .largest = own.largest,
+          .max_datagram = own.max_datagram,
           .window = own.window,
           .max_data = initial_max_data(own.receive_buffer)};
 }
 
 TransportParameters negotiate(const TransportParameters& proposed, const Settings& own) {
   return {.strategy = proposed.strategy,
-          .largest = std::min(proposed.largest, own.largest),
+          .max_datagram = std::min(proposed.max_datagram, own.max_datagram),
           .window = std::min(proposed.window, own.window),
           .max_data = initial_max_data(own.receive_buffer)};
 }

@@ -12,7 +12,7 @@ namespace netlab::reliable {
 struct Settings {
   Strategy strategy = Strategy::selective_repeat;  // a server accepts the client's
   std::uint32_t window = 32'768;                   // maximum packets in flight
-  std::uint32_t largest = max_packet_size;  // datagram: base_packet_size to max_packet_size bytes
+  std::uint32_t max_datagram = max_packet_size;    // bytes: base_packet_size to max_packet_size
   const CongestionRow* congestion = &congestion_controls().front();
   // Two RTTs of 100 ms at 600 Mbit/s: one in flight, one for the retransmission of losses.
   std::size_t send_buffer = 16 * 1024 * 1024;     // bytes

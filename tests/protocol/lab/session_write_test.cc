@@ -46,8 +46,8 @@ TEST_F(LabSessionWriteTest, StoresAFileWithItsModificationTime) {
   const std::string reply = reply_to(put("notes.txt", "hello"));
   EXPECT_EQ(reply, files_.ok("notes.txt", "5 0"));
   EXPECT_EQ(read("notes.txt"), "hello");
-  EXPECT_EQ(files_.state("notes.txt").modified, 1'700'000'000'123'456'789u);
-  EXPECT_FALSE(files_.state("notes.txt").executable);
+  EXPECT_EQ(files_.status("notes.txt").modified, 1'700'000'000'123'456'789u);
+  EXPECT_FALSE(files_.status("notes.txt").executable);
   EXPECT_EQ(files_.log.lines,
             std::vector<std::string>{"received notes.txt from 127.0.0.1:4711: 5 bytes from 0"});
 }
@@ -56,7 +56,7 @@ TEST_F(LabSessionWriteTest, StoresEmptyAndExecutableFiles) {
   reply_to("PUT empty 0 0 0 -\nPUT program 3 0 1000000000 x sync\nrun");
   EXPECT_EQ(read("empty"), "");
   EXPECT_EQ(read("program"), "run");
-  EXPECT_TRUE(files_.state("program").executable);
+  EXPECT_TRUE(files_.status("program").executable);
 }
 
 TEST_F(LabSessionWriteTest, AnswersPipelinedUploadsInOneWrite) {
@@ -199,7 +199,7 @@ TEST_F(LabSessionWriteTest, RejectsUploadsOutsideOrOverADirectory) {
 TEST_F(LabSessionWriteTest, EndsTheSessionAfterRejectingALargeUpload) {
   client_.says("PUT ../evil 1000000000 0 0 -\n" + std::string(5'000, 'x'));
   EXPECT_EQ(thrown_by<ProtocolError>([&] { files_.serve(client_); }),
-            "upload refused: leads outside the served directory");
+            "upload rejected: leads outside the served directory");
   EXPECT_EQ(client_.written(), "ERROR not-allowed leads outside the served directory\n");
   EXPECT_TRUE(client_.finished);
 }

@@ -22,8 +22,8 @@ constexpr std::uint64_t usual_count = 10'000;
 std::string failure_of(Simulation& simulation, const SimulationSettings& settings) {
   if (!simulation.violation().empty()) return simulation.violation();
   if (!simulation.is_closed()) return "the connection does not end";
-  Endpoint& client = simulation.client();
-  Endpoint& server = simulation.server();
+  Peer& client = simulation.client();
+  Peer& server = simulation.server();
   const bool have_connected =
       server.connection && server.connection->peer_id() == client.connection->id();
   const bool has_all = have_connected && client.has_read_all() && server.has_read_all() &&
@@ -73,13 +73,13 @@ TEST(Reliable, DeliversExactlyOrFailsInAnyNetwork) {
 
 TEST(Reliable, IsRepeatableWithTheSameSeed) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    std::uint64_t traces[2];
-    for (std::uint64_t& trace : traces) {
+    std::uint64_t hashes[2];
+    for (std::uint64_t& hash : hashes) {
       Simulation simulation(RandomScenario(seed).settings(seed));
       simulation.run(time_limit);
-      trace = simulation.trace();
+      hash = simulation.event_hash();
     }
-    EXPECT_EQ(traces[0], traces[1]) << seed;
+    EXPECT_EQ(hashes[0], hashes[1]) << seed;
   }
 }
 

@@ -11,8 +11,8 @@ namespace {
 
 std::string text(const Ranges& ranges) {
   std::string text;
-  for (const Range& run : ranges.runs())
-    text += "[" + std::to_string(run.first) + "," + std::to_string(run.end) + ")";
+  for (const Range& range : ranges.ranges())
+    text += "[" + std::to_string(range.first) + "," + std::to_string(range.end) + ")";
   return text;
 }
 
@@ -63,8 +63,8 @@ TEST(Ranges, BehaveLikeASet) {
       EXPECT_EQ(ranges.add(range), fresh);
     }
     for (std::uint64_t n = 0; n < 130; ++n) EXPECT_EQ(ranges.contains(n), numbers.contains(n)) << n;
-    const auto runs = ranges.runs();
-    for (std::size_t i = 1; i < runs.size(); ++i) EXPECT_LT(runs[i - 1].end, runs[i].first);
+    const auto sorted = ranges.ranges();
+    for (std::size_t i = 1; i < sorted.size(); ++i) EXPECT_LT(sorted[i - 1].end, sorted[i].first);
   }
 }
 

@@ -63,8 +63,8 @@ TEST_F(ReceiverTest, ReportsEachPacketInSeveralAcknowledgements) {
   number_ += 1;  // a lost packet
   for (int i = 0; i < 1000; ++i)
     if (const auto ack = next(receiver))
-      for (std::size_t run = 0; run < ack->count; ++run)
-        reports += ack->ranges[run].first <= first && first < ack->ranges[run].end ? 1 : 0;
+      for (std::size_t r = 0; r < ack->count; ++r)
+        reports += ack->ranges[r].first <= first && first < ack->ranges[r].end ? 1 : 0;
   EXPECT_GE(reports, ack_history - 2);
 }
 

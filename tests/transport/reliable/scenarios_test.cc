@@ -186,7 +186,7 @@ TEST_F(ReliableScenario, RecoversALostWindowUpdate) {
 }
 
 TEST_F(ReliableScenario, FindsALargerPathMtuAndSurvivesItsShrinking) {
-  settings_.client.connection.largest = settings_.server.connection.largest = 9000;
+  settings_.client.connection.max_datagram = settings_.server.connection.max_datagram = 9000;
   settings_.up.mtu = 9000;
   settings_.client.writes = 3'000'000;
   up().rate = 1'000'000;
@@ -204,8 +204,8 @@ TEST_F(ReliableScenario, FindsALargerPathMtuAndSurvivesItsShrinking) {
 }
 
 TEST_F(ReliableScenario, AgreesOnTheSmallerDatagramSize) {
-  settings_.client.connection.largest = 9000;
-  settings_.server.connection.largest = 1400;
+  settings_.client.connection.max_datagram = 9000;
+  settings_.server.connection.max_datagram = 1400;
   settings_.up.mtu = 9000;
   Simulation simulation(settings_);
   simulation.run();
@@ -272,7 +272,7 @@ TEST_F(ReliableScenario, AbortEndsBothEndsAtOnce) {
 }
 
 TEST_F(ReliableScenario, KeepsItsPathMtuThroughAnOutage) {
-  settings_.client.connection.largest = settings_.server.connection.largest = 9000;
+  settings_.client.connection.max_datagram = settings_.server.connection.max_datagram = 9000;
   settings_.up.mtu = 9000;
   settings_.client.writes = 10'000'000;
   up().rate = 2'000'000;

@@ -90,7 +90,10 @@ TEST_F(SenderTest, DoesNotProbeAcknowledgedBytes) {
 // packet. The first half is lost; the receiver drops the second, which fills the window of one
 // packet.
 TEST_F(SenderTest, ProbesLostBytesBeforeBytesInFlight) {
-  begin({.strategy = Strategy::stop_and_wait, .largest = 1392, .window = 1, .max_data = 1'000'000});
+  begin({.strategy = Strategy::stop_and_wait,
+         .max_datagram = 1392,
+         .window = 1,
+         .max_data = 1'000'000});
   write(4 * payload);
   std::uint64_t first = 0;
   for (int probed = 0; probed < 2; ++probed) {  // 1232 and 1392 bytes

@@ -10,9 +10,9 @@ bool is_acked_cumulatively(std::uint64_t number, const SentPacket& packet, const
 }
 
 void fill_cumulative_ack(const Ranges& kept, Ack& ack) {
-  if (kept.empty() || kept.runs().back().end != ack.largest + 1) return;
+  if (kept.empty() || kept.ranges().back().end != ack.largest + 1) return;
   ack.count = 1;
-  ack.ranges[0] = kept.runs().back();
+  ack.ranges[0] = kept.ranges().back();
 }
 
 std::span<const ArqRow> arqs() {

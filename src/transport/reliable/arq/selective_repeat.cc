@@ -31,9 +31,9 @@ class SelectiveRepeat : public Arq {
   bool buffers_out_of_order(std::uint64_t, std::uint64_t) const override { return true; }
 
   void fill_ack(const Ranges& kept, Ack& ack) const override {
-    const auto runs = kept.runs();
-    ack.count = std::min(runs.size(), max_ranges);
-    for (std::size_t i = 0; i < ack.count; ++i) ack.ranges[i] = runs[runs.size() - 1 - i];
+    const auto ranges = kept.ranges();
+    ack.count = std::min(ranges.size(), max_ranges);
+    for (std::size_t i = 0; i < ack.count; ++i) ack.ranges[i] = ranges[ranges.size() - 1 - i];
   }
 };
 

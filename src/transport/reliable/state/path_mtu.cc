@@ -16,9 +16,9 @@ constexpr std::array<std::size_t, 9> known_sizes = {1232, 1392,   1452,   1472, 
 
 std::optional<std::size_t> PathMtu::next_size() const {
   if (size_before_fall_back_ != 0) return size_before_fall_back_;
-  if (size_ >= largest_) return std::nullopt;
+  if (size_ >= max_size_) return std::nullopt;
   const auto next = std::ranges::upper_bound(known_sizes, size_);
-  return next == known_sizes.end() ? largest_ : std::min(*next, largest_);
+  return next == known_sizes.end() ? max_size_ : std::min(*next, max_size_);
 }
 
 std::optional<std::size_t> PathMtu::probe(Instant now) {

@@ -13,8 +13,8 @@ namespace netlab::reliable {
 
 class PathMtu {
  public:
-  // `largest`: the largest datagram that both ends accept, in bytes.
-  explicit PathMtu(std::size_t largest) : largest_(largest) {}
+  // `max_size`: the largest datagram that both ends accept, in bytes.
+  explicit PathMtu(std::size_t max_size) : max_size_(max_size) {}
 
   // The largest datagram known to get through (PLPMTU), in bytes.
   std::size_t size() const { return size_; }
@@ -36,7 +36,7 @@ class PathMtu {
   // The next size to probe, if any.
   std::optional<std::size_t> next_size() const;
 
-  const std::size_t largest_;
+  const std::size_t max_size_;
   std::size_t size_ = base_packet_size;
   std::size_t probed_size_ = 0;            // 0: no probe is in flight
   std::size_t size_before_fall_back_ = 0;  // probed first after a fall back; 0: none

@@ -16,14 +16,14 @@ ReceiveBuffer::ReceiveBuffer(std::size_t capacity)
 bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes, bool last) {
   const std::uint64_t end = offset + bytes.size();
   const std::uint64_t received_end =
-      std::max(in_order_end_, out_of_order_.empty() ? 0 : out_of_order_.runs().back().end);
+      std::max(in_order_end_, out_of_order_.empty() ? 0 : out_of_order_.ranges().back().end);
   if (end > max_data()) throw ProtocolError("DATA: exceeds the flow-control limit");
   if ((final_size_ && end > *final_size_) || (last && final_size_.value_or(end) != end) ||
       (last && end < received_end))
     throw ProtocolError("DATA: contradicts the final size of the stream");
   if (last) final_size_ = end;
   if (end <= in_order_end_) return true;  // a duplicate
-  if (offset > in_order_end_ && out_of_order_.runs().size() == max_gaps) return false;
+  if (offset > in_order_end_ && out_of_order_.ranges().size() == max_gaps) return false;
   if (offset < in_order_end_) {
     bytes = bytes.subspan(in_order_end_ - offset);
     offset = in_order_end_;
@@ -35,8 +35,8 @@ bool ReceiveBuffer::store(std::uint64_t offset, std::span<const std::byte> bytes
     return true;
   }
   in_order_end_ = end;
-  while (!out_of_order_.empty() && out_of_order_.runs().front().first <= in_order_end_) {
-    in_order_end_ = std::max(in_order_end_, out_of_order_.runs().front().end);
+  while (!out_of_order_.empty() && out_of_order_.ranges().front().first <= in_order_end_) {
+    in_order_end_ = std::max(in_order_end_, out_of_order_.ranges().front().end);
     out_of_order_.remove_below(in_order_end_);
   }
   return true;

@@ -56,7 +56,7 @@ void put_parameters(std::span<std::byte> packet, std::size_t at,
   put(packet, at, static_cast<std::uint8_t>(parameters.strategy));
   put(packet, at + 1, std::uint8_t{0});
   put(packet, at + 2, std::uint16_t{0});
-  put(packet, at + 4, parameters.largest);
+  put(packet, at + 4, parameters.max_datagram);
   put(packet, at + 8, parameters.window);
   put(packet, at + 12, std::uint32_t{0});
   put(packet, at + 16, parameters.max_data);
@@ -66,11 +66,12 @@ std::optional<TransportParameters> get_parameters(std::span<const std::byte> pac
                                                   std::size_t at) {
   const auto strategy = get<std::uint8_t>(packet, at);
   const TransportParameters parameters{.strategy = static_cast<Strategy>(strategy),
-                                       .largest = get<std::uint32_t>(packet, at + 4),
+                                       .max_datagram = get<std::uint32_t>(packet, at + 4),
                                        .window = get<std::uint32_t>(packet, at + 8),
                                        .max_data = get<std::uint64_t>(packet, at + 16)};
   const bool known = strategy >= 1 && strategy <= 3;
-  const bool fits = parameters.largest >= base_packet_size && parameters.largest <= max_packet_size;
+  const bool fits =
+      parameters.max_datagram >= base_packet_size && parameters.max_datagram <= max_packet_size;
   if (!known || !fits || parameters.window == 0 || parameters.max_data >= number_end)
     return std::nullopt;
   return parameters;

@@ -38,7 +38,7 @@ enum class Strategy : std::uint8_t { stop_and_wait = 1, go_back_n = 2, selective
 struct TransportParameters {
   Strategy strategy = Strategy::selective_repeat;
   // The largest datagram that may be sent: base_packet_size to max_packet_size bytes.
-  std::uint32_t largest = base_packet_size;
+  std::uint32_t max_datagram = base_packet_size;
   std::uint32_t window = 1;    // packets in flight, at least 1
   std::uint64_t max_data = 0;  // flow control: its sender accepts bytes before this offset
 

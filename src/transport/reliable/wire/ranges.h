@@ -28,17 +28,17 @@ class Ranges {
   // Removes and returns the lowest range, or its first `max_size` numbers. The set must not be
   // empty.
   Range take_first(std::uint64_t max_size);
-  // Keeps only the highest `runs` ranges.
-  void keep_highest(std::size_t runs);
-  void clear() { runs_.clear(); }
+  // Keeps only the highest `count` ranges.
+  void keep_highest(std::size_t count);
+  void clear() { ranges_.clear(); }
 
-  bool empty() const { return runs_.empty(); }
+  bool empty() const { return ranges_.empty(); }
   bool contains(std::uint64_t number) const;
   // In ascending order, not adjacent.
-  std::span<const Range> runs() const { return runs_; }
+  std::span<const Range> ranges() const { return ranges_; }
 
  private:
-  std::vector<Range> runs_;
+  std::vector<Range> ranges_;
 };
 
 }  // namespace netlab::reliable

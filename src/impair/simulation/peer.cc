@@ -1,4 +1,4 @@
-#include "impair/simulation/endpoint.h"
+#include "impair/simulation/peer.h"
 
 #include <algorithm>
 
@@ -11,18 +11,18 @@ std::byte byte_at(std::uint64_t offset, std::uint8_t salt) {
 
 }  // namespace
 
-void Endpoint::begin(Instant now, std::unique_ptr<reliable::Connection> new_connection) {
+void Peer::begin(Instant now, std::unique_ptr<reliable::Connection> new_connection) {
   connection = std::move(new_connection);
   started_ = last_received_ = now;
 }
 
-void Endpoint::deliver(Instant now, std::span<const std::byte> datagram) {
+void Peer::deliver(Instant now, std::span<const std::byte> datagram) {
   const std::uint64_t before = connection->dropped_datagrams();
   connection->on_datagram(now, datagram);
   if (connection->dropped_datagrams() == before) last_received_ = now;
 }
 
-bool Endpoint::missed_timeout(Instant now) const {
+bool Peer::missed_timeout(Instant now) const {
   if (!connection || connection->is_closed()) return false;
   const reliable::Settings& settings = settings_.connection;
   if (!connection->is_established()) return now > started_ + settings.handshake_timeout;
@@ -31,13 +31,13 @@ bool Endpoint::missed_timeout(Instant now) const {
   return now > last_received_ + settings.keep_alive + idle_timeout;
 }
 
-void Endpoint::act(Instant now) {
+void Peer::act(Instant now) {
   if (!connection) return;
   read(now);
   write();
 }
 
-void Endpoint::write() {
+void Peer::write() {
   if (!connection->is_established()) return;
   while (written_ < settings_.writes) {
     auto room = connection->room();
@@ -50,7 +50,7 @@ void Endpoint::write() {
   if (settings_.finishes) connection->finish();
 }
 
-void Endpoint::read(Instant now) {
+void Peer::read(Instant now) {
   const auto bytes = connection->readable();
   if (bytes.empty() || now < read_allowed_at_) {
     has_read_all_ = connection->has_peer_finished();
@@ -59,7 +59,7 @@ void Endpoint::read(Instant now) {
   }
   const std::size_t count = std::min(bytes.size(), settings_.reads_at_once);
   for (std::size_t i = 0; i < count; ++i)
-    if (bytes[i] != byte_at(read_ + i, peers_salt_))
+    if (bytes[i] != byte_at(read_ + i, remote_salt_))
       violation_ = "byte " + std::to_string(read_ + i) + " is wrong";
   read_ += count;
   connection->consumed(count);

@@ -1,4 +1,4 @@
-// Endpoint is one end of a simulated connection: a Connection and an application that writes a
+// Peer is one end of a simulated connection: a Connection and an application that writes a
 // number of bytes, finishes, and reads at a given pace. Each byte is a function of its offset, so
 // the reader can check what it receives.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace netlab::simulated {
 
-struct EndpointSettings {
+struct PeerSettings {
   reliable::Settings connection;
   std::uint64_t writes = 0;  // bytes, followed by the end of the stream
   bool finishes = true;      // false: it never ends its stream
@@ -19,14 +19,13 @@ struct EndpointSettings {
   Duration reads_after{};    // no read earlier than this after the start
 };
 
-class Endpoint {
+class Peer {
  public:
-  // `salt`: makes the bytes of one endpoint differ from those of another.
-  Endpoint(const EndpointSettings& settings, std::uint8_t salt, std::uint8_t peers_salt,
-           Instant start)
+  // `salt`: makes the bytes of one peer differ from those of another.
+  Peer(const PeerSettings& settings, std::uint8_t salt, std::uint8_t remote_salt, Instant start)
       : settings_(settings),
         salt_(salt),
-        peers_salt_(peers_salt),
+        remote_salt_(remote_salt),
         read_allowed_at_(start + settings.reads_after) {}
 
   void begin(Instant now, std::unique_ptr<reliable::Connection> connection);
@@ -55,9 +54,9 @@ class Endpoint {
   void write();
   void read(Instant now);
 
-  const EndpointSettings settings_;
+  const PeerSettings settings_;
   const std::uint8_t salt_;
-  const std::uint8_t peers_salt_;
+  const std::uint8_t remote_salt_;
   Instant started_{};
   Instant last_received_{};  // the last datagram that the connection accepted
   std::uint64_t written_ = 0;
