@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words = words_of(argc, argv);
   CommandLine command_line;
   if (!words.empty() && words.front() == "__complete") {
-    for (const std::string& line : command_line.candidates({words.begin() + 1, words.end()}))
+    for (const std::string& line : command_line.completions({words.begin() + 1, words.end()}))
       std::cout << line << '\n';
     return status_of(ExitStatus::done);
   }

@@ -35,8 +35,8 @@ struct Command {
 };
 
 std::span<const Command> commands();
-// Returns the help of a group of commands, e.g. "ftp", in one line. Every group must have a row in
-// commands.cc.
+// Returns the help of a group of commands, e.g. "ftp", in one line. Throws std::invalid_argument if
+// there is no such group.
 std::string_view group_summary(std::string_view group);
 
 std::unique_ptr<Action> completion();

@@ -1,12 +1,10 @@
 #include "cli/command_line.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
 #include <iostream>
 
 #include "cli/command_tree.h"
-#include "cli/spelling.h"
+#include "cli/help_format.h"
+#include "cli/usage_error.h"
 
 #ifndef NETLAB_VERSION
 #error "NETLAB_VERSION is set by meson.build"
@@ -17,35 +15,6 @@ namespace {
 
 constexpr const char* common_group = "Common options";
 constexpr const char* commands_group = "Commands";
-
-// Help without the list of excluded options that CLI11's own formatter prints after each option.
-class ShortHelp : public CLI::Formatter {
- public:
-  ShortHelp() {
-    label("SUBCOMMAND", "COMMAND");
-    label("Positionals", "Arguments");
-  }
-
-  std::string make_help(const CLI::App* app, std::string name,
-                        CLI::AppFormatMode mode) const override {
-    // CLI11 puts two empty lines between groups of options.
-    return CLI::detail::find_and_replace(CLI::Formatter::make_help(app, name, mode), "\n\n\n",
-                                         "\n\n");
-  }
-
- private:
-  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
-    return is_positional ? positional_name(*option)
-                         : CLI::Formatter::make_option_name(option, is_positional);
-  }
-  std::string make_option_opts(const CLI::Option* option) const override {
-    const std::string type = value_type(*option);
-    return type.empty() ? "" : " " + type;
-  }
-  std::string make_option_desc(const CLI::Option* option) const override {
-    return described(*option);
-  }
-};
 
 // The options of every subcommand; they may also be given before its name.
 void declare_common(CLI::App& app, Output& output) {
@@ -103,84 +72,12 @@ CLI::App& add_leaf(CLI::App& root, const Command& command) {
   return leaf;
 }
 
-const CLI::App& deepest_parsed(const CLI::App& app) {
-  const auto parsed = app.get_subcommands();
-  return parsed.empty() ? app : deepest_parsed(*parsed.front());
-}
-
-std::string full_name(const CLI::App& app) {
-  if (!app.get_parent()) return {};
-  const std::string parent = full_name(*app.get_parent());
-  return parent.empty() ? app.get_name() : parent + " " + app.get_name();
-}
-
-std::string names_of_children(const CLI::App& app) {
-  std::string names;
-  for (const CLI::App* child : children_of(app))
-    names += (names.empty() ? "" : ", ") + child->get_name();
-  return names;
-}
-
-// Returns the subcommands that have the option, e.g. "ftp serve, tcp serve".
-std::string commands_with(const CLI::App& root, const std::string& option) {
-  std::string names;
-  for (const Command& command : commands()) {
-    const CLI::App* app = &root;
-    for (const std::string& word : CLI::detail::split(std::string(command.name), ' '))
-      app = app->get_subcommand(word);
-    if (app->get_option_no_throw(option))
-      names += (names.empty() ? "" : ", ") + std::string(command.name);
-  }
-  return names;
-}
-
-// Returns the error for an unknown word, e.g. "--prot=1" or "srve", with a suggestion. Empty if no
-// word is unknown.
-std::string misspelling(const CLI::App& root) {
-  const CLI::App& app = deepest_parsed(root);
-  const auto left = root.remaining(true);
-  if (left.empty()) return {};
-  const std::string word = left.front().substr(0, left.front().find('='));
-  const bool is_option = word.starts_with('-');
-  std::vector<std::string> known;
-  if (is_option) {
-    for (const CLI::Option* option : app.get_options())
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  } else {
-    for (const CLI::App* child : children_of(app)) known.push_back(child->get_name());
-    if (known.empty()) return "unexpected argument '" + word + "'";
-  }
-  if (std::ranges::find(known, word) != known.end())
-    return fmt::format("'{}' must follow '{}'", word, full_name(app));
-  if (const std::string names = is_option ? commands_with(root, word) : ""; !names.empty())
-    return fmt::format("unknown option '{}' for '{}' (valid for {})", word, full_name(app), names);
-  const std::string suggested = suggestion(word, known);
-  return fmt::format("unknown {} '{}'{}", is_option ? "option" : "command", word,
-                     suggested.empty() ? "" : ". Did you mean '" + suggested + "'?");
-}
-
-// Returns the one-line error for a command line that cannot be parsed.
-std::string error_line(const CLI::App& root, const CLI::ParseError& error) {
-  if (const std::string misspelled = misspelling(root); !misspelled.empty()) return misspelled;
-  const CLI::App& app = deepest_parsed(root);
-  const std::string names = names_of_children(app);
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
-    const std::string what = error.what();  // "--reply: 1 required TEXT missing"
-    const std::string name = what.substr(0, what.find(':'));
-    if (const CLI::Option* const option = app.get_option_no_throw(name))
-      return fmt::format("{} requires a value: {}", name, value_type(*option));
-  }
-  if (!dynamic_cast<const CLI::RequiredError*>(&error)) return error.what();
-  if (!names.empty()) return "missing command: one of " + names;
-  return fmt::format("{}. {}", error.what(), app.get_footer());
-}
-
 }  // namespace
 
 CommandLine::CommandLine() : tree_(std::make_unique<Tree>()) {
   CLI::App& app = tree_->app;
   app.name("netlab");
-  app.formatter(std::make_shared<ShortHelp>());
+  set_help_format(app);
   app.set_version_flag("--version", "netlab " NETLAB_VERSION, "print the version and exit")
       ->group(common_group);
   app.require_subcommand(1);
@@ -221,7 +118,7 @@ CommandLine::Parsed CommandLine::parse(const std::vector<std::string>& words) {
     return parsed;
   } catch (const CLI::ParseError& error) {
     parsed.name = full_name(deepest_parsed(app));
-    output_options_in(words).fail(parsed.name, error_line(app, error));
+    output_options_in(words).fail(parsed.name, usage_error(app, error));
     parsed.status = ExitStatus::usage;
     return parsed;
   }

@@ -28,7 +28,7 @@ class CommandLine {
 
   // Returns the completions of the last word, which is unfinished, after the words before it. Each
   // is "WORD<TAB>DESCRIPTION".
-  std::vector<std::string> candidates(const std::vector<std::string>& words) const;
+  std::vector<std::string> completions(const std::vector<std::string>& words) const;
   // Returns the man page, in the macros of man(7).
   std::string man_page() const;
 

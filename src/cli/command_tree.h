@@ -1,5 +1,5 @@
 // The private part of CommandLine, shared by the files that implement it: command_line.cc,
-// completion_candidates.cc and man_page.cc.
+// completions.cc, help_format.cc, man_page.cc and usage_error.cc.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -31,13 +31,32 @@ inline std::vector<const CLI::App*> children_of(const CLI::App& app) {
   return children;
 }
 
+// Returns the innermost subcommand that was parsed; the app itself if there is none.
+inline const CLI::App& deepest_parsed(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : deepest_parsed(*parsed.front());
+}
+
+// Returns the name of a subcommand, e.g. "tcp serve"; empty for the root.
+inline std::string full_name(const CLI::App& app) {
+  if (!app.get_parent()) return {};
+  const std::string parent = full_name(*app.get_parent());
+  return parent.empty() ? app.get_name() : parent + " " + app.get_name();
+}
+
 // Returns the type of an option's value, e.g. "N" or "{lab,sheet}"; "[FILE]" if the value is
 // optional, empty for a flag.
 inline std::string value_type(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return {};
-  std::string type = option.get_type_name();
-  if (type.starts_with(':')) type.erase(0, 1);  // CLI11 writes a check's text after a colon
+  const std::string type = option.get_type_name();
   return option.get_items_expected_min() == 0 && !option.get_positional() ? "[" + type + "]" : type;
+}
+
+// Returns the values that an option of type "{lab,sheet}" accepts; none for other types.
+inline std::vector<std::string> choices_of(const CLI::Option& option) {
+  const std::string type = value_type(option);
+  if (!type.starts_with('{') || !type.ends_with('}')) return {};
+  return CLI::detail::split(type.substr(1, type.size() - 2), ',');
 }
 
 // Returns an option's help with its default value.

@@ -2,32 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
-#include "base/decimal.h"
 #include "cli/parse_values.h"
 
 namespace netlab {
 namespace {
-
-// Decimal digits only: CLI11's own conversion accepts 0x10 and rejects 080.
-std::uint64_t parse_number(const std::string& name, const std::string& text, std::uint64_t max) {
-  const auto number = parse_decimal(text);
-  if (!number || *number > max)
-    throw CLI::ValidationError(
-        name, "'" + text + "' is not a whole number from 0 to " + std::to_string(max));
-  return *number;
-}
-
-Duration parse_seconds(const std::string& name, const std::string& text) {
-  constexpr double max_seconds = 1e9;  // about 31 years
-  char* end = nullptr;
-  const double seconds = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !(seconds >= 0 && seconds <= max_seconds))
-    throw CLI::ValidationError(name, "'" + text + "' is not a number of seconds");
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
 
 std::string long_name(const std::string& names) {
   return names.substr(names.rfind(',') + 1);
@@ -48,6 +28,33 @@ std::string seconds_text(Duration duration) {
   return text;
 }
 
+// Adds an option whose value `parse` converts. `parse` throws std::invalid_argument.
+template <typename Value, typename Parse>
+CLI::Option* parsed_option(CLI::App& app, const std::string& names, Value& value, Parse parse,
+                           const std::string& help) {
+  const auto set = [&value, parse, name = long_name(names)](const std::string& text) {
+    try {
+      value = parse(text);
+    } catch (const std::invalid_argument& error) {
+      throw CLI::ValidationError(name, error.what());
+    }
+  };
+  return app.add_option_function<std::string>(names, set, help);
+}
+
+auto count_in(CountRange range) {
+  return [range](const std::string& text) { return parse_count(text, range.min, range.max); };
+}
+
+// Accepts the values for which `is_valid` is true. CLI11's own validators have texts of their own.
+template <typename IsValid>
+CLI::Validator validator(const std::string& requirement, IsValid is_valid) {
+  const auto error = [requirement, is_valid](const std::string& text) {
+    return is_valid(text) ? std::string() : must_be(text, requirement).what();
+  };
+  return {error, ""};
+}
+
 }  // namespace
 
 CLI::Option* Options::add(CLI::Option* option) const {
@@ -55,7 +62,12 @@ CLI::Option* Options::add(CLI::Option* option) const {
 }
 
 void Options::flag(const std::string& names, bool& value, const std::string& help) {
-  add(app_.add_flag(names, value, help));
+  const auto is_bool = [](const std::string& text) {
+    bool ignored = false;
+    return CLI::detail::lexical_cast(text, ignored);
+  };
+  add(app_.add_flag(names, value, help))
+      ->check(validator("true or false", is_bool));  // --flag=VALUE
 }
 
 void Options::text(const std::string& names, std::string& value, const std::string& type,
@@ -68,57 +80,41 @@ void Options::text(const std::string& names, std::optional<std::string>& value,
   add(app_.add_option(names, value, help))->type_name(type);
 }
 
-void Options::number(const std::string& names, std::uint64_t& value, std::uint64_t max,
+void Options::number(const std::string& names, std::uint64_t& value, CountRange range,
                      const std::string& help) {
-  const auto set = [&value, max, name = long_name(names)](const std::string& text) {
-    value = parse_number(name, text, max);
-  };
-  add(app_.add_option_function<std::string>(names, set, help))
+  add(parsed_option(app_, names, value, count_in(range), help))
       ->type_name("N")
       ->default_str(std::to_string(value));
 }
 
 void Options::number(const std::string& names, std::optional<std::uint64_t>& value,
-                     std::uint64_t max, const std::string& help) {
-  const auto set = [&value, max, name = long_name(names)](const std::string& text) {
-    value = parse_number(name, text, max);
-  };
-  add(app_.add_option_function<std::string>(names, set, help))->type_name("N");
+                     CountRange range, const std::string& help) {
+  add(parsed_option(app_, names, value, count_in(range), help))->type_name("N");
 }
 
 void Options::rate(const std::string& names, std::uint64_t& value, const std::string& help) {
-  const auto set = [&value, name = long_name(names)](const std::string& text) {
-    try {
-      value = parse_rate(text);
-    } catch (const std::invalid_argument& error) {
-      throw CLI::ValidationError(name, error.what());
-    }
-  };
-  add(app_.add_option_function<std::string>(names, set, help))->type_name("RATE");
+  add(parsed_option(app_, names, value, parse_rate, help))->type_name("RATE");
 }
 
 void Options::seconds(const std::string& names, Duration& value, const std::string& help) {
-  const auto set = [&value, name = long_name(names)](const std::string& text) {
-    value = parse_seconds(name, text);
-  };
-  add(app_.add_option_function<std::string>(names, set, help))
+  add(parsed_option(app_, names, value, parse_seconds, help))
       ->type_name("S")
       ->default_str(seconds_text(value));
 }
 
 void Options::seconds(const std::string& names, std::optional<Duration>& value,
                       const std::string& help) {
-  const auto set = [&value, name = long_name(names)](const std::string& text) {
-    value = parse_seconds(name, text);
-  };
-  add(app_.add_option_function<std::string>(names, set, help))->type_name("S");
+  add(parsed_option(app_, names, value, parse_seconds, help))->type_name("S");
 }
 
 void Options::choice(const std::string& names, std::string& value,
                      const std::vector<std::string>& choices, const std::string& help) {
+  const auto is_choice = [choices](const std::string& text) {
+    return std::ranges::find(choices, text) != choices.end();
+  };
   add(app_.add_option(names, value, help))
-      ->check(CLI::IsMember(choices))
-      ->type_name("")
+      ->check(validator("one of " + CLI::detail::join(choices, ", "), is_choice))
+      ->type_name("{" + CLI::detail::join(choices, ",") + "}")
       ->capture_default_str();
 }
 

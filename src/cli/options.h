@@ -1,5 +1,5 @@
 // Options declares the options of a subcommand. It wraps CLI11, whose header takes four seconds to
-// compile: only options.cc and command_tree.h include that header.
+// compile: only options.cc and the private headers of CommandLine include that header.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,12 @@ class Option;
 
 namespace netlab {
 
+// The smallest and the largest value that an option accepts.
+struct CountRange {
+  std::uint64_t min;
+  std::uint64_t max;
+};
+
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}
@@ -30,9 +36,10 @@ class Options {
             const std::string& help);
   void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
             const std::string& help);
-  void number(const std::string& names, std::uint64_t& value, std::uint64_t max,
+  // Whole numbers, decimal digits only.
+  void number(const std::string& names, std::uint64_t& value, CountRange range,
               const std::string& help);
-  void number(const std::string& names, std::optional<std::uint64_t>& value, std::uint64_t max,
+  void number(const std::string& names, std::optional<std::uint64_t>& value, CountRange range,
               const std::string& help);
   // Bytes per second; the suffixes K, M and G are powers of 1024.
   void rate(const std::string& names, std::uint64_t& value, const std::string& help);

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cstdlib>
-#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -13,8 +13,14 @@
 namespace netlab {
 namespace {
 
-std::invalid_argument is_not(std::string_view text, std::string_view what) {
-  return std::invalid_argument(fmt::format("'{}' is not {}", text, what));
+constexpr double max_duration = 86'400;  // in seconds
+constexpr double max_seconds = 1e9;      // about 31 years
+
+constexpr const char* size_examples = "e.g. 500K or 5M";
+
+std::optional<Duration> duration_of(double seconds, double max) {
+  if (!(seconds >= 0 && seconds <= max)) return std::nullopt;  // also of NaN
+  return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
 }
 
 // Returns the number at the start of the text, -1 if there is none, and sets `unit` to the rest.
@@ -28,32 +34,8 @@ double number_of(const std::string& text, std::string_view& unit) {
   return digits.empty() || *stop != '\0' ? -1 : number;
 }
 
-}  // namespace
-
-double parse_share(const std::string& text) {
-  std::string_view unit;
-  const double number = number_of(text, unit);
-  if (unit != "%" || number < 0 || number > 100)
-    throw is_not(text, "a percentage, e.g. 10% or 0.5%");
-  return number / 100;
-}
-
-Duration parse_duration(const std::string& text) {
-  struct Unit {
-    std::string_view name;
-    double seconds;
-  };
-  constexpr std::array units{Unit{"us", 1e-6}, Unit{"ms", 1e-3}, Unit{"s", 1}};
-  constexpr double max_seconds = 86'400;
-  std::string_view name;
-  const double number = number_of(text, name);
-  for (const Unit& unit : units)
-    if (unit.name == name && number >= 0 && number * unit.seconds <= max_seconds)
-      return std::chrono::round<Duration>(std::chrono::duration<double>(number * unit.seconds));
-  throw is_not(text, "a time, e.g. 40ms, 1.5s or 200us");
-}
-
-std::uint64_t parse_size(const std::string& text) {
+// Returns bytes; nothing if the text is not a size.
+std::optional<std::uint64_t> size_of(const std::string& text) {
   constexpr std::string_view units = "KMG";
   std::string_view number = text;
   std::uint64_t unit = 1;
@@ -63,21 +45,65 @@ std::uint64_t parse_size(const std::string& text) {
     unit = std::uint64_t{1024} << (10 * index);
   }
   const auto count = parse_decimal(number);
-  if (!count || *count > max_offset / unit)
-    throw is_not(text, "a number of bytes, e.g. 500K or 5M");
+  if (!count || *count > max_offset / unit) return std::nullopt;
   return *count * unit;
 }
 
+}  // namespace
+
+std::invalid_argument must_be(std::string_view text, std::string_view what) {
+  return std::invalid_argument(fmt::format("'{}' must be {}", text, what));
+}
+
+double parse_share(const std::string& text) {
+  std::string_view unit;
+  const double number = number_of(text, unit);
+  if (unit != "%" || number < 0 || number > 100)
+    throw must_be(text, "a percentage from 0% to 100%, e.g. 10% or 0.5%");
+  return number / 100;
+}
+
+Duration parse_duration(const std::string& text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  constexpr std::array units{Unit{"us", 1e-6}, Unit{"ms", 1e-3}, Unit{"s", 1}};
+  std::string_view name;
+  const double number = number_of(text, name);
+  for (const Unit& unit : units)
+    if (unit.name == name)
+      if (const auto duration = duration_of(number * unit.seconds, max_duration)) return *duration;
+  throw must_be(text, fmt::format("a time of at most {}s, e.g. 40ms, 1.5s or 200us", max_duration));
+}
+
+Duration parse_seconds(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const bool is_number = !text.empty() && *end == '\0';
+  const auto duration = is_number ? duration_of(number, max_seconds) : std::nullopt;
+  if (!duration)
+    throw must_be(text, fmt::format("a number of seconds from 0 to {:.0f}", max_seconds));
+  return *duration;
+}
+
+std::uint64_t parse_size(const std::string& text) {
+  const auto size = size_of(text);
+  if (!size) throw must_be(text, fmt::format("a number of bytes, {}", size_examples));
+  return *size;
+}
+
 std::uint64_t parse_rate(const std::string& text) {
-  const std::uint64_t rate = parse_size(text);
-  if (rate == 0) throw is_not(text, "a number of bytes, e.g. 500K or 5M");
-  return rate;
+  const auto rate = size_of(text);
+  if (!rate || *rate == 0)
+    throw must_be(text, fmt::format("a number of bytes per second, at least 1, {}", size_examples));
+  return *rate;
 }
 
 std::uint64_t parse_count(const std::string& text, std::uint64_t min, std::uint64_t max) {
   const auto number = parse_decimal(text);
   if (!number || *number < min || *number > max)
-    throw is_not(text, fmt::format("a whole number from {} to {}", min, max));
+    throw must_be(text, fmt::format("a whole number from {} to {}", min, max));
   return *number;
 }
 

@@ -39,7 +39,7 @@ std::string size_text(std::uint64_t bytes) {
 void Progress::update(std::uint64_t done, std::uint64_t size) {
   if (!is_terminal_ && !events_) return;
   if (!std::exchange(has_first_, true)) first_done_ = done;
-  const Instant now = Clock::now();
+  const Instant now = now_();
   const Duration pause = events_ ? event_every : shown_every;
   if (now - started_ < first_shown_after || now - last_shown_ < pause) return;
   last_shown_ = now;

@@ -13,8 +13,13 @@ namespace netlab {
 class Progress {
  public:
   // `events`: whether standard output is free for events. The output must outlive the progress.
-  Progress(const Output& output, bool events)
-      : output_(output), is_terminal_(output.stderr_is_tty()), events_(output.json && events) {}
+  // `now` returns the time.
+  Progress(
+      const Output& output, bool events, Instant (*now)() = [] { return Clock::now(); })
+      : output_(output),
+        is_terminal_(output.stderr_is_tty()),
+        events_(output.json && events),
+        now_(now) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -30,8 +35,9 @@ class Progress {
   const Output& output_;
   bool is_terminal_;
   bool events_;
+  Instant (*now_)();
   bool shown_ = false;
-  Instant started_ = Clock::now();
+  Instant started_ = now_();
   Instant last_shown_ = started_;
   std::uint64_t first_done_ = 0;
   bool has_first_ = false;

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <iterator>
+#include <stdexcept>
+#include <string>
 
 #include "cli/command.h"
 
@@ -45,10 +48,26 @@ constexpr Group groups[] = {
     {"udp", "exchange datagrams over UDP"},
 };
 
+constexpr const Group* group_named(std::string_view name) {
+  const auto* const row = std::ranges::find(groups, name, &Group::name);
+  return row == std::end(groups) ? nullptr : row;
+}
+
+static_assert(std::ranges::all_of(
+                  rows,
+                  [](std::string_view name) {
+                    const std::size_t space = name.find(' ');
+                    return space == name.npos || group_named(name.substr(0, space));
+                  },
+                  &Command::name),
+              "a group of commands has no row in `groups`");
+
 }  // namespace
 
 std::string_view group_summary(std::string_view group) {
-  return std::ranges::find(groups, group, &Group::name)->summary;
+  const Group* const row = group_named(group);
+  if (!row) throw std::invalid_argument("no group of commands: " + std::string(group));
+  return row->summary;
 }
 
 std::span<const Command> commands() {

@@ -30,13 +30,13 @@ class FtpGet : public Action {
     options.text("-o,--output", destination_, "DEST",
                  "write to DEST, a directory if there are several files; - is standard output "
                  "(default: the file's name)");
-    options.number("--offset", offset_, max_offset,
+    options.number("--offset", offset_, {0, max_offset},
                    "start at byte N, counted from 0, and write at that offset");
     options.flag("--resume", resume_, "resume a partial download (default if one exists)");
     options.flag("--restart", restart_, "fetch the whole file and replace any existing one");
     options.exclusive({"--offset", "--resume", "--restart"});
     options.choice("--wire", wire_, {"lab", "sheet"}, "protocol that the server speaks");
-    options.number("--streams", streams_, max_streams, "connections to use for a large file");
+    options.number("--streams", streams_, {1, max_streams}, "connections to use for a large file");
     transfer_.declare(options);
   }
 
@@ -66,14 +66,14 @@ class FtpGet : public Action {
   std::string name() const { return names_.empty() ? "" : names_.front(); }
 
   void check_usage() const {
-    if (streams_ == 0) throw std::invalid_argument("--streams must be at least 1");
     if (!is_one() && (offset_ || destination_ == "-"))
       throw std::invalid_argument("--offset and -o - require a single file");
     if (!is_one()) TransferOptions::check_distinct(names_);
     if (!makes_a_file() && (streams_ > 1 || transfer_.verify || transfer_.durable))
       throw std::invalid_argument(
-          "--streams, --verify and --fsync require a whole file; they exclude --offset, -o - and "
-          "devices");
+          "--streams, --verify and --fsync require a whole file; they cannot be used with "
+          "--offset, "
+          "-o - or devices");
     if (!is_sheet()) return;
     if (!names_.empty() || !is_one())
       throw std::invalid_argument(
@@ -81,8 +81,8 @@ class FtpGet : public Action {
     if (streams_ > 1 || transfer_.verify)
       throw std::invalid_argument("--wire sheet supports neither --streams nor --verify");
     if (offset_ > sheet::max_client_offset)
-      throw std::invalid_argument("--offset: --wire sheet allows at most " +
-                                  std::to_string(sheet::max_client_offset));
+      throw std::invalid_argument(
+          fmt::format("--offset must be at most {} with --wire sheet", sheet::max_client_offset));
   }
 
   // And does not write into the middle of a file, to standard output, a device or a pipe.
@@ -157,10 +157,10 @@ class FtpGet : public Action {
                                .into = destination_.empty() ? "." : destination_,
                                .settings = settings(),
                                .events = TransferOptions::events("fetches", output)};
-    const TransferSummary tally = download_tree(request, *tree_checkpoint_, server, context);
+    const TransferSummary summary = download_tree(request, *tree_checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    TransferOptions::report(tally, seconds, "received", output);
+    TransferOptions::report(summary, seconds, "received", output);
   }
 
   ClientOptions client_{5001};

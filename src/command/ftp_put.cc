@@ -63,7 +63,7 @@ class FtpPut : public Action {
     if (as_->empty()) throw std::invalid_argument("--as: NAME must not be empty");
     if (as_->ends_with('/') && !transfer_.recursive)
       throw std::invalid_argument(
-          fmt::format("--as: '{}' is not the name of a file (use --into for a directory)", *as_));
+          fmt::format("--as: '{}' must be the name of a file (use --into for a directory)", *as_));
     if (paths_.size() > 1)
       throw std::invalid_argument(
           fmt::format("--as takes exactly one FILE, but {} were given", paths_.size()));
@@ -110,13 +110,13 @@ class FtpPut : public Action {
                              .into = into_.empty() ? "." : into_,
                              .settings = settings(),
                              .events = TransferOptions::events("sends", output)};
-    TransferSummary tally = upload_tree(request, *tree_checkpoint_, server, context);
+    TransferSummary summary = upload_tree(request, *tree_checkpoint_, server, context);
     const double seconds = in_seconds(network.now() - started_);
     progress.clear();
-    if (tally.busy > 0 && !attempt.is_last)
+    if (summary.busy > 0 && !attempt.is_last)
       throw TemporaryError("another transfer is writing to some of the files");
-    tally.failed += tally.busy;
-    TransferOptions::report(tally, seconds, "sent", output);
+    summary.failed += summary.busy;
+    TransferOptions::report(summary, seconds, "sent", output);
   }
 
   ClientOptions client_{5001};

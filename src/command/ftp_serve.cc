@@ -36,8 +36,8 @@ class FtpServe : public Action {
                               .writable = writable_,
                               .limit_rate = limit_rate_,
                               .request_timeout = request_timeout_,
-                              .idle_timeout = server_.idle_timeout,
-                              .stall_timeout = server_.stall_timeout};
+                              .idle_timeout = server_.idle_timeout(),
+                              .stall_timeout = server_.stall_timeout()};
     const auto serve = [&](Stream& client, Network& network) {
       serve_files(service, client, network);
     };

@@ -32,7 +32,7 @@ std::vector<Person> people_of(const std::string& path) {
 class GuessServe : public Action {
  public:
   void declare(Options& options) override {
-    server_.declare(options, "Serving clients (with --tcp)");
+    server_.declare_for_datagrams_or_tcp(options);
     options.group("Game");
     options.text("--numbers", numbers_, "A-B",
                  "the secret is a number in this range (default: 1-6)");
@@ -41,13 +41,14 @@ class GuessServe : public Action {
         "the secret is a famous person, or one from FILE (lines NAME | ... : HINT)");
     options.exclusive({"--numbers", "--people"});
     options.flag("--tcp", tcp_, "use TCP instead of UDP");
-    options.number("--tries", tries_, max_tries, "guesses per game");
-    options.number("--seed", seed_, max_offset, "seed for the secrets; the same seed repeats them");
-    options.number("--max-peers", max_peers_, max_peers_limit, "maximum concurrent games over UDP");
+    options.number("--tries", tries_, {1, max_tries}, "guesses per game");
+    options.number("--seed", seed_, {0, max_offset},
+                   "seed for the secrets; the same seed repeats them");
+    options.number("--max-peers", max_peers_, {1, max_peers_limit},
+                   "maximum concurrent games over UDP");
   }
 
   ExitStatus run(const Output& output) override {
-    if (tries_ == 0) throw std::invalid_argument("--tries must be at least 1");
     const SharedRandom random_source(seed_);
     const auto people = people_file_ ? people_of(*people_file_) : std::vector<Person>();
     const NewConversation game = guess_game(people_file_ ? person_riddles(people, random_source)
@@ -60,7 +61,7 @@ class GuessServe : public Action {
                               "guess", output);
       return ExitStatus::done;
     }
-    const Talk talk{output.sink(), server_.idle_timeout, server_.stall_timeout};
+    const Talk talk{output.sink(), server_.idle_timeout(), server_.stall_timeout()};
     const auto handler = [&](Stream& client, Network& network) {
       LineFraming lines(client);
       converse(talk, *game(), lines, client, network);

@@ -46,23 +46,23 @@ constexpr std::array tcp_settings{
 };
 
 // Threads serve the clients, so the events are printed one at a time.
-class TransferSummary {
+class ForwardingTotals {
  public:
-  explicit TransferSummary(const EventSink& sink) : sink_(sink) {}
+  explicit ForwardingTotals(const EventSink& sink) : sink_(sink) {}
 
-  void add(const Address& client, const ProxyResult& relayed) {
+  void add(const Address& client, const ProxyResult& result) {
     const std::lock_guard lock(mutex_);
     ++clients_;
-    up_ += relayed.up;
-    down_ += relayed.down;
+    up_ += result.up;
+    down_ += result.down;
     if (!sink_) return;
     sink_({"client",
-           fmt::format("client {}: {} bytes up, {} bytes down, {}", client.text(), relayed.up,
-                       relayed.down, text(relayed.reason)),
+           fmt::format("client {}: {} bytes up, {} bytes down, {}", client.text(), result.up,
+                       result.down, text(result.reason)),
            {{"address", client.text()},
-            {"up", relayed.up},
-            {"down", relayed.down},
-            {"end", std::string(text(relayed.reason))}}});
+            {"up", result.up},
+            {"down", result.down},
+            {"end", std::string(text(result.reason))}}});
   }
 
   Event summary() const {
@@ -90,23 +90,23 @@ class ImpairTcp : public Action {
     const Address here = impair_.listening_address();
     const Address there = impair_.server();
     const Fd stopping = stop_descriptor();
-    const TcpProxy relay{directions_.up(), directions_.down(), impair_.idle_timeout(),
+    const TcpProxy proxy{directions_.up(), directions_.down(), impair_.idle_timeout(),
                          stopping.get()};
-    const std::size_t most = impair_.max_clients();
+    const std::size_t max_clients = impair_.max_clients();
     raise_descriptor_limit();
     set_no_new_privs();
     block_broken_pipe();
     const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
     const EventSink sink = output.sink();
-    TransferSummary tally(sink);
+    ForwardingTotals totals(sink);
     const Service service{
         .transport = tcp(),
         .listen = [&](Network& network) { return network.listen(here); },
         .handle =
             [&](Stream& client, Network& network) {
-              tally.add(client.peer(), serve(relay, there, client, network));
+              totals.add(client.peer(), serve(proxy, there, client, network));
             },
-        .limits = {.max_clients = most, .max_per_host = most},
+        .limits = {.max_clients = max_clients, .max_per_host = max_clients},
         .server_speaks_first = true,
         .stop = stop.get(),
         .listening =
@@ -118,25 +118,25 @@ class ImpairTcp : public Action {
                       const std::string& reason) { log_failure(sink, client, reason); },
     };
     serve_with_threads(service);
-    output.event(tally.summary());
+    output.event(totals.summary());
     return ExitStatus::done;
   }
 
  private:
-  static ProxyResult serve(const TcpProxy& relay, const Address& there, Stream& client,
+  static ProxyResult serve(const TcpProxy& proxy, const Address& there, Stream& client,
                            Network& network) {
     // If the server refuses the connection, the client's is reset.
     const int fd = tcp_descriptor(client);
     call::set_abortive_close(fd, true);
     const auto server = network.connect(there, add_saturating(network.now(), connect_timeout));
     call::set_abortive_close(fd, false);
-    const ProxyResult relayed = run_tcp_proxy(relay, client, *server);
-    if (relayed.reason == ProxyResult::CloseReason::cut ||
-        relayed.reason == ProxyResult::CloseReason::idle) {
+    const ProxyResult result = run_tcp_proxy(proxy, client, *server);
+    if (result.reason == ProxyResult::CloseReason::cut ||
+        result.reason == ProxyResult::CloseReason::idle) {
       lingering_close(client, network);
       lingering_close(*server, network);
     }
-    return relayed;
+    return result;
   }
 
   ImpairOptions impair_;

@@ -23,7 +23,7 @@ namespace netlab {
 namespace {
 
 using Text = const std::string&;
-constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t max_ordinal = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::array udp_settings{
     Setting<LinkSettings>{"loss", "SHARE", "probability that a packet is lost, e.g. 10%",
@@ -57,7 +57,7 @@ constexpr std::array udp_settings{
                           [](LinkSettings& link, Text text) { link.drop = parse_ordinals(text); }},
     Setting<LinkSettings>{
         "drop-every", "N", "drop every Nth packet of each client",
-        [](LinkSettings& link, Text text) { link.drop_every = parse_count(text, 1, most); }},
+        [](LinkSettings& link, Text text) { link.drop_every = parse_count(text, 1, max_ordinal); }},
 };
 
 LinkSettings checked(const LinkSettings& link) {
@@ -69,37 +69,38 @@ LinkSettings checked(const LinkSettings& link) {
   return link;
 }
 
-Event summary(const std::string& direction, const DirectionCounts& tally) {
+Event summary(const std::string& direction, const DirectionCounts& counts) {
   return {
       "summary",
       fmt::format("{}: {} packets received, {} forwarded; impaired: {} lost, {} dropped, {} "
                   "duplicated, {} reordered, {} corrupted; unintended: {} overflowed, {} missed, "
                   "{} unsent",
-                  direction, tally.came, tally.passed, tally.lost, tally.dropped, tally.duplicated,
-                  tally.reordered, tally.corrupted, tally.overflowed, tally.missed, tally.unsent),
+                  direction, counts.received, counts.passed, counts.lost, counts.dropped,
+                  counts.duplicated, counts.reordered, counts.corrupted, counts.overflowed,
+                  counts.missed, counts.unsent),
       {{"direction", direction},
-       {"came", tally.came},
-       {"bytes", tally.bytes},
-       {"passed", tally.passed},
-       {"lost", tally.lost},
-       {"dropped", tally.dropped},
-       {"duplicated", tally.duplicated},
-       {"reordered", tally.reordered},
-       {"corrupted", tally.corrupted},
-       {"overflowed", tally.overflowed},
-       {"missed", tally.missed},
-       {"unsent", tally.unsent}}};
+       {"came", counts.received},
+       {"bytes", counts.bytes},
+       {"passed", counts.passed},
+       {"lost", counts.lost},
+       {"dropped", counts.dropped},
+       {"duplicated", counts.duplicated},
+       {"reordered", counts.reordered},
+       {"corrupted", counts.corrupted},
+       {"overflowed", counts.overflowed},
+       {"missed", counts.missed},
+       {"unsent", counts.unsent}}};
 }
 
-Event clients(const ProxyCounts& tallies) {
+Event clients(const ProxyCounts& counts) {
   return {"clients",
-          fmt::format("{} clients; dropped {} packets over --max-clients, received {} ICMP "
+          fmt::format("{} clients; dropped {} packets of rejected clients, received {} ICMP "
                       "port-unreachable errors, {} packets still in flight",
-                      tallies.clients, tallies.rejected, tallies.refused, tallies.in_flight),
-          {{"clients", tallies.clients},
-           {"turned_away", tallies.rejected},
-           {"refused", tallies.refused},
-           {"on_their_way", tallies.in_flight}}};
+                      counts.clients, counts.rejected, counts.refused, counts.in_flight),
+          {{"clients", counts.clients},
+           {"turned_away", counts.rejected},
+           {"refused", counts.refused},
+           {"on_their_way", counts.in_flight}}};
 }
 
 // A server that the proxy forwards a reply to must recognize it as a reply (reply_ttl).
@@ -121,7 +122,7 @@ class ImpairUdp : public Action {
 
   ExitStatus run(const Output& output) override {
     const Address here = impair_.listening_address();
-    UdpProxy relay{.bind = [&here] { return bound(here); },
+    UdpProxy proxy{.bind = [&here] { return bound(here); },
                    .server = impair_.server(),
                    .up = checked(directions_.up()),
                    .down = checked(directions_.down()),
@@ -131,32 +132,32 @@ class ImpairUdp : public Action {
     raise_descriptor_limit();
     set_no_new_privs();
     const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
-    relay.stop = stop.get();
-    relay.listening = [&](const Address& local) {
-      impair_.announce(local, relay.server, "impair udp", output);
+    proxy.stop = stop.get();
+    proxy.listening = [&](const Address& local) {
+      impair_.announce(local, proxy.server, "impair udp", output);
     };
     const EventSink sink = output.sink();
-    relay.on_client = [&sink](const Flow& flow) {
+    proxy.on_client = [&sink](const Flow& flow) {
       if (!sink) return;
       sink({"client",
             fmt::format("client {} is {}", flow.number, flow.client.text()),
             {{"client", flow.number}, {"address", flow.client.text()}}});
     };
-    relay.on_rejected = [](const RejectedClient& client) {
+    proxy.on_rejected = [](const RejectedClient& client) {
       log::warning("client {} rejected: {}", client.address.text(),
                    client.error ? client.error->what() : "too many clients (--max-clients)");
     };
     std::optional<PacketLog> log;
     if (log_) {
       log.emplace(*log_);
-      relay.on_packet = [&log](const ProxiedDatagram& datagram) { log->write(datagram); };
-      relay.on_idle = [&log] { log->flush(); };
+      proxy.on_packet = [&log](const ProxiedDatagram& datagram) { log->write(datagram); };
+      proxy.on_idle = [&log] { log->flush(); };
     }
-    const ProxyCounts tallies = run_udp_proxy(relay);
+    const ProxyCounts counts = run_udp_proxy(proxy);
     if (log) log->flush();
-    output.event(summary("up", tallies.up));
-    output.event(summary("down", tallies.down));
-    output.event(clients(tallies));
+    output.event(summary("up", counts.up));
+    output.event(summary("down", counts.down));
+    output.event(clients(counts));
     return ExitStatus::done;
   }
 

@@ -16,7 +16,19 @@ namespace {
 constexpr std::uint64_t max_sweep_window = 32'768;
 constexpr std::uint64_t max_packets = 1'000'000;
 constexpr double max_measured_loss = 0.9;  // above, almost no packet gets through
-constexpr const char* colors[] = {"#b2182b", "#ef8a62", "#2166ac"};
+
+// Returns a CSS color. A switch, so that the compiler reports a strategy without one.
+const char* color_of(reliable::Strategy strategy) {
+  switch (strategy) {
+    case reliable::Strategy::stop_and_wait:
+      return "#b2182b";
+    case reliable::Strategy::go_back_n:
+      return "#ef8a62";
+    case reliable::Strategy::selective_repeat:
+      break;
+  }
+  return "#2166ac";
+}
 
 // Parses "0,1,5,20%": the final sign applies to every number.
 std::vector<double> parse_losses(std::string text) {
@@ -28,7 +40,7 @@ std::vector<double> parse_losses(std::string text) {
     losses.push_back(parse_share(loss.ends_with('%') ? loss : loss + "%"));
     if (losses.back() > max_measured_loss)
       throw std::invalid_argument(
-          fmt::format("'{}%' is above {:g}%, where almost no packet gets through", loss,
+          fmt::format("'{}%' must be at most {:g}%: above, almost no packet gets through", loss,
                       100 * max_measured_loss));
     start = comma + 1;
   }
@@ -42,11 +54,12 @@ class SweepArq : public Action {
     options.text("--loss", losses_, "LIST", "packet loss rates (default: 0,1,2,5,10,20%)");
     options.text("--delay", delay_, "TIME", "one-way delay (default: 20ms)");
     options.rate("--rate", rate_, "bottleneck rate in bytes per second (default: 1M)");
-    options.number("--window", window_, max_sweep_window,
+    options.number("--window", window_, {1, max_sweep_window},
                    "maximum packets in flight (default: the bandwidth-delay product)");
-    options.number("--packets", packets_, max_packets,
+    options.number("--packets", packets_, {1, max_packets},
                    "packets of 1200 bytes to deliver in each run");
-    options.number("--seed", seed_, max_offset, "seed for the losses; the same seed repeats them");
+    options.number("--seed", seed_, {0, max_offset},
+                   "seed for the losses; the same seed repeats them");
     options.text("-o,--output", output_, "FIGURE.svg", "write a figure to this file");
   }
 
@@ -54,8 +67,6 @@ class SweepArq : public Action {
     const auto losses = of_option("--loss", [&] { return parse_losses(losses_); });
     const Duration delay = of_option("--delay", [&] { return parse_duration(delay_); });
     if (!window_) window_ = std::min(simulated::filling_window(delay, rate_), max_sweep_window);
-    if (window_ == 0 || packets_ == 0)
-      throw std::invalid_argument("--window and --packets must be at least 1");
     Plot figure{.title = fmt::format("{} each way, {} bytes/s, a window of {} packets", delay_,
                                      rate_, *window_),
                 .x_label = "packets lost, %",
@@ -63,8 +74,8 @@ class SweepArq : public Action {
                 .curves = {}};
     if (!output.json) output.always({"", "strategy,loss,measured,formula,packets,bytes_again"});
     for (const reliable::ArqRow& row : reliable::arqs()) {
-      Curve& curve = figure.curves.emplace_back(
-          Curve{std::string(row.name), colors[figure.curves.size()], {}, {}});
+      Curve& curve =
+          figure.curves.emplace_back(Curve{std::string(row.name), color_of(row.strategy), {}, {}});
       for (const double loss : losses) measure(row, loss, delay, curve, output);
     }
     if (!output_.empty())
@@ -76,15 +87,15 @@ class SweepArq : public Action {
  private:
   void measure(const reliable::ArqRow& row, double loss, Duration delay, Curve& curve,
                const Output& output) {
-    const simulated::ArqExperiment trial{.strategy = row.strategy,
-                                         .loss = loss,
-                                         .delay = delay,
-                                         .rate = rate_,
-                                         .window = static_cast<std::uint32_t>(*window_),
-                                         .packets = packets_,
-                                         .seed = seed_};
-    const auto result = trial.run();
-    const double formula = trial.formula();
+    const simulated::ArqExperiment experiment{.strategy = row.strategy,
+                                              .loss = loss,
+                                              .delay = delay,
+                                              .rate = rate_,
+                                              .window = static_cast<std::uint32_t>(*window_),
+                                              .packets = packets_,
+                                              .seed = seed_};
+    const auto result = experiment.run();
+    const double formula = experiment.formula();
     if (result.rate)
       curve.measured.push_back({100 * loss, *result.rate});
     else

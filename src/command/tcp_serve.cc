@@ -36,7 +36,7 @@ class TcpServe : public Action {
 
  private:
   Handler echo(const Output& output) const {
-    const Echo echo{output.sink(), server_.idle_timeout, server_.stall_timeout};
+    const Echo echo{output.sink(), server_.idle_timeout(), server_.stall_timeout()};
     return [echo](Stream& client, Network& network) { serve_echo(echo, client, network); };
   }
 
@@ -44,7 +44,8 @@ class TcpServe : public Action {
     const auto reply = [this, &output](const std::string&) {
       return reply_ ? reply_ : ask(output);
     };
-    const Chat chat{.reply = reply, .sink = output.sink(), .stall_timeout = server_.stall_timeout};
+    const Chat chat{
+        .reply = reply, .sink = output.sink(), .stall_timeout = server_.stall_timeout()};
     return [chat](Stream& client, Network& network) { serve_chat(chat, client, network); };
   }
 

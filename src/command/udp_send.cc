@@ -34,7 +34,7 @@ class UdpSend : public Action {
     options.positionals("MESSAGE", messages_,
                         "messages to send, one datagram each (default: lines of standard input)");
     options.group("Messages");
-    options.number("--count", count_, max_messages,
+    options.number("--count", count_, {0, max_messages},
                    "send N messages, one per second, and report round-trip times");
     options.seconds("--interval", interval_,
                     "seconds between messages (default: 1 with --count, else 0)");

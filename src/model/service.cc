@@ -24,7 +24,7 @@ bool serve_client(const Service& service, Stream& client, Network& network) {
 }
 
 void start_deadline(const Service& service, Stream& client, const Network& network) {
-  client.set_deadline(add_saturating(network.now(), service.limits.first_byte));
+  client.set_deadline(add_saturating(network.now(), service.limits.idle_timeout));
 }
 
 }  // namespace netlab

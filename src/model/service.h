@@ -21,8 +21,8 @@ struct Limits {
   std::size_t max_clients = 256;  // at once; more wait in the listener's backlog
   std::size_t max_per_host = 32;  // at once, from one address other than loopback; more are closed
   std::string max_per_host_name{};  // what the user calls max_per_host, for messages
-  Duration first_byte = std::chrono::seconds(300);  // how long to wait for a client's first byte
-  Duration grace = std::chrono::seconds(5);         // from the stop until sessions are aborted
+  Duration idle_timeout = std::chrono::seconds(300);  // how long to wait for a client's first byte
+  Duration grace = std::chrono::seconds(5);           // from the stop until sessions are aborted
 };
 
 struct Service {

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from measure import Row, failed, has, make_file, median, print_table, ratio, run_rounds
+from measure import Row, failed, has, leave_out, make_file, median, print_table, ratio, run_rounds
 
 NGINX = """daemon off; master_process off; worker_processes 1; error_log /dev/null; pid {folder}/nginx.pid;
 events {{ worker_connections 20000; }}
@@ -64,8 +64,11 @@ def vsftpd(folder):
     return lambda port: ["vsftpd", config(VSFTPD, folder, port)]
 
 
-def has_pyftpdlib():
-    return importlib.util.find_spec("pyftpdlib") is not None
+def has_pyftpdlib(row):
+    found = importlib.util.find_spec("pyftpdlib") is not None
+    if not found:
+        leave_out(row, ["pyftpdlib"], ["python3-pyftpdlib"])
+    return found
 
 
 def rows_to(destination, folder, tools):
@@ -82,19 +85,19 @@ def rows_to(destination, folder, tools):
         rows.append(Row("the sheet's pair", lambda port: [tools.sheet_server, port, file],
                         lambda port: fresh + [tools.sheet_client, "127.0.0.1", port, destination],
                         prints_port=False, client_input=b"0\n"))
-    if has("nginx", "curl"):
+    if has("curl from nginx", "nginx", "curl"):
         rows.append(Row("curl from nginx", nginx(folder),
                         lambda port: fresh + ["curl", "-sfo", destination, f"http://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
-    if has("vsftpd", "curl"):
+    if has("curl from vsftpd", "vsftpd", "curl"):
         rows.append(Row("curl from vsftpd", vsftpd(folder),
                         lambda port: fresh + ["curl", "-sfo", destination, f"ftp://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
-    if has("nginx", "wget"):
+    if has("wget from nginx", "nginx", "wget"):
         rows.append(Row("wget from nginx", nginx(folder),
                         lambda port: fresh + ["wget", "-qO", destination, f"http://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
-    if has_pyftpdlib():
+    if has_pyftpdlib("ftplib from pyftpdlib"):
         rows.append(Row("ftplib from pyftpdlib",
                         lambda port: [sys.executable, "-c", PYFTPDLIB, folder / "served", port],
                         lambda port: fresh + [sys.executable, "-c", FTPLIB, port, destination], prints_port=False))
@@ -112,11 +115,11 @@ def rows_into_a_file(destination, fresh, folder, tools):
             Row("netlab, put", lambda port: [tools.netlab, "ftp", "serve", folder, "--writable", "-q", "-p", port],
                 lambda port: fresh + [tools.netlab, "ftp", "put", f"127.0.0.1:{port}", folder / "served/file.bin",
                                       "--as", name, "-q"])]
-    if has("nginx", "aria2c"):
+    if has("aria2 -x4 from nginx", "nginx", "aria2c"):
         rows.append(Row("aria2 -x4 from nginx", nginx(folder),
                         lambda port: fresh + ["aria2c", "-q", "-x4", "-s4", "-k1M", "--file-allocation=none", "-d", folder,
                                               "-o", name, f"http://127.0.0.1:{port}/file.bin"], prints_port=False))
-    if has("vsftpd", "lftp"):
+    if has("lftp pget -n 4 from vsftpd", "vsftpd", "lftp"):
         rows.append(Row("lftp pget -n 4 from vsftpd", vsftpd(folder),
                         lambda port: fresh + ["lftp", "-c", f"set net:socket-buffer 0; open ftp://127.0.0.1:{port}; "
                                               f"pget -n 4 file.bin -o {destination}"], prints_port=False))
@@ -132,15 +135,15 @@ def rows_for_the_rest(folder, size, tools):
                 lambda port: [tools.netlab, "ftp", "serve", folder / "served", "-q", "-p", port],
                 lambda port: first + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "file.bin", "-q", "--resume",
                                       "-o", part])]
-    if has("nginx", "curl"):
+    if has("curl -C - from nginx, nothing compared", "nginx", "curl"):
         rows.append(Row("curl -C - from nginx, nothing compared", nginx(folder),
                         lambda port: first + ["curl", "-sfC", "-", "-o", part, f"http://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
-    if has("nginx", "wget"):
+    if has("wget -c from nginx, nothing compared", "nginx", "wget"):
         rows.append(Row("wget -c from nginx, nothing compared", nginx(folder),
                         lambda port: first + ["wget", "-qcO", part, f"http://127.0.0.1:{port}/file.bin"],
                         prints_port=False))
-    if has("rsync"):
+    if has("rsync --append-verify, all compared", "rsync"):
         rows.append(Row("rsync --append-verify, all compared", rsyncd(folder),
                         lambda port: first + ["rsync", "-q", "--append-verify", f"rsync://127.0.0.1:{port}/served/file.bin",
                                               part], prints_port=False))

@@ -1,9 +1,8 @@
 """An echo over TCP under each serving model, against the same model written by hand (docs/models.md)."""
 
 import json
-import shutil
 
-from measure import Row, failed, median, print_table, ratio, run_rounds
+from measure import Row, failed, has, median, print_table, ratio, run_rounds
 from models_page import compile_server, servers
 
 MODELS = {"Iterative": "iterative", "fork": "fork", "Threads": "threads", "epoll": "epoll",
@@ -32,10 +31,10 @@ def rows_for(model, bare, load, tools):
                 lambda port: [tools.netlab, "tcp", "serve", "--echo", "-q", "--" + model, "-p", port,
                               "--max-clients", 100000], client)]
     if model == "epoll":
-        if shutil.which("socat"):
+        if has("socat, fork", "socat"):
             rows.append(Row("socat, fork", lambda port: ["socat", f"TCP4-LISTEN:{port},bind=127.0.0.1,fork,"
                                                          "reuseaddr,backlog=4096", "PIPE"], client, False))
-        if shutil.which("ncat"):
+        if has("ncat -k -e cat", "ncat"):
             rows.append(Row("ncat -k -e cat", lambda port: ["ncat", "-lk", "-m", "2000", "-e", "/bin/cat",
                                                             "127.0.0.1", str(port)], client, False))
     return rows

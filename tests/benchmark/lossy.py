@@ -22,7 +22,7 @@ def rows_for(folder, tools):
         lambda port: [tools.netlab, "ftp", "get", f"{HERE}:{port}", "-q", "-o", new, *words[:1]])
     rows = [*map(netlab, TCP), netlab("netlab --udp", "--udp"),
             netlab("netlab --udp --congestion cubic", "--udp", "--congestion", "cubic")]
-    if has("srt-file-transmit"):
+    if has("srt-file-transmit", "srt-file-transmit"):
         rows.append(Row("srt-file-transmit",  # the client sends
                         lambda port: ["srt-file-transmit", "-q", f"srt://{HERE}:{port}?mode=listener",
                                       f"file://{new.parent}/"],

@@ -28,19 +28,19 @@ def rows(folder, names, tools):
             lambda port: fresh + [tools.netlab, "ftp", "get", f"127.0.0.1:{port}", "-r", "-q", "-o", new]),
         Row("netlab, put -r", serve(folder, "--writable"),
             lambda port: fresh + [tools.netlab, "ftp", "put", f"127.0.0.1:{port}", "-r", served, "-q", "-t", "new"])]
-    if has("tar", "socat"):
+    if has("tar through socat", "tar", "socat"):
         all_rows.append(Row(
             "tar through socat", lambda port: ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork",
                                                f"SYSTEM:tar -C {served} -cf - ."],
             lambda port: fresh + ["sh", "-c", f"socat -u TCP:127.0.0.1:{port} - | tar -C {new} -xf -"],
             prints_port=False))
-    if has("rsync"):
+    if has("rsync from its daemon", "rsync"):
         all_rows.append(Row("rsync from its daemon", rsyncd(folder),
                             lambda port: fresh + ["rsync", "-rtq", f"rsync://127.0.0.1:{port}/served/", new],
                             prints_port=False))
-    if has("nginx", "curl"):
+    if has("curl from nginx, one connection", "nginx", "curl"):
         all_rows.append(Row("curl from nginx, one connection", nginx(folder), curl, prints_port=False))
-    if has("nginx", "wget"):
+    if has("wget from nginx, one connection", "nginx", "wget"):
         all_rows.append(Row("wget from nginx, one connection", nginx(folder), wget, prints_port=False))
     return all_rows
 

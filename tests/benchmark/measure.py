@@ -39,8 +39,25 @@ class Round:
     output: str
 
 
-def has(*programs):
-    return all(map(shutil.which, programs))
+# The Debian packages of programs whose package has another name.
+PACKAGES = {"aria2c": "aria2", "in.tftpd": "tftpd-hpa", "srt-file-transmit": "srt-tools", "uftpd": "uftp"}
+announced = set()
+
+
+def has(row, *programs):
+    """Whether the programs of a row are installed. If not, prints once which are missing."""
+    missing = [program for program in programs if not shutil.which(program)]
+    if missing:
+        leave_out(row, missing, [PACKAGES.get(program, program) for program in missing])
+    return not missing
+
+
+def leave_out(row, missing, packages):
+    if row not in announced:
+        verb = "are" if len(missing) > 1 else "is"
+        print(f"(left out, because {' and '.join(missing)} {verb} not installed: {row}; "
+              f"apt install {' '.join(dict.fromkeys(packages))})", flush=True)
+    announced.add(row)
 
 
 def make_file(path, size):

@@ -1,12 +1,11 @@
 """The cost of connected clients to a server: of silent ones, and of ones that are idle after an exchange."""
 
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 from download import nginx
-from measure import Running, eventually, print_table
+from measure import Running, eventually, has, print_table
 from running import resident
 
 
@@ -22,7 +21,7 @@ def run(folder, tools, clients):
     servers = {f"netlab --{model}": (lambda port, model=model: [
         tools.netlab, "tcp", "serve", "--echo", "-q", "--" + model, "-p", port, "--max-clients", 100000], True)
         for model in ("epoll", "uring", "threads")}
-    if shutil.which("nginx"):
+    if has("nginx", "nginx"):
         servers["nginx"] = (nginx(folder), False)
     failures = []
     for title, mode in (("that send nothing", "silent"), ("that are idle after one exchange", "idle")):

@@ -19,24 +19,24 @@ def rows_for(folder, tools):
             netlab("netlab --udp --mss 1472", "--udp", "--mss", "1472"),
             netlab("netlab --udp --congestion cubic", "--udp", "--congestion", "cubic"),
             netlab("netlab over TCP")]
-    if has("atftp", "atftpd"):
+    if has("atftp, blocks of 64 KiB, two at a time", "atftp", "atftpd"):
         rows.append(other("atftp, blocks of 64 KiB, two at a time",
                           lambda port: ["atftpd", "--daemon", "--no-fork", "--bind-address", "127.0.0.1", "--port", port,
                                         "--user", "root.root", folder / "served"],
                           lambda port: ["atftp", "--option", "blksize 65464", "--option", "windowsize 2", "-g",
                                         "-r", "file.bin", "-l", new, "127.0.0.1", port]))
-    if has("in.tftpd", "curl"):
+    if has("curl from tftpd-hpa, blocks of 64 KiB", "in.tftpd", "curl"):
         rows.append(other("curl from tftpd-hpa, blocks of 64 KiB",
                           lambda port: ["in.tftpd", "-Ls", "-u", "root", "--address", f"127.0.0.1:{port}", folder / "served"],
                           lambda port: ["curl", "-sf", "--tftp-blksize", "65464", "-o", new,
                                         f"tftp://127.0.0.1:{port}/file.bin"]))
-    if has("srt-file-transmit"):
+    if has("srt-file-transmit", "srt-file-transmit"):
         rows.append(other("srt-file-transmit",
                           lambda port: ["srt-file-transmit", "-q", f"srt://127.0.0.1:{port}?mode=listener",
                                         f"file://{new.parent}/"],
                           lambda port: ["srt-file-transmit", "-q", f"file://{file}",
                                         f"srt://127.0.0.1:{port}/file.bin"]))
-    if has("uftp", "uftpd"):
+    if has("uftp", "uftp", "uftpd"):
         rows.append(other("uftp", lambda port: ["uftpd", "-d", "-I", "lo", "-p", port, "-B", "4000000", "-D", new.parent],
                           lambda port: ["uftp", "-R", "-1", "-I", "lo", "-M", "127.0.0.1", "-P", "127.0.0.1",
                                         "-p", port, "-B", "4000000", file]))

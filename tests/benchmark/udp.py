@@ -1,9 +1,7 @@
 """A datagram echo, compared with a bare loop, the lab sheet's server, sockperf, socat and ncat."""
 
-import shutil
-
 from echo import report
-from measure import Row, failed, print_table, run_rounds, wait_until_bound
+from measure import Row, failed, has, print_table, run_rounds, wait_until_bound
 
 HEADER = ["", "per second", "of the bare loop's", "p50 us", "p99 us", "server CPU us each", "clients served"]
 
@@ -17,11 +15,11 @@ def rows_for(load, tools):
                 client)]
     if tools.sheet_udp:
         rows.append(other("the sheet's server", lambda port: [tools.sheet_udp, port]))
-    if shutil.which("sockperf"):
+    if has("sockperf server", "sockperf"):
         rows.append(other("sockperf server", lambda port: ["sockperf", "server", "-i", "127.0.0.1", "-p", port]))
-    if shutil.which("socat"):
+    if has("socat, fork", "socat"):
         rows.append(other("socat, fork", lambda port: ["socat", f"UDP4-LISTEN:{port},bind=127.0.0.1,fork", "PIPE"]))
-    if shutil.which("ncat"):
+    if has("ncat -e cat", "ncat"):
         rows.append(other("ncat -e cat", lambda port: ["ncat", "-ulk", "-m", "2000", "-e", "/bin/cat", "127.0.0.1",
                                                        port]))
     return rows

@@ -14,7 +14,7 @@ using Words = std::vector<std::string>;
 // The candidates without their descriptions.
 Words offered(const Words& words) {
   Words found;
-  for (const std::string& line : CommandLine().candidates(words)) {
+  for (const std::string& line : CommandLine().completions(words)) {
     EXPECT_NE(line.find('\t'), std::string::npos) << line;
     found.push_back(line.substr(0, line.find('\t')));
   }

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/progress.h"
-
 namespace netlab {
 namespace {
 
@@ -41,22 +39,6 @@ TEST(Suggestion, IsEmptyWhenNothingIsNear) {
   EXPECT_EQ(suggestion("xyzzy", {"send", "serve"}), "");
   EXPECT_EQ(suggestion("ab", {"cd"}), "");
   EXPECT_EQ(suggestion("serve", {}), "");
-}
-
-TEST(SizeText, UsesBinaryUnits) {
-  EXPECT_EQ(size_text(0), "0 bytes");
-  EXPECT_EQ(size_text(1023), "1023 bytes");
-  EXPECT_EQ(size_text(1024), "1.0 KiB");
-  EXPECT_EQ(size_text(1536), "1.5 KiB");
-  EXPECT_EQ(size_text(64 * 1024 * 1024), "64.0 MiB");
-  EXPECT_EQ(size_text(std::uint64_t{5} << 30), "5.0 GiB");
-  EXPECT_EQ(size_text(std::numeric_limits<std::uint64_t>::max()), "16.0 EiB");
-}
-
-// 1,048,575 bytes are "1.0 MiB" and not "1024.0 KiB".
-TEST(SizeText, NeverRoundsUpTo1024) {
-  EXPECT_EQ(size_text((1 << 20) - 1), "1.0 MiB");
-  EXPECT_EQ(size_text((1 << 30) - 1), "1.0 GiB");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/transfer/remediable_error.h"
+#include "support/thrown.h"
 
 namespace netlab {
 namespace {
@@ -16,6 +17,27 @@ TEST(WithHint, NamesTheOptionThatIsTheRemedy) {
 
 TEST(WithHint, LeavesOtherErrorsAlone) {
   EXPECT_EQ(with_hint(ProtocolError("no such file"), "fetches"), "no such file");
+}
+
+TEST(CheckDistinct, AcceptsPathsWithDifferentNames) {
+  EXPECT_EQ(thrown_by([] { TransferOptions::check_distinct({}); }), "");
+  EXPECT_EQ(thrown_by([] { TransferOptions::check_distinct({"a/x", "a/y", "x.txt"}); }), "");
+}
+
+TEST(CheckDistinct, RejectsPathsThatWouldBecomeTheSameFile) {
+  EXPECT_EQ(thrown_by([] {
+              TransferOptions::check_distinct({"a/x", "y", "b/x"});
+            }),
+            "'a/x' and 'b/x' would both become x");
+  EXPECT_EQ(thrown_by([] {
+              TransferOptions::check_distinct({"x", "x/"});
+            }),
+            "'x' and 'x/' would both become x");
+}
+
+// The contents of these directories are sent, not the directories.
+TEST(CheckDistinct, IgnoresPathsWithoutAName) {
+  EXPECT_EQ(thrown_by([] { TransferOptions::check_distinct({".", "..", "a/..", "/"}); }), "");
 }
 
 }  // namespace

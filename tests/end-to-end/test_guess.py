@@ -196,7 +196,7 @@ def test_people(tmp_path):
     (["--people", "absent"], 1, "read absent: No such file"), (["--fork"], 2, "--fork: not available over UDP"),
     (["--people", "empty"], 2, "netlab guess serve: empty: no people listed"),
     (["--people", "."], 1, "read .: Is a directory"),
-    (["--people", "bad"], 2, "bad:1: missing hint"), (["--numbers", "1-6", "--people", "bad"], 2, "excludes")])
+    (["--people", "bad"], 2, "bad:1: missing hint"), (["--numbers", "1-6", "--people", "bad"], 2, "cannot be used with")])
 def test_usage(words, status, why, tmp_path):
     (tmp_path / "bad").write_text("Ada Lovelace\n")
     (tmp_path / "empty").touch()

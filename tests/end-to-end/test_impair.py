@@ -356,7 +356,7 @@ def test_sheets_programs_with_a_lost_packet(tmp_path):
 
 
 @pytest.mark.parametrize("words, why", [
-    ("", "LISTEN is required"), ("9000", "FORWARD is required"), ("9000 localhost", "has no port"),
+    ("", "LISTEN is required"), ("9000", "FORWARD is required"), ("9000 localhost", "must have a port"),
     ("9000 0", "the port must not be 0"), ("9000 99999", "99999"), ("9000 8888 --loss 0.1", "0.1"),
     ("9000 8888 --loss 101%", "101%"), ("9000 8888 --delay 40", "40"), ("9000 8888 --rate 0", "--rate"),
     ("9000 8888 --drop 0", "--drop"), ("9000 8888 --drop-every 0", "--drop-every"),

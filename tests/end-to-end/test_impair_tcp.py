@@ -344,7 +344,7 @@ def test_the_sheets_download_client_and_server(tmp_path):
 
 @pytest.mark.parametrize("words, why", [
     ("9000", "FORWARD is required"), ("9000 8888 --cut-after x", "--cut-after"),
-    ("9000 8888 --split 0", "--split"), ("9000 8888 --up cut=1", "not one of delay, rate"),
+    ("9000 8888 --split 0", "--split"), ("9000 8888 --up cut=1", "must be one of delay, rate"),
     ("9000 8888 --seed 1", "--seed"), ("9000 8888 --loss 1%", "--loss"),
     ("9000 8888 --idle-timeout 0", "--idle-timeout")])
 def test_usage(words, why):

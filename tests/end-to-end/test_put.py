@@ -80,7 +80,7 @@ def test_as_sets_the_remote_name(directory, server):
         assert (served / name / "leaf").read_text() == "leaf"
     for words, why in [(["a", "b", "--as", "c"], "--as takes exactly one FILE, but 2 were given"),
                        (["a", "--as", ""], "--as: NAME must not be empty"), (["a", ""], "FILE must not be empty"),
-                       (["a", "--as", "x/"], "--as: 'x/' is not the name of a file (use --into for a directory)"),
+                       (["a", "--as", "x/"], "--as: 'x/' must be the name of a file (use --into for a directory)"),
                        ([""], "FILE must not be empty")]:
         done = put(server, *words, cwd=directory)
         assert done.status == 2 and done.err == f"netlab ftp put: {why}\n", done

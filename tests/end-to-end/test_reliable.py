@@ -224,8 +224,8 @@ def test_random_datagrams_are_ignored(directory, server):
 
 @pytest.mark.parametrize("words, why", [
     (["--arq", "go-back-n"], "require --udp"),
-    (["--udp", "--mss", "1199"], "--mss must be at least 1200"),
-    (["--udp", "--window", "0"], "--window must be at least 1"),
+    (["--udp", "--mss", "1199"], "--mss: '1199' must be a whole number from 1200 to 65507"),
+    (["--udp", "--window", "0"], "--window: '0' must be a whole number from 1 to 1000000"),
     (["--udp", "--arq", "hope"], "--arq"),
 ])
 def test_invalid_options(words, why, directory):

@@ -100,9 +100,9 @@ def test_curves_are_sorted_by_loss(tmp_path):
 
 
 @pytest.mark.parametrize("words, why", [
-    (["--loss", "x"], "--loss: 'x%' is not a percentage"), (["--loss", "1,,2"], "--loss: '%' is not"),
-    (["--loss", "95%"], "almost no packet"), (["--delay", "3"], "--delay: '3' is not a time"),
-    (["--packets", "0"], "must be at least 1"), (["--window", "0"], "must be at least 1")])
+    (["--loss", "x"], "--loss: 'x%' must be a percentage"), (["--loss", "1,,2"], "--loss: '%' must be a percentage"),
+    (["--loss", "95%"], "almost no packet"), (["--delay", "3"], "--delay: '3' must be a time"),
+    (["--packets", "0"], "must be a whole number from 1"), (["--window", "0"], "must be a whole number from 1")])
 def test_invalid_options(words, why):
     done = netlab("sweep", "arq", *words)
     assert done.status == 2 and why in done.err and done.out == b"", done

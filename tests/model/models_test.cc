@@ -58,7 +58,7 @@ TEST_P(EachModel, ServesMaxClientsAndTheNextWhenOneLeaves) {
 
 TEST_P(EachModel, TimesOutAClientThatSendsNothing) {
   ServerProcess::Order strict = defaults();
-  strict.limits.first_byte = 100ms;
+  strict.limits.idle_timeout = 100ms;
   if (!start(strict)) GTEST_SKIP() << without_uring;
   const Instant connected = Clock::now();
   const auto client = connect();
@@ -72,7 +72,7 @@ TEST_P(EachModel, TimesOutAClientThatSendsNothing) {
 
 TEST_P(EachModel, LiftsTheFirstByteDeadlineOnceAClientSends) {
   ServerProcess::Order strict = defaults();
-  strict.limits.first_byte = 1s;
+  strict.limits.idle_timeout = 1s;
   if (!start(strict)) GTEST_SKIP() << without_uring;
   const auto client = served_client();
   EXPECT_TRUE(is_silent(*client, 1200ms));  // and is still connected

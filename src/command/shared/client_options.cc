@@ -18,7 +18,7 @@ void ClientOptions::declare(Options& options) {
 void ClientOptions::declare_timing(Options& options) {
   options.group("Connection");
   options.seconds("--timeout", timeout, "seconds to wait for the connection and for each reply");
-  options.number("--retry", retries, max_retries,
+  options.number("--retry", retries, {0, max_retries},
                  "retry up to N times; any progress resets the count");
 }
 

@@ -20,10 +20,10 @@ struct Setting {
   std::string_view name;  // "loss"
   std::string_view type;  // "SHARE"
   std::string_view help;
-  // Throws std::invalid_argument "'TEXT' is not ...".
+  // Throws std::invalid_argument "'TEXT' must be ...".
   void (*set)(Settings& settings, const std::string& text);
   // Without --up, the option applies only to what the server sends.
-  bool down_alone = false;
+  bool only_down = false;
 };
 
 template <typename Settings>
@@ -51,7 +51,7 @@ class PerDirection {
   Settings settings(bool up) const {
     Settings settings;
     for (std::size_t i = 0; i < rows_.size(); ++i)
-      if (common_[i] && !(up && rows_[i].down_alone))
+      if (common_[i] && !(up && rows_[i].only_down))
         set(settings, rows_[i], "--" + std::string(rows_[i].name), *common_[i]);
     if (const auto& own = up ? up_ : down_) set_all(settings, up ? "--up" : "--down", *own);
     return settings;
@@ -66,8 +66,7 @@ class PerDirection {
   void set_all(Settings& settings, const std::string& option, const std::string& text) const {
     for (std::size_t start = 0; start <= text.size();) {
       const std::size_t equals = text.find('=', start);
-      if (equals == std::string::npos)
-        throw std::invalid_argument(option + ": '" + text.substr(start) + "' is not NAME=VALUE");
+      if (equals == std::string::npos) throw_must_be(option, text.substr(start), "NAME=VALUE");
       const std::size_t next = text.find('=', equals + 1);
       const std::size_t end = next == std::string::npos ? text.size() : text.rfind(',', next);
       const std::string name = text.substr(start, equals - start);
@@ -85,7 +84,12 @@ class PerDirection {
       if (row.name == name) return row;
       names += (names.empty() ? "" : ", ") + std::string(row.name);
     }
-    throw std::invalid_argument(option + ": '" + name + "' is not one of " + names);
+    throw_must_be(option, name, "one of " + names);
+  }
+
+  [[noreturn]] static void throw_must_be(const std::string& option, const std::string& text,
+                                         const std::string& what) {
+    throw std::invalid_argument(option + ": " + must_be(text, what).what());
   }
 
   std::span<const Setting<Settings>> rows_;

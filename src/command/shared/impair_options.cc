@@ -19,14 +19,15 @@ void ImpairOptions::declare(Options& options) {
   options.required_positional("FORWARD", forward_,
                               "[HOST:]PORT of the server (default host: localhost)");
   options.group("Listening");
-  options.number("--max-clients", max_clients_, max_clients_limit, "maximum concurrent clients");
+  options.number("--max-clients", max_clients_, {1, max_clients_limit},
+                 "maximum concurrent clients");
   options.seconds("--idle-timeout", idle_timeout_,
                   "seconds after which a silent client is dropped");
   options.text("--port-file", port_file_, "PATH", "write the port number to PATH once listening");
 }
 
 void ImpairOptions::declare_seed(Options& options) {
-  options.number("--seed", seed_, max_offset,
+  options.number("--seed", seed_, {0, max_offset},
                  "seed for the random decisions; the same seed repeats a run");
 }
 
@@ -36,7 +37,7 @@ Address ImpairOptions::address(const std::string& what, const std::string& text)
   const bool is_port = text.find_first_not_of("0123456789") == std::string::npos;
   const Endpoint endpoint = Endpoint::parse(is_port ? ":" + text : text, 0);
   if (endpoint.port != Endpoint::parse(is_port ? ":" + text : text, 1).port)
-    throw std::invalid_argument(what + " '" + text + "' has no port");
+    throw std::invalid_argument(what + " '" + text + "' must have a port");
   const auto all = resolve(endpoint);
   const auto v4 = std::ranges::find(all, AF_INET, &Address::family);
   return v4 == all.end() ? all.front() : *v4;
@@ -47,11 +48,6 @@ Address ImpairOptions::server() const {
   if (server.port() == 0)
     throw std::invalid_argument("FORWARD '" + forward_ + "': the port must not be 0");
   return server;
-}
-
-std::size_t ImpairOptions::max_clients() const {
-  if (max_clients_ == 0) throw std::invalid_argument("--max-clients must be at least 1");
-  return max_clients_;
 }
 
 Duration ImpairOptions::idle_timeout() const {

@@ -21,8 +21,8 @@ class ImpairOptions {
   // These throw std::invalid_argument, or what resolve() throws.
   Address listening_address() const { return address("LISTEN", listen_); }
   Address server() const;
-  std::size_t max_clients() const;
   Duration idle_timeout() const;
+  std::size_t max_clients() const { return max_clients_; }
 
   // Returns the seed from the command line, or chooses one.
   std::uint64_t seed();

@@ -1,9 +1,9 @@
 #include "command/shared/ordinals.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "base/decimal.h"
+#include "cli/parse_values.h"
 
 namespace netlab {
 namespace {
@@ -14,8 +14,7 @@ OrdinalRange parse_range(const std::string& text) {
   const auto first = parse_decimal(text.substr(0, dash));
   const auto last = dash == std::string::npos ? first : parse_decimal(text.substr(dash + 1));
   if (!first || !last || *first == 0 || *last < *first)
-    throw std::invalid_argument("'" + text +
-                                "' is not a packet number (the first is 1) or a range, e.g. 7-9");
+    throw must_be(text, "\"first\", a packet number from 1, or a range, e.g. 7-9");
   return {*first, *last};
 }
 

@@ -8,7 +8,7 @@
 
 namespace netlab {
 
-// "3,5,7-9"; "first" is 1. Throws std::invalid_argument "'TEXT' is not ...".
+// "3,5,7-9"; "first" is 1. Throws std::invalid_argument "'TEXT' must be ...".
 std::vector<OrdinalRange> parse_ordinals(const std::string& text);
 
 }  // namespace netlab

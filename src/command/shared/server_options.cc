@@ -63,7 +63,7 @@ const Model& model_named(const std::string& name) {
 
 void ServerOptions::declare_listening(Options& options) {
   options.group("Listening");
-  options.number("-p,--port", port_, std::numeric_limits<std::uint16_t>::max(),
+  options.number("-p,--port", port_, {0, std::numeric_limits<std::uint16_t>::max()},
                  "port to listen on; 0 picks a free port");
   options.text("--bind", bind_, "ADDR", "address to listen on (default: all)");
   options.text("--port-file", port_file_, "PATH", "write the port number to PATH once listening");
@@ -75,10 +75,24 @@ void ServerOptions::declare_for_datagrams(Options& options) {
   options.flag("--once", once_, "answer one message, then exit");
 }
 
-void ServerOptions::declare(Options& options, const std::string& heading) {
+void ServerOptions::declare(Options& options) {
   declare_listening(options);
   options.flag("--once", once_, "serve one client, then exit with its status");
-  options.group(heading);
+  options.group("Serving clients");
+  declare_models(options);
+  declare_limits(options);
+}
+
+void ServerOptions::declare_for_datagrams_or_tcp(Options& options) {
+  declare_listening(options);
+  options.flag("--once", once_, "serve one client, then exit with its status");
+  options.group("Serving clients (--fork and --uring require --tcp)");
+  declare_models(options);
+  options.group("Connections (with --tcp)");
+  declare_limits(options);
+}
+
+void ServerOptions::declare_models(Options& options) {
   std::vector<std::string> names;
   std::vector<std::string> flags = {"--model"};
   for (const Model& model : models()) names.emplace_back(model.name);
@@ -88,14 +102,17 @@ void ServerOptions::declare(Options& options, const std::string& heading) {
     options.flag(flags.back(), model_flags_[i], std::string(models()[i].summary));
   }
   options.exclusive(flags);
-  options.number("--max-clients", max_clients_, max_clients_limit,
+  options.seconds("--idle-timeout", idle_timeout_, "seconds a client may stay silent");
+}
+
+void ServerOptions::declare_limits(Options& options) {
+  options.number("--max-clients", max_clients_, {1, max_clients_limit},
                  "maximum concurrent clients; more wait in the backlog");
-  options.number(max_per_host_option, max_per_host_, max_clients_limit,
+  options.number(max_per_host_option, max_per_host_, {0, max_clients_limit},
                  "maximum concurrent clients per address, except loopback");
   options.flag("--proxy-protocol", proxied_,
                "expect a PROXY protocol v2 header on each connection");
-  options.seconds("--idle-timeout", idle_timeout, "seconds a client may stay silent");
-  options.seconds("--stall-timeout", stall_timeout, "seconds for each 256 KiB of a transfer");
+  options.seconds("--stall-timeout", stall_timeout_, "seconds for each 256 KiB of a transfer");
   options.seconds("--grace", grace_, "seconds for sessions to finish after SIGINT or SIGTERM");
 }
 
@@ -109,9 +126,8 @@ void ServerOptions::prefer_model(const std::string& name) {
   preferred_model_ = name;
 }
 
-void ServerOptions::check_usage() const {
-  if (max_clients_ == 0) throw std::invalid_argument("--max-clients must be at least 1");
-  if (transport_.is_udp() && proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
+void ServerOptions::check_usage(bool uses_udp) const {
+  if (uses_udp && proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
 }
 
 void ServerOptions::prepare_process() const {
@@ -144,7 +160,7 @@ Limits ServerOptions::limits() const {
   return {.max_clients = max_clients_,
           .max_per_host = proxied_ ? max_clients_ : max_per_host_,  // the proxy is one host
           .max_per_host_name = max_per_host_option,
-          .first_byte = idle_timeout,
+          .idle_timeout = idle_timeout_,
           .grace = grace_};
 }
 
@@ -168,7 +184,7 @@ void ServerOptions::announce(const Address& local, bool ipv6_only,
 
 bool ServerOptions::serve(const Handler& handler, const std::string& protocol,
                           const Output& output) {
-  check_usage();
+  check_usage(transport_.is_udp());
   prepare_process();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   const Transport transport = transport_.transport();
@@ -214,7 +230,7 @@ std::size_t ServerOptions::datagram_sockets() const {
 
 void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protocol,
                                     const Output& output) {
-  if (proxied_) throw std::invalid_argument("--proxy-protocol requires TCP");
+  check_usage(true);
   set_no_new_privs();
   const Fd stop = signals_as_descriptor({SIGINT, SIGTERM});
   Fd inherited = inherit(SOCK_DGRAM);
@@ -225,7 +241,7 @@ void ServerOptions::serve_datagrams(DatagramTalk talk, const std::string& protoc
   const Address address = inherited ? Address() : listening_address(output);
   const SdNotify service_manager;
   talk.sink = output.sink();
-  talk.idle_timeout = idle_timeout;
+  talk.idle_timeout = idle_timeout_;
   talk.once = once_;
   const DatagramService service{
       .bind =

@@ -20,17 +20,18 @@ class ServerOptions {
  public:
   explicit ServerOptions(std::uint64_t default_port) : default_port_(default_port) {}
 
-  // For a server that accepts connections, and possibly serves datagrams as well. `heading`: help
-  // lists the options that apply only to connections under it.
-  void declare(Options& options, const std::string& heading = "Serving clients");
+  // For a server that accepts connections.
+  void declare(Options& options);
+  // For a server that serves datagrams or, with its option --tcp, connections.
+  void declare_for_datagrams_or_tcp(Options& options);
   // For a server that serves only datagrams.
   void declare_for_datagrams(Options& options);
 
   // The options --tcp and --udp, which may be given together.
   void declare_transport(Options& options) { transport_.declare_for_server(options); }
 
-  Duration idle_timeout = std::chrono::seconds(300);
-  Duration stall_timeout = std::chrono::seconds(60);
+  Duration idle_timeout() const { return idle_timeout_; }
+  Duration stall_timeout() const { return stall_timeout_; }
   // Called when the server listens, before the first client.
   std::function<void()> enter_sandbox = [] {};
 
@@ -52,8 +53,10 @@ class ServerOptions {
 
  private:
   void declare_listening(Options& options);
+  void declare_models(Options& options);  // and --idle-timeout, which also applies to datagrams
+  void declare_limits(Options& options);  // of connections
   // The steps of serve().
-  void check_usage() const;
+  void check_usage(bool uses_udp) const;
   void prepare_process() const;
   Fd inherit(int type) const;
   Address listening_address(const Output& output) const;
@@ -78,6 +81,8 @@ class ServerOptions {
   bool once_ = false;
   std::uint64_t max_clients_ = 256;
   std::uint64_t max_per_host_ = 32;
+  Duration idle_timeout_ = std::chrono::seconds(300);
+  Duration stall_timeout_ = std::chrono::seconds(60);
   Duration grace_ = std::chrono::seconds(5);
   std::string port_file_;
   TransportOptions transport_;

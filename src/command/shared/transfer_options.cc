@@ -74,26 +74,26 @@ TreeEvents TransferOptions::events(const char* verb, const Output& output) {
                         const std::exception& error) { output.note(with_hint(error, verb)); }};
 }
 
-void TransferOptions::report(const TransferSummary& tally, double seconds, const char* verb,
+void TransferOptions::report(const TransferSummary& summary, double seconds, const char* verb,
                              const Output& output) {
-  std::string line = fmt::format("{} {}, {} in {:.3f} s", files_text(tally.files), verb,
-                                 size_text(tally.bytes), seconds);
-  if (tally.complete > 0) line += fmt::format("; {} already complete", tally.complete);
-  if (tally.skipped > 0)
-    line += fmt::format("; {} skipped (neither files nor directories)", tally.skipped);
-  if (tally.failed > 0) line += fmt::format("; {} failed", tally.failed);
+  std::string line = fmt::format("{} {}, {} in {:.3f} s", files_text(summary.files), verb,
+                                 size_text(summary.bytes), seconds);
+  if (summary.complete > 0) line += fmt::format("; {} already complete", summary.complete);
+  if (summary.skipped > 0)
+    line += fmt::format("; {} skipped (neither files nor directories)", summary.skipped);
+  if (summary.failed > 0) line += fmt::format("; {} failed", summary.failed);
   if (output.json)
     output.always({"done",
                    line,
-                   {{"files", tally.files},
-                    {"bytes", tally.bytes},
-                    {"complete", tally.complete},
-                    {"skipped", tally.skipped},
-                    {"failed", tally.failed},
+                   {{"files", summary.files},
+                    {"bytes", summary.bytes},
+                    {"complete", summary.complete},
+                    {"skipped", summary.skipped},
+                    {"failed", summary.failed},
                     {"seconds", seconds}}});
   else
     output.note(line);
-  if (tally.failed > 0) throw std::runtime_error(files_text(tally.failed) + " failed");
+  if (summary.failed > 0) throw std::runtime_error(files_text(summary.failed) + " failed");
 }
 
 }  // namespace netlab

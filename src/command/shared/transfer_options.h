@@ -37,7 +37,7 @@ class TransferOptions {
   // with_hint().
   static TreeEvents events(const char* verb, const Output& output);
   // Prints the summary. Throws std::runtime_error if files failed, each of which was reported.
-  static void report(const TransferSummary& tally, double seconds, const char* verb,
+  static void report(const TransferSummary& summary, double seconds, const char* verb,
                      const Output& output);
 };
 

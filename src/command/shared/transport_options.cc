@@ -28,10 +28,10 @@ void TransportOptions::declare(Options& options) {
   options.flag("--udp", udp_, "use netlab's reliable transport over UDP instead of TCP");
   options.choice("--arq", arq_, names_of(reliable::arqs()),
                  "with --udp: retransmission strategy (default: selective-repeat)");
-  options.number("--window", window_, max_window,
+  options.number("--window", window_, {1, max_window},
                  fmt::format("with --udp: maximum packets in flight (default: {})",
                              reliable::Settings().window));
-  options.number("--mss", mss_, reliable::max_packet_size,
+  options.number("--mss", mss_, {reliable::base_packet_size, reliable::max_packet_size},
                  fmt::format("with --udp: largest datagram to probe for, in bytes, at least {} "
                              "(default: {})",
                              reliable::base_packet_size, reliable::max_packet_size));
@@ -60,11 +60,7 @@ Transport TransportOptions::reliable() const {
   for (const reliable::ArqRow& row : reliable::arqs())
     if (row.name == arq_) settings.strategy = row.strategy;
   if (!congestion_.empty()) settings.congestion = reliable::congestion_named(congestion_);
-  if (window_ == 0) throw std::invalid_argument("--window must be at least 1");
   if (window_) settings.window = static_cast<std::uint32_t>(*window_);
-  if (mss_ && *mss_ < reliable::base_packet_size)
-    throw std::invalid_argument(
-        fmt::format("--mss must be at least {}", reliable::base_packet_size));
   if (mss_) settings.max_datagram = static_cast<std::uint32_t>(*mss_);
   Transport transport = reliable_udp();
   transport.over = [settings](Performer& performer) -> std::unique_ptr<Network> {

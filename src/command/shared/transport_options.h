@@ -18,7 +18,7 @@ class TransportOptions {
 
   bool is_tcp() const { return tcp_ || !udp_; }
   bool is_udp() const { return udp_; }
-  // Throws std::invalid_argument if a value is out of range or an option requires another one.
+  // Throws std::invalid_argument if an option requires another one.
   Transport transport() const;
 
  private:

@@ -150,7 +150,7 @@ class EventLoop {
   }
 
   static void count(DirectionCounts& counts, const Fate& fate, std::size_t size) {
-    ++counts.came;
+    ++counts.received;
     counts.bytes += size;
     const bool passed = fate.outcome == Fate::Outcome::passed;
     counts.passed += passed;

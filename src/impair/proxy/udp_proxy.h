@@ -48,7 +48,7 @@ struct UdpProxy {
 
 // Statistics of one direction, in datagrams except `bytes`.
 struct DirectionCounts {
-  std::uint64_t came = 0;  // received
+  std::uint64_t received = 0;
   std::uint64_t bytes = 0;
   std::uint64_t passed = 0;
   // Lost on purpose.
@@ -60,7 +60,7 @@ struct DirectionCounts {
   std::uint64_t corrupted = 0;
   // Lost unintentionally.
   std::uint64_t overflowed = 0;  // a queue of the proxy was full
-  std::uint64_t missed = 0;      // the socket's receive buffer was full; not counted in `came`
+  std::uint64_t missed = 0;      // the socket's receive buffer was full; not counted in `received`
   std::uint64_t unsent = 0;      // the kernel could not send it
 };
 

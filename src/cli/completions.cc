@@ -4,15 +4,6 @@
 namespace netlab {
 namespace {
 
-// Returns the values in a type like "{lab,sheet}"; none for other types.
-std::vector<std::string> values_of(const CLI::Option& option) {
-  const std::string type = value_type(option);
-  const std::size_t open = type.find('{');
-  const std::size_t close = type.find('}');
-  if (open == std::string::npos || close == std::string::npos) return {};
-  return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
-}
-
 const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
   for (const CLI::Option* option : app.get_options())
     if (!option->get_positional() && option->check_name(word)) return option;
@@ -28,7 +19,7 @@ std::vector<std::string> without_equals_signs(std::vector<std::string> words) {
 
 }  // namespace
 
-std::vector<std::string> CommandLine::candidates(const std::vector<std::string>& typed) const {
+std::vector<std::string> CommandLine::completions(const std::vector<std::string>& typed) const {
   const std::vector<std::string> words = without_equals_signs(typed);
   const CLI::App* app = &tree_->app;
   const std::string unfinished = words.empty() ? "" : words.back();
@@ -49,12 +40,12 @@ std::vector<std::string> CommandLine::candidates(const std::vector<std::string>&
   if (const auto end = unfinished.find('='); end != std::string::npos) {
     const std::string name = unfinished.substr(0, end);
     if (const CLI::Option* const option = option_named(*app, name))
-      for (const std::string& value : values_of(*option))
+      for (const std::string& value : choices_of(*option))
         offer(name + "=" + value, option->get_description());
     return lines;
   }
   if (pending) {
-    for (const std::string& value : values_of(*pending)) offer(value, pending->get_description());
+    for (const std::string& value : choices_of(*pending)) offer(value, pending->get_description());
     return lines;
   }
   for (const CLI::App* child : children_of(*app))
