@@ -55,12 +55,13 @@ void Progress::update(std::uint64_t done, std::uint64_t size) {
 
 void Progress::show(std::uint64_t done, std::uint64_t size, double rate) {
   shown_ = true;
-  std::string line =
-      fmt::format("{}  {}/s", size_text(done), size_text(static_cast<std::uint64_t>(rate)));
-  if (size != 0 && rate > 0)
-    line = fmt::format("{} {} of {}  {:.0f} s left", bar(done, size), line, size_text(size),
-                       static_cast<double>(size - done) / rate);
-  redraw(line);
+  const std::string per_second = size_text(static_cast<std::uint64_t>(rate)) + "/s";
+  if (size == 0 || rate <= 0) {
+    redraw(size_text(done) + "  " + per_second);
+    return;
+  }
+  redraw(fmt::format("{} {} of {}  {}  {:.0f} s left", bar(done, size), size_text(done),
+                     size_text(size), per_second, static_cast<double>(size - done) / rate));
 }
 
 void Progress::clear() {

@@ -7,11 +7,9 @@
 #include "cli/progress.h"
 #include "command/shared/run_client.h"
 #include "command/shared/transfer_options.h"
+#include "command/shared/wires.h"
 #include "file/path_state.h"
 #include "protocol/lab/download_tree.h"
-#include "protocol/lab/remote_file.h"
-#include "protocol/sheet/codec.h"
-#include "protocol/sheet/remote_file.h"
 #include "protocol/transfer/download.h"
 #include "protocol/transfer/remediable_error.h"
 
@@ -25,17 +23,19 @@ class FtpGet : public Action {
   void declare(Options& options) override {
     client_.declare(options);
     client_.transport.declare(options);
-    options.positionals("NAME", names_, "files to fetch (default: the server's default file)");
+    options.positionals(
+        "NAME", names_,
+        "files, or with -r directories, to fetch (default: the server's default file)");
     options.group("Download");
     options.text("-o,--output", destination_, "DEST",
-                 "write to DEST, a directory if there are several files; - is standard output "
+                 "write to DEST, or into directory DEST for several files; - is standard output "
                  "(default: the file's name)");
     options.number("--offset", offset_, {0, max_offset},
                    "start at byte N, counted from 0, and write at that offset");
     options.flag("--resume", resume_, "resume a partial download (default if one exists)");
     options.flag("--restart", restart_, "fetch the whole file and replace any existing one");
     options.exclusive({"--offset", "--resume", "--restart"});
-    options.choice("--wire", wire_, {"lab", "sheet"}, "protocol that the server speaks");
+    options.choice("--wire", wire_, wire_names(), "protocol that the server speaks");
     options.number("--streams", streams_, {1, max_streams}, "connections to use for a large file");
     transfer_.declare(options);
   }
@@ -62,7 +62,7 @@ class FtpGet : public Action {
 
  private:
   bool is_one() const { return names_.size() <= 1 && !transfer_.recursive; }
-  bool is_sheet() const { return wire_ == "sheet"; }
+  const Wire& wire() const { return wire_named(wire_); }
   std::string name() const { return names_.empty() ? "" : names_.front(); }
 
   void check_usage() const {
@@ -74,15 +74,15 @@ class FtpGet : public Action {
           "--streams, --verify and --fsync require a whole file; they cannot be used with "
           "--offset, "
           "-o - or devices");
-    if (!is_sheet()) return;
-    if (!names_.empty() || !is_one())
+    const std::string with_wire = std::string("--wire ") + wire().name;
+    if (!wire().has_names && (!names_.empty() || !is_one()))
+      throw std::invalid_argument(with_wire +
+                                  " has no file names: omit NAME (-o DEST sets where to write)");
+    if (!wire().has_ranges_and_tags && (streams_ > 1 || transfer_.verify))
+      throw std::invalid_argument(with_wire + " supports neither --streams nor --verify");
+    if (offset_ > wire().max_offset)
       throw std::invalid_argument(
-          "--wire sheet has no file names: omit NAME (-o DEST sets where to write)");
-    if (streams_ > 1 || transfer_.verify)
-      throw std::invalid_argument("--wire sheet supports neither --streams nor --verify");
-    if (offset_ > sheet::max_client_offset)
-      throw std::invalid_argument(
-          fmt::format("--offset must be at most {} with --wire sheet", sheet::max_client_offset));
+          fmt::format("--offset must be at most {} with {}", wire().max_offset, with_wire));
   }
 
   // And does not write into the middle of a file, to standard output, a device or a pipe.
@@ -105,18 +105,17 @@ class FtpGet : public Action {
   bool uses_stdout_for_events() const { return destination_ != "-"; }
 
   void fetch_one(const Connect& connect, Network& network, const Output& output, Attempt& attempt) {
-    const auto remote = is_sheet() ? sheet_file(connect) : lab_file(connect, name());
+    const auto remote = wire().open(connect, name());
     Progress progress(output, uses_stdout_for_events());
     TransferContext context = transfer_.context(client_, network, attempt, progress, output);
-    // Bytes written to a pipe or a device cannot be taken back, and the sheet's wire cannot tell
+    // Bytes written to a pipe or a device cannot be taken back, and without tags nothing tells
     // whether the rest belongs to the same version of the file.
-    if (is_sheet() && !makes_a_file())
+    if (!wire().has_ranges_and_tags && !makes_a_file())
       context.progress = [&, next = context.progress](const TransferProgress& now) {
         attempt.is_repeatable = false;
         next(now);
       };
-    const DownloadRequest request{destination_,
-                                  is_sheet() ? "destination_file.txt" : name(),  // as the sheet's
+    const DownloadRequest request{destination_, name().empty() ? wire().default_name : name(),
                                   settings()};
     const DownloadOutcome outcome = download(request, checkpoint_, *remote, context);
     const double seconds = in_seconds(network.now() - started_);
@@ -170,7 +169,7 @@ class FtpGet : public Action {
   std::optional<std::uint64_t> offset_;
   bool resume_ = false;
   bool restart_ = false;
-  std::string wire_ = "lab";
+  std::string wire_ = wires().front().name;
   std::uint64_t streams_ = 1;
   const Instant started_ = Clock::now();
   Checkpoint checkpoint_;

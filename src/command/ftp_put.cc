@@ -10,6 +10,7 @@
 #include "command/shared/run_client.h"
 #include "command/shared/transfer_options.h"
 #include "file/directory.h"
+#include "file/path_state.h"
 #include "protocol/lab/upload_tree.h"
 #include "socket/signals.h"
 
@@ -29,17 +30,21 @@ class FtpPut : public Action {
     options.text("-t,--into", into_, "DIR",
                  "upload into this directory on the server, created if missing");
     options.flag("--resume", resume_, "resume a partial upload (default if the server has one)");
-    options.flag("--restart", restart_, "send the whole file again");
+    options.flag("--restart", restart_, "ignore a partial upload and send the whole file");
     options.exclusive({"--resume", "--restart"});
     transfer_.declare(options);
   }
 
   ExitStatus run(const Output& output) override {
-    if (paths_.size() > 1) {
+    const bool has_server = paths_.size() > 1;
+    if (has_server) {
       client_.server = paths_.front();
       paths_.erase(paths_.begin());
     }
     check_names();
+    if (!has_server && look_at(paths_.front()).kind == PathState::Kind::absent)
+      throw std::runtime_error(fmt::format("no such file: {} (if it is a server, FILE is missing)",
+                                           escaped(paths_.front())));
     const bool is_one = into_.empty() && !transfer_.recursive && paths_.size() == 1;
     if (!is_one) TransferOptions::check_distinct(paths_);
     checkpoint_.restart = restart_;

@@ -50,9 +50,13 @@ class ForwardingTotals {
  public:
   explicit ForwardingTotals(const EventSink& sink) : sink_(sink) {}
 
-  void add(const Address& client, const ProxyResult& result) {
+  void count_client() {
     const std::lock_guard lock(mutex_);
     ++clients_;
+  }
+
+  void add(const Address& client, const ProxyResult& result) {
+    const std::lock_guard lock(mutex_);
     up_ += result.up;
     down_ += result.down;
     if (!sink_) return;
@@ -89,9 +93,9 @@ class ImpairTcp : public Action {
   ExitStatus run(const Output& output) override {
     const Address here = impair_.listening_address();
     const Address there = impair_.server();
-    const Fd stopping = stop_descriptor();
+    const Fd proxies_stop = stop_descriptor();
     const TcpProxy proxy{directions_.up(), directions_.down(), impair_.idle_timeout(),
-                         stopping.get()};
+                         proxies_stop.get()};
     const std::size_t max_clients = impair_.max_clients();
     raise_descriptor_limit();
     set_no_new_privs();
@@ -104,16 +108,16 @@ class ImpairTcp : public Action {
         .listen = [&](Network& network) { return network.listen(here); },
         .handle =
             [&](Stream& client, Network& network) {
+              totals.count_client();
               totals.add(client.peer(), serve(proxy, there, client, network));
             },
         .limits = {.max_clients = max_clients, .max_per_host = max_clients},
-        .server_speaks_first = true,
         .stop = stop.get(),
         .listening =
             [&](const Listener& listener) {
               impair_.announce(listener.local(), there, "impair tcp", output);
             },
-        .stopping = [&] { stop_now(stopping); },
+        .stopping = [&] { stop_now(proxies_stop); },
         .failed = [&](const Address& client,
                       const std::string& reason) { log_failure(sink, client, reason); },
     };
@@ -125,7 +129,8 @@ class ImpairTcp : public Action {
  private:
   static ProxyResult serve(const TcpProxy& proxy, const Address& there, Stream& client,
                            Network& network) {
-    // If the server refuses the connection, the client's is reset.
+    // If the server refuses the connection, connect() throws, and the stream's destructor closes
+    // the client's socket, which resets the connection.
     const int fd = tcp_descriptor(client);
     call::set_abortive_close(fd, true);
     const auto server = network.connect(there, add_saturating(network.now(), connect_timeout));

@@ -26,9 +26,9 @@ using Text = const std::string&;
 constexpr std::uint64_t max_ordinal = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::array udp_settings{
-    Setting<LinkSettings>{"loss", "SHARE", "probability that a packet is lost, e.g. 10%",
+    Setting<LinkSettings>{"loss", "PERCENT", "probability that a packet is lost, e.g. 10%",
                           [](LinkSettings& link, Text text) { link.loss = parse_share(text); }},
-    Setting<LinkSettings>{"burst", "N", "lose packets in bursts of this mean length",
+    Setting<LinkSettings>{"burst", "N", "lose packets in bursts of N on average",
                           [](LinkSettings& link, Text text) {
                             link.burst = static_cast<double>(parse_count(text, 1, 1'000'000));
                           }},
@@ -38,20 +38,20 @@ constexpr std::array udp_settings{
         "jitter", "TIME", "random variation of the delay, plus or minus TIME",
         [](LinkSettings& link, Text text) { link.jitter = parse_duration(text); }},
     Setting<LinkSettings>{
-        "duplicate", "SHARE", "probability that a packet is duplicated",
+        "duplicate", "PERCENT", "probability that a packet is duplicated",
         [](LinkSettings& link, Text text) { link.duplicate = parse_share(text); }},
-    Setting<LinkSettings>{"reorder", "SHARE",
+    Setting<LinkSettings>{"reorder", "PERCENT",
                           "probability that a packet is held back, so that later ones overtake it",
                           [](LinkSettings& link, Text text) { link.reorder = parse_share(text); }},
     Setting<LinkSettings>{
-        "reorder-by", "TIME", "how long such a packet is held back (default: 10ms)",
+        "reorder-by", "TIME", "how long a reordered packet is held back (default: 10ms)",
         [](LinkSettings& link, Text text) { link.reorder_by = parse_duration(text); }},
-    Setting<LinkSettings>{"corrupt", "SHARE", "probability that one bit of a packet is flipped",
+    Setting<LinkSettings>{"corrupt", "PERCENT", "probability that one bit of a packet is flipped",
                           [](LinkSettings& link, Text text) { link.corrupt = parse_share(text); }},
     Setting<LinkSettings>{"rate", "RATE", "bytes per second, e.g. 500K or 10M",
                           [](LinkSettings& link, Text text) { link.rate = parse_rate(text); }},
     Setting<LinkSettings>{
-        "queue", "N", "with a rate: maximum packets in the queue (default: 100)",
+        "queue", "N", "with --rate: maximum packets in the queue (default: 100)",
         [](LinkSettings& link, Text text) { link.queue = parse_count(text, 0, 1'000'000); }},
     Setting<LinkSettings>{"drop", "LIST", "drop these packets of each client: first, 3, or 3,5,7-9",
                           [](LinkSettings& link, Text text) { link.drop = parse_ordinals(text); }},
@@ -103,7 +103,8 @@ Event clients(const ProxyCounts& counts) {
            {"on_their_way", counts.in_flight}}};
 }
 
-// A server that the proxy forwards a reply to must recognize it as a reply (reply_ttl).
+// Replies leave with reply_ttl. A server that receives one by mistake then does not answer it,
+// which could make two servers exchange datagrams forever.
 Fd bound(const Address& here) {
   Fd fd = udp_socket(here, false);
   set_ttl(fd.get(), here.family(), reply_ttl);

@@ -98,7 +98,7 @@ class UdpSend : public Action {
     Outcome outcome = ask_once(message, output);
     for (std::uint64_t left = client_.retries; left > 0 && is_retryable(outcome); --left) {
       output.note(why_lost_ + "; retrying");
-      if (outcome == Outcome::refused) wait_until(add_saturating(server_->now(), pause.next()));
+      if (outcome == Outcome::unreachable) wait_until(add_saturating(server_->now(), pause.next()));
       outcome = ask_once(message, output);
     }
     if (outcome == Outcome::answered) return;
@@ -116,9 +116,9 @@ class UdpSend : public Action {
     if (call::ppoll({&stop, 1}, end) > 0) throw SystemError("wait", ECANCELED);
   }
 
-  enum class Outcome { answered, silent, refused, impossible };
+  enum class Outcome { answered, silent, unreachable, impossible };
   static bool is_retryable(Outcome outcome) {
-    return outcome == Outcome::silent || outcome == Outcome::refused;
+    return outcome == Outcome::silent || outcome == Outcome::unreachable;
   }
 
   // Sends the message once and waits for the reply. Sets why_lost_ if there is none.
@@ -131,7 +131,7 @@ class UdpSend : public Action {
       if (error.error() == ECANCELED) throw;
       why_lost_ =
           is_only_one() ? error.what() : fmt::format("message {}: {}", number_, error.what());
-      return is_of_network(error) ? Outcome::refused : Outcome::impossible;
+      return is_of_network(error) ? Outcome::unreachable : Outcome::impossible;
     }
     if (reply) {
       show(*reply, server_->now() - sent, output);

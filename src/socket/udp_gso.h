@@ -19,12 +19,12 @@ namespace netlab {
 // ADDRESS:PORT"}, {"connect ADDRESS:PORT"}.
 Fd connected_udp_socket(const Address& peer, const Address* local, int flags);
 
-// Sets the size of each datagram sent from now on, bytes; the last of a call may be shorter.
+// Sets the size of each datagram sent from now on, in bytes; the last of a call may be shorter.
 // Returns 0 or -errno.
 int set_gso_size(int fd, std::size_t size);
 
-// Receives without waiting, and sets `segment` to the size of each datagram, bytes; the last may be
-// shorter. Returns the total number of bytes, or -errno: -EAGAIN if nothing has arrived.
+// Receives without waiting, and sets `segment` to the size of each datagram, in bytes; the last may
+// be shorter. Returns the total number of bytes, or -errno: -EAGAIN if nothing has arrived.
 ssize_t receive_segments(int fd, std::span<std::byte> into, std::size_t& segment);
 
 }  // namespace netlab

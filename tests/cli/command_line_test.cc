@@ -299,8 +299,8 @@ TEST(CommandLine, WrapsHelpTo80Columns) {
   }
   EXPECT_NE(parsed({"ftp", "get", "--help"})
                 .out.find("\n"
-                          "  -o,--output DEST            write to DEST, a directory if there are "
-                          "several\n"
+                          "  -o,--output DEST            write to DEST, or into directory DEST "
+                          "for several\n"
                           "                              files; - is standard output (default: the "
                           "file's\n"
                           "                              name)\n"),

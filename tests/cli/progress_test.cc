@@ -98,13 +98,13 @@ TEST_F(ProgressTest, RedrawsALineOnATerminal) {
   now_ += 2s;
   progress.update(2 * mib, 4 * mib);
   EXPECT_EQ(terminal.shown(),
-            "\r[###############               ] 2.0 MiB  1.0 MiB/s of 4.0 MiB  2 s left\033[K");
+            "\r[###############               ] 2.0 MiB of 4.0 MiB  1.0 MiB/s  2 s left\033[K");
   now_ += 199ms;
   progress.update(3 * mib, 4 * mib);  // too early
   now_ += 1801ms;
   progress.update(4 * mib, 4 * mib);
   EXPECT_EQ(terminal.shown(),
-            "\r[##############################] 4.0 MiB  1.0 MiB/s of 4.0 MiB  0 s left\033[K");
+            "\r[##############################] 4.0 MiB of 4.0 MiB  1.0 MiB/s  0 s left\033[K");
   progress.clear();
   EXPECT_EQ(terminal.shown(), "\r\033[K");
 }

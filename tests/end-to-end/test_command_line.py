@@ -254,5 +254,5 @@ def test_progress_bar_on_a_terminal(tmp_path):
     done = netlab("ftp", "get", unwatched, "big.bin", "-o", "other", cwd=tmp_path)
     assert client.wait(TIMEOUT) == 0
     os.close(theirs)
-    assert re.search(r"\r\[#+ +\] .* of 1\.9 MiB  \d+ s left", shown.wait_for("left"))
+    assert re.search(r"\r\[#+ +\] .* of 1\.9 MiB  .*/s  \d+ s left", shown.wait_for("left"))
     assert "\r" not in done.err and "left" not in done.err

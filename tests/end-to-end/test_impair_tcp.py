@@ -224,6 +224,7 @@ def test_missing_server():
     with Impair("tcp", free_port()) as impair:
         expect_reset_at_once(impair)
         impair.out.wait_for("Connection refused")
+    assert impair.summary[None]["clients"] == 1
 
 
 def test_idle_connection_ends():

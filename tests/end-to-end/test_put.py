@@ -266,6 +266,12 @@ def test_missing_file(directory, server):
     assert done.status == 1 and "Is a directory" in done.err, done
 
 
+def test_server_without_a_file(tmp_path):
+    done = netlab("ftp", "put", "localhost:1", cwd=tmp_path)
+    assert (done.status, done.err) == (
+        1, "netlab ftp put: no such file: localhost:1 (if it is a server, FILE is missing)\n"), done
+
+
 def test_server_that_reports_another_size(directory):
     def answer(client):
         assert read_line(client).startswith(b"PART")

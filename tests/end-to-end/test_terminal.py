@@ -251,7 +251,7 @@ def test_progress_bar(seconds, words, bar, tmp_path):
         status, shown = client.end()
     assert status == 0 and (b"\x1b[K" in shown) == bar, shown
     if bar:
-        assert re.search(rb"\r\[#+ *\] \d[^\r]*/s of 976\.6 KiB  \d+ s left\x1b\[K", shown)
+        assert re.search(rb"\r\[#+ *\] \d[^\r]* of 976\.6 KiB  \d[^\r]*/s  \d+ s left\x1b\[K", shown)
         # At the end, the line about the file has replaced the bar.
         assert re.search(rb"\r\x1b\[Kbig\.bin: 1000000 bytes from offset 0 in [\d.]+ s\r\n$", shown)
 

@@ -1,12 +1,12 @@
 #include "command/shared/backoff.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace netlab {
 
 Duration Backoff::next() {
-  const Duration half = std::exchange(pause_, std::min(2 * pause_, longest)) / 2;
+  const Duration half = pause_ / 2;
+  pause_ = std::min(2 * pause_, longest);
   return half + Duration(std::uniform_int_distribution<Duration::rep>(0, half.count())(chance_));
 }
 

@@ -18,7 +18,7 @@ namespace netlab {
 template <typename Settings>
 struct Setting {
   std::string_view name;  // "loss"
-  std::string_view type;  // "SHARE"
+  std::string_view type;  // "PERCENT"
   std::string_view help;
   // Throws std::invalid_argument "'TEXT' must be ...".
   void (*set)(Settings& settings, const std::string& text);
@@ -38,9 +38,9 @@ class PerDirection {
       options.text("--" + std::string(rows_[i].name), common_[i], std::string(rows_[i].type),
                    std::string(rows_[i].help));
     options.text("--up", up_, "NAME=VALUE,...",
-                 "the same settings, but only from the clients to the server");
+                 "these settings, only from the clients to the server, e.g. drop=2,delay=20ms");
     options.text("--down", down_, "NAME=VALUE,...",
-                 "the same settings, but only from the server to the clients");
+                 "the same, only from the server to the clients");
   }
 
   // Throw std::invalid_argument.

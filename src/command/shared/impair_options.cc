@@ -14,7 +14,7 @@ namespace netlab {
 
 void ImpairOptions::declare(Options& options) {
   options.required_positional("LISTEN", listen_,
-                              "[HOST:]PORT to listen on (default host: loopback); port 0 picks a "
+                              "[HOST:]PORT to listen on (default host: localhost); port 0 picks a "
                               "free port");
   options.required_positional("FORWARD", forward_,
                               "[HOST:]PORT of the server (default host: localhost)");
@@ -28,7 +28,7 @@ void ImpairOptions::declare(Options& options) {
 
 void ImpairOptions::declare_seed(Options& options) {
   options.number("--seed", seed_, {0, max_offset},
-                 "seed for the random decisions; the same seed repeats a run");
+                 "seed for the random decisions; the same seed repeats a run (default: random)");
 }
 
 // If the name has several addresses, prefers IPv4: the lab sheets' servers listen on IPv4 only.

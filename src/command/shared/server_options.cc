@@ -65,7 +65,7 @@ void ServerOptions::declare_listening(Options& options) {
   options.group("Listening");
   options.number("-p,--port", port_, {0, std::numeric_limits<std::uint16_t>::max()},
                  "port to listen on; 0 picks a free port");
-  options.text("--bind", bind_, "ADDR", "address to listen on (default: all)");
+  options.text("--bind", bind_, "ADDR", "address to listen on (default: all addresses)");
   options.text("--port-file", port_file_, "PATH", "write the port number to PATH once listening");
 }
 
