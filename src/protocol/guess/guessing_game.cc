@@ -26,7 +26,7 @@ bool equals_ignoring_case(std::string_view text, std::string_view other) {
 }
 
 // Returns a guess as replies quote it.
-std::string quoted(std::string_view guess) {
+std::string in_quotes(std::string_view guess) {
   return "\"" + escaped_start(guess, max_guess) + "\"";
 }
 
@@ -103,7 +103,7 @@ class Guess : public Conversation {
 
   Answer play(const std::string& guess) {
     using Kind = Riddle::Judgement::Kind;
-    const std::string quoted_guess = quoted(guess);
+    const std::string quoted_guess = in_quotes(guess);
     if (guess.size() > max_guess) return {"Too long: " + quoted_guess + "."};
     const Riddle::Judgement judgement = riddle_->judge(guess);
     if (judgement.kind == Kind::no_answer) return {judgement.words + ": " + quoted_guess + "."};
@@ -139,7 +139,7 @@ bool is_greeting(std::string_view message) {
 }
 
 bool names_guess(std::string_view answer, std::string_view guess) {
-  return answer.find(quoted(trimmed(guess))) != std::string_view::npos;
+  return answer.find(in_quotes(trimmed(guess))) != std::string_view::npos;
 }
 
 NewConversation guess_game(NewRiddle new_riddle, std::size_t tries) {
