@@ -62,10 +62,19 @@ std::string Endpoint::text() const {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+namespace {
+// For a system without /etc/hosts, e.g. a minimal container: "localhost" always means the loopback
+// addresses (RFC 6761, section 6.3).
+std::vector<Address> loopback_addresses(std::uint16_t port) {
+  return {resolve({"::1", port}).front(), resolve({"127.0.0.1", port}).front()};
+}
+}  // namespace
+
 std::vector<Address> resolve(const Endpoint& endpoint) {
   int error = 0;
   AddressList found = look_up(endpoint, AI_NUMERICHOST, error);
   if (error == EAI_NONAME) found = look_up(endpoint, 0, error);
+  if (error != 0 && endpoint.host == "localhost") return loopback_addresses(endpoint.port);
   if (error == EAI_SYSTEM) throw SystemError("resolve " + endpoint.host);
   if (error != 0) throw std::runtime_error("resolve " + endpoint.host + ": " + gai_strerror(error));
   std::vector<Address> addresses;

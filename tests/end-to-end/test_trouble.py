@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from running import (MODELS, PATIENCE, PRELOAD, TIMEOUT, Server, eventually, netlab,
+from running import (MODELS, NETLAB, PATIENCE, PRELOAD, TIMEOUT, Server, environment, eventually, netlab,
                      noise, read_all, read_line, tcp_server_of)
 
 CONTENT = noise(20_000 if PRELOAD else 400_000)
@@ -292,3 +292,18 @@ def test_a_complete_destination_that_is_a_running_program(directory, server):
         running.kill()
     size = (directory / "program").stat().st_size
     assert (done.status, done.err) == (0, f"program is already complete ({size} bytes compared)\n"), done
+
+
+def test_localhost_without_a_hosts_file(tmp_path):
+    """As in a minimal container: the name means the loopback addresses (RFC 6761), without a name server."""
+    script = f'''
+        mount --bind /dev/null /etc/hosts && mount --bind /dev/null /etc/resolv.conf || exit 77
+        ip link set lo up || exit 77
+        exec "{NETLAB}" udp send localhost:9 hello --timeout 5
+        '''
+    done = subprocess.run(["unshare", "-rmn", "sh", "-c", script], capture_output=True, text=True, timeout=TIMEOUT,
+                          env=environment())
+    if done.returncode == 77 or "unshare:" in done.stderr:
+        pytest.skip("mounting is not allowed: " + done.stderr)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    assert "127.0.0.1:9: Connection refused" in done.stderr, done
