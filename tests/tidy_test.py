@@ -125,7 +125,7 @@ TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".gitignore", "LICENSE", "RE
 
 
 def test_nothing_else_is_at_the_top():
-    """For example what an example wrote there, committed by mistake."""
+    """A file that an example wrote there, for instance, must not be committed by mistake."""
     tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True)
     if tracked.returncode != 0:
         pytest.skip("not a git checkout: " + tracked.stderr.strip())
@@ -217,7 +217,7 @@ def prose(path):
             yield number, " ".join(re.findall(r'//.*|"(?:[^"\\]|\\.)*"', line))
 
 
-# Python and shell, in which a variable is also prose.
+# Python and shell scripts, whose variable names are checked too.
 SCRIPTS = [p for p in PYTHON_TESTS + sorted((ROOT / "scripts").iterdir())
            if p.parent.name != "benchmark" and p.name != "tidy_test.py"]
 

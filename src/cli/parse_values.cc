@@ -19,7 +19,7 @@ constexpr double max_seconds = 1e9;      // about 31 years
 constexpr const char* size_examples = "e.g. 500K or 5M";
 
 std::optional<Duration> duration_of(double seconds, double max) {
-  if (!(seconds >= 0 && seconds <= max)) return std::nullopt;  // also of NaN
+  if (!(seconds >= 0 && seconds <= max)) return std::nullopt;  // also rejects NaN
   return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
 }
 

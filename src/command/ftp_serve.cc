@@ -23,7 +23,7 @@ class FtpServe : public Action {
     options.rate("--limit-rate", limit_rate_,
                  "maximum bytes per second for each client, e.g. 500K or 5M");
     options.seconds("--request-timeout", request_timeout_,
-                    "seconds from the first byte of a request to its last");
+                    "maximum seconds from the first byte of a request to its last");
   }
 
   ExitStatus run(const Output& output) override {

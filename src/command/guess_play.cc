@@ -109,7 +109,7 @@ class GuessPlay : public Action {
     client_.declare(options);
     options.group("Game");
     options.flag("--tcp", tcp_, "use TCP instead of UDP");
-    options.texts("--guess", guesses_, "GUESS", "guess to send; several are tried in order");
+    options.texts("--guess", guesses_, "GUESS", "guesses to send, in order");
   }
 
   ExitStatus run(const Output& output) override {

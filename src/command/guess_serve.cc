@@ -41,7 +41,7 @@ class GuessServe : public Action {
         "the secret is a famous person, or one from FILE (lines NAME | ... : HINT)");
     options.exclusive({"--numbers", "--people"});
     options.flag("--tcp", tcp_, "use TCP instead of UDP");
-    options.number("--tries", tries_, {1, max_tries}, "guesses per game");
+    options.number("--tries", tries_, {1, max_tries}, "maximum guesses per game");
     options.number("--seed", seed_, {0, max_offset},
                    "seed for the secrets; the same seed repeats them");
     options.number("--max-peers", max_peers_, {1, max_peers_limit},

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t max_sweep_window = 32'768;
 constexpr std::uint64_t max_packets = 1'000'000;
-constexpr double max_measured_loss = 0.9;  // above, almost no packet gets through
+constexpr double max_measured_loss = 0.9;  // above this, almost no packet gets through
 
 // Returns a CSS color. A switch, so that the compiler reports a strategy without one.
 const char* color_of(reliable::Strategy strategy) {
@@ -40,8 +40,8 @@ std::vector<double> parse_losses(std::string text) {
     losses.push_back(parse_share(loss.ends_with('%') ? loss : loss + "%"));
     if (losses.back() > max_measured_loss)
       throw std::invalid_argument(
-          fmt::format("'{}%' must be at most {:g}%: above, almost no packet gets through", loss,
-                      100 * max_measured_loss));
+          fmt::format("'{}%' must be at most {:g}%: above that, almost no packet gets through",
+                      loss, 100 * max_measured_loss));
     start = comma + 1;
   }
   return losses;

@@ -95,7 +95,7 @@ void write_state(const FileName& destination, const PartialRecord& state) {
 }
 
 // Whether it exists but cannot be opened for writing: no permission, a read-only file system, or a
-// program that runs.
+// running program.
 bool is_read_only(const FileName& name) {
   const Fd opened(name.open(O_RDWR | O_NONBLOCK));
   const int error = -opened.get();  // if negative

@@ -44,8 +44,8 @@ void Reactor::perform(Operation& operation) {
   }
   operation.waiter = &task;
   for (bool try_first = ++task.turns <= max_turns;; try_first = true) {
-    // Checked before each wait: give_up() skips a task that is queued, so a stop may have passed
-    // this one by.
+    // Checked before each wait: give_up() skips a task that is queued, so a stop may not
+    // have canceled this one.
     if (is_canceled(task)) {
       operation.result = -ECANCELED;
       return;

@@ -64,7 +64,7 @@ ssize_t receive_segments(int fd, std::span<std::byte> into, std::size_t& segment
   header.msg_control = room;
   header.msg_controllen = sizeof room;
   const ssize_t result = retry_interrupted([&] { return ::recvmsg(fd, &header, MSG_DONTWAIT); });
-  // Never 0, because callers step through the bytes by it.
+  // Never 0, because callers advance through the bytes in steps of this size.
   segment = result > 0 ? static_cast<std::size_t>(result) : 1;
   for (cmsghdr* control = CMSG_FIRSTHDR(&header); result > 0 && control;
        control = CMSG_NXTHDR(&header, control)) {

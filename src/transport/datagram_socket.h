@@ -19,7 +19,7 @@ class DatagramSocket {
 
   // Waits for messages and returns all that have arrived, at most DatagramBatch::max_messages; none
   // if the deadline passed. They stay valid until the next call. Throws SystemError: ECONNREFUSED
-  // when nothing listens where we sent to, ECANCELED when the server stops.
+  // when nothing listens at an address we sent to, ECANCELED when the server stops.
   virtual std::span<const Datagram> receive(Instant deadline) = 0;
   // Never waits: a message for which the send buffer has no room is dropped and counted, because
   // the network might drop it too. Returns how many messages, from the first on, were handled: all,

@@ -1,5 +1,5 @@
 // SocketStream is what the streams of TCP and of the reliable transport have in common: a socket of
-// their own, for which a Performer waits.
+// their own, and a Performer that waits for it.
 #pragma once
 
 #include "transport/performer.h"

@@ -40,8 +40,8 @@ class TcpStream : public SocketStream {
   std::atomic<bool> is_aborted_ = false;
 };
 
-// The socket of a TcpStream, for what only TCP can do. It stays the stream's. Throws std::bad_cast
-// if the stream is of another kind.
+// The socket of a TcpStream, for operations that only TCP has. The stream still owns it. Throws
+// std::bad_cast if the stream is of another kind.
 int tcp_descriptor(const Stream& stream);
 
 class TcpListener : public Listener {

@@ -56,7 +56,7 @@ def sheet_programs(peers, folder):
     """The lab sheets' own programs, compiled; None for each if they are not available."""
     names = ["server_broken_ftp", "client_broken_ftp", "server_udp"]
     if not peers or not shutil.which("cc") or not all(Path(peers, name + ".c").exists() for name in names):
-        print("(left out, because cc is not installed or --peers is not their directory: the lab sheets' programs)")
+        print("(left out, because cc is missing or --peers does not name their directory: the lab sheets' programs)")
         return None, None, None
     for name in names:
         subprocess.run(["cc", "-O2", "-w", Path(peers, name + ".c"), "-o", folder / name], check=True)

@@ -10,13 +10,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A server over either transport, as `netlab guess serve`.
+// A server over either transport, like `netlab guess serve`.
 struct EitherServer {
   void declare(Options& options) { server.declare_for_datagrams_or_tcp(options); }
   ServerOptions server{8888};
 };
 
-// A server over --tcp, --udp or both, as `netlab ftp serve`.
+// A server over --tcp, --udp or both, like `netlab ftp serve`.
 struct StreamServer {
   void declare(Options& options) {
     server.declare(options);

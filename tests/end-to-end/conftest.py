@@ -1,4 +1,4 @@
-"""Fixtures of the file transfer tests. A test module may define its own of the same name instead."""
+"""Fixtures of the file transfer tests. A test module may override them."""
 
 import pytest
 

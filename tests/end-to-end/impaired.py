@@ -41,7 +41,7 @@ class Impair:
 
 
 def cutting_proxy(server, *words):
-    """A proxy before a server of file transfers, which cuts connections as the options of impair tcp say."""
+    """A proxy in front of a file server. `words` are options of impair tcp, e.g. --cut-after."""
     if CARRIER:
         pytest.skip("the proxy speaks TCP")
     return Impair("tcp", server.port, *words)

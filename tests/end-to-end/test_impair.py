@@ -54,8 +54,8 @@ class Ends:
         return [row for row in csv.DictReader(whole.splitlines()) if row["direction"] == direction]
 
     def send_up(self, messages, singly=False):
-        """Sends all messages, singly if each is sent when the one before is in the log. Returns those that
-        arrive: exactly as many as the log reports."""
+        """Sends all messages. With `singly`, sends each one once the one before is in the log. Returns those
+        that arrive: exactly as many as the log reports."""
         before = len(self.rows())
         for sent, message in enumerate(messages, 1):
             self.client.send(message)

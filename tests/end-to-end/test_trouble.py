@@ -284,7 +284,7 @@ def test_idle_connection_ends(directory, server):
 
 
 def test_a_complete_destination_that_is_a_running_program(directory, server):
-    """It cannot be opened for writing (ETXTBSY), and need not be."""
+    """It cannot be opened for writing (ETXTBSY), and does not have to be."""
     for name in ("served/program", "program"):
         shutil.copy(shutil.which("sleep"), directory / name)
     with subprocess.Popen([directory / "program", "60"]) as running:

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 class TruncatedStreamTest : public testing::Test {
  protected:
-  // The stream ends after `after` of the bytes "0123456789".
+  // The stream ends after the first `after` bytes of "0123456789".
   explicit TruncatedStreamTest(std::uint64_t after = 4)
       : stream_(std::unique_ptr<Stream>(&inner_.says("0123456789")), after) {}
 
@@ -38,7 +38,7 @@ TEST_F(TruncatedStreamTest, AbortsTheConnectionAfterTheGivenNumberOfBytes) {
 }
 
 TEST_F(TruncatedStreamTest, IsReadableAtItsEnd) {
-  EXPECT_FALSE(stream_.readable());  // as its inner stream
+  EXPECT_FALSE(stream_.readable());  // like its inner stream
   read(4);
   EXPECT_TRUE(stream_.readable());
 }

@@ -10,7 +10,7 @@ namespace {
 
 TEST(Log, ShowsWarningsButNotNotes) {
   static const bool started =
-      (log::start(log::Level::normal), true);  // may be called once per process
+      (log::start(log::Level::normal), true);  // may be called only once per process
   ASSERT_TRUE(started);
   Captured errors(STDERR_FILENO);
   log::warning("accept: {}; retrying", "Too many open files");

@@ -38,7 +38,7 @@ class PerDirection {
       options.text("--" + std::string(rows_[i].name), common_[i], std::string(rows_[i].type),
                    std::string(rows_[i].help));
     options.text("--up", up_, "NAME=VALUE,...",
-                 "these settings, only from the clients to the server, e.g. drop=2,delay=20ms");
+                 "these settings, only from the clients to the server, e.g. delay=20ms,rate=1M");
     options.text("--down", down_, "NAME=VALUE,...",
                  "the same, only from the server to the clients");
   }

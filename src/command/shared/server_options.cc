@@ -112,7 +112,8 @@ void ServerOptions::declare_limits(Options& options) {
                  "maximum concurrent clients per address, except loopback");
   options.flag("--proxy-protocol", proxied_,
                "expect a PROXY protocol v2 header on each connection");
-  options.seconds("--stall-timeout", stall_timeout_, "seconds for each 256 KiB of a transfer");
+  options.seconds("--stall-timeout", stall_timeout_,
+                  "maximum seconds for each 256 KiB of a transfer");
   options.seconds("--grace", grace_, "seconds for sessions to finish after SIGINT or SIGTERM");
 }
 

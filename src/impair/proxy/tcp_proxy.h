@@ -33,8 +33,8 @@ struct ProxyResult {
   std::uint64_t down;
 };
 
-// Forwards until both endpoints have finished or another CloseReason applies. Both streams must
-// be of TCP, else std::bad_cast is thrown. Before it returns, it half-closes both connections
+// Forwards until both endpoints have finished or another CloseReason applies. Throws
+// std::bad_cast if a stream does not use TCP. Before it returns, it half-closes both connections
 // (finished, cut, idle) or resets them. Throws SystemError if the proxy itself fails.
 ProxyResult run_tcp_proxy(const TcpProxy& proxy, Stream& client, Stream& server);
 

@@ -173,7 +173,7 @@ void Simulation::check(const Peer& from, const Peer& to) {
 
 void Simulation::check_timeouts() {
   for (const Peer* const peer : peers_)
-    if (peer->missed_timeout(now_)) violation_ = "a connection did not time out in time";
+    if (peer->missed_timeout(now_)) violation_ = "a connection did not end after its timeout";
 }
 
 void Simulation::record(const char* name, std::span<const std::byte> datagram, const char* fate) {

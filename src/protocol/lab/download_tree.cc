@@ -22,7 +22,7 @@ using Method = lab::Request::Method;
 struct Branch {
   std::string remote;     // remote name; empty: the served directory itself
   std::string path;       // local path
-  bool was_empty;         // before this run, so it holds only files of ours
+  bool was_empty;         // before this run, so it holds only files from this run
   std::size_t depth = 0;  // below the directory that the user named
 
   std::size_t size() const { return remote.size() + path.size(); }

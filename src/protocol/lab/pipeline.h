@@ -21,7 +21,7 @@ class Pipeline {
   }
   std::size_t bytes() const { return bytes_; }
 
-  // Removes and returns the oldest request while the requests have more than `max_bytes` bytes;
+  // Removes and returns the oldest request if the requests have more than `max_bytes` bytes;
   // returns nothing otherwise.
   std::optional<Item> take_above(std::size_t max_bytes) {
     if (bytes_ <= max_bytes) return std::nullopt;

@@ -17,7 +17,7 @@ namespace {
 // The output is flushed when it holds this many bytes or events.
 constexpr std::size_t flush_size = 256 * 1024;
 constexpr std::size_t max_events = 256;
-// Units of work, of one request or 64 KiB hashed each, before the fiber yields to other clients.
+// Units of work before the fiber yields to other clients. A unit is one request or 64 KiB hashed.
 constexpr std::uint64_t work_per_turn = 64;
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace netlab {
 
 struct Destination {
-  enum class Kind { file, special, standard_output };  // special: a device, a FIFO
+  enum class Kind { file, special, standard_output };  // special: a device or a FIFO
 
   std::string path;  // "-": standard output
   Kind kind = Kind::file;

@@ -37,8 +37,8 @@ class RangeScheduler {
     std::uint64_t end;
   };
 
-  // Adds a slot for a connection: its current range, or nothing. Valid as long as the
-  // RangeScheduler.
+  // Adds a slot for a connection: its current range, or nothing. The slot is valid as
+  // long as the RangeScheduler.
   std::optional<Range>& add_slot() {
     const std::lock_guard lock(mutex_);
     return *slots_.emplace_back(std::make_unique<std::optional<Range>>());
