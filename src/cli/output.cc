@@ -62,7 +62,7 @@ std::string to_json(const Event& event) {
 void Output::start() {
   log::start(quiet ? log::Level::quiet : verbose ? log::Level::verbose : log::Level::normal);
   if (!trace) return;
-  static trace::StraceText text;
+  static auto& text = *new trace::StraceText;  // never destroyed, because calls may still be traced
   trace::start(text);
 }
 

@@ -66,7 +66,8 @@ std::string wrong_count(const CLI::App& app, const std::string& name) {
   // The common options exist at every level, and only one level has the wrong number.
   for (const CLI::App* level = &app; level; level = level->get_parent())
     if (const CLI::Option* const option = level->get_option_no_throw(name))
-      if (option->count() > 1) return name + " may be given only once";
+      if (option->count() > 1 && option->get_items_expected_max() == 1)
+        return name + " may be given only once";
   const CLI::Option* const option = app.get_option_no_throw(name);
   if (!option) return name + " requires a value";
   const auto choices = choices_of(*option);

@@ -10,7 +10,6 @@
 #include "command/shared/run_client.h"
 #include "command/shared/transfer_options.h"
 #include "file/directory.h"
-#include "file/path_state.h"
 #include "protocol/lab/upload_tree.h"
 #include "socket/signals.h"
 
@@ -42,9 +41,6 @@ class FtpPut : public Action {
       paths_.erase(paths_.begin());
     }
     check_names();
-    if (!has_server && look_at(paths_.front()).kind == PathState::Kind::absent)
-      throw std::runtime_error(fmt::format("no such file: {} (if it is a server, FILE is missing)",
-                                           escaped(paths_.front())));
     const bool is_one = into_.empty() && !transfer_.recursive && paths_.size() == 1;
     if (!is_one) TransferOptions::check_distinct(paths_);
     checkpoint_.restart = restart_;
@@ -56,7 +52,13 @@ class FtpPut : public Action {
       else
         send_all(connect, network, output, attempt);
     };
-    run_client(client_, job, output);
+    try {
+      run_client(client_, job, output);
+    } catch (const SystemError& error) {
+      if (has_server || error.error() != ENOENT) throw;
+      throw std::runtime_error(
+          fmt::format("{} (if it is a server, FILE is missing)", error.what()));
+    }
     return ExitStatus::done;
   }
 

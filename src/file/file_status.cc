@@ -32,10 +32,15 @@ FileStatus FileStatus::of(const Fd& file, const std::string& name) {
   return FileStatus(status);
 }
 
+// The owner of the file, or its file system, does not allow changes of its attributes.
+static bool is_denied(int error) {
+  return error == EPERM || error == EROFS;
+}
+
 void set_modified(const Fd& file, std::uint64_t modified, const std::string& name) {
   const timespec time{static_cast<time_t>(modified / second), static_cast<long>(modified % second)};
   const timespec times[] = {time, time};
-  if (futimens(file.get(), times) != 0 && errno != EPERM)
+  if (futimens(file.get(), times) != 0 && !is_denied(errno))
     throw SystemError("set the time of " + name);
 }
 
@@ -45,7 +50,8 @@ void set_executable(const Fd& file, bool executable, const std::string& name) {
   const mode_t may_execute = (status.st_mode & 0444) >> 2;
   const mode_t mode = (status.st_mode & 0666) | (executable ? may_execute : 0);
   if (mode == (status.st_mode & 0777)) return;
-  if (fchmod(file.get(), mode) != 0 && errno != EPERM) throw SystemError("set the mode of " + name);
+  if (fchmod(file.get(), mode) != 0 && !is_denied(errno))
+    throw SystemError("set the mode of " + name);
 }
 
 }  // namespace netlab

@@ -274,6 +274,7 @@ void write_whole(const FileName& destination, std::span<const std::byte> bytes, 
   check_in_place(file, part);  // another transfer may have written to it and renamed it
   call::write_all(fd, bytes, part.path());
   settle(file, part, finish);
+  // Not checked once more: all of this takes microseconds, and other transfers respect the lock.
   part.rename(destination, replace);
   if (finish.durable) destination.sync_directory();
 }

@@ -12,7 +12,9 @@ class TruncatedStream : public Stream {
  public:
   // `after`: how many bytes are received before the connection ends.
   TruncatedStream(std::unique_ptr<Stream> inner, std::uint64_t after)
-      : Stream(inner->peer()), inner_(std::move(inner)), left_(after) {}
+      : Stream(inner->peer()), inner_(std::move(inner)), left_(after) {
+    Stream::set_deadline(inner_->deadline());
+  }
 
   std::size_t read_some(std::span<std::byte> into) override;
   void write_all(std::span<const std::byte> bytes) override { inner_->write_all(bytes); }

@@ -47,6 +47,11 @@ timespec time_until(Instant until) {
   return {seconds.count(), (left - seconds).count()};
 }
 
+trace::Argument timeout(Instant until, const timespec& wait) {
+  if (until == never) return trace::Literal{"NULL"};
+  return wait;
+}
+
 void throw_if_failed(int result, const std::string& operation) {
   if (result < 0) throw SystemError(operation, -result);
 }
@@ -249,7 +254,7 @@ int ppoll(std::span<pollfd> fds, Instant until) {
     wait = time_until(until);
     return ::ppoll(fds.data(), fds.size(), until == never ? nullptr : &wait, nullptr);
   });
-  trace::call(result, "ppoll", Polled{fds}, fds.size(), wait, "NULL");
+  trace::call(result, "ppoll", Polled{fds}, fds.size(), timeout(until, wait), "NULL");
   return result;
 }
 
@@ -281,7 +286,8 @@ int epoll_pwait2(int epoll, std::span<epoll_event> events, Instant until) {
                           until == never ? nullptr : &wait, nullptr);
   });
   if (result == -ENOSYS) return epoll_wait(epoll, events, until);  // before Linux 5.11
-  trace::call(result, "epoll_pwait2", Descriptor{epoll}, "[...]", events.size(), wait, "NULL");
+  trace::call(result, "epoll_pwait2", Descriptor{epoll}, "[...]", events.size(),
+              timeout(until, wait), "NULL");
   return result;
 }
 

@@ -240,6 +240,8 @@ TEST(CommandLine, RejectsARepeatedOption) {
             "netlab demo: --color may be given only once");
   EXPECT_TRUE(parsed({"tcp", "serve", "--echo", "--echo"}).runs);
   EXPECT_TRUE(parsed({"guess", "play", "--guess", "a", "--guess", "b"}).runs);
+  EXPECT_EQ(error_from({"guess", "play", "--guess", "a", "--guess"}),
+            "netlab guess play: --guess requires a value: GUESS");
 }
 
 TEST(CommandLine, ShowsItsVersion) {

@@ -52,7 +52,7 @@ def test_client_address_comes_from_the_proxy(model, directory):
         assert ask(server, header("2001:db8::1", 80, socket.AF_INET6)).startswith(b"OK 13")
         server.out.wait_for(r"sent notes.txt to \[2001:db8::1\]:80")
         assert ask(server, header("192.0.2.8", 1), b"STAT nothing\n").startswith(b"ERROR")
-        server.out.wait_for(r"rejected nothing to 192\.0\.2\.8:1")
+        server.out.wait_for(r"refused nothing to 192\.0\.2\.8:1")
         # The proxy's own connections, such as health checks.
         assert ask(server, SIGNATURE + b"\x20\x00\x00\x00", b"") == b""
         assert ask(server, b"", b"") == b""
@@ -175,7 +175,7 @@ def test_download_survives_a_killed_backend(directory):
             direct.shutdown(socket.SHUT_WR)
             with direct.makefile("rb") as answer:  # read to the end, because closing earlier would reset the connection
                 assert answer.read().startswith(b"ERROR")
-            other.out.wait_for(f"rejected nothing to 127.0.0.1:{direct.getsockname()[1]}:")
+            other.out.wait_for(f"refused nothing to 127.0.0.1:{direct.getsockname()[1]}:")
         assert not [line for line in other.out.lines if "failed" in line]
         line = other.out.wait_for("sending big.bin")
         offset = int(line.split(" bytes from ")[1])

@@ -268,8 +268,10 @@ def test_missing_file(directory, server):
 
 def test_server_without_a_file(tmp_path):
     done = netlab("ftp", "put", "localhost:1", cwd=tmp_path)
-    assert (done.status, done.err) == (
-        1, "netlab ftp put: no such file: localhost:1 (if it is a server, FILE is missing)\n"), done
+    assert (done.status, done.err) == (1, "netlab ftp put: open localhost:1: No such file or directory "
+                                          "(if it is a server, FILE is missing)\n"), done
+    done = netlab("ftp", "put", "x" * 300, cwd=tmp_path)
+    assert done.status == 1 and done.err.endswith(": File name too long\n"), done
 
 
 def test_server_that_reports_another_size(directory):

@@ -294,6 +294,16 @@ def test_a_complete_destination_that_is_a_running_program(directory, server):
     assert (done.status, done.err) == (0, f"program is already complete ({size} bytes compared)\n"), done
 
 
+def test_a_complete_destination_on_a_read_only_file_system(directory, server):
+    shutil.copy(directory / "served/big.bin", directory / "big.bin")
+    script = f'mount -o bind,ro . . && cd "$PWD" && exec "{NETLAB}" ftp get {server.address} big.bin'
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, timeout=TIMEOUT,
+                          env=environment(), cwd=directory)
+    if "mount:" in done.stderr or "unshare:" in done.stderr:
+        pytest.skip("mounting is not allowed: " + done.stderr)
+    assert done.returncode == 0 and "big.bin is already complete" in done.stderr, done
+
+
 def test_localhost_without_a_hosts_file(tmp_path):
     """As in a minimal container: the name means the loopback addresses (RFC 6761), without a name server."""
     script = f'''

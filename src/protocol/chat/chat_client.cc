@@ -44,7 +44,9 @@ class InputSender {
   }
 
   // Tells the sender that the receiver has reached the end of the stream, or failed.
-  void on_receiver_ended() { call::raise_event(receiver_ended_.get()); }
+  void on_receiver_ended() {
+    if (receiver_ended_) call::raise_event(receiver_ended_.get());
+  }
 
   bool waits_for_input() const { return waits_for_input_; }
   bool failed() const { return failed_; }
@@ -76,7 +78,7 @@ class InputSender {
   const Exchange& exchange_;
   Stream& server_;
   Network& network_;
-  const Fd receiver_ended_ = call::event_descriptor();
+  const Fd receiver_ended_ = exchange_.input >= 0 ? call::event_descriptor() : Fd();
   std::atomic<bool> waits_for_input_ = false;
   std::atomic<bool> failed_ = false;
 };

@@ -20,9 +20,11 @@ using Method = lab::Request::Method;
 
 // A directory to fetch.
 struct Branch {
-  std::string remote;     // remote name; empty: the served directory itself
-  std::string path;       // local path
-  bool was_empty;         // before this run, so it holds only files from this run
+  std::string remote;  // remote name; empty: the served directory itself
+  std::string path;    // local path
+  // Whether it was empty when it was reached, so that no file in it has to be looked for. A file
+  // that appears later is not replaced (FileName::rename).
+  bool was_empty;
   std::size_t depth = 0;  // below the directory that the user named
 
   std::size_t size() const { return remote.size() + path.size(); }

@@ -83,7 +83,7 @@ void LabSession::reject(const lab::Request& request, const lab::ErrorReply& reje
   const std::string peer = client_.peer().text();
   if (service_.sink)
     events_.push_back({"refused",  // scripts read this name
-                       fmt::format("rejected {} to {}: {}", name, peer, rejection.text),
+                       fmt::format("refused {} to {}: {}", name, peer, rejection.text),
                        {{"client", peer}, {"name", name}, {"code", rejection.code}}});
 }
 

@@ -114,7 +114,7 @@ TEST_F(LabSessionReadTest, RejectsNamesThatLeadOutside) {
             "ERROR not-allowed leads outside the served directory\n"
             "ERROR not-allowed Too many levels of symbolic links\n");
   EXPECT_EQ(files_.log.lines.front(),
-            "rejected ../secret to 127.0.0.1:4711: leads outside the served directory");
+            "refused ../secret to 127.0.0.1:4711: leads outside the served directory");
 }
 
 TEST_F(LabSessionReadTest, RepliesToABadRequestAndEnds) {
