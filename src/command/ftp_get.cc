@@ -72,8 +72,7 @@ class FtpGet : public Action {
     if (!makes_a_file() && (streams_ > 1 || transfer_.verify || transfer_.durable))
       throw std::invalid_argument(
           "--streams, --verify and --fsync require a whole file; they cannot be used with "
-          "--offset, "
-          "-o - or devices");
+          "--offset, -o - or devices");
     const std::string with_wire = std::string("--wire ") + wire().name;
     if (!wire().has_names && (!names_.empty() || !is_one()))
       throw std::invalid_argument(with_wire +

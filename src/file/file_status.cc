@@ -15,6 +15,11 @@ std::uint64_t nanoseconds(const timespec& time) {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+// The owner of the file, or its file system, does not allow changes of its attributes.
+bool is_denied(int error) {
+  return error == EPERM || error == EROFS;
+}
+
 }  // namespace
 
 FileStatus::FileStatus(const struct stat& status)
@@ -30,11 +35,6 @@ FileStatus FileStatus::of(const Fd& file, const std::string& name) {
   if (S_ISDIR(status.st_mode)) throw SystemError("open " + name, EISDIR);
   if (!S_ISREG(status.st_mode)) throw SystemError("open " + name, EINVAL);
   return FileStatus(status);
-}
-
-// The owner of the file, or its file system, does not allow changes of its attributes.
-static bool is_denied(int error) {
-  return error == EPERM || error == EROFS;
 }
 
 void set_modified(const Fd& file, std::uint64_t modified, const std::string& name) {

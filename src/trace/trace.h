@@ -35,23 +35,26 @@ Argument argument(const Value& value) {
     return value;
 }
 
+template <typename... Arguments>
+inline void report(std::int64_t result, const char* name, bool by_io_uring,
+                   const Arguments&... arguments) {
+  if (!sink) [[likely]]
+    return;
+  const Argument all[] = {argument(arguments)...};
+  write(name, all, result, by_io_uring);
+}
+
 // Reports a call. `result`: as the kernel returned it, or -errno. An argument is one of Argument's
 // types, an integer (Number) or a string (Literal).
 template <typename... Arguments>
 inline void call(std::int64_t result, const char* name, const Arguments&... arguments) {
-  if (!sink) [[likely]]
-    return;
-  const Argument all[] = {argument(arguments)...};
-  write(name, all, result, false);
+  report(result, name, false, arguments...);
 }
 
 // Reports an operation that io_uring carried out.
 template <typename... Arguments>
 inline void io_uring(std::int64_t result, const char* name, const Arguments&... arguments) {
-  if (!sink) [[likely]]
-    return;
-  const Argument all[] = {argument(arguments)...};
-  write(name, all, result, true);
+  report(result, name, true, arguments...);
 }
 
 }  // namespace netlab::trace
